@@ -1,0 +1,33 @@
+/** What every command gets from the options that all commands share. */
+import { createEngine, type Engine } from "@tetrad/engine";
+import type { Command } from "commander";
+import { type Io, Terminal, type TerminalOptions } from "../terminal.js";
+
+interface GlobalOptions extends TerminalOptions {
+  readonly threads?: number;
+  readonly backend?: "wasm" | "reference";
+}
+
+export interface Context {
+  readonly terminal: Terminal;
+  /** Runs `work` with an engine as the options ask for, and closes it. */
+  withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
+}
+
+export function contextOf(command: Command, io: Io): Context {
+  const options: GlobalOptions = command.optsWithGlobals();
+  return {
+    terminal: new Terminal(options, io),
+    async withEngine(work) {
+      const engine = await createEngine({
+        ...(options.threads !== undefined && { threads: options.threads }),
+        ...(options.backend !== undefined && { backend: options.backend }),
+      });
+      try {
+        return await work(engine);
+      } finally {
+        engine.close();
+      }
+    },
+  };
+}

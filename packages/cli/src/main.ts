@@ -1,0 +1,64 @@
+/** The command line: which commands there are, and what every one of them does with errors and exit codes. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { demoCommand } from "./commands/demo.js";
+import { devicesCommand } from "./commands/devices.js";
+import { explainCommand } from "./commands/explain.js";
+import { fitCommand } from "./commands/fit.js";
+import { predictCommand } from "./commands/predict.js";
+import { trainCommand } from "./commands/train.js";
+import { type Io, Terminal } from "./terminal.js";
+
+/** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly. */
+export async function main(args: readonly string[], io: Io = process): Promise<number> {
+  const program = new Command("tetrad")
+    .description("Fit physical theories to data and train neural networks, on kernels of its own.")
+    .version(version(), "-V, --version", "print the version")
+    .option("--json", "print one JSON value on stdout and nothing else there")
+    .option("-q, --quiet", "no progress and no notes")
+    .option("-v, --verbose", "show where in the code an error came from")
+    .option("--threads <n>", "how many threads to compute with (default: measured)", positiveInteger)
+    .option("--backend <name>", "wasm, or reference: slow, float64, for checking", oneOf("wasm", "reference"))
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .addHelpText("after", EXAMPLES);
+  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, devicesCommand, demoCommand];
+  for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    new Terminal(program.opts(), io).failure(error);
+    return 1;
+  }
+}
+
+const EXAMPLES = `
+Examples:
+  tetrad fit examples/cosmic-chronometers/flat-lcdm.yaml examples/cosmic-chronometers/hz.csv
+  tetrad train examples/iris/train.yaml
+  tetrad predict iris-model new-flowers.csv
+  tetrad <command> --help      more examples for each command
+
+Exit codes: 0 done, 1 failed, 2 called wrongly. Colours go away with NO_COLOR=1.`;
+
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return text;
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return value;
+}
+
+function oneOf(...names: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);
+    return text;
+  };
+}

@@ -1,0 +1,30 @@
+/** Numbers as people write them. */
+
+/** A measured value with its uncertainty, both to two digits of the uncertainty: `68.1 ± 3.1`. */
+export function measured(value: number, uncertainty: number | null): string {
+  if (uncertainty === null || !(uncertainty > 0) || !Number.isFinite(uncertainty)) return short(value);
+  const magnitude = Math.floor(Math.log10(uncertainty));
+  const digits = 1 - magnitude;
+  if (digits < 0 || digits > 12 || Math.abs(value) >= 1e9) return `${value.toExponential(6)} ± ${uncertainty.toExponential(1)}`;
+  return `${value.toFixed(digits)} ± ${uncertainty.toFixed(digits)}`;
+}
+
+/** Six digits, without trailing zeros. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+/** `0.043 %`, three digits. */
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}
+
+/** Columns of text, the first to the left, the others to the right. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => [...(row[i] ?? "")].length)));
+  const pad = (text: string, i: number) => {
+    const space = " ".repeat(Math.max(0, (widths[i] ?? 0) - [...text].length));
+    return i === 0 ? text + space : space + text;
+  };
+  return rows.map((row) => row.map(pad).join("  ").trimEnd());
+}

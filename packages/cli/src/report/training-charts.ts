@@ -1,0 +1,83 @@
+/** Charts of learning: falling loss, predictions against truth, distribution of errors. */
+import { bin } from "d3-array";
+import { chart, type SeriesClass } from "./chart.js";
+import { cloud, columns, curve, diagonal, type Point } from "./marks.js";
+
+export interface LossSeries {
+  readonly label: string;
+  /** One value an epoch. */
+  readonly values: readonly number[];
+  readonly series: SeriesClass;
+}
+
+export function lossChart(all: readonly LossSeries[], title = "Loss"): string {
+  const shown = all.filter(({ values }) => values.length > 0);
+  const positive = shown.flatMap(({ values }) => values).filter((value) => value > 0);
+  const epochs = Math.max(2, ...shown.map(({ values }) => values.length));
+  return chart({
+    title,
+    caption:
+      "Mean loss of each epoch. A validation curve that rises while the training curve falls would mean that the rows are being learnt by heart.",
+    x: { label: "epoch", domain: [1, epochs] },
+    y: { label: "loss", kind: "log", domain: positive.length === 0 ? [0.1, 1] : [Math.min(...positive), Math.max(...positive)] },
+    legend: shown.map(({ label, series }) => ({ label, series, symbol: "line" })),
+    marks: shown.map(({ values, series }) =>
+      curve(
+        values.map((value, i): Point => [i + 1, value]),
+        series,
+      ),
+    ),
+  });
+}
+
+export interface PredictionSeries {
+  readonly label: string;
+  readonly predicted: readonly number[];
+  readonly series: SeriesClass;
+}
+
+/** More dots than this hide one another and swell the file. */
+const MOST_DOTS = 1500;
+
+export function predictedAgainstTrue(target: string, actual: readonly number[], all: readonly PredictionSeries[]): string {
+  const stride = Math.ceil(actual.length / MOST_DOTS);
+  const shown = actual.map((_, i) => i).filter((i) => i % stride === 0);
+  const values = [...actual, ...all.flatMap(({ predicted }) => predicted)];
+  const domain: [number, number] = [Math.min(...values), Math.max(...values)];
+  return chart({
+    title: "Predicted against true",
+    caption: `Each dot is a row that the model has never seen${stride === 1 ? "" : ` (every ${stride}th is drawn)`}. On the dashed line the prediction is exact.`,
+    x: { label: `true ${target}`, domain },
+    y: { label: `predicted ${target}`, domain },
+    height: 380,
+    legend: all.map(({ label, series }) => ({ label, series, symbol: "dot" })),
+    marks: [
+      ...all.map(({ predicted, series }) =>
+        cloud(
+          shown.map((i): Point => [actual[i] as number, predicted[i] as number]),
+          series,
+        ),
+      ),
+      diagonal(),
+    ],
+  });
+}
+
+export function errorHistogram(target: string, actual: readonly number[], all: readonly PredictionSeries[]): string {
+  const errors = all.map(({ predicted }) => predicted.map((value, i) => value - (actual[i] as number)));
+  const domain: [number, number] = [Math.min(...errors.flat()), Math.max(...errors.flat())];
+  const bins = errors.map((list) =>
+    bin<number, number>()
+      .domain(domain)
+      .thresholds(60)(list)
+      .map((one) => ({ x0: one.x0 ?? 0, x1: one.x1 ?? 0, height: one.length })),
+  );
+  return chart({
+    title: "Distribution of errors",
+    caption: "How many rows have which error (predicted minus true). Narrow and centred on zero is good.",
+    x: { label: `error of ${target}`, domain },
+    y: { label: "rows", domain: [0, Math.max(1, ...bins.flat().map(({ height }) => height))] },
+    legend: all.map(({ label, series }) => ({ label, series, symbol: "dot" })),
+    marks: bins.map((list, i) => columns(list, (all[i] as PredictionSeries).series)),
+  });
+}

@@ -1,0 +1,115 @@
+/** What a backend has to provide: storage that outlives a step, and compiled plans that run over it. */
+
+import type { DType, HostArray } from "../dtype.js";
+import type { Machine } from "../explain.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { Plan } from "../plan/plan.js";
+import type { Graph, Tensor } from "../tensor.js";
+
+/** Flat storage that lives until it is released; `view` is valid until the next call of the engine. */
+export interface Segment {
+  readonly dtype: DType;
+  readonly length: number;
+  view(): HostArray;
+  release(): void;
+}
+
+/** Where a leaf's first element lies, in elements. */
+export interface Binding {
+  readonly segment: Segment;
+  readonly offset: number;
+}
+
+/** A run of parameters that share one weight decay: `length` elements from `offset` of every flat segment. */
+export interface ParameterRun {
+  readonly offset: number;
+  readonly length: number;
+  readonly decay: boolean;
+}
+
+export interface Training {
+  readonly loss: Tensor;
+  /** Gradient of each parameter, and where it belongs in the flat segment (elements). */
+  readonly gradients: readonly { readonly gradient: Tensor; readonly offset: number }[];
+  readonly optimizer: Optimizer;
+  readonly runs: readonly ParameterRun[];
+  readonly params: Segment;
+  readonly moments: readonly Segment[];
+  readonly scalars: Segment;
+}
+
+export interface CompileRequest {
+  readonly graph: Graph;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly leaves: ReadonlyMap<Tensor, Binding>;
+  readonly training?: Training | undefined;
+  /** Seed of the random streams. */
+  readonly seed: number;
+  /** Maximum of each bounded axis. */
+  readonly maxima: ReadonlyMap<string, number>;
+  readonly threads?: number | undefined;
+}
+
+/** A data set that batches are gathered from on the device. */
+export interface BatchSource {
+  /** Rows of each input, in storage order. */
+  readonly columns: ReadonlyMap<string, Segment>;
+  readonly rows: number;
+  readonly batchRows: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+}
+
+export interface LaunchTime {
+  readonly title: string;
+  readonly shapes: string;
+  readonly flops: number;
+  readonly bytes: number;
+  readonly microseconds: number;
+}
+
+/** A compiled plan with its own inputs and outputs. */
+export interface Executable {
+  readonly plan: Plan | undefined;
+  /** One line: threads and why. */
+  readonly placement: string;
+  write(name: string, data: ArrayLike<number>): void;
+  /** A view of an output; the next run overwrites it. */
+  read(name: string): HostArray;
+  setLive(axis: string, length: number): void;
+  /** Runs once on the calling thread (and helpers). */
+  runSync(): void;
+  /** Runs once, leaving the event loop free. */
+  run(): Promise<void>;
+  /** Training: attaches a data set, and runs steps over it. Losses land in `losses` by step number. */
+  attach(source: BatchSource): void;
+  runSteps(steps: number, rates: Float64Array): Promise<number>;
+  /** Training: the learning rate of the next step. */
+  setRate(rate: number): void;
+  /** The last run ended because the loss was not finite; parameters are as before that step. */
+  readonly stopped: boolean;
+  /** Losses of the last `count` steps. */
+  losses(count: number): Float64Array;
+  abort(): void;
+  /** Times each launch; the state of the program is as after one more run. */
+  profile(): LaunchTime[];
+  /** First launch whose outputs hold a NaN or an infinity, run step by step. */
+  findNonFinite(): { readonly title: string; readonly site: string | undefined } | undefined;
+  close(): void;
+}
+
+export interface Backend {
+  readonly name: "wasm" | "reference";
+  readonly build: string;
+  readonly threads: number;
+  readonly why: string;
+  allocate(dtype: DType, length: number): Segment;
+  compile(request: CompileRequest): Promise<Executable>;
+  /** The roof of this machine, measured at the first call. */
+  machine(): Machine;
+  close(): Promise<void>;
+}
+
+/** Elements of the step scalars; layout in packages/kernels-wasm/assembly/lib/step.ts. */
+export const STEP_SCALARS = 8;
+export const SCALAR = { step: 0, learningRate: 1, gradientScale: 2, gradientNorm: 3, lastLoss: 4 } as const;

@@ -1,0 +1,67 @@
+/** The CPU backend: hand-written SIMD kernels, one shared memory, as many threads as pay. */
+
+import { type Build, supportsRelaxedSimd } from "@tetrad/kernels-wasm";
+import type { DType } from "../../dtype.js";
+import { TetradError } from "../../errors.js";
+import type { Machine } from "../../explain.js";
+import type { Backend, CompileRequest, Executable, Segment } from "../backend.js";
+import { calibrate } from "./calibrate.js";
+import { WasmExecutable } from "./executable.js";
+import { WasmRuntime } from "./runtime.js";
+import { WasmSegment } from "./segment.js";
+import { availableThreads } from "./threads.js";
+
+export interface WasmOptions {
+  readonly build?: Build;
+  /** Most threads any plan may use; each plan's own number is measured. */
+  readonly threads?: number;
+}
+
+export class WasmBackend implements Backend {
+  readonly name = "wasm";
+  #machine: Machine | undefined;
+
+  private constructor(
+    readonly runtime: WasmRuntime,
+    readonly build: Build,
+    readonly why: string,
+    private readonly fixedThreads: number | undefined,
+  ) {}
+
+  static async create({ build, threads }: WasmOptions): Promise<WasmBackend> {
+    const relaxed = supportsRelaxedSimd();
+    if (build === "relaxed" && !relaxed) {
+      throw new TetradError("UNSUPPORTED", { op: "createEngine", what: "this platform has no relaxed SIMD", got: 'build "relaxed"', expected: '"baseline"', hint: "Node 22 or newer and recent browsers have it" });
+    }
+    if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
+      throw new TetradError("ARGUMENT", { op: "createEngine", what: "threads must be a positive integer", got: `${threads}` });
+    }
+    const chosen = build ?? (relaxed ? "relaxed" : "baseline");
+    const maxThreads = threads ?? availableThreads();
+    const runtime = await WasmRuntime.create({ build: chosen, maxThreads });
+    const reason = build !== undefined ? "as asked" : relaxed ? "fused multiply-add is available" : "no relaxed SIMD here";
+    return new WasmBackend(runtime, chosen, `wasm ${chosen} SIMD (${reason}), up to ${maxThreads} thread${maxThreads === 1 ? "" : "s"}`, threads);
+  }
+
+  get threads(): number {
+    return this.runtime.maxThreads;
+  }
+
+  allocate(dtype: DType, length: number): Segment {
+    return new WasmSegment(this.runtime.memory, dtype, length);
+  }
+
+  async compile(request: CompileRequest): Promise<Executable> {
+    const threads = request.threads ?? this.fixedThreads;
+    return WasmExecutable.compile(this.runtime, threads === undefined ? request : { ...request, threads });
+  }
+
+  machine(): Machine {
+    this.#machine ??= calibrate(this.runtime);
+    return this.#machine;
+  }
+
+  close(): Promise<void> {
+    return this.runtime.close();
+  }
+}

@@ -1,0 +1,44 @@
+/** Measures the roof of one thread (multiply-adds and reads per second) in a few milliseconds, when somebody asks. */
+
+import type { Machine } from "../../explain.js";
+import type { WasmRuntime } from "./runtime.js";
+
+/** Operations of one repetition of core/probe_fma. */
+const FMA_OPERATIONS = 10 * 4 * 16 * 2;
+/** Larger than the second-level caches of today's cores. */
+const REGION_BYTES = 16 << 20;
+/** Wasm has no on-stack replacement: only calls after the first few run optimised code, so the probe is many short calls. */
+const CALL_REPETITIONS = 50;
+/** V8 compiles hot wasm on a thread of its own, within some 10 ms. */
+const PROBE_MS = 40;
+
+export function calibrate(runtime: WasmRuntime): Machine {
+  const { memory } = runtime;
+  const region = memory.allocate(REGION_BYTES);
+  const words = memory.allocate(512);
+  const result = words + 128;
+  memory.f32(result, 40).fill(0.5);
+  const fastest = (kernel: "probe_fma" | "probe_read", parameters: readonly number[], ms: number): number => {
+    memory.i32(words, 3 + parameters.length).set([runtime.slot(kernel), 0, 3 + parameters.length, ...parameters]);
+    let best = Number.POSITIVE_INFINITY;
+    const end = performance.now() + ms;
+    for (let now = performance.now(); now < end; ) {
+      const before = now;
+      runtime.runSync(words, 1, 1, 1);
+      now = performance.now();
+      best = Math.min(best, now - before);
+    }
+    return best / 1000;
+  };
+  const flops = (FMA_OPERATIONS * CALL_REPETITIONS) / fastest("probe_fma", [result, CALL_REPETITIONS], PROBE_MS);
+  // A part that stays in cache compiles the loop; the whole region is then read from memory.
+  fastest("probe_read", [result, region, 4096, 1], PROBE_MS);
+  const bytes = REGION_BYTES / fastest("probe_read", [result, region, REGION_BYTES, 1], PROBE_MS);
+  memory.free(words);
+  memory.free(region);
+  return {
+    flopsPerSecond: flops,
+    bytesPerSecond: bytes,
+    describe: `roof of one thread: ${(flops / 1e9).toFixed(1)} GFLOP/s, ${(bytes / 1e9).toFixed(1)} GB/s from memory`,
+  };
+}

@@ -1,0 +1,291 @@
+/** A compiled plan in wasm memory: its words, its inputs and outputs, and the runs over it. */
+
+import { control, type KernelName, moduleOf, type ModuleName } from "@tetrad/kernels-wasm";
+import { byteSize, type HostArray } from "../../dtype.js";
+import { TetradError } from "../../errors.js";
+import { makePlan, type MadePlan } from "../../plan/make.js";
+import type { Launch } from "../../plan/plan.js";
+import { formatShape } from "../../shape.js";
+import type { Tensor } from "../../tensor.js";
+import { type BatchSource, type Binding, type CompileRequest, type Executable, type LaunchTime, SCALAR } from "../backend.js";
+import { findNonFinite } from "./anomaly.js";
+import { type Encoded, encode } from "./encode.js";
+import { Linked } from "./link.js";
+import { profile } from "./profile.js";
+import type { WasmRuntime } from "./runtime.js";
+import { WasmSegment } from "./segment.js";
+import { ThreadChoice } from "./thread-choice.js";
+import { RING, trainingLaunches } from "./training.js";
+
+/** Words of a plan in shared memory, and how to reach into them. */
+export interface Loaded extends Encoded {
+  readonly address: number;
+  readonly count: number;
+}
+
+/** Longest a run on the calling thread may block it (ms); beyond, `run` goes to workers. */
+const BLOCKING_LIMIT_MS = 1;
+
+export class WasmExecutable implements Executable {
+  readonly #own: WasmSegment[] = [];
+  readonly #maxima: ReadonlyMap<string, number>;
+  readonly #live = new Map<string, number>();
+  readonly #threads: ThreadChoice;
+  readonly #stop: Int32Array;
+  #step: Loaded | undefined;
+  #epoch: { loaded: Loaded; source: BatchSource } | undefined;
+
+  private constructor(
+    readonly runtime: WasmRuntime,
+    readonly plan: MadePlan,
+    readonly linked: Linked,
+    readonly request: CompileRequest,
+    private readonly storage: { ring: WasmSegment; rates: WasmSegment; randomState: WasmSegment; gradients: WasmSegment | undefined },
+  ) {
+    this.#maxima = request.maxima;
+    this.#stop = runtime.memory.i32(control.STOP, 1);
+    for (const [axis, maximum] of request.maxima) this.#live.set(axis, maximum);
+    this.#threads = new ThreadChoice(plan.launches, request.threads, runtime.maxThreads);
+  }
+
+  static async compile(runtime: WasmRuntime, request: CompileRequest): Promise<WasmExecutable> {
+    const { graph, training } = request;
+    const { memory } = runtime;
+    const own: WasmSegment[] = [];
+    const allocate = (dtype: WasmSegment["dtype"], length: number): WasmSegment => {
+      const segment = new WasmSegment(memory, dtype, length);
+      own.push(segment);
+      return segment;
+    };
+    try {
+      const entries = training === undefined ? 1 : RING;
+      const storage = {
+        ring: allocate("f64", entries),
+        rates: allocate("f64", entries),
+        randomState: allocate("i32", 4),
+        gradients: training && allocate(training.params.dtype, training.params.length),
+      };
+      const leaves = training && storage.gradients && trainingLaunches(graph, training, { ...storage, gradients: storage.gradients });
+      const plan = makePlan({
+        graph,
+        outputs: request.outputs,
+        ...(training && { roots: [training.loss, ...training.gradients.map(({ gradient }) => gradient)] }),
+        ...(leaves && { append: leaves.append }),
+      });
+      await runtime.ensure(modulesOf(runtime, plan.launches));
+      const bindings = new Map<Tensor, Binding>([...request.leaves, ...(leaves?.bindings ?? [])]);
+      const linked = new Linked(memory, plan, bindings, storage.gradients);
+      const executable = new WasmExecutable(runtime, plan, linked, request, storage);
+      executable.#own.push(...own);
+      executable.#step = executable.#load(plan.launches);
+      executable.#seedRandom();
+      return executable;
+    } catch (error) {
+      for (const segment of own) segment.release();
+      throw error;
+    }
+  }
+
+  get placement(): string {
+    return this.#threads.why;
+  }
+
+  get threads(): number {
+    return this.#threads.threads;
+  }
+
+  get loaded(): Loaded {
+    if (this.#step === undefined) throw new TetradError("ARGUMENT", { op: "run", what: "the program is closed" });
+    return this.#step;
+  }
+
+  write(name: string, data: ArrayLike<number>): void {
+    const tensor = this.#input(name);
+    const view = this.linked.view(tensor);
+    const live = tensor.bound === undefined ? tensor.size : ((this.#live.get(tensor.bound.name) as number) * tensor.bound.times * tensor.size) / (tensor.shape[0] as number);
+    if (data.length !== tensor.size && data.length !== live) {
+      throw new TetradError("SHAPE", { op: "write", what: `wrong number of values for input "${name}"`, got: `${data.length}`, expected: `${live} for ${formatShape(tensor.shape)}` });
+    }
+    view.set(data);
+  }
+
+  read(name: string): HostArray {
+    const tensor = this.plan.outputs.get(name);
+    if (tensor === undefined) throw new TetradError("ARGUMENT", { op: "read", what: `no output "${name}"`, expected: [...this.plan.outputs.keys()].join(", ") });
+    return this.linked.view(tensor);
+  }
+
+  setLive(axis: string, length: number): void {
+    const maximum = this.#maxima.get(axis);
+    if (maximum === undefined || !Number.isInteger(length) || length < 0 || length > maximum) {
+      throw new TetradError("ARGUMENT", { op: "setLive", what: `no such length of the bounded axis "${axis}"`, got: `${length}`, expected: maximum === undefined ? "a declared axis" : `0 to ${maximum}` });
+    }
+    if (this.#live.get(axis) === length) return;
+    this.#live.set(axis, length);
+    for (const loaded of [this.loaded, this.#epoch?.loaded]) if (loaded !== undefined) this.#writeLive(loaded, axis, length);
+  }
+
+  runSync(): void {
+    const threads = this.#threads.next();
+    const before = performance.now();
+    this.#run(this.loaded, threads);
+    this.#threads.record(threads, performance.now() - before);
+  }
+
+  async run(): Promise<void> {
+    if (this.#threads.expected <= BLOCKING_LIMIT_MS) return this.runSync();
+    const threads = this.#threads.next();
+    const before = performance.now();
+    this.#clearStop();
+    await this.runtime.run(this.loaded.address, this.loaded.count, 1, threads);
+    this.#threads.record(threads, performance.now() - before);
+  }
+
+  #run(loaded: Loaded, threads: number): void {
+    this.#clearStop();
+    this.runtime.runSync(loaded.address, loaded.count, 1, threads);
+  }
+
+  attach(source: BatchSource): void {
+    if (this.#epoch !== undefined) this.runtime.memory.free(this.#epoch.loaded.address);
+    this.#epoch = { loaded: this.#load(this.plan.launches, source), source };
+  }
+
+  async runSteps(steps: number, rates: Float64Array): Promise<number> {
+    const epoch = this.#epoch;
+    if (epoch === undefined) throw new TetradError("INTERNAL", { op: "runSteps", what: "no data set attached" });
+    const first = this.#stepsTaken();
+    const table = this.storage.rates.view();
+    for (let i = 0; i < steps; i++) table[(first + i) % RING] = rates[i] as number;
+    const threads = this.#threads.next();
+    const before = performance.now();
+    this.#clearStop();
+    await this.runtime.run(epoch.loaded.address, epoch.loaded.count, steps, threads);
+    const done = this.#stepsTaken() - first;
+    if (done > 0) this.#threads.record(threads, (performance.now() - before) / done);
+    return done;
+  }
+
+  /** Sets the learning rate of the next step. */
+  setRate(rate: number): void {
+    this.storage.rates.view()[this.#stepsTaken() % RING] = rate;
+  }
+
+  losses(count: number): Float64Array {
+    const ring = this.storage.ring.view();
+    const end = this.#stepsTaken();
+    return Float64Array.from({ length: count }, (_, i) => ring[(end - count + i + RING) % RING] as number);
+  }
+
+  abort(): void {
+    this.runtime.abort();
+  }
+
+  profile(): LaunchTime[] {
+    return profile(this);
+  }
+
+  findNonFinite(): { title: string; site: string | undefined } | undefined {
+    return findNonFinite(this);
+  }
+
+  close(): void {
+    if (this.#step !== undefined) this.runtime.memory.free(this.#step.address);
+    if (this.#epoch !== undefined) this.runtime.memory.free(this.#epoch.loaded.address);
+    this.#step = undefined;
+    this.#epoch = undefined;
+    this.linked.release();
+    for (const segment of this.#own.splice(0)) segment.release();
+  }
+
+  /** True when the last run was asked to stop by a kernel: the loss was not finite. */
+  get stopped(): boolean {
+    return this.#stop[0] !== 0;
+  }
+
+  #clearStop(): void {
+    this.#stop[0] = 0;
+  }
+
+  #stepsTaken(): number {
+    const scalars = this.request.training?.scalars.view();
+    return scalars === undefined ? 0 : (scalars[SCALAR.step] as number);
+  }
+
+  #seedRandom(): void {
+    const { seed } = this.request;
+    const words = this.storage.randomState.view();
+    words[0] = seed | 0;
+    words[1] = Math.floor(seed / 2 ** 32) | 0;
+    words[2] = this.#stepsTaken() | 0;
+    words[3] = 0;
+  }
+
+  #input(name: string): Tensor {
+    const tensor = this.plan.inputs.get(name);
+    if (tensor === undefined) throw new TetradError("ARGUMENT", { op: "write", what: `no input "${name}"`, expected: [...this.plan.inputs.keys()].join(", ") || "none" });
+    return tensor;
+  }
+
+  #load(launches: readonly Launch[], source?: BatchSource): Loaded {
+    const { memory } = this.runtime;
+    const all = source === undefined ? launches : [...this.#gatherLaunches(source), ...launches];
+    const encoded = encode(all, {
+      address: (tensor) => this.#extra.get(tensor) ?? this.linked.address(tensor),
+      slot: (kernel) => this.runtime.slot(kernel as KernelName),
+      randomState: this.storage.randomState.address,
+      maximum: (axis) => this.#maxima.get(axis) as number,
+    });
+    const address = memory.allocate(encoded.words.length * 4);
+    for (const index of encoded.selfPointers) encoded.words[index] = (encoded.words[index] as number) + address;
+    memory.i32(address, encoded.words.length).set(encoded.words);
+    const loaded = { ...encoded, address, count: all.length };
+    for (const [axis, length] of this.#live) this.#writeLive(loaded, axis, length);
+    return loaded;
+  }
+
+  #writeLive(loaded: Loaded, axis: string, length: number): void {
+    const words = this.runtime.memory.i32(loaded.address, loaded.words.length);
+    for (const live of loaded.liveWords) if (live.axis === axis) words[live.index] = length * live.times;
+  }
+
+  readonly #extra = new Map<Tensor, number>();
+
+  #gatherLaunches(source: BatchSource): Launch[] {
+    const { scalars } = this.request.training as NonNullable<CompileRequest["training"]>;
+    return [...source.columns].map(([name, segment]) => {
+      const batch = this.#input(name);
+      const row = batch.size / (batch.shape[0] as number);
+      const stand = (dtype: Tensor["dtype"], shape: readonly number[], at: number): Tensor => {
+        const tensor = this.request.graph.state(`@${name}:${at}`, { shape, dtype });
+        this.#extra.set(tensor, at);
+        return tensor;
+      };
+      const data = stand(segment.dtype, [segment.length], (segment as WasmSegment).address);
+      const steps = stand("f64", [scalars.length], (scalars as WasmSegment).address);
+      return {
+        kernel: "gather_batch",
+        outputs: [batch],
+        inputs: [data, steps].map((base) => ({ base, offset: 0, shape: base.shape, strides: [1] })),
+        scalars: [source.rows, row * byteSize(batch.dtype), source.batchRows, Number(source.shuffle), source.seed | 0, Math.floor(source.seed / 2 ** 32) | 0],
+        nodes: [],
+        flops: 0,
+        bytes: 2 * batch.size * byteSize(batch.dtype),
+      };
+    });
+  }
+}
+
+function modulesOf(runtime: WasmRuntime, launches: readonly Launch[]): ModuleName[] {
+  const kernels = new Set<string>(["run", "gather_batch"]);
+  const visit = (launch: Launch): void => {
+    kernels.add(launch.kernel);
+    if (launch.chain !== undefined) {
+      kernels.add(`ew_${launch.chain.dtype}`);
+      for (const op of launch.chain.ops) kernels.add(`${op.strip}_${launch.chain.dtype}`);
+    }
+    launch.body?.launches.forEach(visit);
+  };
+  launches.forEach(visit);
+  return [...new Set([...kernels].filter((kernel) => !runtime.has(kernel)).map((kernel) => moduleOf(kernel as KernelName)))];
+}

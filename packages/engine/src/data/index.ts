@@ -1,0 +1,22 @@
+/** Tables, and what turns them into arrays. */
+
+export { type ColumnKind, columnKind, numberColumn } from "./columns.js";
+export { type DecodedLabels, decodeLabels, decodeNumbers, type EncodedInputs, encodeInputs, encodeTarget, featureNames } from "./encode.js";
+export {
+  type CategoryInput,
+  type ColumnOptions,
+  type ColumnPlan,
+  learnPreprocessing,
+  type MissingRule,
+  type NumberInput,
+  type Preprocessing,
+  planColumns,
+  type TargetCoding,
+  type Task,
+  type UnseenRule,
+  usableRows,
+} from "./preprocess.js";
+export { parsePreprocessing } from "./preprocess-json.js";
+export { decodeText, readTable, type TableFormat } from "./read-table.js";
+export { type Split, type SplitShares, splitRows } from "./split.js";
+export { columnIndex, isMissing, type Table } from "./table.js";

@@ -1,0 +1,37 @@
+/** A table of text cells with named columns: what a data file is before anyone decides which column is a number. */
+import { closest, TetradError } from "../errors.js";
+
+export interface Table {
+  /** File name for messages. */
+  readonly source: string;
+  /** Unique, in file order. */
+  readonly columns: readonly string[];
+  /** Trimmed cells; a missing value is one of the missing tokens, in JSON also an absent key or null. */
+  readonly rows: readonly (readonly string[])[];
+  /** Where a row stands in the file, as `file:line` or `file, record n`. */
+  readonly place: (row: number) => string;
+}
+
+/** Cells that mean "no value", compared without regard to case. "?" is that of the UCI archive. */
+const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "?"]);
+
+export function isMissing(cell: string): boolean {
+  return MISSING.has(cell) || (cell.length <= 4 && MISSING.has(cell.toLowerCase()));
+}
+
+/** @throws TetradError DATA naming the columns there are */
+export function columnIndex(table: Table, name: string): number {
+  const index = table.columns.indexOf(name);
+  if (index >= 0) return index;
+  const near = closest(name, table.columns);
+  throw new TetradError("DATA", {
+    op: table.source,
+    what: `there is no column ${JSON.stringify(name)}`,
+    expected: `one of ${listed(table.columns)}`,
+    hint: near === undefined ? "name a column of the header line" : `did you mean ${JSON.stringify(near)}?`,
+  });
+}
+
+export function listed(names: readonly string[], most = 12): string {
+  return names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
+}

@@ -1,0 +1,38 @@
+/** Element types: what a tensor holds, how wide it is, and which host array carries it. */
+
+export type DType = "f32" | "f64" | "i32" | "bool";
+
+/** Types that gradients flow through. */
+export type FloatDType = "f32" | "f64";
+
+export type HostArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1 } as const satisfies Record<DType, number>;
+
+export function byteSize(dtype: DType): number {
+  return BYTES[dtype];
+}
+
+export function isFloat(dtype: DType): dtype is FloatDType {
+  return dtype === "f32" || dtype === "f64";
+}
+
+export function hostArray(dtype: DType, length: number): HostArray {
+  switch (dtype) {
+    case "f32":
+      return new Float32Array(length);
+    case "f64":
+      return new Float64Array(length);
+    case "i32":
+      return new Int32Array(length);
+    case "bool":
+      return new Uint8Array(length);
+  }
+}
+
+const RANK = { bool: 0, i32: 1, f32: 2, f64: 3 } as const satisfies Record<DType, number>;
+
+/** The wider of two types: bool < i32 < f32 < f64. */
+export function promote(a: DType, b: DType): DType {
+  return RANK[a] >= RANK[b] ? a : b;
+}

@@ -1,0 +1,278 @@
+/** The engine: one backend, the programs compiled for it, and nothing global. */
+
+import type { Build } from "@tetrad/kernels-wasm";
+import { gradients } from "./autodiff.js";
+import { type Backend, type Binding, type ParameterRun, type Segment, STEP_SCALARS, SCALAR } from "./backends/backend.js";
+import { ReferenceBackend } from "./backends/reference-backend.js";
+import { WasmBackend } from "./backends/wasm/backend.js";
+import type { DType, FloatDType, HostArray } from "./dtype.js";
+import { TetradError } from "./errors.js";
+import { type NdInput, toNd } from "./nd-input.js";
+import type { Model } from "./nn/model.js";
+import type { Optimizer } from "./optim/optimizer.js";
+import { FunctionProgram, TrainProgram } from "./program.js";
+import { formatShape, type Shape } from "./shape.js";
+import { type ParamSpecs, Store } from "./store.js";
+import { Graph, type Spec, Tensor } from "./tensor.js";
+import { withGraph } from "./trace.js";
+import { type FitOptions, fit, type FitRun } from "./train/fit.js";
+import { loadModel, type TrainedModel } from "./train/trained-model.js";
+
+export interface EngineOptions {
+  readonly backend?: "wasm" | "reference";
+  readonly build?: Build;
+  /** Exactly this many threads; by default each plan's own number is measured. */
+  readonly threads?: number;
+}
+
+/** An input of a compiled function: a shape (f32), or shape, type and whether axis 0 is bounded rather than fixed. */
+export type InputSpec = Shape | { readonly shape: Shape; readonly dtype?: DType; readonly bounded?: string };
+export type InputSpecs = Readonly<Record<string, InputSpec>>;
+
+export interface CompileOptions {
+  /** Seed of dropout and other random ops. */
+  readonly seed?: number;
+  readonly threads?: number;
+}
+
+export interface TrainOptions extends CompileOptions {
+  readonly optimizer: Optimizer;
+}
+
+/** An array with its shape, as `run` returns it. */
+export interface NdResult {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly data: HostArray;
+}
+
+export interface EngineDescription {
+  readonly backend: string;
+  readonly build: string;
+  readonly threads: number;
+  readonly why: string;
+}
+
+export type StepFunction = (params: Record<string, Tensor>, inputs: Record<string, Tensor>) => Tensor;
+export type TracedFunction = (inputs: Record<string, Tensor>) => Tensor | Readonly<Record<string, Tensor>>;
+
+/** Programs kept by `run` for each function; a function called with ever new shapes would otherwise compile for ever. */
+const RUN_CACHE = 8;
+
+/**
+ * Measures the machine once and returns an engine; `close()` frees all it holds.
+ * @throws TetradError UNSUPPORTED when the platform lacks what was asked for
+ */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  return new Engine(options.backend === "reference" ? new ReferenceBackend() : await WasmBackend.create(options));
+}
+
+/** Optimiser state of one store: moments and the step scalars, shared by every training program over it. */
+export interface OptimizerState {
+  readonly moments: readonly Segment[];
+  readonly scalars: Segment;
+}
+
+export class Engine {
+  readonly #runs = new Map<TracedFunction, Map<string, FunctionProgram>>();
+  readonly #states = new WeakMap<Store, { readonly optimizer: string; readonly state: OptimizerState }>();
+  #closed = false;
+
+  constructor(readonly backend: Backend) {}
+
+  describe(): EngineDescription {
+    const { name, build, threads, why } = this.backend;
+    return { backend: name, build, threads, why };
+  }
+
+  /** Parameters that live as long as the engine, or until `store.release()`. */
+  store(specs: ParamSpecs, { dtype = "f32", seed = 0 }: { readonly dtype?: FloatDType; readonly seed?: number } = {}): Store {
+    this.#open();
+    return new Store(this.backend, specs, dtype, seed);
+  }
+
+  /** Traces `f` once over inputs of the given shapes and compiles it. */
+  async compileFunction(f: TracedFunction, inputs: InputSpecs, options: CompileOptions = {}, store?: Store): Promise<FunctionProgram> {
+    this.#open();
+    const traced = traceInputs(inputs, store);
+    const result = withGraph(traced.graph, () => f({ ...traced.inputs, ...traced.params }));
+    const outputs = new Map(result instanceof Tensor ? [["output", result] as const] : Object.entries(result));
+    const executable = await this.backend.compile({
+      graph: traced.graph,
+      outputs,
+      leaves: store === undefined ? new Map() : bindParams(store, traced.params),
+      seed: options.seed ?? 0,
+      maxima: traced.maxima,
+      threads: options.threads,
+    });
+    return new FunctionProgram(executable, traced.graph.inputs, outputs, () => this.backend.machine());
+  }
+
+  /** Compiles a function of a store's parameters and inputs; the program reads the store's present values at each call. */
+  async compileWith(store: Store, inputs: InputSpecs, f: (params: Record<string, Tensor>, inputs: Record<string, Tensor>) => Tensor | Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<FunctionProgram> {
+    const names = new Set(store.names);
+    const split = (all: Record<string, Tensor>) => {
+      const params = Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name)));
+      const rest = Object.fromEntries(Object.entries(all).filter(([name]) => !names.has(name)));
+      return f(params, rest);
+    };
+    return this.compileFunction(split, inputs, options, store);
+  }
+
+  /**
+   * Compiles one optimiser step: the loss, its gradients, and the update of the store's parameters.
+   * @throws TetradError SHAPE when `step` does not return one number
+   */
+  async compile(store: Store, inputs: InputSpecs, step: StepFunction, { optimizer, seed = 0, threads }: TrainOptions): Promise<TrainProgram> {
+    const { executable, graph, state } = await this.compileTraining(store, inputs, step, { optimizer, seed, ...(threads !== undefined && { threads }) });
+    return new TrainProgram(executable, graph.inputs, optimizer, state.scalars, () => this.backend.machine());
+  }
+
+  /** The parts of `compile`, for trainers that drive the executable themselves. */
+  async compileTraining(store: Store, inputs: InputSpecs, step: StepFunction, { optimizer, seed = 0, threads }: TrainOptions) {
+    this.#open();
+    const { graph, inputs: tensors, params, maxima } = traceInputs(inputs, store);
+    const loss = withGraph(graph, () => step(params, tensors));
+    const wrt = store.layout.map(({ name }) => params[name] as Tensor);
+    const grads = gradients(loss, wrt);
+    const state = this.optimizerState(store, optimizer);
+    const executable = await this.backend.compile({
+      graph,
+      outputs: new Map([["loss", loss]]),
+      leaves: bindParams(store, params),
+      training: {
+        loss,
+        gradients: grads.map((gradient, i) => ({ gradient, offset: store.layout[i]?.offset ?? 0 })),
+        optimizer,
+        runs: parameterRuns(store, optimizer),
+        params: store.segment,
+        ...state,
+      },
+      seed,
+      maxima,
+      threads,
+    });
+    return { executable, graph, state };
+  }
+
+  /** Optimiser state of a store; made at first use, and anew when another optimiser takes over. */
+  optimizerState(store: Store, optimizer: Optimizer): OptimizerState {
+    const key = `${optimizer.name}:${optimizer.moments.join(",")}`;
+    const known = this.#states.get(store);
+    if (known?.optimizer === key) return known.state;
+    const scalars = this.backend.allocate("f64", STEP_SCALARS);
+    scalars.view()[SCALAR.gradientScale] = 1;
+    const moments = optimizer.moments.map((initial) => {
+      const segment = this.backend.allocate(store.dtype, store.segment.length);
+      segment.view().fill(initial);
+      return segment;
+    });
+    const state = { moments, scalars };
+    this.#states.set(store, { optimizer: key, state });
+    return state;
+  }
+
+  /** Compiles, runs once and caches: for people who just want a result. Inputs are nested arrays, typed arrays or `{data, shape, dtype}`. */
+  async run<F extends TracedFunction>(f: F, inputs: Readonly<Record<string, NdInput>>): Promise<ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>> {
+    this.#open();
+    const arrays = Object.entries(inputs).map(([name, input]) => [name, toNd(input)] as const);
+    const key = arrays.map(([name, { shape, dtype }]) => `${name}:${dtype}${formatShape(shape)}`).join(" ");
+    const cache = this.#runs.get(f) ?? new Map<string, FunctionProgram>();
+    this.#runs.set(f, cache);
+    let program = cache.get(key);
+    if (program === undefined) {
+      program = await this.compileFunction(f, Object.fromEntries(arrays.map(([name, { shape, dtype }]) => [name, { shape, dtype }])));
+      if (cache.size >= RUN_CACHE) {
+        const [oldest] = cache.keys();
+        cache.get(oldest as string)?.close();
+        cache.delete(oldest as string);
+      }
+    } else cache.delete(key);
+    cache.set(key, program);
+    const results = await program.call(Object.fromEntries(arrays.map(([name, { data }]) => [name, data])));
+    const copies: Record<string, NdResult> = {};
+    for (const [name, tensor] of program.outputs) copies[name] = { shape: tensor.shape, dtype: tensor.dtype, data: (results[name] as HostArray).slice() };
+    const single = program.outputs.size === 1 ? copies["output"] : undefined;
+    return (single ?? copies) as ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>;
+  }
+
+  /** Trains `model`; see FitOptions. */
+  fit(model: Model, options: FitOptions): Promise<FitRun> {
+    this.#open();
+    return fit(this, model, options);
+  }
+
+  /** A model folder written by `TrainedModel.save`. */
+  load(folder: string): Promise<TrainedModel> {
+    this.#open();
+    return loadModel(this, folder);
+  }
+
+  /** Ends all workers and refuses further work; programs and stores of this engine are gone with it. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.backend.close();
+  }
+
+  /** `await using engine = …` where the language has it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(): void {
+    if (this.#closed) throw new TetradError("ARGUMENT", { op: "engine", what: "it is closed", hint: "create another by createEngine()" });
+  }
+}
+
+interface TracedInputs {
+  readonly graph: Graph;
+  readonly inputs: Record<string, Tensor>;
+  readonly params: Record<string, Tensor>;
+  readonly maxima: Map<string, number>;
+}
+
+function traceInputs(specs: InputSpecs, store: Store | undefined): TracedInputs {
+  const graph = new Graph();
+  const maxima = new Map<string, number>();
+  const inputs: Record<string, Tensor> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const full = "shape" in spec ? spec : { shape: spec };
+    const { shape, dtype = "f32", bounded } = full as { shape: Shape; dtype?: DType; bounded?: string };
+    if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
+      throw new TetradError("SHAPE", { op: "compile", what: `input "${name}" needs whole, non-negative extents`, got: formatShape(shape) });
+    }
+    if (bounded !== undefined) addMaximum(maxima, bounded, shape, name);
+    const value: Spec = { shape, dtype, ...(bounded !== undefined && { bound: { name: bounded, times: 1 } }) };
+    inputs[name] = graph.input(name, value);
+  }
+  const params: Record<string, Tensor> = {};
+  for (const { name, shape } of store?.layout ?? []) params[name] = graph.param(name, { shape, dtype: (store as Store).dtype });
+  return { graph, inputs, params, maxima };
+}
+
+function addMaximum(maxima: Map<string, number>, axis: string, shape: Shape, input: string): void {
+  const maximum = shape[0];
+  const known = maxima.get(axis);
+  if (maximum === undefined || maximum === 0 || (known !== undefined && known !== maximum)) {
+    throw new TetradError("SHAPE", { op: "compile", what: `input "${input}" disagrees on the bounded axis "${axis}"`, got: formatShape(shape), expected: known === undefined ? "a positive first extent" : `a first extent of ${known}` });
+  }
+  maxima.set(axis, maximum);
+}
+
+function bindParams(store: Store, params: Readonly<Record<string, Tensor>>): Map<Tensor, Binding> {
+  return new Map(store.layout.map(({ name, offset }) => [params[name] as Tensor, { segment: store.segment, offset }]));
+}
+
+/** Runs of neighbouring parameters with one weight decay; padding belongs to the run before it. */
+function parameterRuns(store: Store, optimizer: Optimizer): ParameterRun[] {
+  const runs: { offset: number; length: number; decay: boolean }[] = [];
+  store.layout.forEach(({ name, shape, offset }, i) => {
+    const end = store.layout[i + 1]?.offset ?? store.segment.length;
+    const decay = optimizer.weightDecay !== 0 && optimizer.decays(name, shape);
+    const last = runs[runs.length - 1];
+    if (last !== undefined && last.decay === decay) last.length = end - last.offset;
+    else runs.push({ offset, length: end - offset, decay });
+  });
+  return runs;
+}

@@ -1,0 +1,43 @@
+/** @tetrad/engine: train and run networks and differentiable functions on hand-written kernels. */
+
+export { checkGradient } from "./transforms/checkGradient.js";
+export { gradients, vjp } from "./autodiff.js";
+export type { Backend, LaunchTime } from "./backends/backend.js";
+export type { DType, FloatDType, HostArray } from "./dtype.js";
+export {
+  type CompileOptions,
+  createEngine,
+  type Engine,
+  type EngineDescription,
+  type EngineOptions,
+  type InputSpec,
+  type InputSpecs,
+  type NdResult,
+  type StepFunction,
+  type TracedFunction,
+  type TrainOptions,
+} from "./engine.js";
+export { closest, type ErrorCode, TetradError } from "./errors.js";
+export type { NdInput, ShapedData } from "./nd-input.js";
+export { ACTIVATIONS, type Activation } from "./nn/activation.js";
+export { linear } from "./nn/linear.js";
+export { type MlpOptions, mlp } from "./nn/mlp.js";
+export { type ApplyContext, type Model, modelFromConfig } from "./nn/model.js";
+export { defineOp, elementwise, type Op, type OpCase } from "./op.js";
+export * from "./ops/index.js";
+export { type AdagradOptions, adagrad } from "./optim/adagrad.js";
+export { type AdamOptions, adam, adamw } from "./optim/adam.js";
+export { type Evaluation, type Lbfgs, type LbfgsOptions, type LbfgsStep, lbfgs } from "./optim/lbfgs.js";
+export type { Optimizer, OptimizerOptions } from "./optim/optimizer.js";
+export { type RmspropOptions, rmsprop } from "./optim/rmsprop.js";
+export * from "./optim/schedules.js";
+export { type SgdOptions, sgd } from "./optim/sgd.js";
+export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
+export type { Shape } from "./shape.js";
+export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
+export type { Attrs, Spec, Tensor } from "./tensor.js";
+export { apply, constant, type NestedNumbers, type TensorLike } from "./trace.js";
+export type { FitHistory, FitOptions, FitProgress, FitRun, Loss } from "./train/fit.js";
+export { decodeState, encodeState, type TrainingState } from "./train/state.js";
+export type { TrainedModel } from "./train/trained-model.js";
+export * from "./transforms/index.js";

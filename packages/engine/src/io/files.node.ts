@@ -1,0 +1,172 @@
+/**
+ * Files and folders on disk, written so that a reader sees the old content or the new and never a part: everything goes to a
+ * temporary sibling, is flushed to the disk, and takes its name by one rename.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { TetradError } from "../errors.js";
+
+export type FileContent = Uint8Array | string;
+
+/** @throws TetradError IO */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return attempt("read", path, async () => new Uint8Array(await readFile(path)));
+}
+
+/** Replaces a file whole. Missing parent folders are made. @throws TetradError IO; the old file is then untouched */
+export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+  const target = resolve(path);
+  const temporary = temporaryName(target);
+  await attempt("write", path, async () => {
+    await mkdir(dirname(target), { recursive: true });
+    try {
+      await writeFlushed(temporary, content);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await flushFolder(dirname(target));
+  });
+}
+
+/**
+ * Replaces a folder whole. No system call exchanges two folders everywhere, so the old one steps aside as `.name.previous` for the moment between
+ * two renames; a crash in that moment is undone by `recoverFolder`.
+ * @param known names that the folder may hold already; anything else is somebody's own file, and the write is refused rather than lose it
+ * @throws TetradError IO; the old folder is then untouched
+ */
+export async function writeFolderAtomic(
+  path: string,
+  files: Readonly<Record<string, FileContent>>,
+  known: readonly string[] = Object.keys(files),
+): Promise<void> {
+  const target = resolve(path);
+  const temporary = temporaryName(target);
+  await recoverFolder(path);
+  await attempt("write", path, async () => {
+    const existing = await listFolder(target);
+    const foreign = existing?.filter((name) => !known.includes(name)) ?? [];
+    if (foreign.length > 0)
+      throw new TetradError("IO", {
+        op: `write ${path}`,
+        what: "the folder holds files that are not Tetrad's",
+        got: foreign.slice(0, 3).join(", "),
+        hint: "choose another folder, or move these files away",
+      });
+    await mkdir(dirname(target), { recursive: true });
+    try {
+      await mkdir(temporary);
+      for (const [name, content] of Object.entries(files)) await writeFlushed(join(temporary, name), content);
+      await flushFolder(temporary);
+      await exchange(temporary, target, existing !== undefined);
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true });
+      throw error;
+    }
+    await flushFolder(dirname(target));
+  });
+}
+
+async function exchange(temporary: string, target: string, exists: boolean): Promise<void> {
+  if (!exists) return rename(temporary, target);
+  const previous = previousName(target);
+  await rm(previous, { recursive: true, force: true });
+  await rename(target, previous);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rename(previous, target);
+    throw error;
+  }
+  await rm(previous, { recursive: true, force: true });
+}
+
+/** Puts the previous folder back where a crash came between the two renames of `writeFolderAtomic`. */
+export async function recoverFolder(path: string): Promise<void> {
+  const target = resolve(path);
+  await attempt("read", path, async () => {
+    if ((await exists(target)) || !(await exists(previousName(target)))) return;
+    await rename(previousName(target), target);
+  });
+}
+
+/** Names in a folder, sorted; undefined where there is none. */
+async function listFolder(path: string): Promise<string[] | undefined> {
+  try {
+    return (await readdir(path)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function writeFlushed(path: string, content: FileContent): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A rename survives a power cut only once its folder is flushed too. Windows has no such call and needs none. */
+async function flushFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A sibling, because a rename is atomic only within one file system. */
+function temporaryName(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+}
+
+function previousName(target: string): string {
+  return join(dirname(target), `.${basename(target)}.previous`);
+}
+
+async function attempt<T>(verb: "read" | "write", path: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof TetradError) throw error;
+    throw ioError(`${verb} ${path}`, error as NodeJS.ErrnoException);
+  }
+}
+
+const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  ENOENT: ["there is no such file or folder", "check the path; it is taken from the folder the command runs in"],
+  EISDIR: ["this is a folder, not a file", "name a file inside it"],
+  ENOTDIR: ["a part of the path is a file, not a folder", "check the path"],
+  EACCES: ["permission denied", "check who owns the file and its folder"],
+  EPERM: ["the system does not permit this", "check who owns the file and its folder"],
+  EROFS: ["the disk can only be read", "write to another place"],
+  ENOSPC: ["the disk is full", "free some space and run again; nothing was changed"],
+  EDQUOT: ["the disk quota is used up", "free some space and run again; nothing was changed"],
+  ENAMETOOLONG: ["the name is too long", "choose a shorter name"],
+  EMFILE: ["too many files are open", "close some programs and run again"],
+  EEXIST: ["something of this name is in the way", "choose another name"],
+};
+
+/** @param op what was attempted, e.g. `write model` */
+export function ioError(op: string, error: NodeJS.ErrnoException): TetradError {
+  const [what, hint] = REASONS[error.code ?? ""] ?? [error.message, undefined];
+  return new TetradError("IO", { op, what, hint }, { cause: error });
+}

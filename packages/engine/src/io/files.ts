@@ -1,0 +1,22 @@
+/** The door to the file system: reached only when it is used, so that everything that imports it loads in a browser. */
+import { TetradError } from "../errors.js";
+import type { FileContent } from "./files.node.js";
+
+export type { FileContent } from "./files.node.js";
+
+/** @throws TetradError UNSUPPORTED where there is no file system */
+export async function files(op: string): Promise<typeof import("./files.node.js")> {
+  if (typeof process === "undefined" || process.versions?.node === undefined)
+    throw new TetradError("UNSUPPORTED", { op, what: "there is no file system here", hint: "fetch or store the bytes yourself" });
+  return import("./files.node.js");
+}
+
+/** A file's bytes. @throws TetradError IO naming the path and the reason */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return (await files(`read ${path}`)).readBytes(path);
+}
+
+/** Replaces a file whole: a reader sees the old content or the new. Missing parent folders are made. @throws TetradError IO; the old file is then untouched */
+export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+  return (await files(`write ${path}`)).writeFileAtomic(path, content);
+}

@@ -1,0 +1,15 @@
+/** Files: safetensors, model folders, and writing that is whole or not at all. */
+
+export { type FileContent, readBytes, writeFileAtomic } from "./files.js";
+export { type Json, type JsonObject, type ModelFolder, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
+export {
+  openSafetensors,
+  readSafetensors,
+  type SafetensorsFile,
+  type StorableTensor,
+  type StorageType,
+  type TensorEntry,
+  type WideData,
+  type WideTensor,
+  writeSafetensors,
+} from "./safetensors.js";

@@ -1,0 +1,37 @@
+/** Position of the largest element over axes. */
+
+import { isFloat } from "../dtype.js";
+import { ndReduce } from "../nd.js";
+import { normalizeAxes } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+import { apply } from "../trace.js";
+import { cast } from "./cast.js";
+import { type ReduceAttrs, reduction } from "./reduction.js";
+
+export const argmaxOp = reduction({
+  name: "argmax",
+  kernel: "reduce_argmax",
+  result: "i32",
+  needsElements: true,
+  reference: (x, { axes, keepDims }) => ndReduce(x, axes, keepDims, firstLargest, "i32"),
+  gradient: () => [],
+  kink: true,
+});
+
+function firstLargest(values: Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) {
+    const [v, b] = [values[i] as number, values[best] as number];
+    if (v > b || (Number.isNaN(v) && !Number.isNaN(b))) best = i;
+  }
+  return best;
+}
+
+/**
+ * i32 index of the first largest element along one axis, or in row-major order of several (all when omitted). NaN counts as largest.
+ * Throws SHAPE over an empty axis.
+ */
+export function argmax(x: Tensor, axes?: number | readonly number[], { keepDims = false }: Partial<ReduceAttrs> = {}): Tensor {
+  const values = isFloat(x.dtype) ? x : cast(x, "f64");
+  return apply(argmaxOp, [values], { axes: normalizeAxes(axes, x.rank), keepDims });
+}

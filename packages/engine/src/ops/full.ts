@@ -1,0 +1,22 @@
+/** Tensors of one repeated value: a scalar read with stride zero, so they cost no memory. */
+
+import type { DType } from "../dtype.js";
+import type { Shape } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+import { constant } from "../trace.js";
+import { broadcastTo } from "./broadcastTo.js";
+
+/** `value` everywhere. */
+export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
+  return broadcastTo(constant(value, [], dtype), shape);
+}
+
+/** Zeros. */
+export function zeros(shape: Shape, dtype: DType = "f32"): Tensor {
+  return full(shape, 0, dtype);
+}
+
+/** Ones. */
+export function ones(shape: Shape, dtype: DType = "f32"): Tensor {
+  return full(shape, 1, dtype);
+}

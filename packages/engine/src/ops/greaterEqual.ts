@@ -1,0 +1,21 @@
+/** Comparison: a ≥ b. */
+
+import { elementwise } from "../op.js";
+import type { Tensor } from "../tensor.js";
+import { apply, type TensorLike } from "../trace.js";
+
+export const greaterEqualOp = elementwise({
+  name: "greaterEqual",
+  arity: 2,
+  strip: "ge",
+  reference: () => (a = 0, b = 0) => Number(a >= b),
+  gradient: () => [],
+  result: "bool",
+  tolerance: "exact",
+  defaults: {},
+});
+
+/** True where a ≥ b, broadcast. Never true of NaN. */
+export function greaterEqual(a: TensorLike, b: TensorLike): Tensor {
+  return apply(greaterEqualOp, [a, b], {});
+}

@@ -1,0 +1,183 @@
+/** Compiled functions and training steps as a user holds them: data in, results out, everything else planned away. */
+
+import type { Executable, LaunchTime, Segment } from "./backends/backend.js";
+import { SCALAR } from "./backends/backend.js";
+import type { HostArray } from "./dtype.js";
+import { TetradError } from "./errors.js";
+import { explainText, type Machine } from "./explain.js";
+import { type Optimizer, rateAt } from "./optim/optimizer.js";
+import { planText } from "./plan/plan.js";
+import { formatShape } from "./shape.js";
+import type { Tensor } from "./tensor.js";
+import { flatten, type NestedNumbers } from "./trace.js";
+
+export type Feed = NestedNumbers;
+export type Feeds = Readonly<Record<string, Feed>>;
+
+function flat(data: Feed): ArrayLike<number> {
+  if (typeof data === "number") return [data];
+  return ArrayBuffer.isView(data) || typeof data[0] === "number" ? (data as ArrayLike<number>) : flatten(data).values;
+}
+
+/** What compiled functions and training steps have in common. */
+abstract class Program {
+  constructor(
+    protected readonly executable: Executable,
+    protected readonly inputs: ReadonlyMap<string, Tensor>,
+    private readonly machine: () => Machine,
+  ) {}
+
+  /** Writes inputs; each keeps its value until it is written again. A bounded axis takes its live length from the data. */
+  set(feeds: Feeds): void {
+    for (const name in feeds) this.#write(name, flat(feeds[name] as Feed));
+  }
+
+  #write(name: string, data: ArrayLike<number>): void {
+    const tensor = this.inputs.get(name);
+    const bound = tensor?.bound;
+    if (tensor !== undefined && bound !== undefined) {
+      const perStep = (tensor.size / (tensor.shape[0] as number)) * bound.times;
+      const length = data.length / perStep;
+      if (!Number.isInteger(length)) {
+        throw new TetradError("SHAPE", { op: "write", what: `input "${name}" does not hold whole rows`, got: `${data.length} values`, expected: `a multiple of ${perStep} for ${formatShape(tensor.shape)}` });
+      }
+      this.executable.setLive(bound.name, length);
+    }
+    this.executable.write(name, data);
+  }
+
+  /** Microseconds, FLOPs and bytes of each launch, measured now. */
+  profile(): LaunchTime[] {
+    return this.executable.profile();
+  }
+
+  /** Every launch with shapes, bytes, FLOPs, time and share of the roofline; peak memory and what fills it. */
+  explain(): string {
+    return explainText(this.executable, this.machine());
+  }
+
+  /** The plan as stable text, without measurements. */
+  planText(): string {
+    const { plan } = this.executable;
+    if (plan === undefined) throw new TetradError("UNSUPPORTED", { op: "planText", what: "the reference backend makes no plan" });
+    return planText(plan);
+  }
+
+  /** One line: threads and why. */
+  get placement(): string {
+    return this.executable.placement;
+  }
+
+  /** First op that makes a NaN or an infinity from the present inputs, with the user's line; undefined when all is finite. */
+  findNonFinite(): { readonly title: string; readonly site: string | undefined } | undefined {
+    return this.executable.findNonFinite();
+  }
+
+  close(): void {
+    this.executable.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+export class FunctionProgram extends Program {
+  readonly #names: readonly string[];
+  #results: Readonly<Record<string, HostArray>> | undefined;
+
+  constructor(
+    executable: Executable,
+    inputs: ReadonlyMap<string, Tensor>,
+    readonly outputs: ReadonlyMap<string, Tensor>,
+    machine: () => Machine,
+  ) {
+    super(executable, inputs, machine);
+    this.#names = [...outputs.keys()];
+  }
+
+  /**
+   * Runs once on the calling thread.
+   * @param feeds inputs to write first; those left out keep their values
+   * @returns views of the outputs, overwritten by the next call
+   */
+  callSync(feeds?: Feeds): Readonly<Record<string, HostArray>> {
+    if (feeds !== undefined) this.set(feeds);
+    this.executable.runSync();
+    return this.#read();
+  }
+
+  /** As `callSync`, leaving the event loop free. */
+  async call(feeds?: Feeds): Promise<Readonly<Record<string, HostArray>>> {
+    if (feeds !== undefined) this.set(feeds);
+    await this.executable.run();
+    return this.#read();
+  }
+
+  #read(): Readonly<Record<string, HostArray>> {
+    // Views of wasm memory stay; the reference backend makes new arrays at each run.
+    if (this.#results === undefined || this.executable.plan === undefined) {
+      this.#results = Object.fromEntries(this.#names.map((name) => [name, this.executable.read(name)]));
+    }
+    return this.#results;
+  }
+}
+
+export interface StepResult {
+  readonly loss: number;
+}
+
+export class TrainProgram extends Program {
+  #step = 0;
+
+  constructor(
+    executable: Executable,
+    inputs: ReadonlyMap<string, Tensor>,
+    private readonly optimizer: Optimizer,
+    private readonly scalars: Segment,
+    machine: () => Machine,
+  ) {
+    super(executable, inputs, machine);
+    this.#step = scalars.view()[SCALAR.step] as number;
+  }
+
+  /** Steps taken over the store's optimiser state. */
+  get steps(): number {
+    return this.#step;
+  }
+
+  /** One optimiser step on the calling thread; throws DIVERGED, parameters untouched, when the loss is not finite. */
+  stepSync(feeds?: Feeds): StepResult {
+    this.#prepare(feeds);
+    this.executable.runSync();
+    return this.#finish();
+  }
+
+  /** As `stepSync`, leaving the event loop free. */
+  async step(feeds?: Feeds): Promise<StepResult> {
+    this.#prepare(feeds);
+    await this.executable.run();
+    return this.#finish();
+  }
+
+  #prepare(feeds: Feeds | undefined): void {
+    if (feeds !== undefined) this.set(feeds);
+    this.executable.setRate(rateAt(this.optimizer, this.#step));
+  }
+
+  #finish(): StepResult {
+    const loss = this.scalars.view()[SCALAR.lastLoss] as number;
+    if (this.executable.stopped) throw diverged(loss, this.#step, this.findNonFinite());
+    this.#step++;
+    return { loss };
+  }
+}
+
+export function diverged(loss: number, step: number, culprit: { readonly title: string; readonly site: string | undefined } | undefined): TetradError {
+  return new TetradError("DIVERGED", {
+    op: "train",
+    what: `the loss became ${loss} at step ${step}${culprit === undefined ? "" : `, first at ${culprit.title}`}`,
+    at: culprit?.site,
+    hint: "parameters are those before that step; lower the learning rate, clip the gradients (clipNorm), or check the data for extreme values",
+  });
+}

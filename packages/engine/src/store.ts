@@ -1,0 +1,127 @@
+/** Named parameters in one flat segment that outlives every program compiled against it. */
+
+import type { Backend, Segment } from "./backends/backend.js";
+import { byteSize, type FloatDType, type HostArray } from "./dtype.js";
+import { closest, TetradError } from "./errors.js";
+import { fillNormal, fillUniform } from "./random.js";
+import { formatShape, type Shape, sizeOf } from "./shape.js";
+
+/** How a parameter starts: a constant, or random numbers that depend on the store's seed and the parameter's place only. */
+export type Init = "zeros" | "ones" | { readonly constant: number } | { readonly uniform: number } | { readonly normal: number };
+
+export interface ParamSpec {
+  readonly shape: Shape;
+  readonly init?: Init;
+}
+
+export type ParamSpecs = Readonly<Record<string, Shape | ParamSpec>>;
+
+export interface ParamLayout {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly size: number;
+  /** First element in the flat segment. */
+  readonly offset: number;
+}
+
+/** Elements that each parameter's offset is a multiple of: one cache line of f32, so that vector kernels need no tail. */
+const PARAM_ALIGNMENT = 16;
+
+function normalizeSpec(spec: Shape | ParamSpec): ParamSpec {
+  return "shape" in spec ? spec : { shape: spec };
+}
+
+/** PyTorch's default for linear layers: uniform within 1/√fan-in, biases and other vectors zero. */
+function defaultInit(shape: Shape): Init {
+  return shape.length >= 2 ? { uniform: 1 / Math.sqrt(sizeOf(shape.slice(1))) } : "zeros";
+}
+
+export class Store {
+  readonly layout: readonly ParamLayout[];
+  readonly segment: Segment;
+  readonly #byName: Map<string, ParamLayout>;
+
+  constructor(
+    backend: Backend,
+    specs: ParamSpecs,
+    readonly dtype: FloatDType,
+    seed: number,
+  ) {
+    // Matrices first, so that the parameters that decay and those that do not are two runs at most.
+    const entries = Object.entries(specs).map(([name, spec]) => ({ name, ...normalizeSpec(spec) }));
+    const ordered = [...entries.filter(({ shape }) => shape.length >= 2), ...entries.filter(({ shape }) => shape.length < 2)];
+    let offset = 0;
+    this.layout = ordered.map(({ name, shape }) => {
+      const size = sizeOf(shape);
+      if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
+        throw new TetradError("SHAPE", { op: "store", what: `parameter "${name}" needs positive extents`, got: formatShape(shape) });
+      }
+      const entry = { name, shape, size, offset };
+      offset += Math.ceil(size / PARAM_ALIGNMENT) * PARAM_ALIGNMENT;
+      return entry;
+    });
+    this.#byName = new Map(this.layout.map((entry) => [entry.name, entry]));
+    this.segment = backend.allocate(dtype, offset);
+    ordered.forEach(({ init, shape }, i) => this.#initialise(this.layout[i] as ParamLayout, init ?? defaultInit(shape), seed, entries.findIndex(({ name }) => name === ordered[i]?.name)));
+  }
+
+  /** Parameter names in storage order. */
+  get names(): string[] {
+    return this.layout.map(({ name }) => name);
+  }
+
+  /** Number of parameters, padding left out. */
+  get size(): number {
+    return this.layout.reduce((total, { size }) => total + size, 0);
+  }
+
+  shape(name: string): Shape {
+    return this.#entry(name).shape;
+  }
+
+  /** A copy of one parameter, row-major. */
+  get(name: string): Float32Array | Float64Array {
+    const { offset, size } = this.#entry(name);
+    return this.#view().slice(offset, offset + size);
+  }
+
+  /** Overwrites one parameter; throws SHAPE when the length differs. */
+  set(name: string, data: ArrayLike<number>): void {
+    const { offset, size, shape } = this.#entry(name);
+    if (data.length !== size) {
+      throw new TetradError("SHAPE", { op: "store.set", what: `wrong number of values for "${name}"`, got: `${data.length}`, expected: `${size} for ${formatShape(shape)}` });
+    }
+    this.#view().set(data, offset);
+  }
+
+  /** Bytes of the flat segment. */
+  get bytes(): number {
+    return this.segment.length * byteSize(this.dtype);
+  }
+
+  release(): void {
+    this.segment.release();
+  }
+
+  #view(): Float32Array | Float64Array {
+    return this.segment.view() as Exclude<HostArray, Int32Array | Uint8Array>;
+  }
+
+  #entry(name: string): ParamLayout {
+    const entry = this.#byName.get(name);
+    if (entry === undefined) {
+      const near = closest(name, this.#byName.keys());
+      throw new TetradError("ARGUMENT", { op: "store", what: `no parameter "${name}"`, hint: near === undefined ? `it has ${this.names.join(", ")}` : `did you mean "${near}"?` });
+    }
+    return entry;
+  }
+
+  #initialise({ offset, size }: ParamLayout, init: Init, seed: number, stream: number): void {
+    const part = this.#view().subarray(offset, offset + size);
+    if (init === "zeros") part.fill(0);
+    else if (init === "ones") part.fill(1);
+    else if ("constant" in init) part.fill(init.constant);
+    else if ("uniform" in init) fillUniform(part, { seed, stream, lo: -init.uniform, hi: init.uniform });
+    else fillNormal(part, { seed, stream, sd: init.normal });
+  }
+}

@@ -1,0 +1,60 @@
+/** A training run at rest: parameters, moments, step and losses; what resuming needs to give the same bits. */
+
+import { SCALAR } from "../backends/backend.js";
+import type { OptimizerState } from "../engine.js";
+import { TetradError } from "../errors.js";
+import { readSafetensors, type StorableTensor, writeSafetensors } from "../io/safetensors.js";
+import type { Store } from "../store.js";
+
+export interface TrainingState {
+  /** Steps taken; with the seed it fixes the order of rows and the random streams. */
+  readonly step: number;
+  /** Loss of every step so far. */
+  readonly losses: readonly number[];
+  /** Flat parameters, then each moment. */
+  readonly segments: readonly (Float32Array | Float64Array)[];
+}
+
+type FloatArray = Float32Array | Float64Array;
+
+export function takeState(store: Store, { moments }: OptimizerState, step: number, losses: readonly number[]): TrainingState {
+  return { step, losses: [...losses], segments: [store.segment, ...moments].map((segment) => segment.view().slice() as FloatArray) };
+}
+
+/** @throws TetradError ARGUMENT when the state belongs to another model or optimiser */
+export function restoreState(state: TrainingState, store: Store, { moments, scalars }: OptimizerState): void {
+  const targets = [store.segment, ...moments];
+  if (state.segments.length !== targets.length || state.segments.some((segment, i) => segment.length !== targets[i]?.length)) {
+    throw new TetradError("ARGUMENT", {
+      op: "resume",
+      what: "the saved state belongs to another model or optimiser",
+      got: `${state.segments.length} segments of ${state.segments[0]?.length ?? 0}`,
+      expected: `${targets.length} of ${store.segment.length}`,
+    });
+  }
+  targets.forEach((segment, i) => segment.view().set(state.segments[i] as FloatArray));
+  scalars.view()[SCALAR.step] = state.step;
+}
+
+/** The state as one safetensors file. */
+export function encodeState(state: TrainingState): Uint8Array {
+  const tensors: Record<string, StorableTensor> = { losses: { shape: [state.losses.length], data: Float64Array.from(state.losses) } };
+  state.segments.forEach((data, i) => {
+    tensors[i === 0 ? "params" : `moment.${i - 1}`] = { shape: [data.length], data };
+  });
+  return writeSafetensors(tensors, { format: "tetrad-training-state", step: `${state.step}` });
+}
+
+/** @throws TetradError FORMAT when the file is not a training state */
+export function decodeState(bytes: Uint8Array, source = "training state"): TrainingState {
+  const { tensors, metadata } = readSafetensors(bytes, source);
+  const step = Number(metadata["step"]);
+  const params = tensors.get("params");
+  const losses = tensors.get("losses");
+  if (metadata["format"] !== "tetrad-training-state" || !Number.isInteger(step) || params === undefined || losses === undefined) {
+    throw new TetradError("FORMAT", { op: source, what: "this is not a training state", hint: "resume from the folder of an interrupted run" });
+  }
+  const segments: FloatArray[] = [params.data as FloatArray];
+  for (let i = 0; tensors.has(`moment.${i}`); i++) segments.push(tensors.get(`moment.${i}`)?.data as FloatArray);
+  return { step, losses: Array.from(losses.data), segments };
+}

@@ -1,0 +1,30 @@
+/** Every tile and block size of GEMM, with its reason: the one place to tune. None of them changes a bit of any result. */
+
+/**
+ * Rows of the register tile, two vectors wide: 12 accumulators hide the 4-cycle latency of two FMA units, and with two
+ * vectors of B and one of A they just fit the 15 xmm registers V8 hands out (4 rows reach 0.84 of peak, 6 reach 0.98).
+ */
+export const MR: i32 = 6;
+/** Longest run of k between loads of C: a panel of B takes 8 KiB and a strip of A 6 (f64: 12) of a 32 KiB L1. */
+export const KC: i32 = 256;
+/** Bytes of scratch for packed B, which so stays in L2; the rest of GEMM's 256 KiB holds one packed strip of A. */
+export const B_BYTES: i32 = 240 << 10;
+export const A_OFFSET: usize = 240 << 10;
+/** B up to this many bytes per KC rows is read in place, since it stays in L1 while strips of A pass over it. */
+export const B_IN_PLACE_BYTES: i32 = 24 << 10;
+/** Fewer rows than this do not repay packing B: measured at n = k = 512..1024, where it breaks even between 64 and 128. */
+export const B_PACK_ROWS: i32 = 72;
+/** Panels of B that repay gathering a strip of A: 6 row pointers run at 0.88 of peak, one at 0.98, gathering costs about 2 panels' time. */
+export const A_PACK_PANELS: i32 = 12;
+/** A stored transposed is read in place as it is, until its KC rows spread over more than this many bytes. */
+export const A_IN_PLACE_BYTES: i32 = 24 << 10;
+/** Elements per call of the epilogue: 32 KiB of f32, which are still in L1 or L2. */
+export const EPILOGUE_ELEMENTS: i32 = 8192;
+/** Elements of C between epilogues where B must be packed anew for each row block: 512 KiB of f32, a quarter of L2. */
+export const EPILOGUE_BLOCK: i32 = 128 << 10;
+/** Up to this many rows, B is streamed past all rows of C instead of being cut into panels. */
+export const FEW_ROWS: i32 = 5;
+/** B below this size stays in cache, where panels are the faster way. */
+export const FEW_ROWS_BYTES: i32 = 1 << 20;
+/** Columns of C at a time: a row of C and four of B take 20 KiB of L1 (f64: 40). */
+export const FEW_COLUMNS: i32 = 1024;

@@ -1,0 +1,233 @@
+/**
+ * A fused chain of element-wise ops: a small interpreter that runs a list of vector functions over strips of 2 KiB, which
+ * stay in L1, so that a chain reads each input once and writes each output once whatever its length.
+ *
+ * Words at p: n, inputs, ops, outputs, rank, then `rank` extents of the (collapsed) iteration space, then
+ *   per input:  kind, storage type, pointer, register, `rank` strides in elements
+ *   per op:     slot of the strip function, dst, a, b, c (registers), byte offset of its immediates from p
+ *   per output: storage type, pointer, register, direct (1: the register may live in the output itself)
+ * and the immediates as f64. Outputs are dense in iteration order. Extent 0 may exceed the live n (bounded axes).
+ */
+import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
+import { share_begin, share_end } from "../lib/rows";
+import { lanes } from "../lib/simd";
+
+/** Kinds of input. */
+const DENSE: i32 = 0;
+const SCALAR: i32 = 1;
+
+/** Storage types, as src/ew.ts numbers them. */
+const F32: i32 = 0;
+const F64: i32 = 1;
+const I32: i32 = 2;
+
+const STRIP_BYTES: i32 = 2048;
+/** One address per register, then the register's strips. */
+const REGISTERS: usize = 64;
+/** Threads split at whole cache lines of the narrowest type, and not at all below this many elements. */
+const SPLIT_UNIT: i32 = 64;
+const SPLIT_LEAST: i32 = 1024;
+
+// @ts-ignore: decorator
+@inline
+function storage_bytes(type: i32): usize {
+  return type == F64 ? 8 : type == F32 || type == I32 ? 4 : 1;
+}
+
+/** The element at address p of a storage type, widened or narrowed to T. */
+// @ts-ignore: decorator
+@inline
+function load_as<T>(p: usize, type: i32): T {
+  if (type == F32) return <T>load<f32>(p);
+  if (type == F64) return <T>load<f64>(p);
+  if (type == I32) return <T>load<i32>(p);
+  return <T>load<u8>(p);
+}
+
+/** Integers truncate and wrap like int32; anything non-zero is true. */
+// @ts-ignore: decorator
+@inline
+function store_as<T>(p: usize, type: i32, x: T): void {
+  if (type == F32) store<f32>(p, <f32>x);
+  else if (type == F64) store<f64>(p, <f64>x);
+  else if (type == I32) store<i32>(p, <i32>(<i64>x));
+  else store<u8>(p, x != <T>0 ? 1 : 0);
+}
+
+function copy_run<T>(dst: usize, src: usize, n: i32): void {
+  const vectors = n / lanes<T>();
+  for (let i = 0; i < vectors; i++) {
+    v128.store(dst, v128.load(src));
+    dst += 16;
+    src += 16;
+  }
+  for (let i = vectors * lanes<T>(); i < n; i++) {
+    store<T>(dst, load<T>(src));
+    dst += sizeof<T>();
+    src += sizeof<T>();
+  }
+}
+
+function splat_run<T>(dst: usize, x: T, n: i32): void {
+  const v = v128.splat<T>(x);
+  const vectors = n / lanes<T>();
+  for (let i = 0; i < vectors; i++) {
+    v128.store(dst, v);
+    dst += 16;
+  }
+  for (let i = vectors * lanes<T>(); i < n; i++) {
+    store<T>(dst, x);
+    dst += sizeof<T>();
+  }
+}
+
+/** Copies n elements, `stride` storage elements apart, into a strip. */
+function gather_run<T>(dst: usize, src: usize, n: i32, stride: i32, type: i32): void {
+  if (stride == 0) {
+    splat_run<T>(dst, load_as<T>(src, type), n);
+    return;
+  }
+  if (stride == 1 && ((sizeof<T>() == 4 && type == F32) || (sizeof<T>() == 8 && type == F64))) {
+    copy_run<T>(dst, src, n);
+    return;
+  }
+  const step = <isize>stride * <isize>storage_bytes(type);
+  if (sizeof<T>() == 4 && type == F32) {
+    for (let i = 0; i < n; i++) store<T>(dst + <usize>i * sizeof<T>(), load<T>(src + <isize>i * step));
+    return;
+  }
+  for (let i = 0; i < n; i++) store<T>(dst + <usize>i * sizeof<T>(), load_as<T>(src + <isize>i * step, type));
+}
+
+/** Fills a strip with elements [first, first + n) of a strided input. */
+function fill_strip<T>(dst: usize, input: usize, dims: usize, rank: i32, first: i32, n: i32): void {
+  const type = load<i32>(input, 4);
+  const base = load<usize>(input, 8);
+  const strides = input + 16;
+  const bytes = <isize>storage_bytes(type);
+  const last = rank - 1;
+  const inner = load<i32>(dims + (<usize>last << 2));
+  const inner_stride = load<i32>(strides + (<usize>last << 2));
+  let row = first / inner;
+  let column = first - row * inner;
+  let done = 0;
+  while (done < n) {
+    const run = min(inner - column, n - done);
+    let rest = row;
+    let offset = <isize>column * inner_stride;
+    for (let axis = last - 1; axis > 0; axis--) {
+      const extent = load<i32>(dims + (<usize>axis << 2));
+      const next = rest / extent;
+      offset += <isize>(rest - next * extent) * load<i32>(strides + (<usize>axis << 2));
+      rest = next;
+    }
+    if (last > 0) offset += <isize>rest * load<i32>(strides);
+    gather_run<T>(dst + <usize>done * sizeof<T>(), base + offset * bytes, run, inner_stride, type);
+    done += run;
+    column = 0;
+    row++;
+  }
+}
+
+function interpret<T>(p: usize, lo: i32, hi: i32, thread: i32): void {
+  const strip = STRIP_BYTES / <i32>sizeof<T>();
+  const native = sizeof<T>() == 4 ? F32 : F64;
+  const input_count = load<i32>(p, 4);
+  const op_count = load<i32>(p, 8);
+  const output_count = load<i32>(p, 12);
+  const rank = load<i32>(p, 16);
+  const dims = p + 20;
+  const inputs = dims + (<usize>rank << 2);
+  const input_bytes = (<usize>rank + 4) << 2;
+  const ops = inputs + <usize>input_count * input_bytes;
+  const outputs = ops + <usize>op_count * 24;
+  const addresses = scratch(thread) + EPILOGUE_SCRATCH;
+  const strips = addresses + (REGISTERS << 2);
+  const filled = min(hi - lo, strip);
+  for (let r: usize = 0; r < REGISTERS; r++) store<usize>(addresses + (r << 2), strips + r * STRIP_BYTES);
+  for (let i = 0; i < input_count; i++) {
+    const input = inputs + <usize>i * input_bytes;
+    if (load<i32>(input) != SCALAR) continue;
+    const at = strips + load<usize>(input, 12) * STRIP_BYTES;
+    splat_run<T>(at, load_as<T>(load<usize>(input, 8), load<i32>(input, 4)), (filled + lanes<T>() - 1) & ~(lanes<T>() - 1));
+  }
+  for (let first = lo; first < hi; first += strip) {
+    const n = min(hi - first, strip);
+    const whole = (n + lanes<T>() - 1) & ~(lanes<T>() - 1);
+    for (let i = 0; i < input_count; i++) {
+      const input = inputs + <usize>i * input_bytes;
+      const kind = load<i32>(input);
+      if (kind == SCALAR) continue;
+      const register = load<usize>(input, 12);
+      const type = load<i32>(input, 4);
+      if (kind == DENSE) {
+        const src = load<usize>(input, 8) + <usize>first * storage_bytes(type);
+        if (type == native) store<usize>(addresses + (register << 2), src);
+        else gather_run<T>(strips + register * STRIP_BYTES, src, n, 1, type);
+      } else {
+        fill_strip<T>(strips + register * STRIP_BYTES, input, dims, rank, first, n);
+      }
+    }
+    for (let i = 0; i < output_count; i++) {
+      const output = outputs + (<usize>i << 4);
+      if (load<i32>(output, 12) == 0) continue;
+      const register = load<usize>(output, 8);
+      store<usize>(
+        addresses + (register << 2),
+        n == whole ? load<usize>(output, 4) + <usize>first * sizeof<T>() : strips + register * STRIP_BYTES,
+      );
+    }
+    for (let i = 0; i < op_count; i++) {
+      const op = ops + <usize>i * 24;
+      call_indirect<void>(
+        load<u32>(op),
+        load<usize>(addresses + (load<usize>(op, 4) << 2)),
+        load<usize>(addresses + (load<usize>(op, 8) << 2)),
+        load<usize>(addresses + (load<usize>(op, 12) << 2)),
+        load<usize>(addresses + (load<usize>(op, 16) << 2)),
+        whole,
+        <u32>first,
+        p + load<usize>(op, 20),
+      );
+    }
+    for (let i = 0; i < output_count; i++) {
+      const output = outputs + (<usize>i << 4);
+      const type = load<i32>(output);
+      if (load<i32>(output, 12) != 0 && n == whole) continue;
+      const src = load<usize>(addresses + (load<usize>(output, 8) << 2));
+      const dst = load<usize>(output, 4) + <usize>first * storage_bytes(type);
+      if (type == native) {
+        copy_run<T>(dst, src, n);
+        continue;
+      }
+      const step = storage_bytes(type);
+      for (let k = 0; k < n; k++) store_as<T>(dst + <usize>k * step, type, load<T>(src + <usize>k * sizeof<T>()));
+    }
+  }
+}
+
+function share<T>(p: usize, thread: i32, threads: i32): void {
+  const n = load<i32>(p);
+  if (n < SPLIT_LEAST) {
+    if (thread == 0) interpret<T>(p, 0, n, thread);
+    return;
+  }
+  interpret<T>(p, share_begin(n, SPLIT_UNIT, thread, threads), share_end(n, SPLIT_UNIT, thread, threads), thread);
+}
+
+export function ew_f32(p: usize, thread: i32, threads: i32): void {
+  share<f32>(p, thread, threads);
+}
+
+export function ew_f64(p: usize, thread: i32, threads: i32): void {
+  share<f64>(p, thread, threads);
+}
+
+/** Elements [lo, hi) of the chain, as the epilogue of a kernel that has just written them. */
+export function ew_range_f32(p: usize, lo: i32, hi: i32, thread: i32): void {
+  interpret<f32>(p, lo, hi, thread);
+}
+
+export function ew_range_f64(p: usize, lo: i32, hi: i32, thread: i32): void {
+  interpret<f64>(p, lo, hi, thread);
+}

@@ -1,0 +1,17 @@
+/** 1 where a is 0, else 0. */
+function strip<T>(dst: usize, a: usize, n: i32): void {
+  const zero = v128.splat<T>(<T>0);
+  const one = v128.splat<T>(<T>1);
+  const end = <usize>n * sizeof<T>();
+  for (let i: usize = 0; i < end; i += 16) {
+    v128.store(dst + i, v128.and(v128.eq<T>(v128.load(a + i), zero), one));
+  }
+}
+
+export function logical_not_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f32>(dst, a, n);
+}
+
+export function logical_not_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f64>(dst, a, n);
+}

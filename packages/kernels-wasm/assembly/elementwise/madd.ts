@@ -1,0 +1,17 @@
+/** a · b + c: rounded once where the build fuses, twice otherwise. */
+import { madd } from "../lib/simd";
+
+function strip<T>(dst: usize, a: usize, b: usize, c: usize, n: i32): void {
+  const end = <usize>n * sizeof<T>();
+  for (let i: usize = 0; i < end; i += 16) {
+    v128.store(dst + i, madd<T>(v128.load(a + i), v128.load(b + i), v128.load(c + i)));
+  }
+}
+
+export function madd_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f32>(dst, a, b, c, n);
+}
+
+export function madd_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f64>(dst, a, b, c, n);
+}

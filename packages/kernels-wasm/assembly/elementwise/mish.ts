@@ -1,0 +1,17 @@
+/** a tanh(log(1 + e^a)) (D. Misra 2019); NaN at −Inf, as PyTorch. */
+import { mish } from "../lib/activation";
+
+function strip<T>(dst: usize, a: usize, n: i32): void {
+  const end = <usize>n * sizeof<T>();
+  for (let i: usize = 0; i < end; i += 16) {
+    v128.store(dst + i, mish<T>(v128.load(a + i)));
+  }
+}
+
+export function mish_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f32>(dst, a, n);
+}
+
+export function mish_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f64>(dst, a, n);
+}

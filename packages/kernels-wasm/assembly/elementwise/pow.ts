@@ -1,0 +1,17 @@
+/** a^b with the special cases of C99 (annex F): 0^0 = 1, a negative base needs a whole exponent. */
+import { pow } from "../lib/pow";
+
+function strip<T>(dst: usize, a: usize, b: usize, n: i32): void {
+  const end = <usize>n * sizeof<T>();
+  for (let i: usize = 0; i < end; i += 16) {
+    v128.store(dst + i, pow<T>(v128.load(a + i), v128.load(b + i)));
+  }
+}
+
+export function pow_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f32>(dst, a, b, n);
+}
+
+export function pow_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f64>(dst, a, b, n);
+}

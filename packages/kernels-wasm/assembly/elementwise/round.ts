@@ -1,0 +1,15 @@
+/** Nearest integer, halves to even (as PyTorch and NumPy, unlike Math.round). */
+function strip<T>(dst: usize, a: usize, n: i32): void {
+  const end = <usize>n * sizeof<T>();
+  for (let i: usize = 0; i < end; i += 16) {
+    v128.store(dst + i, v128.nearest<T>(v128.load(a + i)));
+  }
+}
+
+export function round_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f32>(dst, a, n);
+}
+
+export function round_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f64>(dst, a, n);
+}

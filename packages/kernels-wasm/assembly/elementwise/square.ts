@@ -1,0 +1,16 @@
+/** a². */
+function strip<T>(dst: usize, a: usize, n: i32): void {
+  const end = <usize>n * sizeof<T>();
+  for (let i: usize = 0; i < end; i += 16) {
+    const x = v128.load(a + i);
+    v128.store(dst + i, v128.mul<T>(x, x));
+  }
+}
+
+export function square_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f32>(dst, a, n);
+}
+
+export function square_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
+  strip<f64>(dst, a, n);
+}

@@ -1,0 +1,15 @@
+/** How `n` items in units of `unit` are shared out: contiguous, in order, sizes differing by at most one unit. */
+
+/** First item of `thread`'s share; the share ends where the next thread's begins, and share_begin(n, unit, threads, threads) = n. */
+// @ts-ignore: decorator
+@inline
+export function share_begin(n: i32, unit: i32, thread: i32, threads: i32): i32 {
+  const units = (n + unit - 1) / unit;
+  return min(n, <i32>((<i64>units * thread) / threads) * unit);
+}
+
+// @ts-ignore: decorator
+@inline
+export function share_end(n: i32, unit: i32, thread: i32, threads: i32): i32 {
+  return share_begin(n, unit, thread + 1, threads);
+}

@@ -1,0 +1,59 @@
+/** dx = dy (mass · softmax(x) − q) of rows. Words: dx, logits, target, mass, dy, class weights, then as in target.ts. */
+import { share_begin, share_end } from "../lib/rows";
+import { is_idle, row_exp, row_max, row_scale, sharers } from "./row";
+import { class_weight, has_labels, is_ignored, smoothing_of, target_of } from "./target";
+
+function fill<T>(dx: usize, n: i32, value: f64): void {
+  for (let i = 0; i < n; i++) store<T>(dx + <usize>i * sizeof<T>(), <T>value);
+}
+
+function cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): void {
+  const t = p + 24;
+  const rows = load<i32>(t);
+  const classes = load<i32>(t, 4);
+  if (is_idle(rows, classes, thread)) return;
+  const workers = sharers(rows, classes, threads);
+  const target = load<usize>(p, 8);
+  const weight = load<usize>(p, 20);
+  const end = share_end(rows, 1, thread, workers);
+  for (let row = share_begin(rows, 1, thread, workers); row < end; row++) {
+    const at = <usize>row * <usize>classes * sizeof<T>();
+    const dx = load<usize>(p) + at;
+    const x = load<usize>(p, 4) + at;
+    const label = has_labels(t) ? load<i32>(target + (<usize>row << 2)) : 0;
+    const ignored = has_labels(t) && is_ignored(t, label);
+    const mass = <f64>load<T>(load<usize>(p, 12) + <usize>row * sizeof<T>());
+    if (ignored && mass == 0) {
+      fill<T>(dx, classes, 0);
+      continue;
+    }
+    if (!ignored && (label < 0 || label >= classes)) {
+      fill<T>(dx, classes, NaN);
+      continue;
+    }
+    const dy = <f64>load<T>(load<usize>(p, 16) + <usize>row * sizeof<T>());
+    const factor = (dy * mass) / row_exp<T>(dx, x, classes, row_max<T>(x, classes));
+    if (ignored) {
+      row_scale<T>(dx, classes, factor);
+    } else if (has_labels(t) && smoothing_of(t) == 0) {
+      const chosen = dx + <usize>label * sizeof<T>();
+      // Where p nears 1 the difference is taken before it is rounded.
+      const difference = <f64>load<T>(chosen) * factor - dy * class_weight<T>(t, weight, label);
+      row_scale<T>(dx, classes, factor);
+      store<T>(chosen, <T>difference);
+    } else {
+      for (let c = 0; c < classes; c++) {
+        const to = dx + <usize>c * sizeof<T>();
+        store<T>(to, <T>(<f64>load<T>(to) * factor - dy * target_of<T>(t, weight, label, target + at, c)));
+      }
+    }
+  }
+}
+
+export function cross_entropy_backward_f32(p: usize, thread: i32, threads: i32): void {
+  cross_entropy_backward<f32>(p, thread, threads);
+}
+
+export function cross_entropy_backward_f64(p: usize, thread: i32, threads: i32): void {
+  cross_entropy_backward<f64>(p, thread, threads);
+}

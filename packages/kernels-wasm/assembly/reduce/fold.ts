@@ -1,0 +1,317 @@
+/**
+ * The one loop behind all reductions to a number. Totals are f64 whatever the element type. Three ways through memory: along a
+ * contiguous reduced axis, across contiguous kept columns, and element by element; each adds in an order fixed by the shape.
+ * Few outputs of many elements are cut into chunks whose totals meet in shared scratch, so that all threads help.
+ */
+import { barrier } from "../lib/barrier";
+import { scratch, shared_scratch } from "../lib/control";
+import { exp_wide } from "../lib/exp";
+import { share_begin, share_end } from "../lib/rows";
+import { lanes } from "../lib/simd";
+import { high, k2, low } from "../lib/wide";
+import { chunk_length, inner_extent, inner_stride, is_small, kept_axes, kept_count, offset_of, reduced_axes, reduced_count } from "../lib/reduce_layout";
+import { load_filled, scalar_log } from "./row";
+
+/** What is folded; a literal at every call, so that the compiler leaves one of the branches. */
+export const SUM: i32 = 0;
+export const PRODUCT: i32 = 1;
+export const MAX: i32 = 2;
+export const MIN: i32 = 3;
+/** Σ e^(x − shift). */
+export const EXP_SUM: i32 = 4;
+
+/** Vectors side by side in one pass over columns: a cache line. */
+const BLOCK: i32 = 4;
+
+// @ts-ignore: decorator
+@inline
+function identity(kind: i32): f64 {
+  if (kind == PRODUCT) return 1;
+  if (kind == MAX) return -Infinity;
+  return kind == MIN ? Infinity : 0;
+}
+
+/** What a lane without an element holds, so that it leaves the total alone. */
+// @ts-ignore: decorator
+@inline
+function filler(kind: i32): f64 {
+  return kind == EXP_SUM ? -Infinity : identity(kind);
+}
+
+// @ts-ignore: decorator
+@inline
+function merge(kind: i32, a: v128, b: v128): v128 {
+  if (kind == PRODUCT) return v128.mul<f64>(a, b);
+  if (kind == MAX) return v128.max<f64>(a, b);
+  if (kind == MIN) return v128.min<f64>(a, b);
+  return v128.add<f64>(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function take<T>(kind: i32, total: v128, x: v128, shift: v128): v128 {
+  if (kind == EXP_SUM) return v128.add<f64>(total, exp_wide<T>(v128.sub<f64>(x, shift)));
+  return merge(kind, total, x);
+}
+
+/** The total of reduced elements lo … hi of the output whose elements begin at x. */
+// @ts-ignore: decorator
+@inline
+function fold_range<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shift: f64): f64 {
+  const extent = inner_extent(axes);
+  const stride = inner_stride(axes, 1);
+  const s = k2(shift);
+  let a = k2(identity(kind));
+  let b = a;
+  let c = a;
+  let d = a;
+  for (let i = lo; i < hi; ) {
+    const row = i / extent;
+    const column = i - row * extent;
+    const n = min(extent - column, hi - i);
+    let at = x + <usize>(offset_of(axes, 1, row) + column * stride) * sizeof<T>();
+    if (stride == 1) {
+      let j = 0;
+      for (; j <= n - 8; j += 8) {
+        const u = v128.load(at);
+        const v = v128.load(at, 16);
+        if (sizeof<T>() == 4) {
+          a = take<T>(kind, a, low(u), s);
+          b = take<T>(kind, b, high(u), s);
+          c = take<T>(kind, c, low(v), s);
+          d = take<T>(kind, d, high(v), s);
+        } else {
+          a = take<T>(kind, a, u, s);
+          b = take<T>(kind, b, v, s);
+          c = take<T>(kind, c, v128.load(at, 32), s);
+          d = take<T>(kind, d, v128.load(at, 48), s);
+        }
+        at += 8 * sizeof<T>();
+      }
+      for (; j < n; j += lanes<T>()) {
+        const u = load_filled<T>(at, n - j, filler(kind));
+        if (sizeof<T>() == 4) {
+          a = take<T>(kind, a, low(u), s);
+          b = take<T>(kind, b, high(u), s);
+        } else {
+          a = take<T>(kind, a, u, s);
+        }
+        at += 16;
+      }
+    } else {
+      const step = <usize>stride * sizeof<T>();
+      for (let j = 0; j < n; j++) {
+        // The other lane takes a filler, and so leaves the total alone.
+        c = take<T>(kind, c, f64x2.replace_lane(k2(filler(kind)), 0, <f64>load<T>(at)), s);
+        at += step;
+      }
+    }
+    i += n;
+  }
+  const total = merge(kind, merge(kind, a, b), merge(kind, c, d));
+  return f64x2.extract_lane(merge(kind, total, v128.shuffle<i64>(total, total, 1, 0)), 0);
+}
+
+/** Totals of one vector of columns from x on, over reduced elements lo … hi, to f64s at `out`. */
+// @ts-ignore: decorator
+@inline
+function fold_vector<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shifts: usize, out: usize): void {
+  const extent = inner_extent(axes);
+  const step = <usize>inner_stride(axes, 0) * sizeof<T>();
+  let s0 = k2(0);
+  let s1 = k2(0);
+  if (kind == EXP_SUM) {
+    s0 = v128.load(shifts);
+    s1 = v128.load(shifts, 16);
+  }
+  let a = k2(identity(kind));
+  let b = a;
+  for (let i = lo; i < hi; ) {
+    const row = i / extent;
+    const column = i - row * extent;
+    const n = min(extent - column, hi - i);
+    let at = x + <usize>offset_of(axes, 1, row) * sizeof<T>() + <usize>column * step;
+    for (let j = 0; j < n; j++) {
+      const u = v128.load(at);
+      if (sizeof<T>() == 4) {
+        a = take<T>(kind, a, low(u), s0);
+        b = take<T>(kind, b, high(u), s1);
+      } else {
+        a = take<T>(kind, a, u, s0);
+      }
+      at += step;
+    }
+    i += n;
+  }
+  v128.store(out, a);
+  if (sizeof<T>() == 4) v128.store(out, b, 16);
+}
+
+/** As fold_vector for BLOCK vectors at once: the same additions per column. */
+// @ts-ignore: decorator
+@inline
+function fold_block<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, out: usize): void {
+  const extent = inner_extent(axes);
+  const step = <usize>inner_stride(axes, 0) * sizeof<T>();
+  const none = k2(0);
+  let a = k2(identity(kind));
+  let b = a;
+  let c = a;
+  let d = a;
+  let e = a;
+  let f = a;
+  let g = a;
+  let h = a;
+  for (let i = lo; i < hi; ) {
+    const row = i / extent;
+    const column = i - row * extent;
+    const n = min(extent - column, hi - i);
+    let at = x + <usize>offset_of(axes, 1, row) * sizeof<T>() + <usize>column * step;
+    for (let j = 0; j < n; j++) {
+      const u = v128.load(at);
+      const v = v128.load(at, 16);
+      const w = v128.load(at, 32);
+      const z = v128.load(at, 48);
+      if (sizeof<T>() == 4) {
+        a = take<T>(kind, a, low(u), none);
+        b = take<T>(kind, b, high(u), none);
+        c = take<T>(kind, c, low(v), none);
+        d = take<T>(kind, d, high(v), none);
+        e = take<T>(kind, e, low(w), none);
+        f = take<T>(kind, f, high(w), none);
+        g = take<T>(kind, g, low(z), none);
+        h = take<T>(kind, h, high(z), none);
+      } else {
+        a = take<T>(kind, a, u, none);
+        b = take<T>(kind, b, v, none);
+        c = take<T>(kind, c, w, none);
+        d = take<T>(kind, d, z, none);
+      }
+      at += step;
+    }
+    i += n;
+  }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+  if (sizeof<T>() == 4) {
+    v128.store(out, e, 64);
+    v128.store(out, f, 80);
+    v128.store(out, g, 96);
+    v128.store(out, h, 112);
+  }
+}
+
+/** What the exponents of an output are shifted by: its largest element m, or 0 where that is infinite. */
+// @ts-ignore: decorator
+@inline
+function shift_of<T>(m: usize, output: i32): f64 {
+  const largest = <f64>load<T>(m + <usize>output * sizeof<T>());
+  return Math.abs(largest) == Infinity ? 0 : largest;
+}
+
+/** Stores a total as the output asks for it. */
+// @ts-ignore: decorator
+@inline
+function finish<T>(kind: i32, y: usize, output: i32, total: f64, divisor: f64, m: usize): void {
+  let value = total / divisor;
+  if (kind == EXP_SUM) {
+    // An infinite largest element is the result: e^(−Inf) as computed for f32 is not quite 0.
+    const largest = <f64>load<T>(m + <usize>output * sizeof<T>());
+    value = Math.abs(largest) == Infinity ? largest : largest + scalar_log(total);
+  }
+  store<T>(y + <usize>output * sizeof<T>(), <T>value);
+}
+
+/**
+ * Folds x into y; words at q. `divisor` divides the totals (1, or the count for a mean), m points at the largest elements for EXP_SUM.
+ * Columns: units are blocks of BLOCK vectors, numbered through the rows of kept columns; else a unit is an output.
+ */
+// @ts-ignore: decorator
+@inline
+export function reduce<T>(kind: i32, y: usize, x: usize, m: usize, q: usize, divisor: f64, thread: i32, threads: i32): void {
+  const kept = kept_count(q);
+  const reduced = reduced_count(q);
+  const outer = kept_axes(q);
+  const inner = reduced_axes(q);
+  const by_columns = inner_stride(outer, 0) == 1 && inner_stride(inner, 0) != 1;
+  const chunk = chunk_length(kept, reduced);
+  if (chunk == 0) {
+    if (is_small(kept, reduced)) {
+      if (thread > 0) return;
+      threads = 1;
+    }
+    if (by_columns) columns<T>(kind, y, x, m, outer, inner, kept, 0, reduced, divisor, scratch(thread), 0, thread, threads);
+    else outputs<T>(kind, y, x, m, outer, inner, kept, reduced, divisor, thread, threads);
+    return;
+  }
+  const partials = shared_scratch();
+  if (!barrier(threads)) return;
+  const chunks = (reduced + chunk - 1) / chunk;
+  const last = share_end(chunks, 1, thread, threads);
+  for (let i = share_begin(chunks, 1, thread, threads); i < last; i++) {
+    const lo = i * chunk;
+    const hi = min(reduced, lo + chunk);
+    const totals = partials + (<usize>(i * kept) << 3);
+    if (by_columns) {
+      columns<T>(kind, y, x, m, outer, inner, kept, lo, hi, divisor, scratch(thread), totals, 0, 1);
+    } else {
+      for (let o = 0; o < kept; o++) {
+        const shift = kind == EXP_SUM ? shift_of<T>(m, o) : 0;
+        store<f64>(totals + (<usize>o << 3), fold_range<T>(kind, x + <usize>offset_of(outer, 0, o) * sizeof<T>(), inner, lo, hi, shift));
+      }
+    }
+  }
+  if (!barrier(threads)) return;
+  const end = share_end(kept, 1, thread, threads);
+  for (let o = share_begin(kept, 1, thread, threads); o < end; o++) {
+    let total = k2(identity(kind));
+    for (let i = 0; i < chunks; i++) total = merge(kind, total, k2(load<f64>(partials + (<usize>(i * kept + o) << 3))));
+    finish<T>(kind, y, o, f64x2.extract_lane(total, 0), divisor, m);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function outputs<T>(kind: i32, y: usize, x: usize, m: usize, outer: usize, inner: usize, kept: i32, reduced: i32, divisor: f64, thread: i32, threads: i32): void {
+  const end = share_end(kept, 1, thread, threads);
+  for (let o = share_begin(kept, 1, thread, threads); o < end; o++) {
+    const shift = kind == EXP_SUM ? shift_of<T>(m, o) : 0;
+    finish<T>(kind, y, o, fold_range<T>(kind, x + <usize>offset_of(outer, 0, o) * sizeof<T>(), inner, 0, reduced, shift), divisor, m);
+  }
+}
+
+/** Columns of all rows of kept elements, with `totals` as scratch; the totals go to `partial` as f64 where it is not 0. */
+// @ts-ignore: decorator
+@inline
+function columns<T>(kind: i32, y: usize, x: usize, m: usize, outer: usize, inner: usize, kept: i32, lo: i32, hi: i32, divisor: f64, totals: usize, partial: usize, thread: i32, threads: i32): void {
+  const width = inner_extent(outer);
+  const block = BLOCK * lanes<T>();
+  const blocks = (width + block - 1) / block;
+  const rows = (kept + width - 1) / width;
+  const end = share_end(rows * blocks, 1, thread, threads);
+  for (let unit = share_begin(rows * blocks, 1, thread, threads); unit < end; unit++) {
+    const row = unit / blocks;
+    const first = (unit - row * blocks) * block;
+    const output = row * width + first;
+    const n = min(min(block, width - first), kept - output);
+    const at = x + <usize>(offset_of(outer, 1, row) + first) * sizeof<T>();
+    if (kind != EXP_SUM && n == block) {
+      fold_block<T>(kind, at, inner, lo, hi, totals);
+    } else {
+      for (let j = 0; j < n; j += lanes<T>()) {
+        const shifts = totals + 512;
+        if (kind == EXP_SUM) {
+          for (let i = 0; i < lanes<T>(); i++) store<f64>(shifts + (<usize>i << 3), j + i < n ? shift_of<T>(m, output + j + i) : 0);
+        }
+        fold_vector<T>(kind, at + <usize>j * sizeof<T>(), inner, lo, hi, shifts, totals + (<usize>j << 3));
+      }
+    }
+    for (let j = 0; j < n; j++) {
+      const total = load<f64>(totals + (<usize>j << 3));
+      if (partial == 0) finish<T>(kind, y, output + j, total, divisor, m);
+      else store<f64>(partial + (<usize>(output + j) << 3), total);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** Mean over axes. Words: y, x, then as in lib/reduce_layout.ts. */
+import { total } from "./total";
+
+export function reduce_mean_f32(p: usize, thread: i32, threads: i32): void {
+  total<f32>(p, true, thread, threads);
+}
+
+export function reduce_mean_f64(p: usize, thread: i32, threads: i32): void {
+  total<f64>(p, true, thread, threads);
+}

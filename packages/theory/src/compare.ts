@@ -1,0 +1,86 @@
+/** Which of several theories the same data prefer, in numbers and in words with a source. */
+
+import { TetradError } from "@tetrad/engine";
+import type { FitResult } from "./fit.js";
+
+export interface Ranked {
+  readonly theory: string;
+  readonly value: number;
+  /** Above the best. */
+  readonly delta: number;
+  /** exp(−Δ/2), normalised over the theories compared. */
+  readonly weight: number;
+  /** How the data speak for this theory. */
+  readonly verdict: string;
+}
+
+export interface Comparison {
+  /** Best first. */
+  readonly aic: readonly Ranked[];
+  readonly bic: readonly Ranked[];
+  /** Sentences for a reader: what is preferred by each criterion, how strongly, and whether they agree. */
+  readonly summary: readonly string[];
+}
+
+/** K. P. Burnham, D. R. Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), p. 70; the gaps they leave take the milder word. */
+function aicVerdict(delta: number): string {
+  if (delta === 0) return "preferred";
+  if (delta <= 2) return "about as well supported";
+  if (delta < 4) return "somewhat less supported";
+  if (delta <= 10) return "considerably less supported";
+  return "essentially unsupported";
+}
+
+/** R. E. Kass, A. E. Raftery, J. Am. Stat. Assoc. 90 (1995) 773, p. 777: evidence of the best against this one. */
+function bicVerdict(delta: number): string {
+  if (delta === 0) return "preferred";
+  if (delta < 2) return "evidence against it not worth more than a mention";
+  if (delta < 6) return "positive evidence against it";
+  if (delta <= 10) return "strong evidence against it";
+  return "very strong evidence against it";
+}
+
+/** @throws ARGUMENT for fewer than two fits, or fits to different data: their criteria cannot be compared */
+export function compareTheories(fits: readonly FitResult[]): Comparison {
+  const [first] = fits;
+  if (first === undefined || fits.length < 2) throw new TetradError("ARGUMENT", { op: "compareTheories", what: "nothing to compare", got: `${fits.length} fits`, expected: "two or more" });
+  for (const fit of fits) {
+    const same = fit.n === first.n && fit.points.y.every((y, i) => y === first.points.y[i]) && fit.points.sigma.every((s, i) => s === first.points.sigma[i]);
+    if (!same) {
+      throw new TetradError("ARGUMENT", { op: "compareTheories", what: `${fit.theory} and ${first.theory} were fitted to different data`, got: `${fit.n} and ${first.n} data`, expected: "the same values and errors" });
+    }
+  }
+  const aic = ranked(fits, (fit) => fit.aic, aicVerdict);
+  const bic = ranked(fits, (fit) => fit.bic, bicVerdict);
+  return { aic, bic, summary: summary(fits, aic, bic) };
+}
+
+function ranked(fits: readonly FitResult[], criterion: (fit: FitResult) => number, verdict: (delta: number) => string): Ranked[] {
+  const best = Math.min(...fits.map(criterion));
+  const total = fits.reduce((sum, fit) => sum + Math.exp((best - criterion(fit)) / 2), 0);
+  return fits
+    .map((fit) => {
+      const delta = criterion(fit) - best;
+      return { theory: fit.theory, value: criterion(fit), delta, weight: Math.exp(-delta / 2) / total, verdict: verdict(delta) };
+    })
+    .sort((a, b) => a.delta - b.delta);
+}
+
+function summary(fits: readonly FitResult[], aic: readonly Ranked[], bic: readonly Ranked[]): string[] {
+  const sentences = [sentence("AIC", aic), sentence("BIC", bic)];
+  const [byAic, byBic] = [aic[0] as Ranked, bic[0] as Ranked];
+  const rival = Math.min((aic[1] as Ranked).delta, (bic[1] as Ranked).delta);
+  if (byAic.theory !== byBic.theory) sentences.push(`The two criteria disagree (BIC punishes parameters harder): the data do not decide between ${byAic.theory} and ${byBic.theory}.`);
+  else if (rival < 2) sentences.push(`${byAic.theory} is ahead, but by less than 2: the data do not decide.`);
+  for (const fit of fits) {
+    if (!fit.converged) sentences.push(`${fit.theory} has not converged; its numbers are no basis for a comparison.`);
+    else if (fit.pValue !== null && fit.pValue < 0.01) sentences.push(`${fit.theory} does not describe the data (p = ${fit.pValue.toPrecision(2)}), whatever its rank.`);
+    else if (fit.pValue !== null && fit.pValue > 0.99) sentences.push(`${fit.theory} fits better than errors of this size allow (p = ${fit.pValue.toPrecision(3)}): the errors may be overestimated or correlated.`);
+  }
+  return sentences;
+}
+
+function sentence(criterion: string, ranks: readonly Ranked[]): string {
+  const [best, ...others] = ranks as [Ranked, ...Ranked[]];
+  return `${criterion} prefers ${best.theory}; ${others.map((one) => `${one.theory} is ${one.delta.toFixed(2)} behind (${one.verdict})`).join("; ")}.`;
+}

@@ -1,0 +1,161 @@
+/**
+ * What a theory's text becomes: a tree of numbers, names, operations and integrals. Equal subtrees are one object, so that
+ * `(1+z)` written three times is computed once, and a definition used often cannot blow the tree up.
+ */
+
+import { TetradError } from "@tetrad/engine";
+import type { OperationName } from "./operations.js";
+
+export interface NumberNode {
+  readonly kind: "number";
+  readonly id: number;
+  readonly value: number;
+}
+
+/** A parameter, constant or column of the data. */
+export interface NameNode {
+  readonly kind: "name";
+  readonly id: number;
+  readonly name: string;
+}
+
+/** The Gauss–Legendre nodes between two limits, along the axis of this nesting level. Integrals over the same limits share it. */
+export interface VariableNode {
+  readonly kind: "variable";
+  readonly id: number;
+  readonly name: string;
+  readonly level: number;
+  readonly from: Expression;
+  readonly to: Expression;
+  readonly nodes: number;
+}
+
+export interface CallNode {
+  readonly kind: "call";
+  readonly id: number;
+  readonly operation: OperationName;
+  readonly args: readonly Expression[];
+}
+
+/** ∫ body d(variable). */
+export interface IntegralNode {
+  readonly kind: "integral";
+  readonly id: number;
+  readonly variable: VariableNode;
+  readonly body: Expression;
+}
+
+export type Expression = NumberNode | NameNode | VariableNode | CallNode | IntegralNode;
+
+/** A theory of a thousand operations is a mistake or an attack; the largest of the textbooks have fifty. */
+const MOST_NODES = 5000;
+
+type Without<T> = T extends Expression ? Omit<T, "id"> : never;
+
+/** Makes nodes, each distinct one once. Trees of different builders must not be mixed. */
+export class TreeBuilder {
+  readonly #known = new Map<string, Expression>();
+
+  number(value: number): NumberNode {
+    return this.#intern(`n${Object.is(value, -0) ? "-0" : value}`, { kind: "number", value }) as NumberNode;
+  }
+
+  name(name: string): NameNode {
+    return this.#intern(`s${name}`, { kind: "name", name }) as NameNode;
+  }
+
+  variable(name: string, level: number, from: Expression, to: Expression, nodes: number): VariableNode {
+    return this.#intern(`v${level},${from.id},${to.id},${nodes}`, { kind: "variable", name, level, from, to, nodes }) as VariableNode;
+  }
+
+  call(operation: OperationName, args: readonly Expression[]): CallNode {
+    return this.#intern(`${operation}(${args.map((arg) => arg.id)})`, { kind: "call", operation, args }) as CallNode;
+  }
+
+  integral(variable: VariableNode, body: Expression): IntegralNode {
+    return this.#intern(`i${variable.id},${body.id}`, { kind: "integral", variable, body }) as IntegralNode;
+  }
+
+  #intern(key: string, node: Without<Expression>): Expression {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MOST_NODES) {
+      throw new TetradError("ARGUMENT", { op: "theory", what: "the expressions are too large", expected: `at most ${MOST_NODES} different operations`, hint: "simplify the theory" });
+    }
+    const fresh = { ...node, id: this.#known.size } as Expression;
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+}
+
+export function childrenOf(node: Expression): readonly Expression[] {
+  if (node.kind === "call") return node.args;
+  if (node.kind === "integral") return [node.variable, node.body];
+  if (node.kind === "variable") return [node.from, node.to];
+  return [];
+}
+
+/** Every node once, children before parents. */
+export function inOrder(root: Expression): Expression[] {
+  const seen = new Set<Expression>();
+  const order: Expression[] = [];
+  const visit = (node: Expression): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    for (const child of childrenOf(node)) visit(child);
+    order.push(node);
+  };
+  visit(root);
+  return order;
+}
+
+/** Names of parameters, constants and columns that an expression depends on. */
+export function namesIn(root: Expression): Set<string> {
+  return new Set(inOrder(root).flatMap((node) => (node.kind === "name" ? [node.name] : [])));
+}
+
+/** How many integrals are nested at most: the axes that evaluation needs beside the data's own. */
+export function integralDepth(root: Expression): number {
+  return inOrder(root).reduce((deepest, node) => (node.kind === "integral" ? Math.max(deepest, node.variable.level + 1) : deepest), 0);
+}
+
+const INFIX: Partial<Record<OperationName, readonly [symbol: string, precedence: number]>> = {
+  add: ["+", 1],
+  subtract: ["-", 1],
+  multiply: ["*", 2],
+  divide: ["/", 2],
+  pow: ["^", 4],
+};
+
+/** The tree as text again, for messages; long texts are cut in the middle. */
+export function formatExpression(root: Expression, longest = 60): string {
+  const text = format(root, 0, 12);
+  return text.length <= longest ? text : `${text.slice(0, longest - 12)} … ${text.slice(-8)}`;
+}
+
+function format(node: Expression, outer: number, depth: number): string {
+  if (depth === 0) return "…"; // a definition used within itself many times over would print as millions of characters
+  switch (node.kind) {
+    case "number":
+      return String(node.value);
+    case "name":
+    case "variable":
+      return node.name;
+    case "integral":
+      return `integrate(${[node.body, node.variable, node.variable.from, node.variable.to].map((part) => format(part, 0, depth - 1)).join(", ")})`;
+    case "call": {
+      const [a, b] = node.args as [Expression, Expression];
+      const infix = INFIX[node.operation];
+      if (node.operation === "negate") return wrap(`-${format(a, 3, depth - 1)}`, 3, outer);
+      if (infix === undefined) return `${node.operation}(${node.args.map((arg) => format(arg, 0, depth - 1)).join(", ")})`;
+      const [symbol, precedence] = infix;
+      const left = format(a, symbol === "^" ? precedence + 1 : precedence, depth - 1);
+      const right = format(b, symbol === "-" || symbol === "/" ? precedence + 1 : precedence, depth - 1);
+      return wrap(precedence === 1 ? `${left} ${symbol} ${right}` : `${left}${symbol}${right}`, precedence, outer);
+    }
+  }
+}
+
+function wrap(text: string, precedence: number, outer: number): string {
+  return precedence < outer ? `(${text})` : text;
+}

@@ -1,0 +1,79 @@
+/** What a theory is once its file has been read: a formula, parameters with what is believed of them, and which columns hold the data. */
+
+import { TetradError } from "@tetrad/engine";
+import type { Covariance } from "./covariance.js";
+import type { Expression } from "./expression/tree.js";
+
+export type Prior = { readonly kind: "flat" } | { readonly kind: "normal"; readonly mean: number; readonly sd: number };
+
+export interface Parameter {
+  readonly name: string;
+  readonly start: number;
+  /** -Infinity and Infinity where the file gives no bounds. */
+  readonly lower: number;
+  readonly upper: number;
+  readonly prior: Prior;
+  /** Kept at its start. */
+  readonly fixed: boolean;
+  readonly unit?: string | undefined;
+  readonly latex?: string | undefined;
+  /** `file:line`. */
+  readonly at: string;
+}
+
+/** A quantity computed from parameters and constants, reported with its own uncertainty. */
+export interface Derived {
+  readonly name: string;
+  readonly expression: Expression;
+  readonly unit?: string | undefined;
+  readonly latex?: string | undefined;
+}
+
+export interface DataColumns {
+  /** Columns that the model may use; the first one is the horizontal axis of plots. */
+  readonly x: readonly string[];
+  /** Measured column. */
+  readonly y: string;
+  /** Column of standard deviations. */
+  readonly error?: string | undefined;
+  /** Added to error² where both are given. */
+  readonly covariance?: Covariance | undefined;
+}
+
+export interface Theory {
+  readonly name: string;
+  readonly title: string;
+  readonly description?: string | undefined;
+  /** File name for messages. */
+  readonly source: string;
+  readonly modelText: string;
+  readonly model: Expression;
+  readonly data: DataColumns;
+  readonly parameters: readonly Parameter[];
+  readonly constants: Readonly<Record<string, number>>;
+  readonly derived: readonly Derived[];
+  /** An additive offset of y with a flat prior, integrated out analytically. */
+  readonly marginaliseOffset: boolean;
+  /** `file:line` of the model. */
+  readonly at: string;
+}
+
+export function freeParameters(theory: Theory): readonly Parameter[] {
+  return theory.parameters.filter((parameter) => !parameter.fixed);
+}
+
+/**
+ * All parameters and constants by name, for `evaluate`.
+ * @param theta free parameters in the theory's order; their starts unless given
+ * @throws ARGUMENT for the wrong number of values
+ */
+export function parameterValues(theory: Theory, theta?: ArrayLike<number>): Record<string, number> {
+  const free = freeParameters(theory);
+  if (theta !== undefined && theta.length !== free.length) {
+    throw new TetradError("ARGUMENT", { op: theory.name, what: "wrong number of parameter values", got: `${theta.length}`, expected: `${free.length}: ${free.map((p) => p.name).join(", ")}` });
+  }
+  const values: Record<string, number> = { ...theory.constants };
+  for (const parameter of theory.parameters) values[parameter.name] = parameter.start;
+  if (theta !== undefined) for (const [i, parameter] of free.entries()) values[parameter.name] = theta[i] as number;
+  return values;
+}

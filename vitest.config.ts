@@ -1,0 +1,28 @@
+// Tests by environment (tests/unit … tests/acceptance), run against the packages' sources: no build of TypeScript is needed, so a
+// stack trace and a coverage report name the file a person edits. Only tests/acceptance and tests/cli look at what is really shipped.
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+const packages = readdirSync(`${root}packages`).filter((name) => existsSync(`${root}packages/${name}/package.json`));
+
+/** name → time limit of one test in milliseconds; kernels sweep many shapes, acceptance installs packages. */
+const environments = { unit: 20_000, kernels: 60_000, models: 120_000, cli: 120_000, acceptance: 300_000 };
+
+export default defineConfig({
+  resolve: {
+    alias: packages.map((name) => ({ find: new RegExp(`^@tetrad/${name}$`), replacement: `${root}packages/${name}/src/index.ts` })),
+  },
+  test: {
+    pool: "forks", // wasm threads block with Atomics.wait, and a process of its own may crash without taking the run along
+    reporters:
+      process.env["CI"] === "true"
+        ? [["default", { summary: false }], "./tests/support/reporter.ts"]
+        : ["default", "./tests/support/reporter.ts"],
+    projects: Object.entries(environments).map(([name, testTimeout]) => ({
+      extends: true as const,
+      test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout },
+    })),
+  },
+});
