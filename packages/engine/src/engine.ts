@@ -172,6 +172,16 @@ export class Engine {
     return state;
   }
 
+  /**
+   * Makes the kernels of an outside WebAssembly module available to ops that name them by `foreignKernel`. The module imports
+   * `env.memory` (shared) and `env.table` only; see docs for the calling convention.
+   * @throws TetradError ARGUMENT when it imports more or a name is taken
+   */
+  async defineKernels(name: string, bytes: BufferSource): Promise<void> {
+    this.#open();
+    await this.backend.defineKernels(name, bytes);
+  }
+
   /** Compiles, runs once and caches: for people who just want a result. Inputs are nested arrays, typed arrays or `{data, shape, dtype}`. */
   async run<F extends TracedFunction>(f: F, inputs: Readonly<Record<string, NdInput>>): Promise<ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>> {
     this.#open();

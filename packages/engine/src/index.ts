@@ -23,7 +23,7 @@ export { ACTIVATIONS, type Activation } from "./nn/activation.js";
 export { linear } from "./nn/linear.js";
 export { type MlpOptions, mlp } from "./nn/mlp.js";
 export { type ApplyContext, type Model, modelFromConfig } from "./nn/model.js";
-export { defineOp, elementwise, type Op, type OpCase } from "./op.js";
+export { defineOp, elementwise, type ForeignKernel, foreignKernel, type Op, type OpCase } from "./op.js";
 export * from "./ops/index.js";
 export { type AdagradOptions, adagrad } from "./optim/adagrad.js";
 export { type AdamOptions, adam, adamw } from "./optim/adam.js";

@@ -4,9 +4,17 @@ import type { BaseKernel, StripName } from "@tetrad/kernels-wasm";
 import { type DType, isFloat, promote } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { type NdArray, ndMap } from "./nd.js";
+import type { RandomKey } from "./ops/randomStream.js";
 import type { LoopBody } from "./plan/plan.js";
 import { formatShape, type Shape, sizeOf, tryBroadcast } from "./shape.js";
 import type { Attrs, Bound, Node, Spec, Tensor } from "./tensor.js";
+
+/** A kernel that another package brings by `engine.defineKernels`; ours are known to the compiler by name. */
+export type ForeignKernel = string & { readonly foreign: true };
+
+export function foreignKernel(name: string): ForeignKernel {
+  return name as ForeignKernel;
+}
 
 export interface GradientContext<A extends Attrs = Attrs> {
   readonly inputs: readonly Tensor[];
@@ -38,7 +46,7 @@ export type Scalar = Count | { readonly f64: number };
 
 export interface LaunchRequest {
   /** Kernel without its dtype suffix. */
-  readonly kernel: BaseKernel | (string & {});
+  readonly kernel: BaseKernel | ForeignKernel;
   readonly dtype: "f32" | "f64" | undefined;
   readonly outputs: readonly Tensor[];
   readonly inputs: readonly Operand[];
@@ -65,7 +73,7 @@ export interface LaunchContext {
 export type Immediate = number | "randomState";
 
 export type Lowering<A extends Attrs> =
-  | { readonly kind: "elementwise"; strip(attrs: A): StripName; immediates?(attrs: A): readonly Immediate[] }
+  | { readonly kind: "elementwise"; strip(attrs: A): StripName | ForeignKernel; immediates?(attrs: A): readonly Immediate[] }
   | { readonly kind: "view"; view(input: View, attrs: A, output: Spec): View | undefined }
   | { readonly kind: "launch"; launch(context: LaunchContext, node: Node, attrs: A): void }
   | { readonly kind: "scan" };
@@ -101,7 +109,8 @@ export interface Op<A extends Attrs = Attrs> {
   readonly tolerance: ToleranceClass;
   infer(inputs: readonly Spec[], attrs: A): readonly Spec[];
   gradient(context: GradientContext<A>): readonly (Tensor | undefined)[];
-  reference(inputs: readonly NdArray[], attrs: A, outputs: readonly Spec[]): readonly NdArray[];
+  /** `outputs` have the live extents of bounded axes; `key` is what random ops draw under. */
+  reference(inputs: readonly NdArray[], attrs: A, outputs: readonly Spec[], key?: RandomKey): readonly NdArray[];
   /** Floating-point operations of one evaluation. */
   flops(inputs: readonly Spec[], outputs: readonly Spec[], attrs: A): number;
   cases(): readonly OpCase<A>[];
@@ -120,7 +129,7 @@ export function defineOp<A extends Attrs>(op: Op<A>): Op<A> {
 export interface ElementwiseDefinition<A extends Attrs> {
   readonly name: string;
   readonly arity: number;
-  readonly strip: StripName | ((attrs: A) => StripName);
+  readonly strip: StripName | ForeignKernel | ((attrs: A) => StripName | ForeignKernel);
   immediates?(attrs: A): readonly Immediate[];
   /** The scalar function in float64. */
   reference(attrs: A): (...x: number[]) => number;

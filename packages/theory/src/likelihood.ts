@@ -3,10 +3,9 @@
  * Jacobian for Levenberg–Marquardt, curvature for uncertainties. All in float64, all derivatives by autodiff.
  */
 
-import { add, broadcastTo, constant, grad, hessian, matmul, mul, reshape, slice, square, sub, sum, type Tensor, TetradError, valueAndGrad } from "@tetrad/engine";
+import { add, broadcastTo, constant, grad, hessian, matmul, mul, neg, reshape, slice, square, stack, sub, sum, type Tensor, TetradError, valueAndGrad } from "@tetrad/engine";
 import { toGraph } from "./expression/graph.js";
 import { evaluate, findBreakdown } from "./expression/evaluate.js";
-import type { Expression } from "./expression/tree.js";
 import type { ValueAndGradient } from "./minimise/lbfgs.js";
 import type { Residuals } from "./minimise/levenberg-marquardt.js";
 import { type DataSource, type Observations, observe } from "./observations.js";
@@ -40,6 +39,8 @@ export class Likelihood {
   readonly parameters: readonly Parameter[];
   readonly #feeds: { theta: Float64Array };
   readonly #result: { value: number; gradient: Float64Array };
+  /** Names of the outputs that hold each parameter's derivatives. */
+  readonly #slopes: readonly string[];
   readonly #normals: readonly { index: number; mean: number; sd: number }[];
   /** Calls so far, by what was asked for. */
   readonly calls = { values: 0, residuals: 0, curvatures: 0 };
@@ -55,6 +56,7 @@ export class Likelihood {
     const k = this.parameters.length;
     this.#feeds = { theta: new Float64Array(k) };
     this.#result = { value: Number.NaN, gradient: new Float64Array(k) };
+    this.#slopes = this.parameters.map((_, i) => slopeName(i));
     this.#normals = this.parameters.flatMap(({ prior }, index) => (prior.kind === "normal" ? [{ index, mean: prior.mean, sd: prior.sd }] : []));
   }
 
@@ -67,7 +69,7 @@ export class Likelihood {
     this.calls.values++;
     const outputs = this.objective.callSync(this.#feed(theta));
     this.#result.value = (outputs["value"] as ArrayLike<number>)[0] as number;
-    this.#result.gradient = outputs["gradient"] as Float64Array;
+    for (let i = 0; i < this.#slopes.length; i++) this.#result.gradient[i] = (outputs[this.#slopes[i] as string] as ArrayLike<number>)[0] as number;
     return this.#result;
   }
 
@@ -78,13 +80,13 @@ export class Likelihood {
     const { n } = this.observations;
     const k = this.parameters.length;
     const data = outputs["residuals"] as ArrayLike<number>;
-    const transposed = outputs["jacobian"] as ArrayLike<number>; // [k, n]
     const residuals = new Float64Array(n + this.#normals.length);
     const jacobian = new Float64Array(residuals.length * k);
-    for (let i = 0; i < n; i++) {
-      residuals[i] = data[i] as number;
-      for (let j = 0; j < k; j++) jacobian[i * k + j] = transposed[j * n + i] as number;
-    }
+    for (let i = 0; i < n; i++) residuals[i] = data[i] as number;
+    this.#slopes.forEach((name, j) => {
+      const column = outputs[name] as ArrayLike<number>;
+      for (let i = 0; i < n; i++) jacobian[i * k + j] = column[i] as number;
+    });
     this.#normals.forEach(({ index, mean, sd }, row) => {
       residuals[n + row] = ((theta[index] as number) - mean) / sd;
       jacobian[(n + row) * k + index] = 1 / sd;
@@ -152,15 +154,14 @@ export async function createLikelihood(engine: FunctionEngine, theory: Theory, d
   if (k === 0) throw new TetradError("ARGUMENT", { op: theory.name, what: "no parameter is free", at: theory.at, hint: "remove fixed: true from one of them" });
   const observations = observe(theory, data);
   const specs = { theta: { shape: [k], dtype: "f64" as const } };
-  const minusLog = (theta: Tensor): Tensor => minusLogPosterior(theory, observations, theta);
   const [objective, linearised, curved] = await Promise.all([
     engine.compileFunction(({ theta }) => {
-      const { value, grad: gradient } = valueAndGrad(minusLog)(theta as Tensor);
-      return { value, gradient };
+      const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observations, own))(entries(theta as Tensor));
+      return { value, ...named(slopes) };
     }, specs),
     engine.compileFunction(({ theta }) => linearise(theory, observations, theta as Tensor), specs),
     engine.compileFunction(({ theta }) => ({
-        hessian: hessian(minusLog)(theta as Tensor),
+        hessian: hessian((own: Tensor) => minusLogPosterior(theory, observations, entries(own)))(theta as Tensor),
         ...derivedGraph(theory, theta as Tensor),
         ...offsetGraph(theory, observations, theta as Tensor),
       }), specs),
@@ -173,76 +174,76 @@ function predictRows(theory: Theory, observations: Observations, theta: ArrayLik
   return values.length === observations.n ? values : new Float64Array(observations.n).fill(values[0] as number);
 }
 
-/** Parameters as symbols: the free ones are entries of θ, whose rows may carry a trailing axis of data. */
-function symbolsOf(theory: Theory, theta: Tensor): Record<string, Tensor | number> {
+function slopeName(i: number): string {
+  return `slope${i}`;
+}
+
+/** One output a parameter: joining them into a vector would cost launches that the host does for nothing. */
+function named(slopes: readonly Tensor[]): Record<string, Tensor> {
+  return Object.fromEntries(slopes.map((slope, i) => [slopeName(i), slope]));
+}
+
+/** θ [k] as k scalars. Differentiating by these leaves out the padding and adding that gradients of slices need. */
+function entries(theta: Tensor): Tensor[] {
+  return Array.from({ length: theta.shape[0] as number }, (_, i) => reshape(slice(theta, [i], [i + 1]), []));
+}
+
+/** Parameters by name: the free ones are `own`, of shape [] or [n]. */
+function symbolsOf(theory: Theory, own: readonly Tensor[]): Record<string, Tensor | number> {
   const symbols: Record<string, Tensor | number> = parameterValues(theory);
-  const rest = theta.shape.slice(1);
-  for (const [i, parameter] of freeParameters(theory).entries()) {
-    const zeros = rest.map(() => 0);
-    symbols[parameter.name] = reshape(slice(theta, [i, ...zeros], [i + 1, ...rest]), rest);
-  }
+  for (const [i, parameter] of freeParameters(theory).entries()) symbols[parameter.name] = own[i] as Tensor;
   return symbols;
 }
 
-function modelGraph(theory: Theory, observations: Observations, theta: Tensor): Tensor {
-  return toGraph(theory.model, symbolsOf(theory, theta), observations.x);
+function modelGraph(theory: Theory, observations: Observations, own: readonly Tensor[]): Tensor {
+  return toGraph(theory.model, symbolsOf(theory, own), observations.x);
 }
 
-function minusLogPosterior(theory: Theory, observations: Observations, theta: Tensor): Tensor {
-  const residual = sub(constant(observations.y, [observations.n], "f64"), modelGraph(theory, observations, theta));
+function minusLogPosterior(theory: Theory, observations: Observations, own: readonly Tensor[]): Tensor {
+  const residual = sub(constant(observations.y, [observations.n], "f64"), modelGraph(theory, observations, own));
   const chi2 = sum(square(whitenGraph(theory, observations, residual)));
   const offset = theory.marginaliseOffset ? Math.log(observations.offsetInformation / (2 * Math.PI)) : 0;
   let value = add(mul(chi2, 0.5), 0.5 * (observations.logDeterminant + offset));
   for (const [i, { prior }] of freeParameters(theory).entries()) {
     if (prior.kind !== "normal") continue;
-    const pull = mul(sub(reshape(slice(theta, [i], [i + 1]), []), prior.mean), 1 / prior.sd);
+    const pull = mul(sub(own[i] as Tensor, prior.mean), 1 / prior.sd);
     value = add(value, add(mul(square(pull), 0.5), Math.log(prior.sd * Math.sqrt(2 * Math.PI))));
   }
   return value;
 }
 
-/** W (v − weighted mean of v) along the last axis of v [n] or [k, n]; see `whiten` for why the mean goes first. */
+/** W (v − weighted mean of v) for v [n]; see `whiten` for why the mean goes first. */
 function whitenGraph(theory: Theory, observations: Observations, v: Tensor): Tensor {
   const { n, whitening, offsetWeights } = observations;
-  const axis = v.shape.length - 1;
-  const centred = theory.marginaliseOffset ? sub(v, sum(mul(v, constant(offsetWeights, [n], "f64")), [axis], { keepDims: true })) : v;
+  const centred = theory.marginaliseOffset ? sub(v, sum(mul(v, constant(offsetWeights, [n], "f64")))) : v;
   if (whitening.kind === "diagonal") return mul(centred, constant(whitening.values, [n], "f64"));
-  const matrix = constant(whitening.values, [n, n], "f64");
-  const rows = axis === 0 ? reshape(centred, [1, n]) : centred;
-  return reshape(matmul(rows, matrix, { transposeB: true }), v.shape);
+  return reshape(matmul(constant(whitening.values, [n, n], "f64"), reshape(centred, [n, 1])), [n]);
 }
 
 /**
- * Whitened residuals [n] and Jacobian [k, n]. Every datum gets parameters of its own, so that one backward pass of the sum of
- * the model gives all k·n derivatives: a model is computed datum by datum, so nothing mixes.
+ * Whitened residuals [n] and each parameter's column of their Jacobian [n]. Every datum gets parameters of its own, so that one
+ * backward pass of the sum of the model gives all n·k derivatives: a model is computed datum by datum, so nothing mixes.
  */
 function linearise(theory: Theory, observations: Observations, theta: Tensor): Record<string, Tensor> {
   const { n } = observations;
-  const k = theta.shape[0] as number;
-  const own = broadcastTo(reshape(theta, [k, 1]), [k, n]);
   let model: Tensor | undefined;
-  const { grad: slopes } = valueAndGrad((parameters: Tensor) => {
-    model = modelGraph(theory, observations, parameters);
+  const { grad: slopes } = valueAndGrad((own: Tensor[]) => {
+    model = modelGraph(theory, observations, own);
     return sum(model);
-  })(own);
+  })(entries(theta).map((entry) => broadcastTo(entry, [n])));
   const residual = sub(constant(observations.y, [n], "f64"), model as Tensor);
-  return { residuals: whitenGraph(theory, observations, residual), jacobian: mul(whitenGraph(theory, observations, slopes), -1) };
+  return { residuals: whitenGraph(theory, observations, residual), ...named(slopes.map((slope) => neg(whitenGraph(theory, observations, slope)))) };
 }
 
 function offsetGraph(theory: Theory, observations: Observations, theta: Tensor): Record<string, Tensor> {
   if (!theory.marginaliseOffset) return {};
   const weights = constant(observations.offsetWeights, [observations.n], "f64");
   const y = constant(observations.y, [observations.n], "f64");
-  return { offsetGradient: grad((t: Tensor) => sum(mul(weights, sub(y, modelGraph(theory, observations, t)))))(theta) };
+  return { offsetGradient: grad((own: Tensor) => sum(mul(weights, sub(y, modelGraph(theory, observations, entries(own))))))(theta) };
 }
 
 function derivedGraph(theory: Theory, theta: Tensor): Record<string, Tensor> {
   if (theory.derived.length === 0) return {};
-  const k = theta.shape[0] as number;
-  const quantity = (expression: Expression) => (t: Tensor) => reshape(toGraph(expression, symbolsOf(theory, t)), []);
-  const parts = theory.derived.map(({ expression }) => valueAndGrad(quantity(expression))(theta));
-  const one = (i: number): Tensor => constant(Float64Array.from(parts, (_, j) => (i === j ? 1 : 0)), [parts.length, 1], "f64");
-  const stack = (pick: (part: { value: Tensor; grad: Tensor }) => Tensor, width: number): Tensor =>
-    parts.map((part, i) => mul(one(i), reshape(pick(part), [1, width]))).reduce((a, b) => add(a, b));
-  return { derived: reshape(stack((part) => part.value, 1), [parts.length]), derivedJacobian: stack((part) => part.grad, k) };
+  const parts = theory.derived.map(({ expression }) => valueAndGrad((own: Tensor) => reshape(toGraph(expression, symbolsOf(theory, entries(own))), []))(theta));
+  return { derived: stack(parts.map((part) => part.value)), derivedJacobian: stack(parts.map((part) => part.grad)) };
 }

@@ -105,6 +105,7 @@ export interface Backend {
   readonly why: string;
   allocate(dtype: DType, length: number): Segment;
   compile(request: CompileRequest): Promise<Executable>;
+  defineKernels(name: string, bytes: BufferSource): Promise<void>;
   /** The roof of this machine, measured at the first call. */
   machine(): Machine;
   close(): Promise<void>;

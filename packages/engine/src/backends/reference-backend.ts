@@ -8,7 +8,7 @@ import { permute } from "../random.js";
 import { formatSite } from "../site.js";
 import type { Tensor } from "../tensor.js";
 import { type Backend, type BatchSource, type CompileRequest, type Executable, type LaunchTime, SCALAR, type Segment } from "./backend.js";
-import { interpret } from "./reference.js";
+import { interpret, liveSpec, type Occasion } from "./reference.js";
 
 class HostSegment implements Segment {
   readonly #data: HostArray;
@@ -41,6 +41,9 @@ export class ReferenceBackend implements Backend {
     return new ReferenceExecutable(request);
   }
 
+  /** References need no kernels. */
+  async defineKernels(): Promise<void> {}
+
   machine(): Machine {
     return { flopsPerSecond: Number.NaN, bytesPerSecond: Number.NaN, describe: this.why };
   }
@@ -66,7 +69,7 @@ class ReferenceExecutable implements Executable {
     if (tensor === undefined) throw new TetradError("ARGUMENT", { op: "write", what: `no input "${name}"` });
     const rounded = hostArray(tensor.dtype, data.length);
     rounded.set(data);
-    this.#inputs.set(name, ndFrom(this.#liveShape(tensor), tensor.dtype, rounded));
+    this.#inputs.set(name, ndFrom(liveSpec(tensor, this.#live).shape, tensor.dtype, rounded));
   }
 
   read(name: string): HostArray {
@@ -124,7 +127,7 @@ class ReferenceExecutable implements Executable {
     const { graph } = this.request;
     const feeds = this.#feeds();
     for (const node of graph.nodes) {
-      const results = interpret(graph, node.outputs, feeds);
+      const results = interpret(graph, node.outputs, feeds, this.#occasion());
       if (results.some((result) => result.data.some((x) => !Number.isFinite(x)))) return { title: node.op.name, site: formatSite(node.site) };
     }
     return undefined;
@@ -132,9 +135,9 @@ class ReferenceExecutable implements Executable {
 
   close(): void {}
 
-  #liveShape(tensor: Tensor): number[] {
-    const [first = 1, ...rest] = tensor.shape;
-    return tensor.bound === undefined ? [...tensor.shape] : [(this.#live.get(tensor.bound.name) ?? first) * tensor.bound.times, ...rest];
+  #occasion(): Occasion {
+    const { seed, training } = this.request;
+    return { live: this.#live, key: { seed, step: (training?.scalars.view()[SCALAR.step] as number | undefined) ?? 0 } };
   }
 
   #feeds(): Map<Tensor, NdArray> {
@@ -154,7 +157,7 @@ class ReferenceExecutable implements Executable {
     const gradients = training?.gradients.map(({ gradient }) => gradient) ?? [];
     const assigned = graph.assignments.map(({ value }) => value);
     const loss = training === undefined ? [] : [training.loss];
-    const values = interpret(graph, [...outputs.values(), ...assigned, ...loss, ...gradients], this.#feeds());
+    const values = interpret(graph, [...outputs.values(), ...assigned, ...loss, ...gradients], this.#feeds(), this.#occasion());
     [...outputs].forEach(([name, tensor], i) => {
       const array = hostArray(tensor.dtype, (values[i] as NdArray).data.length);
       array.set((values[i] as NdArray).data);

@@ -1,5 +1,6 @@
 /** What all reductions over axes share: shape rule, the strided launch, partial sums of large ones, and test cases. */
 
+import type { BaseKernel } from "@tetrad/kernels-wasm";
 import { TetradError } from "../errors.js";
 import type { NdArray } from "../nd.js";
 import { type Count, type GradientContext, HOSTILE_EXTENTS, type LaunchContext, type Op, type OpCase, type Operand, type Scalar } from "../op.js";
@@ -31,7 +32,7 @@ export function keptShape(shape: Shape, axes: readonly number[]): number[] {
 export interface ReductionDefinition {
   readonly name: string;
   /** Kernel without dtype suffix. */
-  readonly kernel: string;
+  readonly kernel: BaseKernel;
   readonly result?: DType;
   /** Reducing an empty axis is an error (max, argmax), not an identity. */
   readonly needsElements?: boolean;
@@ -116,7 +117,7 @@ export function collapse(extents: readonly number[], strides: readonly number[])
  * Emits one reduction launch. Words after the pointers (output, input, `others`): kept count, reduced count, kept rank,
  * kept (extent, stride)…, reduced rank, reduced (extent, stride)…. Counts of a bounded axis 0 are live.
  */
-export function launchReduction(context: LaunchContext, node: Node, kernel: string, axes: readonly number[], y = node.outputs[0] as Tensor, others: readonly Operand[] = []): void {
+export function launchReduction(context: LaunchContext, node: Node, kernel: BaseKernel, axes: readonly number[], y = node.outputs[0] as Tensor, others: readonly Operand[] = []): void {
   const x = node.inputs[0] as Tensor;
   const operand = context.operand(x);
   const pick = (values: readonly number[], reduced: boolean) => values.filter((_, i) => axes.includes(i) === reduced);

@@ -67,7 +67,7 @@ export const reshapeOp: Op<Attrs> = {
     return [{ shape, dtype: x.dtype, bound: reshapedBound(x, shape) }];
   },
   gradient: ({ inputs: [x], dy }) => [reshape(dy, (x as Tensor).shape)],
-  reference: ([x], { shape }) => [{ ...(x as { dtype: Spec["dtype"]; data: Float64Array }), shape }],
+  reference: ([x], _, [output]) => [{ ...(x as { dtype: Spec["dtype"]; data: Float64Array }), shape: (output as Spec).shape }],
   flops: () => 0,
   cases: () => [
     { name: "merge", inputs: [{ shape: [3, 7] }], attrs: { shape: [21] } },

@@ -1,5 +1,6 @@
 /** What the fused ops over the last axis share: rows of the reference, the launch, test cases, and moving another axis there. */
 
+import type { BaseKernel } from "@tetrad/kernels-wasm";
 import type { FloatDType } from "../dtype.js";
 import type { NdArray } from "../nd.js";
 import { type Count, HOSTILE_EXTENTS, type LaunchContext, type OpCase } from "../op.js";
@@ -24,7 +25,7 @@ export function rowWords(x: Tensor): [Count, Count] {
 }
 
 /** One launch over rows of equally shaped inputs. */
-export function launchRows(context: LaunchContext, node: Node, kernel: string, flopsPerElement: number): void {
+export function launchRows(context: LaunchContext, node: Node, kernel: BaseKernel, flopsPerElement: number): void {
   const x = node.inputs[0] as Tensor;
   const inputs = node.inputs.map((input) => context.contiguous(input));
   context.emit({ kernel, dtype: x.dtype as FloatDType, outputs: node.outputs, inputs, scalars: rowWords(x), flops: flopsPerElement * x.size });

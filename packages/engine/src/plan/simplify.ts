@@ -1,6 +1,7 @@
 /** What the planner leaves out before lowering: nodes nobody reads, equal nodes, and arithmetic with 0 and 1. */
 
 import { neededFor } from "../backends/reference.js";
+import { ndFrom } from "../nd.js";
 import { sameShape } from "../shape.js";
 import type { Graph, Node, Tensor } from "../tensor.js";
 
@@ -36,6 +37,11 @@ export function simplify(graph: Graph, roots: readonly Tensor[]): Simplified {
     const [a, b] = inputs;
     // Views of one constant are that constant to arithmetic.
     if (node.op.lowering.kind === "view" && a !== undefined && scalars.has(a)) scalars.set(y, scalars.get(a) as number);
+    const folded = foldConstant(node, inputs, scalars, graph);
+    if (folded !== undefined) {
+      same.set(y, folded);
+      continue;
+    }
     const rule = NEUTRAL[node.op.name];
     if (rule !== undefined && a !== undefined && b !== undefined) {
       const stands = scalars.get(b) === rule[0] ? a : rule[1] === "either" && scalars.get(a) === rule[0] ? b : undefined;
@@ -55,6 +61,20 @@ export function simplify(graph: Graph, roots: readonly Tensor[]): Simplified {
   }
   const read = new Set<Tensor>(roots.map(resolve));
   return { nodes: dropUnread(kept, read, resolve), resolve, isRead: (tensor) => read.has(tensor) };
+}
+
+/** An element-wise op on known numbers is a number; it is computed in float64 and rounded to its type, as the kernel would store it. */
+function foldConstant(node: Node, inputs: readonly Tensor[], scalars: Map<Tensor, number>, graph: Graph): Tensor | undefined {
+  const [y] = node.outputs as readonly [Tensor];
+  const known = inputs.map((x) => scalars.get(x));
+  if (node.op.lowering.kind !== "elementwise" || inputs.length === 0 || y.shape.length > 0 || !known.every((value) => value !== undefined)) return undefined;
+  const operands = inputs.map((x, i) => ndFrom([], x.dtype, [known[i] as number]));
+  const [result] = node.op.reference(operands, node.attrs, node.outputs);
+  const value = result?.data[0] as number;
+  const rounded = y.dtype === "f32" ? Math.fround(value) : value;
+  const constant = graph.constant(Float64Array.of(rounded), { shape: [], dtype: y.dtype });
+  scalars.set(constant, rounded);
+  return constant;
 }
 
 /** Simplification orphans nodes: one more sweep from the roots, which collects all that is read. */

@@ -12,7 +12,7 @@ import { lanes } from "../lib/simd";
 import { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 import {
   A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, B_IN_PLACE_BYTES, B_PACK_ROWS, EPILOGUE_BLOCK, EPILOGUE_ELEMENTS, FEW_COLUMNS,
-  FEW_ROWS, FEW_ROWS_BYTES, KC, MR,
+  FEW_ROWS, FEW_ROWS_BYTES, FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, KC, MR,
 } from "./table";
 import { strip_adjacent, strip_rows } from "./tile";
 import { rows_times_matrix, rows_times_transposed } from "./vector";
@@ -173,7 +173,7 @@ function block<T>(
 @inline
 function is_few<T>(whole_m: i32, k: i32, ksa: usize, ldb: usize, trans_b: bool): bool {
   if (whole_m == 1) return !trans_b || ksa == sizeof<T>() || k * <i32>sizeof<T>() <= B_BYTES;
-  if (trans_b) return whole_m <= FEW_ROWS && ksa == sizeof<T>();
+  if (trans_b) return whole_m <= (k < FEW_ROWS_LONG ? FEW_ROWS : FEW_ROWS_TRANSPOSED) && ksa == sizeof<T>();
   return whole_m <= FEW_ROWS && k * <i32>ldb > FEW_ROWS_BYTES;
 }
 
@@ -222,7 +222,7 @@ function panels<T>(
     const strips = (mc + MR - 1) / MR;
     for (let jc = 0; jc < n; jc += nc_limit) {
       const nc = min(nc_limit, n - jc);
-      const pack_strips = nc >= A_PACK_PANELS * width && (!a_transposed || kc_limit * <i32>ksa > A_IN_PLACE_BYTES);
+      const pack_strips = nc >= A_PACK_PANELS * width && (a_transposed && kc_limit * <i32>ksa > A_IN_PLACE_BYTES);
       for (let pc = 0; pc < k; pc += kc_limit) {
         const kc = min(kc_limit, k - pc);
         const block_b = b + <usize>jc * jsb + <usize>pc * ksb;
@@ -245,7 +245,7 @@ function panels<T>(
           } else if (a_transposed) {
             strip_adjacent<T>(rows, strip_a, ksa, from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);
           } else {
-            strip_rows<T>(rows, strip_a, rsa, ksa, from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);
+            strip_rows<T>(rows, strip_a, rsa, from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);
           }
         }
       }

@@ -22,9 +22,11 @@ export const A_IN_PLACE_BYTES: i32 = 24 << 10;
 export const EPILOGUE_ELEMENTS: i32 = 8192;
 /** Elements of C between epilogues where B must be packed anew for each row block: 512 KiB of f32, a quarter of L2. */
 export const EPILOGUE_BLOCK: i32 = 128 << 10;
-/** Up to this many rows, B is streamed past all rows of C instead of being cut into panels. */
-export const FEW_ROWS: i32 = 5;
-/** B below this size stays in cache, where panels are the faster way. */
+/** Up to this many rows, B is streamed past all rows of C instead of being cut into panels, if it is larger than L2 anyhow. */
+export const FEW_ROWS: i32 = 3;
 export const FEW_ROWS_BYTES: i32 = 1 << 20;
+/** With B stored transposed that saves its transposition too, and pays for more rows (8 rows: 1.4 times as fast), if k is not short. */
+export const FEW_ROWS_TRANSPOSED: i32 = 8;
+export const FEW_ROWS_LONG: i32 = 64;
 /** Columns of C at a time: a row of C and four of B take 20 KiB of L1 (f64: 40). */
 export const FEW_COLUMNS: i32 = 1024;

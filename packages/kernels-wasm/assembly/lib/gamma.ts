@@ -1,7 +1,8 @@
 /**
  * log|Γ|, digamma and trigamma. Positive arguments below 8 are moved by the recurrence to where a series holds: for log|Γ| to [3/2, 5/2],
  * where lgamma(2 + w) = w G(w) keeps the zeros at 1 and 2 exact, for the others to 8 and beyond. Negative ones are reflected by −|x|, not
- * 1 − x, which would round. Coefficients: Remez.
+ * 1 − x, which would round. Between the poles the values pass through 0 by cancellation, so f32 results too take all of f64.
+ * Coefficients: Remez.
  */
 import { log_wide } from "./log";
 import { madd } from "./simd";
@@ -12,22 +13,10 @@ const PI: f64 = 3.141592653589793;
 /** ½ log 2π. */
 const HALF_LOG_2PI: f64 = 0.9189385332046728;
 
-/** lgamma(2 + w) / w on |w| ≤ 1/2: relative error 2^-35 for f32, 2^-60 for f64. */
+/** lgamma(2 + w) / w on |w| ≤ 1/2: relative error 2^-60. */
 // @ts-ignore: decorator
 @inline
-function centre_polynomial<P>(w: v128): v128 {
-  if (sizeof<P>() == 4) {
-    let p = horner(k2(-5.621844873326123e-05), w, 0.00011488993915840051);
-    p = horner(p, w, -0.0002187251671535567);
-    p = horner(p, w, 0.0005057213920976522);
-    p = horner(p, w, -0.001193523873952614);
-    p = horner(p, w, 0.0028909441835498766);
-    p = horner(p, w, -0.007385491371806297);
-    p = horner(p, w, 0.020580789166898265);
-    p = horner(p, w, -0.06735230274401952);
-    p = horner(p, w, 0.3224670336612073);
-    return horner(p, w, 0.4227843351063235);
-  }
+function centre_polynomial(w: v128): v128 {
   let p = horner(k2(-1.432870184811686e-07), w, 2.7849153068114704e-07);
   p = horner(p, w, -4.200518424334361e-07);
   p = horner(p, w, 9.203178125201433e-07);
@@ -48,14 +37,10 @@ function centre_polynomial<P>(w: v128): v128 {
   return horner(p, w, 0.42278433509846713);
 }
 
-/** x (lgamma(x) − (x − ½) log x + x − ½ log 2π), z = 1/x², x ≥ 8: absolute error 2^-34 for f32, 2^-61 for f64. */
+/** x (lgamma(x) − (x − ½) log x + x − ½ log 2π), z = 1/x², x ≥ 8: absolute error 2^-61. */
 // @ts-ignore: decorator
 @inline
-function stirling_polynomial<P>(z: v128): v128 {
-  if (sizeof<P>() == 4) {
-    let p = horner(k2(0.0007800579966068786), z, -0.002777698911155533);
-    return horner(p, z, 0.08333333326537504);
-  }
+function stirling_polynomial(z: v128): v128 {
   let p = horner(k2(0.005069255021070411), z, -0.001890540488800825);
   p = horner(p, z, 0.0008414728642121733);
   p = horner(p, z, -0.0005952366071310751);
@@ -64,14 +49,10 @@ function stirling_polynomial<P>(z: v128): v128 {
   return horner(p, z, 0.08333333333333333);
 }
 
-/** x² (log x − 1/(2x) − ψ(x)), z = 1/x², x ≥ 8: absolute error of ψ 2^-39 for f32, 2^-65 for f64. */
+/** x² (log x − 1/(2x) − ψ(x)), z = 1/x², x ≥ 8: absolute error of ψ 2^-65. */
 // @ts-ignore: decorator
 @inline
-function digamma_polynomial<P>(z: v128): v128 {
-  if (sizeof<P>() == 4) {
-    let p = horner(k2(0.003847926449550406), z, -0.008332258419846623);
-    return horner(p, z, 0.083333330588478);
-  }
+function digamma_polynomial(z: v128): v128 {
   let p = horner(k2(0.06153623751469492), z, -0.020588945485304704);
   p = horner(p, z, 0.007569476499846246);
   p = horner(p, z, -0.004166622953543491);
@@ -80,14 +61,10 @@ function digamma_polynomial<P>(z: v128): v128 {
   return horner(p, z, 0.08333333333333316);
 }
 
-/** x² (x ψ′(x) − 1 − 1/(2x)), z = 1/x², x ≥ 8: relative error of ψ′ 2^-36 for f32, 2^-61 for f64. */
+/** x² (x ψ′(x) − 1 − 1/(2x)), z = 1/x², x ≥ 8: relative error of ψ′ 2^-61. */
 // @ts-ignore: decorator
 @inline
-function trigamma_polynomial<P>(z: v128): v128 {
-  if (sizeof<P>() == 4) {
-    let p = horner(k2(0.022855886692036986), z, -0.033324842821573636);
-    return horner(p, z, 0.16666664502804918);
-  }
+function trigamma_polynomial(z: v128): v128 {
   let p = horner(k2(0.8269478414858669), z, -0.24533755502008556);
   p = horner(p, z, 0.07566112219975132);
   p = horner(p, z, -0.03333266411513527);
@@ -106,24 +83,24 @@ function to_integer(x: v128): v128 {
 /** |sin(πr)|, |r| ≤ 1/2. */
 // @ts-ignore: decorator
 @inline
-function sin_pi<P>(r: v128): v128 {
+function sin_pi(r: v128): v128 {
   const a = v128.abs<f64>(r);
   const near = v128.le<f64>(a, k2(0.25));
   const angle = v128.mul<f64>(pick(near, a, v128.sub<f64>(k2(0.5), a)), k2(PI));
-  return pick(near, sin_kernel<P>(angle, k2(0.0)), cos_kernel<P>(angle, k2(0.0)));
+  return pick(near, sin_kernel<f64>(angle, k2(0.0)), cos_kernel<f64>(angle, k2(0.0)));
 }
 
 /** |cos(πr)|, |r| ≤ 1/2. */
 // @ts-ignore: decorator
 @inline
-function cos_pi<P>(r: v128): v128 {
-  return sin_pi<P>(v128.sub<f64>(k2(0.5), v128.abs<f64>(r)));
+function cos_pi(r: v128): v128 {
+  return sin_pi(v128.sub<f64>(k2(0.5), v128.abs<f64>(r)));
 }
 
 /** log Γ(x), x > 0. */
 // @ts-ignore: decorator
 @inline
-function lgamma_positive<P>(x: v128): v128 {
+function lgamma_positive(x: v128): v128 {
   const one = k2(1.0);
   const large = v128.ge<f64>(x, k2(8.0));
   const n = v128.nearest<f64>(v128.pmin<f64>(x, k2(8.0)));
@@ -133,25 +110,25 @@ function lgamma_positive<P>(x: v128): v128 {
   for (let j = 1.0; j < 7.0; j++) up = v128.mul<f64>(up, pick(v128.ge<f64>(n, k2(j + 2.0)), v128.sub<f64>(x, k2(j)), one));
   const down = pick(v128.lt<f64>(n, one), v128.mul<f64>(x, v128.add<f64>(x, one)), pick(v128.lt<f64>(n, k2(2.0)), x, one));
   const below = v128.lt<f64>(n, k2(2.0));
-  const logarithm = log_wide<P>(pick(large, x, pick(below, down, up)));
+  const logarithm = log_wide<f64>(pick(large, x, pick(below, down, up)));
   const shift = v128.xor(logarithm, v128.and(below, k2(-0.0)));
-  const small = madd<f64>(w, centre_polynomial<P>(w), shift);
+  const small = madd<f64>(w, centre_polynomial(w), shift);
   const inverse = v128.div<f64>(one, x);
-  const series = v128.mul<f64>(inverse, stirling_polynomial<P>(v128.mul<f64>(inverse, inverse)));
+  const series = v128.mul<f64>(inverse, stirling_polynomial(v128.mul<f64>(inverse, inverse)));
   // (x − ½)(log x − 1) + ½ log 2π − ½ + …: never overflows before the result does
   const main = v128.mul<f64>(v128.sub<f64>(x, k2(0.5)), v128.sub<f64>(logarithm, one));
   return pick(large, v128.add<f64>(main, v128.add<f64>(series, k2(HALF_LOG_2PI - 0.5))), small);
 }
 
-function lgamma_any<P>(x: v128): v128 {
+function lgamma_any(x: v128): v128 {
   const a = v128.abs<f64>(x);
-  const value = lgamma_positive<P>(a);
+  const value = lgamma_positive(a);
   const r = to_integer(a);
   const pole = v128.and(v128.le<f64>(x, k2(0.0)), v128.eq<f64>(r, k2(0.0)));
   const infinite = v128.or(v128.eq<f64>(a, k2(Infinity)), pole);
   // Γ(−a) Γ(a) = −π / (a sin πa); for tiny a the sum of logarithms is −log a.
-  const product = v128.mul<f64>(a, sin_pi<P>(r));
-  const reflected = v128.sub<f64>(log_wide<P>(v128.div<f64>(k2(PI), product)), value);
+  const product = v128.mul<f64>(a, sin_pi(r));
+  const reflected = v128.sub<f64>(log_wide<f64>(v128.div<f64>(k2(PI), product)), value);
   const negative = v128.and(v128.lt<f64>(x, k2(0.0)), v128.gt<f64>(a, k2(1e-17)));
   return v128.bitselect(k2(Infinity), v128.bitselect(reflected, value, negative), infinite);
 }
@@ -159,15 +136,15 @@ function lgamma_any<P>(x: v128): v128 {
 /** log |Γ(x)|: +Inf at 0, −1, −2, … and ±Inf. */
 // @ts-ignore: decorator
 @inline
-export function lgamma_wide<P>(x: v128): v128 {
+export function lgamma_wide(x: v128): v128 {
   const usual = v128.and(v128.gt<f64>(x, k2(0.0)), v128.lt<f64>(x, k2(Infinity)));
-  return v128.all_true<i64>(usual) ? lgamma_positive<P>(x) : lgamma_any<P>(x);
+  return v128.all_true<i64>(usual) ? lgamma_positive(x) : lgamma_any(x);
 }
 
 /** ψ(1 + x), x ≥ 0. */
 // @ts-ignore: decorator
 @inline
-function digamma_next<P>(x: v128): v128 {
+function digamma_next(x: v128): v128 {
   const one = k2(1.0);
   // 1/(x + 1) + … + 1/(x + m) as one fraction, until x + m ≥ 7
   let numerator = k2(0.0);
@@ -181,16 +158,16 @@ function digamma_next<P>(x: v128): v128 {
   }
   const inverse = v128.div<f64>(one, y);
   const z = v128.mul<f64>(inverse, inverse);
-  const series = madd<f64>(z, digamma_polynomial<P>(z), v128.mul<f64>(inverse, k2(0.5)));
-  return v128.sub<f64>(v128.sub<f64>(log_wide<P>(y), series), v128.div<f64>(numerator, denominator));
+  const series = madd<f64>(z, digamma_polynomial(z), v128.mul<f64>(inverse, k2(0.5)));
+  return v128.sub<f64>(v128.sub<f64>(log_wide<f64>(y), series), v128.div<f64>(numerator, denominator));
 }
 
-function digamma_any<P>(x: v128): v128 {
+function digamma_any(x: v128): v128 {
   const a = v128.abs<f64>(x);
-  const next = digamma_next<P>(a);
+  const next = digamma_next(a);
   // ψ(−a) = ψ(1 + a) + π cot πa
   const r = to_integer(a);
-  const cotangent = v128.xor(v128.div<f64>(v128.mul<f64>(cos_pi<P>(r), k2(PI)), sin_pi<P>(r)), sign_of(r));
+  const cotangent = v128.xor(v128.div<f64>(v128.mul<f64>(cos_pi(r), k2(PI)), sin_pi(r)), sign_of(r));
   const left = v128.bitselect(k2(NaN), v128.add<f64>(next, cotangent), v128.eq<f64>(r, k2(0.0)));
   const right = v128.sub<f64>(next, v128.div<f64>(k2(1.0), x));
   const zero = v128.eq<f64>(x, k2(0.0));
@@ -202,16 +179,16 @@ function digamma_any<P>(x: v128): v128 {
 /** ψ(x), the derivative of log Γ: ∓Inf at ±0, NaN at −1, −2, … and −Inf. */
 // @ts-ignore: decorator
 @inline
-export function digamma_wide<P>(x: v128): v128 {
+export function digamma_wide(x: v128): v128 {
   const usual = v128.and(v128.gt<f64>(x, k2(0.0)), v128.lt<f64>(x, k2(Infinity)));
-  if (v128.all_true<i64>(usual)) return v128.sub<f64>(digamma_next<P>(x), v128.div<f64>(k2(1.0), x));
-  return digamma_any<P>(x);
+  if (v128.all_true<i64>(usual)) return v128.sub<f64>(digamma_next(x), v128.div<f64>(k2(1.0), x));
+  return digamma_any(x);
 }
 
 /** ψ′(1 + x), x ≥ 0. */
 // @ts-ignore: decorator
 @inline
-function trigamma_next<P>(x: v128): v128 {
+function trigamma_next(x: v128): v128 {
   const one = k2(1.0);
   let numerator = k2(0.0);
   let denominator = one;
@@ -225,15 +202,15 @@ function trigamma_next<P>(x: v128): v128 {
   }
   const inverse = v128.div<f64>(one, y);
   const z = v128.mul<f64>(inverse, inverse);
-  const bracket = madd<f64>(z, trigamma_polynomial<P>(z), v128.mul<f64>(inverse, k2(0.5)));
+  const bracket = madd<f64>(z, trigamma_polynomial(z), v128.mul<f64>(inverse, k2(0.5)));
   return v128.add<f64>(madd<f64>(inverse, bracket, inverse), v128.div<f64>(numerator, denominator));
 }
 
-function trigamma_any<P>(x: v128): v128 {
+function trigamma_any(x: v128): v128 {
   const a = v128.abs<f64>(x);
-  const next = trigamma_next<P>(a);
+  const next = trigamma_next(a);
   // ψ′(−a) = π² / sin² πa − ψ′(1 + a)
-  const ratio = v128.div<f64>(k2(PI), sin_pi<P>(to_integer(a)));
+  const ratio = v128.div<f64>(k2(PI), sin_pi(to_integer(a)));
   const left = v128.sub<f64>(v128.mul<f64>(ratio, ratio), next);
   const inverse = v128.div<f64>(k2(1.0), a);
   const right = madd<f64>(inverse, inverse, next);
@@ -245,24 +222,24 @@ function trigamma_any<P>(x: v128): v128 {
 /** ψ′(x): +Inf at 0, −1, −2, …, NaN at −Inf. */
 // @ts-ignore: decorator
 @inline
-export function trigamma_wide<P>(x: v128): v128 {
+export function trigamma_wide(x: v128): v128 {
   const usual = v128.and(v128.gt<f64>(x, k2(0.0)), v128.lt<f64>(x, k2(Infinity)));
-  if (!v128.all_true<i64>(usual)) return trigamma_any<P>(x);
+  if (!v128.all_true<i64>(usual)) return trigamma_any(x);
   const inverse = v128.div<f64>(k2(1.0), x);
-  return madd<f64>(inverse, inverse, trigamma_next<P>(x));
+  return madd<f64>(inverse, inverse, trigamma_next(x));
 }
 
 export function lgamma<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return lgamma_wide<f64>(x);
-  return narrow(lgamma_wide<f32>(low(x)), lgamma_wide<f32>(high(x)));
+  if (sizeof<T>() == 8) return lgamma_wide(x);
+  return narrow(lgamma_wide(low(x)), lgamma_wide(high(x)));
 }
 
 export function digamma<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return digamma_wide<f64>(x);
-  return narrow(digamma_wide<f32>(low(x)), digamma_wide<f32>(high(x)));
+  if (sizeof<T>() == 8) return digamma_wide(x);
+  return narrow(digamma_wide(low(x)), digamma_wide(high(x)));
 }
 
 export function trigamma<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return trigamma_wide<f64>(x);
-  return narrow(trigamma_wide<f32>(low(x)), trigamma_wide<f32>(high(x)));
+  if (sizeof<T>() == 8) return trigamma_wide(x);
+  return narrow(trigamma_wide(low(x)), trigamma_wide(high(x)));
 }

@@ -56,6 +56,10 @@ export class WasmBackend implements Backend {
     return WasmExecutable.compile(this.runtime, threads === undefined ? request : { ...request, threads });
   }
 
+  async defineKernels(name: string, bytes: BufferSource): Promise<void> {
+    await this.runtime.defineModule(name, bytes);
+  }
+
   machine(): Machine {
     this.#machine ??= calibrate(this.runtime);
     return this.#machine;

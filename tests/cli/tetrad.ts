@@ -1,0 +1,67 @@
+// Runs the real, built `tetrad` binary as a user's shell would, in a folder of its own.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+const program = fileURLToPath(new URL("../../packages/cli/dist/bin.js", import.meta.url));
+
+/** An example file of the repository. */
+export function example(path: string): string {
+  return fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
+}
+
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Workplace {
+  readonly folder = mkdtempSync(join(tmpdir(), "tetrad-cli-"));
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, content: string | Uint8Array): string {
+    mkdirSync(dirname(this.path(name)), { recursive: true });
+    writeFileSync(this.path(name), content);
+    return this.path(name);
+  }
+
+  tetrad(...args: readonly string[]): Run {
+    const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...args], { cwd: this.folder, encoding: "utf8", env: plainEnvironment(), maxBuffer: 1 << 28 });
+    if (error) throw error;
+    return { code: status, stdout, stderr };
+  }
+
+  /** The same without waiting; `ended` gives what `tetrad` would have given. */
+  start(...args: readonly string[]): { child: ChildProcess; ended: Promise<Run> } {
+    const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, env: plainEnvironment() });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    return { child, ended: new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr }))) };
+  }
+}
+
+/** A fresh folder, removed when the running test ends. */
+export function workplace(): Workplace {
+  if (!existsSync(program)) throw new Error("packages/cli/dist/bin.js is missing: run `npm run build` first");
+  const place = new Workplace();
+  onTestFinished(() => rmSync(place.folder, { recursive: true, force: true }));
+  return place;
+}
+
+/** Nothing of the test runner's own colours and settings. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
+  return { ...env, NO_COLOR: "1" };
+}

@@ -1,0 +1,340 @@
+/**
+ * Accuracy of the element-wise strip functions: f32 over the whole range of bit patterns against float64, f64 against golden values of
+ * mpmath (goldens/vector-math.py), in units in the last place. docs/vector-math.md states the same bounds.
+ */
+import { readFileSync } from "node:fs";
+import { type Build, loadModule, manifest, supportsRelaxedSimd } from "@tetrad/kernels-wasm";
+import { describe, expect, test } from "vitest";
+import { digamma, erf, erfc, lgamma, sigmoid, softplus, trigamma } from "../../packages/engine/src/special.js";
+
+type Float = "f32" | "f64";
+type Strip = (dst: number, a: number, b: number, c: number, n: number, index: number, imm: number) => void;
+
+const IMM = 1024;
+const INPUTS = [1 << 20, 2 << 20, 3 << 20] as const;
+const OUTPUT = 4 << 20;
+const MOST = 1 << 16;
+
+const builds: readonly Build[] = supportsRelaxedSimd() ? ["baseline", "relaxed"] : ["baseline"];
+
+class Strips {
+  private constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly exported: WebAssembly.Exports,
+    private readonly dtype: Float,
+  ) {}
+
+  static async load(build: Build, dtype: Float): Promise<Strips> {
+    const memory = new WebAssembly.Memory({ initial: 80, maximum: 65536, shared: true });
+    const table = new WebAssembly.Table({ initial: 512, element: "anyfunc" });
+    const { exports } = await WebAssembly.instantiate(await loadModule(build, `elementwise-${dtype}`), { env: { memory, table } });
+    return new Strips(memory, exports, dtype);
+  }
+
+  /** The op's values on `inputs`, at most MOST elements each; with `inPlace` the result overwrites that input. */
+  run(op: string, inputs: readonly ArrayLike<number>[], imm: readonly number[] = [], { index = 0, inPlace = -1 } = {}): Float32Array | Float64Array {
+    const Floats = this.dtype === "f32" ? Float32Array : Float64Array;
+    const { buffer } = this.memory;
+    const n = (inputs[0] as ArrayLike<number>).length;
+    const lanes = 16 / Floats.BYTES_PER_ELEMENT;
+    new Float64Array(buffer, IMM, imm.length).set(imm);
+    inputs.forEach((input, i) => new Floats(buffer, INPUTS[i], n).set(input));
+    const dst = inPlace < 0 ? OUTPUT : (INPUTS[inPlace] as number);
+    (this.exported[`${op}_${this.dtype}`] as Strip)(dst, ...INPUTS, Math.ceil(n / lanes) * lanes, index, IMM);
+    return new Floats(buffer, dst, n).slice();
+  }
+
+  /** Four words at the address that random ops are given. */
+  writeState(address: number, words: readonly number[]): void {
+    new Uint32Array(this.memory.buffer, address, 4).set(words);
+  }
+}
+
+function ulp32(x: number): number {
+  const a = Math.abs(x);
+  return a < 2 ** -126 ? 2 ** -149 : 2 ** (Math.min(Math.floor(Math.log2(a) + 1e-13), 127) - 23);
+}
+
+/** Error of an f32 result in ulp of the true value; infinite where they differ in kind (NaN, overflow, sign of zero). */
+function error32(got: number, want: number): number {
+  if (Object.is(got, Math.fround(want)) && !(Math.abs(want) < Infinity)) return 0;
+  if (want === 0) return Object.is(got, want) ? 0 : Infinity;
+  if (Number.isFinite(got)) return Math.abs(got - want) / ulp32(want);
+  return Math.abs(want) > 3.4028234e38 && got === Math.sign(want) * Infinity ? 0 : Infinity;
+}
+
+const f64 = new DataView(new ArrayBuffer(8));
+function ulp64(x: number): number {
+  f64.setFloat64(0, Math.abs(x));
+  const exponent = f64.getUint32(0) >>> 20;
+  return exponent < 53 ? 2 ** -1074 * 2 ** Math.max(exponent - 1, 0) : 2 ** (exponent - 1075);
+}
+
+const gelu = (x: number) => x * 0.5 * erfc(-x * Math.SQRT1_2);
+const geluTanh = (x: number) => x * sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
+const mish = (x: number) => {
+  const e = Math.exp(Math.min(x, 300));
+  return x * ((e * (e + 2)) / (e * (e + 2) + 2));
+};
+const even = (x: number) => (Math.abs(x) < 2 ** 52 ? x + (x < 0 || Object.is(x, -0) ? -(2 ** 52) : 2 ** 52) - (x < 0 || Object.is(x, -0) ? -(2 ** 52) : 2 ** 52) : x);
+
+interface Case {
+  readonly f: (x: number) => number;
+  /** Largest error in ulp. */
+  readonly ulp: number;
+  readonly imm?: readonly number[];
+}
+
+/** Correctly rounded but for the last digits: half an ulp and what the f64 arithmetic inside may add. */
+const ROUNDED = 0.51;
+
+const UNARY_F32: Record<string, Case> = {
+  copy: { f: (x) => x, ulp: 0 },
+  neg: { f: (x) => -x, ulp: 0 },
+  abs: { f: Math.abs, ulp: 0 },
+  sign: { f: Math.sign, ulp: 0 },
+  floor: { f: Math.floor, ulp: 0 },
+  ceil: { f: Math.ceil, ulp: 0 },
+  round: { f: (x) => (x === 0 ? x : Math.abs(even(x)) * (x < 0 ? -1 : 1)), ulp: 0 },
+  relu: { f: (x) => (x < 0 ? 0 : x), ulp: 0 },
+  step: { f: (x) => (x > 0 ? 1 : 0), ulp: 0 },
+  logical_not: { f: (x) => (x === 0 ? 1 : 0), ulp: 0 },
+  isnan: { f: (x) => (Number.isNaN(x) ? 1 : 0), ulp: 0 },
+  square: { f: (x) => x * x, ulp: 0.5 },
+  sqrt: { f: Math.sqrt, ulp: 0.5001 },
+  rsqrt: { f: (x) => 1 / Math.sqrt(x), ulp: 0.5001 },
+  reciprocal: { f: (x) => 1 / x, ulp: 0.5001 },
+  exp: { f: Math.exp, ulp: ROUNDED },
+  expm1: { f: Math.expm1, ulp: ROUNDED },
+  log: { f: Math.log, ulp: ROUNDED },
+  log1p: { f: Math.log1p, ulp: ROUNDED },
+  sin: { f: Math.sin, ulp: ROUNDED },
+  cos: { f: Math.cos, ulp: ROUNDED },
+  tan: { f: Math.tan, ulp: ROUNDED },
+  asin: { f: Math.asin, ulp: ROUNDED },
+  acos: { f: Math.acos, ulp: ROUNDED },
+  atan: { f: Math.atan, ulp: ROUNDED },
+  sinh: { f: Math.sinh, ulp: ROUNDED },
+  cosh: { f: Math.cosh, ulp: ROUNDED },
+  tanh: { f: Math.tanh, ulp: ROUNDED },
+  asinh: { f: Math.asinh, ulp: ROUNDED },
+  acosh: { f: Math.acosh, ulp: ROUNDED },
+  atanh: { f: Math.atanh, ulp: ROUNDED },
+  erf: { f: erf, ulp: ROUNDED },
+  erfc: { f: erfc, ulp: ROUNDED },
+  sigmoid: { f: sigmoid, ulp: ROUNDED },
+  silu: { f: (x) => x * sigmoid(x), ulp: ROUNDED },
+  gelu_erf: { f: gelu, ulp: ROUNDED },
+  gelu_tanh: { f: geluTanh, ulp: ROUNDED },
+  mish: { f: mish, ulp: ROUNDED },
+  softplus: { f: (x) => softplus(x, 2, 20), ulp: ROUNDED, imm: [2, 20] },
+  elu: { f: (x) => (x > 0 ? x : 1.5 * Math.expm1(x)), ulp: ROUNDED, imm: [1.5] },
+  leaky_relu: { f: (x) => (x > 0 ? x : 0.25 * x), ulp: 0.5, imm: [0.25] },
+  clamp: { f: (x) => (x < -2 ? -2 : x > 3 ? 3 : x), ulp: 0, imm: [-2, 3] },
+  lgamma: { f: lgamma, ulp: ROUNDED },
+  trigamma: { f: trigamma, ulp: ROUNDED },
+};
+
+describe.each(builds)("f32, %s", (build) => {
+  const STRIDE = 4099;
+
+  /** Worst error of a unary op over every STRIDE-th f32, and the argument it is at. */
+  async function sweep(op: string, f: (x: number) => number, imm: readonly number[], measure: (got: number, want: number) => number) {
+    const strips = await Strips.load(build, "f32");
+    const bits = new Uint32Array(MOST);
+    const x = new Float32Array(bits.buffer);
+    let worst = { error: 0, x: 0, got: 0 };
+    for (let pattern = 0; pattern < 2 ** 32; ) {
+      for (let i = 0; i < MOST; i++, pattern += STRIDE) bits[i] = pattern; // wraps round at the end
+      const y = strips.run(op, [x], imm);
+      for (let i = 0; i < MOST; i++) {
+        const error = measure(y[i] as number, f(x[i] as number));
+        if (!(error <= worst.error)) worst = { error, x: x[i] as number, got: y[i] as number };
+      }
+    }
+    return worst;
+  }
+
+  test.each(Object.entries(UNARY_F32))("%s", async (op, { f, ulp, imm = [] }) => {
+    const worst = await sweep(op, f, imm, error32);
+    expect(worst.error, `${op}(${worst.x}) = ${worst.got}, want ${f(worst.x)}`).toBeLessThanOrEqual(ulp);
+  });
+
+  // ψ crosses zero between every two poles, where neighbouring f32 arguments give results of any sign.
+  test("digamma, in ulp of max(1, |ψ|)", async () => {
+    const measure = (got: number, want: number) => (Math.abs(want) < 1 ? Math.abs(got - want) / 2 ** -23 : error32(got, want));
+    const worst = await sweep("digamma", (x) => (Math.abs(x) > 1e5 && x < 0 ? NaN : digamma(x)), [], (got, want) => (Number.isNaN(want) ? 0 : measure(got, want)));
+    expect(worst.error, `digamma(${worst.x}) = ${worst.got}, want ${digamma(worst.x)}`).toBeLessThanOrEqual(ROUNDED);
+  });
+
+  test("pow and atan2", async () => {
+    const strips = await Strips.load(build, "f32");
+    const bits = Uint32Array.from({ length: 2 * MOST }, (_, i) => Math.imul(i + 1, 0x9e3779b1) ^ (i << 7));
+    const any = new Float32Array(bits.buffer);
+    const near = Float32Array.from(any, (_, i) => ((bits[i] as number) / 2 ** 32) * (i < MOST ? 4 : 160) - (i < MOST ? 0 : 80));
+    const whole = Float32Array.from(any, (_, i) => Math.round(((bits[i] as number) / 2 ** 32) * 40 - 20));
+    for (const [op, f] of [["pow", Math.pow], ["atan2", Math.atan2]] as const) {
+      for (const both of [any, near, whole]) {
+        const [a, b] = [both.subarray(0, MOST), both.subarray(MOST)];
+        const y = strips.run(op, [a, b]);
+        for (let i = 0; i < MOST; i++) {
+          const [p, q] = [a[i] as number, b[i] as number];
+          // Math.pow(±1, ±Infinity) is NaN in ECMAScript, 1 in C.
+          const want = op === "pow" && (p === 1 || (p === -1 && Math.abs(q) === Infinity)) ? 1 : f(p, q);
+          if (!(error32(y[i] as number, want) <= ROUNDED)) expect.fail(`${op}(${p}, ${q}) = ${y[i]}, want ${want}`);
+        }
+      }
+    }
+  });
+
+  test("pow_scalar: products and roots round each step, the rest is pow with the exponent in f64", async () => {
+    const strips = await Strips.load(build, "f32");
+    const x = Float32Array.of(0, -0, 1, -1, 2, -3, 0.3, -0.7, 1e-30, 1e20, -1e20, Infinity, -Infinity, NaN, 1.5, 1e-40);
+    for (const [p, ulp] of [[2, 0.5], [3, 1.01], [0.5, 0.5001], [-1, 0.5001], [-0.5, 1.51], [0, 0], [1, 0], [1.7, ROUNDED], [-2, ROUNDED], [0.1, ROUNDED]] as const) {
+      const y = strips.run("pow_scalar", [x], [p]);
+      x.forEach((value, i) => void expect(error32(y[i] as number, value ** p), `${value} ** ${p} = ${y[i]}, want ${value ** p}`).toBeLessThanOrEqual(ulp));
+    }
+  });
+});
+
+interface Golden {
+  readonly in: string;
+  readonly out: string;
+  readonly off: readonly number[];
+}
+
+function decode(hex: string): Float64Array {
+  const bytes = Buffer.from(hex, "hex");
+  return Float64Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleBE(8 * i));
+}
+
+/** Bounds in ulp of the f64 functions; `unit` counts in 2^-52 max(1, |y|), for results that cancel (log Γ, ψ) or follow an argument's own rounding. */
+const F64: Record<string, { readonly ulp?: number; readonly unit?: number; readonly imm?: readonly number[] }> = {
+  exp: { ulp: 1 },
+  expm1: { ulp: 1 },
+  log: { ulp: 0.8 },
+  log1p: { ulp: 0.85 },
+  sin: { ulp: 0.8 },
+  cos: { ulp: 0.8 },
+  tan: { ulp: 0.9 },
+  asin: { ulp: 0.65 },
+  acos: { ulp: 0.65 },
+  atan: { ulp: 0.65 },
+  atan2: { ulp: 0.65 },
+  sinh: { ulp: 1.5 },
+  cosh: { ulp: 1.2 },
+  tanh: { ulp: 1.3 },
+  asinh: { ulp: 0.8 },
+  acosh: { ulp: 1 },
+  atanh: { ulp: 0.8 },
+  erf: { ulp: 0.85 },
+  erfc: { ulp: 1 },
+  pow: { ulp: 1 },
+  rsqrt: { ulp: 1.5 },
+  sigmoid: { ulp: 2 },
+  silu: { ulp: 2.5 },
+  mish: { ulp: 3.5 },
+  gelu_erf: { ulp: 2 },
+  gelu_tanh: { unit: 1.5 },
+  trigamma: { ulp: 8 },
+  lgamma: { unit: 6 },
+  digamma: { unit: 8 },
+};
+
+describe.each(builds)("f64, %s", (build) => {
+  const goldens = JSON.parse(readFileSync(new URL("../goldens/vector-math.json", import.meta.url), "utf8")) as Record<string, Golden>;
+
+  test("every golden function has a bound", () => void expect(Object.keys(F64).sort()).toEqual(Object.keys(goldens).sort()));
+
+  test.each(Object.entries(F64))("%s", async (op, { ulp, unit, imm }) => {
+    const strips = await Strips.load(build, "f64");
+    const golden = goldens[op] as Golden;
+    const want = decode(golden.out);
+    const flat = decode(golden.in);
+    const arity = flat.length / want.length;
+    const inputs = Array.from({ length: arity }, (_, j) => want.map((_, i) => flat[i * arity + j] as number));
+    const got = strips.run(op, inputs, imm);
+    want.forEach((y, i) => {
+      const value = got[i] as number;
+      const where = `${op}(${inputs.map((x) => x[i]).join(", ")}) = ${value}, want ${y}`;
+      if (y === 0 || !Number.isFinite(y)) {
+        expect(Object.is(value, y), where).toBe(true);
+        return;
+      }
+      const off = ((golden.off[i] as number) / 1000) * ulp64(y);
+      const error = Math.abs(value - y - off);
+      if (ulp !== undefined) expect(error / ulp64(y), where).toBeLessThanOrEqual(ulp);
+      else expect(error / Math.max(1, Math.abs(y)) / 2 ** -52, where).toBeLessThanOrEqual(unit as number);
+    });
+  });
+});
+
+const BINARY: Record<string, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  maximum: Math.max,
+  minimum: Math.min,
+  eq: (a, b) => Number(a === b),
+  ne: (a, b) => Number(a !== b),
+  lt: (a, b) => Number(a < b),
+  le: (a, b) => Number(a <= b),
+  gt: (a, b) => Number(a > b),
+  ge: (a, b) => Number(a >= b),
+  logical_and: (a, b) => Number(a !== 0 && b !== 0),
+  logical_or: (a, b) => Number(a !== 0 || b !== 0),
+};
+
+const EDGES = [0, -0, 1, -1, 0.5, -2.75, 1e30, -1e30, 1e-40, -1e-40, Infinity, -Infinity, NaN, 3, 7.25, -0.1];
+
+describe.each(builds.flatMap((build) => (["f32", "f64"] as const).map((dtype) => [build, dtype] as const)))("%s %s", (build, dtype) => {
+  const Floats = dtype === "f32" ? Float32Array : Float64Array;
+  const round = dtype === "f32" ? Math.fround : (x: number) => x;
+
+  test.each(Object.entries(BINARY))("%s is exact", async (op, f) => {
+    const strips = await Strips.load(build, dtype);
+    const a = Floats.from(EDGES.flatMap((x) => EDGES.map(() => x)));
+    const b = Floats.from(EDGES.flatMap(() => EDGES));
+    const got = strips.run(op, [a, b]);
+    expect([...got]).toEqual([...a].map((x, i) => round(f(x, b[i] as number))));
+  });
+
+  test("where takes the chosen bits only, madd is a·b + c", async () => {
+    const strips = await Strips.load(build, dtype);
+    const a = Floats.from(EDGES);
+    const b = Floats.from(EDGES, (_, i) => i);
+    const c = Floats.from(EDGES, () => NaN);
+    expect([...strips.run("where", [a, b, c])]).toEqual(EDGES.map((x, i) => (x !== 0 ? i : NaN)));
+    const finite = Floats.from(EDGES, (_, i) => i / 4);
+    expect([...strips.run("madd", [finite, finite, b])]).toEqual([...finite].map((x, i) => x * x + i));
+  });
+
+  test("clamp keeps NaN and leaves open sides", async () => {
+    const strips = await Strips.load(build, dtype);
+    const a = Floats.from(EDGES);
+    expect([...strips.run("clamp", [a], [-Infinity, 2])]).toEqual([...a].map((x) => (x > 2 ? 2 : x)));
+  });
+
+  test("bits depend neither on the lane nor on working in place", async () => {
+    const strips = await Strips.load(build, dtype);
+    const lanes = 16 / Floats.BYTES_PER_ELEMENT;
+    const IMMEDIATES: Record<string, readonly number[]> = { leaky_relu: [0.1], elu: [1.5], softplus: [1, 20], clamp: [-1, 2], pow_scalar: [1.3] };
+    const skip = new Set(["uniform", "normal", "dropout", "ew"]);
+    const values = Floats.from([...EDGES, 0.01, 0.3, 0.99, 1.01, 5, -5, 20, -20, 100, -100, 800, -800, 1e7, 3e30, 1e-5, 0.625, 12.25, -12.3]);
+    const canonical = (x: Float32Array | Float64Array) => [...x].map((y) => (Number.isNaN(y) ? NaN : y));
+    for (const name of manifest[`elementwise-${dtype}`]) {
+      const op = name.slice(0, -4);
+      if (skip.has(op)) continue;
+      const imm = IMMEDIATES[op] ?? [];
+      const rotated = (by: number) => Floats.from(values, (_, i) => values[(i + by) % values.length] as number);
+      const inputs = (by: number) => [rotated(by), rotated(by + 3), rotated(by + 5)];
+      const whole = canonical(strips.run(op, inputs(0), imm));
+      for (let by = 1; by <= lanes; by++) {
+        const moved = canonical(strips.run(op, inputs(by), imm));
+        expect(moved.map((_, i) => moved[(i - by + moved.length) % moved.length]), `${op}, moved by ${by}`).toEqual(whole);
+      }
+      for (let inPlace = 0; inPlace < 3; inPlace++) expect(canonical(strips.run(op, inputs(0), imm, { inPlace })), `${op} onto input ${inPlace}`).toEqual(whole);
+    }
+  });
+});
