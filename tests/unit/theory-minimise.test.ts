@@ -6,7 +6,7 @@ import { lbfgs } from "../../packages/theory/src/minimise/lbfgs.js";
 import { levenbergMarquardt } from "../../packages/theory/src/minimise/levenberg-marquardt.js";
 import { strongWolfe } from "../../packages/theory/src/minimise/line-search.js";
 import { describeShared } from "../support/shared.js";
-import { boundedDecay, decay, misra1a, type Problem, powellSingular, rosenbrock, sumOfSquares, thurber } from "./theory-problems.js";
+import { boundedDecay, type CertifiedProblem, decay, misra1a, type Problem, powellSingular, rosenbrock, sumOfSquares, thurber } from "./theory-problems.js";
 
 const boundsOf = ({ lower, upper }: Problem) => ({ lower, upper });
 
@@ -28,7 +28,7 @@ describe("levenbergMarquardt", () => {
 
   test.each(runs([misra1a, thurber]))("$name: NIST's eleven certified digits", ({ problem, start }) => {
     const { theta } = levenbergMarquardt(problem.evaluate, start);
-    expect(errorOf(theta, (problem as typeof misra1a).certified)).toBeLessThan(1e-10);
+    expect(errorOf(theta, (problem as CertifiedProblem).certified)).toBeLessThan(1e-10);
   });
 
   test("a Jacobian that is singular at the solution", () => {

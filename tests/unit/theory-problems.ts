@@ -12,6 +12,13 @@ export interface Problem {
   readonly upper?: readonly number[];
 }
 
+export interface CertifiedProblem extends Problem {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly certified: readonly number[];
+  readonly standardDeviations: readonly number[];
+}
+
 function curve(
   x: readonly number[],
   y: readonly number[],
@@ -75,7 +82,8 @@ export const powellSingular: Problem = {
   minimum: 0,
 };
 
-export const misra1a: Problem & { readonly standardDeviations: readonly number[]; readonly certified: readonly number[] } = {
+export const misra1a: CertifiedProblem = {
+  ...MISRA1A,
   name: "misra1a",
   starts: [
     [500, 0.0001],
@@ -92,7 +100,8 @@ export const misra1a: Problem & { readonly standardDeviations: readonly number[]
   standardDeviations: [2.7070075241, 7.2668688436e-06],
 };
 
-export const thurber: Problem & { readonly standardDeviations: readonly number[]; readonly certified: readonly number[] } = {
+export const thurber: CertifiedProblem = {
+  ...THURBER,
   name: "thurber",
   starts: [
     [1000, 1000, 400, 40, 0.7, 0.3, 0.03],

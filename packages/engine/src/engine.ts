@@ -33,6 +33,8 @@ export interface CompileOptions {
   /** Seed of dropout and other random ops. */
   readonly seed?: number;
   readonly threads?: number;
+  /** Anomaly mode: a NaN or an infinity in an output throws, naming the first launch and the line of yours that made it. */
+  readonly checkFinite?: boolean;
 }
 
 export interface TrainOptions extends CompileOptions {
@@ -105,7 +107,7 @@ export class Engine {
       maxima: traced.maxima,
       threads: options.threads,
     });
-    return new FunctionProgram(executable, traced.graph.inputs, outputs, () => this.backend.machine());
+    return new FunctionProgram(executable, traced.graph.inputs, outputs, () => this.backend.machine(), options.checkFinite ?? false);
   }
 
   /** Compiles a function of a store's parameters and inputs; the program reads the store's present values at each call. */

@@ -91,6 +91,7 @@ export class FunctionProgram extends Program {
     inputs: ReadonlyMap<string, Tensor>,
     readonly outputs: ReadonlyMap<string, Tensor>,
     machine: () => Machine,
+    private readonly checkFinite: boolean,
   ) {
     super(executable, inputs, machine);
     this.#names = [...outputs.keys()];
@@ -119,7 +120,22 @@ export class FunctionProgram extends Program {
     if (this.#results === undefined || this.executable.plan === undefined) {
       this.#results = Object.fromEntries(this.#names.map((name) => [name, this.executable.read(name)]));
     }
+    if (this.checkFinite) this.#refuseNonFinite(this.#results);
     return this.#results;
+  }
+
+  #refuseNonFinite(results: Readonly<Record<string, HostArray>>): void {
+    for (const name of this.#names) {
+      const index = (results[name] as HostArray).findIndex((x) => !Number.isFinite(x));
+      if (index < 0) continue;
+      const culprit = this.findNonFinite();
+      throw new TetradError("DIVERGED", {
+        op: "run",
+        what: `output "${name}" is ${(results[name] as HostArray)[index]} at element ${index}${culprit === undefined ? "" : `, first made by ${culprit.title}`}`,
+        at: culprit?.site,
+        hint: "look at the operands of that line: a logarithm or root of a negative number, a division by zero, an overflow",
+      });
+    }
   }
 }
 

@@ -136,13 +136,13 @@ export class WasmExecutable implements Executable {
     if (this.#threads.expected <= BLOCKING_LIMIT_MS) return this.runSync();
     const threads = this.#threads.next();
     const before = performance.now();
-    this.#clearStop();
+    this.#begin();
     await this.runtime.run(this.loaded.address, this.loaded.count, 1, threads);
     this.#threads.record(threads, performance.now() - before);
   }
 
   #run(loaded: Loaded, threads: number): void {
-    this.#clearStop();
+    this.#begin();
     this.runtime.runSync(loaded.address, loaded.count, 1, threads);
   }
 
@@ -159,7 +159,7 @@ export class WasmExecutable implements Executable {
     for (let i = 0; i < steps; i++) table[(first + i) % RING] = rates[i] as number;
     const threads = this.#threads.next();
     const before = performance.now();
-    this.#clearStop();
+    this.#begin();
     await this.runtime.run(epoch.loaded.address, epoch.loaded.count, steps, threads);
     const done = this.#stepsTaken() - first;
     if (done > 0) this.#threads.record(threads, (performance.now() - before) / done);
@@ -203,8 +203,13 @@ export class WasmExecutable implements Executable {
     return this.#stop[0] !== 0;
   }
 
-  #clearStop(): void {
+  /** Random numbers follow the step of the store, which a resumed state or another program may have set since the last run. */
+  #begin(): void {
     this.#stop[0] = 0;
+    const step = this.#stepsTaken();
+    const words = this.storage.randomState.view();
+    words[2] = step | 0;
+    words[3] = Math.floor(step / 2 ** 32) | 0;
   }
 
   #stepsTaken(): number {
@@ -217,8 +222,6 @@ export class WasmExecutable implements Executable {
     const words = this.storage.randomState.view();
     words[0] = seed | 0;
     words[1] = Math.floor(seed / 2 ** 32) | 0;
-    words[2] = this.#stepsTaken() | 0;
-    words[3] = 0;
   }
 
   #input(name: string): Tensor {
