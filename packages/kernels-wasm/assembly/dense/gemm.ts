@@ -9,7 +9,7 @@
 import { scratch } from "../lib/control";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes } from "../lib/simd";
-import { pack_a, pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
+import { pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 import {
   A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, B_IN_PLACE_BYTES, B_PACK_ROWS, EPILOGUE_BLOCK, EPILOGUE_ELEMENTS, FEW_COLUMNS,
   FEW_ROWS, FEW_ROWS_BYTES, FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, KC, MR,
@@ -222,7 +222,7 @@ function panels<T>(
     const strips = (mc + MR - 1) / MR;
     for (let jc = 0; jc < n; jc += nc_limit) {
       const nc = min(nc_limit, n - jc);
-      const pack_strips = nc >= A_PACK_PANELS * width && (a_transposed && kc_limit * <i32>ksa > A_IN_PLACE_BYTES);
+      const pack_strips = a_transposed && nc >= A_PACK_PANELS * width && kc_limit * <i32>ksa > A_IN_PLACE_BYTES;
       for (let pc = 0; pc < k; pc += kc_limit) {
         const kc = min(kc_limit, k - pc);
         const block_b = b + <usize>jc * jsb + <usize>pc * ksb;
@@ -239,8 +239,7 @@ function panels<T>(
           const strip_a = a + <usize>i * rsa + <usize>pc * ksa;
           const strip_c = c + <usize>i * ldc_bytes + <usize>jc * sizeof<T>();
           if (pack_strips) {
-            if (a_transposed) pack_a_transposed<T>(packed_a, strip_a, ksa, rows, kc);
-            else pack_a<T>(packed_a, strip_a, rsa, rows, kc);
+            pack_a_transposed<T>(packed_a, strip_a, ksa, rows, kc);
             strip_adjacent<T>(rows, packed_a, <usize>MR * sizeof<T>(), from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);
           } else if (a_transposed) {
             strip_adjacent<T>(rows, strip_a, ksa, from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);

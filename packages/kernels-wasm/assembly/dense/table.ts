@@ -7,17 +7,20 @@
 export const MR: i32 = 6;
 /** Longest run of k between loads of C: a panel of B takes 8 KiB and a strip of A 6 (f64: 12) of a 32 KiB L1. */
 export const KC: i32 = 256;
-/** Bytes of scratch for packed B, which so stays in L2; the rest of GEMM's 256 KiB holds one packed strip of A. */
+/** Bytes of scratch for packed B, which so stays in L2; the rest of GEMM's 256 KiB holds one strip of a transposed A. */
 export const B_BYTES: i32 = 240 << 10;
 export const A_OFFSET: usize = 240 << 10;
 /** B up to this many bytes per KC rows is read in place, since it stays in L1 while strips of A pass over it. */
 export const B_IN_PLACE_BYTES: i32 = 24 << 10;
 /** Fewer rows than this do not repay packing B: measured at n = k = 512..1024, where it breaks even between 64 and 128. */
 export const B_PACK_ROWS: i32 = 72;
-/** Panels of B that repay gathering a strip of A: 6 row pointers run at 0.88 of peak, one at 0.98, gathering costs about 2 panels' time. */
-export const A_PACK_PANELS: i32 = 12;
-/** A stored transposed is read in place as it is, until its KC rows spread over more than this many bytes. */
+/**
+ * Rows of A are always read in place, through one pointer each: gathering them first gains nothing (0.96 of peak against 0.98,
+ * less the gathering). A stored transposed is read in place too, unless KC rows of it spread over more than this many bytes
+ * and there are this many panels of B to repay bringing a strip together.
+ */
 export const A_IN_PLACE_BYTES: i32 = 24 << 10;
+export const A_PACK_PANELS: i32 = 4;
 /** Elements per call of the epilogue: 32 KiB of f32, which are still in L1 or L2. */
 export const EPILOGUE_ELEMENTS: i32 = 8192;
 /** Elements of C between epilogues where B must be packed anew for each row block: 512 KiB of f32, a quarter of L2. */
