@@ -19,13 +19,21 @@ describe("training data", () => {
   test.each<[string, string | Uint8Array, RegExp]>([
     ["no such column", "x,z\n1,2\n", /d\.csv: there is no column "y" — expected one of x, z\. Hint: /],
     ["a column misspelt", "x,Y\n1,2\n", /there is no column "y".*did you mean "Y"\?/],
-    ["text where a number should be", good.replace("5,10", "five,10"), /d\.csv: column "x" holds text where a number should be — got "five", expected a finite number \(at d\.csv:6\)/],
+    [
+      "text where a number should be",
+      good.replace("5,10", "five,10"),
+      /d\.csv: column "x" holds text where a number should be — got "five", expected a finite number \(at d\.csv:6\)/,
+    ],
     ["NaN", good.replace("5,10", "5,NaN"), /d\.csv: column "y" has a missing value — got "NaN" \(at d\.csv:6\)\. Hint: /],
     ["infinity", good.replace("5,10", "inf,10"), /column "x" holds a value that is not finite — got "inf".*\(at d\.csv:6\)/],
     ["no rows", "x,y\n", /the file has a header but no rows/],
     ["nothing at all", "", /the file is empty/],
     ["ragged rows", good.replace("5,10", "5,10,11"), /wrong number of cells — got 3, expected 2 \(x, y\) \(at d\.csv:6\)/],
-    ["ragged rows after CRLF and a byte-order mark", `\uFEFF${good.replace("5,10", "5")}`.replaceAll("\n", "\r\n"), /got 1, expected 2 \(x, y\) \(at d\.csv:6\)/],
+    [
+      "ragged rows after CRLF and a byte-order mark",
+      `\uFEFF${good.replace("5,10", "5")}`.replaceAll("\n", "\r\n"),
+      /got 1, expected 2 \(x, y\) \(at d\.csv:6\)/,
+    ],
     ["a byte that is not text", Uint8Array.of(0x78, 0x2c, 0x79, 0x0a, 0xff, 0x0a), /not text — expected UTF-8 \(at d\.csv:2\)/],
     ["too few rows for the split", "x,y\n1,2\n2,3\n", /no row is left for the test part — got 2 rows\. Hint: /],
     ["a constant input only", "x,y\n1,2\n1,3\n1,4\n", /no column is left to be an input/],
@@ -52,9 +60,21 @@ describe("training data", () => {
 
 describe("training configurations", () => {
   test.each([
-    ["an unknown key", `${config}batchsize: 3\n`, /t\.yaml: unknown key "batchsize" — .*\(at t\.yaml:5\)\. Hint: did you mean "batchSize"\?/],
-    ["an unknown key inside", `${config}model: {hiden: [3]}\n`, /unknown key "hiden" in "model".*\(at t\.yaml:5\)\. Hint: did you mean "hidden"\?/],
-    ["an unknown optimiser", `${config}optimizer: {name: adan}\n`, /"optimizer\.name" is wrong — got "adan", expected adam, .*did you mean "adam"/],
+    [
+      "an unknown key",
+      `${config}batchsize: 3\n`,
+      /t\.yaml: unknown key "batchsize" — .*\(at t\.yaml:5\)\. Hint: did you mean "batchSize"\?/,
+    ],
+    [
+      "an unknown key inside",
+      `${config}model: {hiden: [3]}\n`,
+      /unknown key "hiden" in "model".*\(at t\.yaml:5\)\. Hint: did you mean "hidden"\?/,
+    ],
+    [
+      "an unknown optimiser",
+      `${config}optimizer: {name: adan}\n`,
+      /"optimizer\.name" is wrong — got "adan", expected adam, .*did you mean "adam"/,
+    ],
     ["an unknown schedule", `${config}schedule: cosin\n`, /"schedule\.name" is wrong — got "cosin".*did you mean "cosine"/],
     ["a missing key", "data: d.csv\n", /"target" is missing/],
     ["a wrong type", config.replace("epochs: 2", "epochs: many"), /"epochs" is wrong — got "many", expected number \(at t\.yaml:3\)/],
@@ -103,7 +123,14 @@ describe("models", () => {
     place.write("new.csv", "a\n1\n");
     refused(place, "DATA", /new\.csv: there is no column "x"/, "predict", "m", "new.csv");
     place.write("new.csv", "x\n1\nmany\n");
-    refused(place, "DATA", /new\.csv: column "x" holds text where a number should be — got "many".*\(at new\.csv:3\)/, "predict", "m", "new.csv");
+    refused(
+      place,
+      "DATA",
+      /new\.csv: column "x" holds text where a number should be — got "many".*\(at new\.csv:3\)/,
+      "predict",
+      "m",
+      "new.csv",
+    );
   });
 
   test("truncated and hostile weights are refused", () => {
@@ -133,7 +160,8 @@ describe("models", () => {
 });
 
 describe("theories", () => {
-  const theory = "name: line\nmodel: a + b * x\ndata: {x: x, y: y, error: s}\nparameters:\n  a: {start: 0}\n  b: {start: 1, bounds: [-10, 10]}\n";
+  const theory =
+    "name: line\nmodel: a + b * x\ndata: {x: x, y: y, error: s}\nparameters:\n  a: {start: 0}\n  b: {start: 1, bounds: [-10, 10]}\n";
   const data = "x,y,s\n1,2.1,0.1\n2,3.9,0.1\n3,6.2,0.2\n4,7.8,0.1\n";
 
   test("a good one is fitted", () => {
@@ -150,7 +178,12 @@ describe("theories", () => {
     ["division that makes NaN at the start", theory.replace("a + b * x", "a / (x - 2) + b * x - a / (x - 2)"), data, /d\.csv:3|row 2/],
     ["bounds that exclude the start", theory.replace("[-10, 10]", "[2, 10]"), data, /start.*bounds|bounds.*start|1.*\[2, 10\]/],
     ["missing column", theory.replace("error: s", "error: sigma"), data, /there is no column "sigma"/],
-    ["text in the data", theory, data.replace("3.9", "many"), /column "y" holds text where a number should be — got "many".*\(at d\.csv:3\)/],
+    [
+      "text in the data",
+      theory,
+      data.replace("3.9", "many"),
+      /column "y" holds text where a number should be — got "many".*\(at d\.csv:3\)/,
+    ],
     ["an error of zero", theory, data.replace("6.2,0.2", "6.2,0"), /d\.csv:4/],
   ])("%s", (_, yaml, csv, message) => {
     const place = workplace();

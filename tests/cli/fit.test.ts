@@ -6,7 +6,14 @@ import { example, workplace } from "./tetrad.js";
 const chronometers = (name: string) => example(`cosmic-chronometers/${name}`);
 
 interface Fits {
-  fits: { theory: string; chi2: number; dof: number; parameters: { name: string; value: number; uncertainty: number }[]; correlation: number[][]; milliseconds: { fit: number } }[];
+  fits: {
+    theory: string;
+    chi2: number;
+    dof: number;
+    parameters: { name: string; value: number; uncertainty: number }[];
+    correlation: number[][];
+    milliseconds: { fit: number };
+  }[];
   comparison: { aic: { theory: string }[] } | null;
 }
 
@@ -26,7 +33,13 @@ test("flat ΛCDM: Ωm 0.31956 ± 0.05912, H0 68.150 ± 3.071, correlation −0.8
 
 test("three theories side by side, with a report", () => {
   const place = workplace();
-  const { code, stdout } = place.tetrad("fit", ...["linear", "flat-lcdm", "curved-lcdm"].map((name) => chronometers(`${name}.yaml`)), chronometers("hz.csv"), "--report", "r.html");
+  const { code, stdout } = place.tetrad(
+    "fit",
+    ...["linear", "flat-lcdm", "curved-lcdm"].map((name) => chronometers(`${name}.yaml`)),
+    chronometers("hz.csv"),
+    "--report",
+    "r.html",
+  );
   expect(code).toBe(0);
   expect(stdout).toMatch(/Om +0\.320 ± 0\.059/);
   expect(stdout).toMatch(/H0 +68\.1 ± 3\.1 km\/s\/Mpc/);

@@ -22,7 +22,9 @@ test.skipIf(process.platform === "win32")("an interrupted and resumed run ends w
   });
   const { code, stdout, stderr } = await ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toMatch(/error\[CANCELLED\]: train: stopped after \d+ of \d+ steps; the state is saved in m\. Hint: go on with: tetrad train t\.yaml --resume\n$/);
+  expect(stderr).toMatch(
+    /error\[CANCELLED\]: train: stopped after \d+ of \d+ steps; the state is saved in m\. Hint: go on with: tetrad train t\.yaml --resume\n$/,
+  );
   expect(readdirSync(place.path("m"))).toEqual(["config.json", "model.safetensors", "training.safetensors"]);
   // the interrupted model can be used as it is
   expect(place.tetrad("predict", "m", "d.csv", "--quiet").code).toBe(0);
@@ -39,5 +41,8 @@ test("resuming what cannot be resumed is refused", () => {
   const train = (...args: string[]) => place.tetrad("train", example("iris/train.yaml"), "--quiet", ...args);
   expect(train("--resume")).toMatchObject({ code: 1, stderr: expect.stringMatching(/error\[IO\]: .*iris-model.*no such file/) });
   expect(train().code).toBe(0);
-  expect(train("--resume")).toMatchObject({ code: 1, stderr: expect.stringMatching(/error\[ARGUMENT\]: resume: iris-model holds no interrupted run/) });
+  expect(train("--resume")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/error\[ARGUMENT\]: resume: iris-model holds no interrupted run/),
+  });
 });

@@ -32,7 +32,11 @@ describe("iris", () => {
     const place = workplace();
     const text = readFileSync(example("iris/train.yaml"), "utf8");
     place.write("iris.csv", readFileSync(example("iris/iris.csv")));
-    for (const [out, seed] of [["a", 0], ["b", 0], ["c", 1]] as const) {
+    for (const [out, seed] of [
+      ["a", 0],
+      ["b", 0],
+      ["c", 1],
+    ] as const) {
       place.write("t.yaml", text.replace("seed: 0", `seed: ${seed}`));
       expect(place.tetrad("train", "t.yaml", "--out", out).code).toBe(0);
     }
@@ -70,7 +74,8 @@ function thingsCsv(rows: number): string {
 }
 
 describe("a table with categories and gaps", () => {
-  const config = (missing: string) => `data: things.csv\ntarget: y\nmissing: ${missing}\nmodel: {hidden: [16]}\noptimizer: {name: adam, lr: 0.01}\nepochs: 80\nsplit: {validation: 0, test: 0.2}\nout: m\n`;
+  const config = (missing: string) =>
+    `data: things.csv\ntarget: y\nmissing: ${missing}\nmodel: {hidden: [16]}\noptimizer: {name: adam, lr: 0.01}\nepochs: 80\nsplit: {validation: 0, test: 0.2}\nout: m\n`;
 
   test("drop: rows with gaps are left out, in training and in prediction", () => {
     const place = workplace();
@@ -112,14 +117,19 @@ describe("a table with categories and gaps", () => {
     place.write("t.yaml", config("error"));
     const { code, stderr } = place.tetrad("train", "t.yaml");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/error\[DATA\]: things\.csv: column "mass" has a missing value — got "NA" \(at things\.csv:7\)\. Hint: .*missing: drop/);
+    expect(stderr).toMatch(
+      /error\[DATA\]: things\.csv: column "mass" has a missing value — got "NA" \(at things\.csv:7\)\. Hint: .*missing: drop/,
+    );
     expect(existsSync(place.path("m"))).toBe(false);
   });
 });
 
 test("a reader's own columns named prediction stay", () => {
   const place = workplace();
-  place.write("d.csv", `x,prediction\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2 === 0 ? "even, or so" : "odd"}`).join("\n")}\n`);
+  place.write(
+    "d.csv",
+    `x,prediction\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 2 === 0 ? '"even, or so"' : "odd"}`).join("\n")}\n`,
+  );
   place.write("t.yaml", "data: d.csv\ntarget: prediction\nepochs: 2\nout: m\n");
   expect(place.tetrad("train", "t.yaml").code).toBe(0);
   const [header, first] = place.tetrad("predict", "m", "d.csv", "--quiet").stdout.split("\n");

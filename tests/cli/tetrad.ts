@@ -33,7 +33,12 @@ export class Workplace {
   }
 
   tetrad(...args: readonly string[]): Run {
-    const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...args], { cwd: this.folder, encoding: "utf8", env: plainEnvironment(), maxBuffer: 1 << 28 });
+    const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      encoding: "utf8",
+      env: plainEnvironment(),
+      maxBuffer: 1 << 28,
+    });
     if (error) throw error;
     return { code: status, stdout, stderr };
   }

@@ -218,6 +218,11 @@ for (const build of builds) {
             [20, 530, 40],
             [64, 96, 300],
             [3, 1100, 11],
+            [3, 1100, 259],
+            [2, 515, 601],
+            [8, 21, 300],
+            [9, 21, 300],
+            [80, 130, 257],
             [1, 2500, 9],
             [2500, 1, 9],
             [1, 5, 3001],
@@ -251,7 +256,6 @@ for (const build of builds) {
         });
 
         test(`${name}: an epilogue sees each finished element of C once`, () => {
-          const random = generator(4);
           for (const [m, n, k] of [
             [1, 1, 1],
             [33, 17, 5],
@@ -293,17 +297,8 @@ for (const build of builds) {
               expect(new Set(seen).size).toBe(items * m * n);
             }
           }
-          expect(random()).toBeLessThan(1);
         });
       }
-
-      test("rows of one NaN or infinity spoil their own row and column only", () => {
-        const random = generator(6);
-        for (const m of [1, 13]) {
-          const values = bench.check({ ...layouts["nn"]!, m, n: 11, k: 9 }, random);
-          expect(values.every(Number.isFinite)).toBe(true);
-        }
-      });
     });
   }
 }

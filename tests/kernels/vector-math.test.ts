@@ -3,9 +3,12 @@
  * mpmath (goldens/vector-math.py), in units in the last place. docs/vector-math.md states the same bounds.
  */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type Build, loadModule, manifest, supportsRelaxedSimd } from "@tetrad/kernels-wasm";
 import { describe, expect, test } from "vitest";
+import { fillNormal, fillUniform, permute, uniformAt } from "../../packages/engine/src/random.js";
 import { digamma, erf, erfc, lgamma, sigmoid, softplus, trigamma } from "../../packages/engine/src/special.js";
+import { compile } from "../../packages/kernels-wasm/scripts/compile.mjs";
 
 type Float = "f32" | "f64";
 type Strip = (dst: number, a: number, b: number, c: number, n: number, index: number, imm: number) => void;
@@ -32,13 +35,18 @@ class Strips {
   }
 
   /** The op's values on `inputs`, at most MOST elements each; with `inPlace` the result overwrites that input. */
-  run(op: string, inputs: readonly ArrayLike<number>[], imm: readonly number[] = [], { index = 0, inPlace = -1 } = {}): Float32Array | Float64Array {
+  run(
+    op: string,
+    inputs: readonly ArrayLike<number>[],
+    imm: readonly number[] = [],
+    { index = 0, inPlace = -1 } = {},
+  ): Float32Array | Float64Array {
     const Floats = this.dtype === "f32" ? Float32Array : Float64Array;
     const { buffer } = this.memory;
     const n = (inputs[0] as ArrayLike<number>).length;
     const lanes = 16 / Floats.BYTES_PER_ELEMENT;
     new Float64Array(buffer, IMM, imm.length).set(imm);
-    inputs.forEach((input, i) => new Floats(buffer, INPUTS[i], n).set(input));
+    for (const [i, input] of inputs.entries()) new Floats(buffer, INPUTS[i], n).set(input);
     const dst = inPlace < 0 ? OUTPUT : (INPUTS[inPlace] as number);
     (this.exported[`${op}_${this.dtype}`] as Strip)(dst, ...INPUTS, Math.ceil(n / lanes) * lanes, index, IMM);
     return new Floats(buffer, dst, n).slice();
@@ -76,7 +84,8 @@ const mish = (x: number) => {
   const e = Math.exp(Math.min(x, 300));
   return x * ((e * (e + 2)) / (e * (e + 2) + 2));
 };
-const even = (x: number) => (Math.abs(x) < 2 ** 52 ? x + (x < 0 || Object.is(x, -0) ? -(2 ** 52) : 2 ** 52) - (x < 0 || Object.is(x, -0) ? -(2 ** 52) : 2 ** 52) : x);
+const even = (x: number) =>
+  Math.abs(x) < 2 ** 52 ? x + (x < 0 || Object.is(x, -0) ? -(2 ** 52) : 2 ** 52) - (x < 0 || Object.is(x, -0) ? -(2 ** 52) : 2 ** 52) : x;
 
 interface Case {
   readonly f: (x: number) => number;
@@ -163,7 +172,12 @@ describe.each(builds)("f32, %s", (build) => {
   // ψ crosses zero between every two poles, where neighbouring f32 arguments give results of any sign.
   test("digamma, in ulp of max(1, |ψ|)", async () => {
     const measure = (got: number, want: number) => (Math.abs(want) < 1 ? Math.abs(got - want) / 2 ** -23 : error32(got, want));
-    const worst = await sweep("digamma", (x) => (Math.abs(x) > 1e5 && x < 0 ? NaN : digamma(x)), [], (got, want) => (Number.isNaN(want) ? 0 : measure(got, want)));
+    const worst = await sweep(
+      "digamma",
+      (x) => (Math.abs(x) > 1e5 && x < 0 ? NaN : digamma(x)),
+      [],
+      (got, want) => (Number.isNaN(want) ? 0 : measure(got, want)),
+    );
     expect(worst.error, `digamma(${worst.x}) = ${worst.got}, want ${digamma(worst.x)}`).toBeLessThanOrEqual(ROUNDED);
   });
 
@@ -173,7 +187,10 @@ describe.each(builds)("f32, %s", (build) => {
     const any = new Float32Array(bits.buffer);
     const near = Float32Array.from(any, (_, i) => ((bits[i] as number) / 2 ** 32) * (i < MOST ? 4 : 160) - (i < MOST ? 0 : 80));
     const whole = Float32Array.from(any, (_, i) => Math.round(((bits[i] as number) / 2 ** 32) * 40 - 20));
-    for (const [op, f] of [["pow", Math.pow], ["atan2", Math.atan2]] as const) {
+    for (const [op, f] of [
+      ["pow", Math.pow],
+      ["atan2", Math.atan2],
+    ] as const) {
       for (const both of [any, near, whole]) {
         const [a, b] = [both.subarray(0, MOST), both.subarray(MOST)];
         const y = strips.run(op, [a, b]);
@@ -190,9 +207,23 @@ describe.each(builds)("f32, %s", (build) => {
   test("pow_scalar: products and roots round each step, the rest is pow with the exponent in f64", async () => {
     const strips = await Strips.load(build, "f32");
     const x = Float32Array.of(0, -0, 1, -1, 2, -3, 0.3, -0.7, 1e-30, 1e20, -1e20, Infinity, -Infinity, NaN, 1.5, 1e-40);
-    for (const [p, ulp] of [[2, 0.5], [3, 1.01], [0.5, 0.5001], [-1, 0.5001], [-0.5, 1.51], [0, 0], [1, 0], [1.7, ROUNDED], [-2, ROUNDED], [0.1, ROUNDED]] as const) {
+    for (const [p, ulp] of [
+      [2, 0.5],
+      [3, 1.01],
+      [0.5, 0.5001],
+      [-1, 0.5001],
+      [-0.5, 1.51],
+      [0, 0],
+      [1, 0],
+      [1.7, ROUNDED],
+      [-2, ROUNDED],
+      [0.1, ROUNDED],
+    ] as const) {
       const y = strips.run("pow_scalar", [x], [p]);
-      x.forEach((value, i) => void expect(error32(y[i] as number, value ** p), `${value} ** ${p} = ${y[i]}, want ${value ** p}`).toBeLessThanOrEqual(ulp));
+      x.forEach(
+        (value, i) =>
+          void expect(error32(y[i] as number, value ** p), `${value} ** ${p} = ${y[i]}, want ${value ** p}`).toBeLessThanOrEqual(ulp),
+      );
     }
   });
 });
@@ -289,52 +320,113 @@ const BINARY: Record<string, (a: number, b: number) => number> = {
 const EDGES = [0, -0, 1, -1, 0.5, -2.75, 1e30, -1e30, 1e-40, -1e-40, Infinity, -Infinity, NaN, 3, 7.25, -0.1];
 
 describe.each(builds.flatMap((build) => (["f32", "f64"] as const).map((dtype) => [build, dtype] as const)))("%s %s", (build, dtype) => {
-  const Floats = dtype === "f32" ? Float32Array : Float64Array;
+  const floats = (values: ArrayLike<number>) => (dtype === "f32" ? Float32Array.from(values) : Float64Array.from(values));
   const round = dtype === "f32" ? Math.fround : (x: number) => x;
 
   test.each(Object.entries(BINARY))("%s is exact", async (op, f) => {
     const strips = await Strips.load(build, dtype);
-    const a = Floats.from(EDGES.flatMap((x) => EDGES.map(() => x)));
-    const b = Floats.from(EDGES.flatMap(() => EDGES));
+    const a = floats(EDGES.flatMap((x) => EDGES.map(() => x)));
+    const b = floats(EDGES.flatMap(() => EDGES));
     const got = strips.run(op, [a, b]);
     expect([...got]).toEqual([...a].map((x, i) => round(f(x, b[i] as number))));
   });
 
   test("where takes the chosen bits only, madd is a·b + c", async () => {
     const strips = await Strips.load(build, dtype);
-    const a = Floats.from(EDGES);
-    const b = Floats.from(EDGES, (_, i) => i);
-    const c = Floats.from(EDGES, () => NaN);
+    const a = floats(EDGES);
+    const b = floats(EDGES.map((_, i) => i));
+    const c = floats(EDGES.map(() => NaN));
     expect([...strips.run("where", [a, b, c])]).toEqual(EDGES.map((x, i) => (x !== 0 ? i : NaN)));
-    const finite = Floats.from(EDGES, (_, i) => i / 4);
+    const finite = floats(EDGES.map((_, i) => i / 4));
     expect([...strips.run("madd", [finite, finite, b])]).toEqual([...finite].map((x, i) => x * x + i));
   });
 
   test("clamp keeps NaN and leaves open sides", async () => {
     const strips = await Strips.load(build, dtype);
-    const a = Floats.from(EDGES);
+    const a = floats(EDGES);
     expect([...strips.run("clamp", [a], [-Infinity, 2])]).toEqual([...a].map((x) => (x > 2 ? 2 : x)));
   });
 
   test("bits depend neither on the lane nor on working in place", async () => {
     const strips = await Strips.load(build, dtype);
-    const lanes = 16 / Floats.BYTES_PER_ELEMENT;
-    const IMMEDIATES: Record<string, readonly number[]> = { leaky_relu: [0.1], elu: [1.5], softplus: [1, 20], clamp: [-1, 2], pow_scalar: [1.3] };
-    const skip = new Set(["uniform", "normal", "dropout", "ew"]);
-    const values = Floats.from([...EDGES, 0.01, 0.3, 0.99, 1.01, 5, -5, 20, -20, 100, -100, 800, -800, 1e7, 3e30, 1e-5, 0.625, 12.25, -12.3]);
+    const lanes = dtype === "f32" ? 4 : 2;
+    const IMMEDIATES: Record<string, readonly number[]> = {
+      leaky_relu: [0.1],
+      elu: [1.5],
+      softplus: [1, 20],
+      clamp: [-1, 2],
+      pow_scalar: [1.3],
+    };
+    const others = /^(ew|uniform|normal|dropout)/; // the interpreter, and functions of the index
+    const values = floats([...EDGES, 0.01, 0.3, 0.99, 1.01, 5, -5, 20, -20, 100, -100, 800, -800, 1e7, 3e30, 1e-5, 0.625, 12.25, -12.3]);
     const canonical = (x: Float32Array | Float64Array) => [...x].map((y) => (Number.isNaN(y) ? NaN : y));
     for (const name of manifest[`elementwise-${dtype}`]) {
       const op = name.slice(0, -4);
-      if (skip.has(op)) continue;
+      if (others.test(op)) continue;
       const imm = IMMEDIATES[op] ?? [];
-      const rotated = (by: number) => Floats.from(values, (_, i) => values[(i + by) % values.length] as number);
+      const rotated = (by: number): Float32Array | Float64Array => values.map((_, i) => values[(i + by) % values.length] as number);
       const inputs = (by: number) => [rotated(by), rotated(by + 3), rotated(by + 5)];
       const whole = canonical(strips.run(op, inputs(0), imm));
       for (let by = 1; by <= lanes; by++) {
         const moved = canonical(strips.run(op, inputs(by), imm));
-        expect(moved.map((_, i) => moved[(i - by + moved.length) % moved.length]), `${op}, moved by ${by}`).toEqual(whole);
+        expect(
+          moved.map((_, i) => moved[(i - by + moved.length) % moved.length]),
+          `${op}, moved by ${by}`,
+        ).toEqual(whole);
       }
-      for (let inPlace = 0; inPlace < 3; inPlace++) expect(canonical(strips.run(op, inputs(0), imm, { inPlace })), `${op} onto input ${inPlace}`).toEqual(whole);
+      for (let inPlace = 0; inPlace < 3; inPlace++)
+        expect(canonical(strips.run(op, inputs(0), imm, { inPlace })), `${op} onto input ${inPlace}`).toEqual(whole);
     }
   });
+});
+
+describe.each(builds.flatMap((build) => (["f32", "f64"] as const).map((dtype) => [build, dtype] as const)))(
+  "random, %s %s",
+  (build, dtype) => {
+    const Floats = dtype === "f32" ? Float32Array : Float64Array;
+    const STATE = 2048;
+    const source = { seed: 0x1234_5678_9abc, stream: 7, step: 2 ** 40 + 3 };
+    const words = [0x5678_9abc, 0x1234, 3, 256];
+    const COUNT = 1003;
+
+    test.each([0, 1, 2, 3, 6, 515])("the host's bits, from element %i on", async (index) => {
+      const strips = await Strips.load(build, dtype);
+      strips.writeState(STATE, words);
+      const blank = new Floats(COUNT);
+      const uniform = new Floats(index + COUNT);
+      fillUniform(uniform, source);
+      expect(strips.run("uniform", [blank], [STATE, 7, 0], { index })).toEqual(uniform.subarray(index).slice());
+      const normal = new Floats(index + COUNT);
+      fillNormal(normal, source);
+      expect(strips.run("normal", [blank], [STATE, 7, 0], { index })).toEqual(normal.subarray(index).slice());
+    });
+
+    test.each([0, 0.3, 0.9, 1])("dropout at rate %d", async (rate) => {
+      const strips = await Strips.load(build, dtype);
+      strips.writeState(STATE, words);
+      const x = new Floats(COUNT).map((_, i) => i - 400);
+      const bound = dtype === "f32" ? Math.fround(rate) : rate;
+      const scale = dtype === "f32" ? Math.fround(1 - rate) : 1 - rate;
+      const want = new Floats(COUNT);
+      for (const [i, value] of x.entries())
+        if (uniformAt(source.seed, source.stream, source.step, i + 5, dtype) >= bound) want[i] = value / scale;
+      expect(strips.run("dropout", [x], [STATE, 7, rate], { index: 5 })).toEqual(want);
+      expect(strips.run("dropout", [x], [STATE, 7, rate], { index: 5, inPlace: 0 })).toEqual(want);
+    });
+  },
+);
+
+test("permute is the host's", async () => {
+  const assembly = fileURLToPath(new URL("../../packages/kernels-wasm/assembly", import.meta.url));
+  const bytes = await compile(assembly, "baseline", 'export { permute } from "./lib/permute";');
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const table = new WebAssembly.Table({ initial: 1, element: "anyfunc" });
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, table } });
+  const kernel = instance.exports["permute"] as (i: number, n: number, low: number, high: number) => number;
+  for (const n of [1, 2, 3, 10, 64, 1000, 65537, 2 ** 31 + 11, 2 ** 32 - 1]) {
+    for (let k = 0; k < 200; k++) {
+      const i = Math.floor((k * n) / 200);
+      expect(kernel(i, n, 0xdeadbeef, k) >>> 0, `${i} of ${n}`).toBe(permute(i, n, [0xdeadbeef, k]));
+    }
+  }
 });

@@ -56,7 +56,10 @@ function startedStore(engine: Engine, dtype: FloatDType): Store {
 }
 
 /** 100 steps of Adam from the golden's own parameters. */
-async function train(options: EngineOptions, dtype: FloatDType): Promise<{ losses: Float64Array; params: Record<string, ArrayLike<number>> }> {
+async function train(
+  options: EngineOptions,
+  dtype: FloatDType,
+): Promise<{ losses: Float64Array; params: Record<string, ArrayLike<number>> }> {
   const engine = await createEngine(options);
   try {
     const store = startedStore(engine, dtype);

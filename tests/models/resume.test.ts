@@ -96,7 +96,9 @@ async function interrupted(engineOptions: EngineOptions, stopAfter: number): Pro
 
 const machines: readonly { readonly name: string; readonly engine: EngineOptions }[] = [
   { name: "reference", engine: { backend: "reference" } },
-  ...(["baseline", "relaxed"] as const).flatMap((build) => [1, 2].map((threads) => ({ name: `${build}, ${threads} threads`, engine: { build, threads } }))),
+  ...(["baseline", "relaxed"] as const).flatMap((build) =>
+    [1, 2].map((threads) => ({ name: `${build}, ${threads} threads`, engine: { build, threads } })),
+  ),
 ];
 
 describe.each(machines)("$name", ({ engine: engineOptions }) => {

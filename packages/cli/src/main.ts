@@ -1,6 +1,7 @@
 /** The command line: which commands there are, and what every one of them does with errors and exit codes. */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
+import { oneOf, positiveInteger } from "./arguments.js";
 import { demoCommand } from "./commands/demo.js";
 import { devicesCommand } from "./commands/devices.js";
 import { explainCommand } from "./commands/explain.js";
@@ -48,17 +49,4 @@ Exit codes: 0 done, 1 failed, 2 called wrongly. Colours go away with NO_COLOR=1.
 function version(): string {
   const { version: text } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
   return text;
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
-  return value;
-}
-
-function oneOf(...names: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);
-    return text;
-  };
 }

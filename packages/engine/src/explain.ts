@@ -13,9 +13,10 @@ export interface Machine {
   readonly describe: string;
 }
 
-/** The larger of compute time and memory time is the least a launch can take. */
-export function rooflineShare({ flops, bytes, microseconds }: LaunchTime, machine: Machine, threads: number): number {
-  const least = Math.max(flops / (machine.flopsPerSecond * threads), bytes / machine.bytesPerSecond) * 1e6;
+/** The larger of compute time and memory time is the least a launch can take; a vector holds half as many f64 as f32. */
+export function rooflineShare({ title, flops, bytes, microseconds }: LaunchTime, machine: Machine): number {
+  const peak = /^\S+_f64\b/.test(title) ? machine.flopsPerSecond / 2 : machine.flopsPerSecond;
+  const least = Math.max(flops / peak, bytes / machine.bytesPerSecond) * 1e6;
   return microseconds === 0 ? 0 : least / microseconds;
 }
 
@@ -37,7 +38,7 @@ export function explainText(executable: Executable, machine: Machine): string {
       time.bytes === 0 ? "–" : (time.flops / time.bytes).toFixed(2),
       time.microseconds.toFixed(2),
       `${((100 * time.microseconds) / Math.max(total, 1e-9)).toFixed(0)} %`,
-      `${(100 * rooflineShare(time, machine, 1)).toFixed(0)} %`,
+      `${(100 * rooflineShare(time, machine)).toFixed(0)} %`,
     ]),
   ];
   const flops = times.reduce((sum, time) => sum + time.flops, 0);

@@ -3,6 +3,7 @@
 export { checkGradient } from "./transforms/checkGradient.js";
 export { gradients, vjp } from "./autodiff.js";
 export type { Backend, LaunchTime } from "./backends/backend.js";
+export * from "./data/index.js";
 export type { DType, FloatDType, HostArray } from "./dtype.js";
 export {
   type CompileOptions,
@@ -18,6 +19,8 @@ export {
   type TrainOptions,
 } from "./engine.js";
 export { closest, type ErrorCode, TetradError } from "./errors.js";
+export * from "./io/index.js";
+export * from "./metrics/index.js";
 export type { NdInput, ShapedData } from "./nd-input.js";
 export { ACTIVATIONS, type Activation } from "./nn/activation.js";
 export { linear } from "./nn/linear.js";

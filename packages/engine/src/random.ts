@@ -87,7 +87,10 @@ export function uniformAt(seed: number, stream: number, step: number, index: num
 }
 
 /** Element i becomes lo + (hi − lo) · uniformAt(…, i). */
-export function fillUniform(target: Float32Array | Float64Array, { lo = 0, hi = 1, ...source }: RandomSource & { readonly lo?: number; readonly hi?: number }): void {
+export function fillUniform(
+  target: Float32Array | Float64Array,
+  { lo = 0, hi = 1, ...source }: RandomSource & { readonly lo?: number; readonly hi?: number },
+): void {
   const dtype: FloatDType = target instanceof Float32Array ? "f32" : "f64";
   const perBlock = dtype === "f32" ? 4 : 2;
   const words = new Uint32Array(4);
@@ -98,7 +101,10 @@ export function fillUniform(target: Float32Array | Float64Array, { lo = 0, hi = 
 }
 
 /** Element i becomes mean + sd · (the standard normal number of element i), by Box and Muller (1958). */
-export function fillNormal(target: Float32Array | Float64Array, { mean = 0, sd = 1, ...source }: RandomSource & { readonly mean?: number; readonly sd?: number }): void {
+export function fillNormal(
+  target: Float32Array | Float64Array,
+  { mean = 0, sd = 1, ...source }: RandomSource & { readonly mean?: number; readonly sd?: number },
+): void {
   const words = new Uint32Array(4);
   const view = new DataView(new ArrayBuffer(8));
   const single = target instanceof Float32Array;
@@ -140,8 +146,8 @@ function normalRadius(u: number, view: DataView): number {
   q = q * z + 0.39999999999416;
   q = q * z + 0.6666666666666734;
   const half = f * f * 0.5;
-  const rest = s * (half + z * q) + k * 1.90821492927058770002e-10;
-  const logarithm = k * 6.9314718036912381649e-1 + (rest - half + f);
+  const rest = s * (half + z * q) + k * 1.9082149292705877e-10;
+  const logarithm = k * 0.6931471803691238 + (rest - half + f);
   return Math.sqrt(Math.abs(logarithm * -2));
 }
 
@@ -187,7 +193,7 @@ function mix(value: number): number {
  */
 export function permute(i: number, n: number, key: Key): number {
   if (n <= 1) return 0;
-  const half = (33 - Math.clz32(n - 1)) >> 1;
+  const half = Math.max((33 - Math.clz32(n - 1)) >> 1, 3); // narrower halves do not reach all orders evenly
   const mask = 2 ** half - 1;
   let x = i;
   do {

@@ -1,35 +1,11 @@
 /** `tetrad devices`: what this machine computes with, and why. */
-import { availableParallelism, cpus, totalmem } from "node:os";
 import { Command } from "commander";
+import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
-import { contextOf } from "./context.js";
 
 export function devicesCommand(io: Io): Command {
   return new Command("devices")
     .description("show the processor, the backend and build chosen for it, and why")
     .addHelpText("after", "\nExamples:\n  tetrad devices\n  tetrad devices --json")
-    .action(async (_options: unknown, command: Command) => {
-      const { terminal, withEngine } = contextOf(command, io);
-      const { chosen, machine } = await withEngine(async (engine) => ({ chosen: engine.describe(), machine: engine.backend.machine() }));
-      const facts = {
-        processor: cpus()[0]?.model.trim() ?? "unknown",
-        cores: availableParallelism(),
-        memoryBytes: totalmem(),
-        platform: `${process.platform} ${process.arch}`,
-        node: process.version,
-        ...chosen,
-        flopsPerSecondOneThread: machine.flopsPerSecond,
-        bytesPerSecond: machine.bytesPerSecond,
-        backends: ["wasm", "reference"],
-      };
-      const text = [
-        `processor  ${facts.processor}, ${facts.cores} cores, ${(facts.memoryBytes / 2 ** 30).toFixed(1)} GiB, ${facts.platform}`,
-        `runtime    Node ${facts.node}`,
-        `backend    ${chosen.backend}, build ${chosen.build}, up to ${chosen.threads} thread${chosen.threads === 1 ? "" : "s"}`,
-        `why        ${chosen.why}`,
-        `measured   ${(machine.flopsPerSecond / 1e9).toFixed(1)} GFLOP/s on one thread (float32), ${(machine.bytesPerSecond / 1e9).toFixed(1)} GB/s`,
-        `others     --backend reference: slow float64 arithmetic in TypeScript, for checking results`,
-      ].join("\n");
-      terminal.result(text, facts);
-    });
+    .action(async (_options: unknown, command: Command) => (await import("../actions/devices.js")).devicesAction(contextOf(command, io)));
 }

@@ -1,23 +1,8 @@
 /** `tetrad train CONFIG.yaml`: a network for a table, from configuration to saved model. */
-import { basename, extname } from "node:path";
-import { writeFileAtomic } from "@tetrad/engine";
 import { Command } from "commander";
-import { loadYaml } from "../config/load-yaml.js";
-import { trainConfig } from "../config/train-config.js";
-import { interruptible } from "../interrupt.js";
-import { duration } from "../progress.js";
-import { trainReport } from "../report/train-report.js";
-import { resultText } from "../training/evaluate.js";
-import { prepare } from "../training/prepare.js";
-import { train } from "../training/train.js";
+import type { TrainOptions } from "../actions/train.js";
+import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
-import { contextOf } from "./context.js";
-
-interface TrainOptions {
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly report?: string;
-}
 
 export function trainCommand(io: Io): Command {
   return new Command("train")
@@ -27,63 +12,9 @@ export function trainCommand(io: Io): Command {
     .option("--resume", "go on with an interrupted run")
     .option("--report <file>", "write a report with charts as one HTML file")
     .addHelpText("after", EXAMPLES)
-    .action(async (path: string, options: TrainOptions, command: Command) => {
-      const { terminal, withEngine } = contextOf(command, io);
-      const config = await loadYaml(path, trainConfig);
-      const out = options.out ?? config.out ?? `${basename(config.data, extname(config.data))}-model`;
-      const prepared = await prepare(path, config);
-      for (const note of prepared.notes) terminal.note(`note: ${note}`);
-      const progress = terminal.progress("training");
-      const begin = performance.now();
-      const outcome = await withEngine((engine) =>
-        interruptible((signal) =>
-          train({
-            engine,
-            config,
-            prepared,
-            out,
-            resume: options.resume ?? false,
-            command: `tetrad train ${path}${options.out === undefined ? "" : ` --out ${options.out}`}`,
-            signal,
-            onProgress: (p) => {
-              const validation = p.validationLoss === undefined ? "" : ` validation ${p.validationLoss.toExponential(2)}`;
-              progress.update(
-                p.step / p.steps,
-                `epoch ${Math.min(p.epoch + 1, p.epochs)}/${p.epochs} loss ${p.loss.toExponential(2)}${validation} ${duration(p.secondsLeft)} left`,
-              );
-            },
-          }),
-        ).finally(() => progress.end()),
-      );
-      const seconds = (performance.now() - begin) / 1000;
-      if (options.report !== undefined) await writeFileAtomic(options.report, trainReport({ config, prepared, outcome }));
-      const { train: a, validation: b, test: c } = prepared.split;
-      const { bold, dim } = terminal.colors;
-      const text = [
-        `${bold(`${config.target} from ${prepared.preprocessing.inputs.map(({ name }) => name).join(", ")}`)}`,
-        `${outcome.parameters} parameters, ${a.length} rows to train, ${b.length} to validate, ${c.length} to test; ${outcome.steps} steps in ${duration(seconds)}, ${outcome.microsecondsPerStep.toFixed(1)} µs a step`,
-        dim(outcome.placement),
-        ...(outcome.test === undefined ? [] : ["", `on the ${c.length} rows kept for testing:`, resultText(outcome.test.result)]),
-        "",
-        `saved in ${out}; predict with: tetrad predict ${out} ${config.data}`,
-      ].join("\n");
-      terminal.result(text, {
-        model: out,
-        target: config.target,
-        inputs: prepared.preprocessing.inputs.map(({ name }) => name),
-        parameters: outcome.parameters,
-        rows: { train: a.length, validation: b.length, test: c.length },
-        steps: outcome.steps,
-        seconds,
-        microsecondsPerStep: outcome.microsecondsPerStep,
-        placement: outcome.placement,
-        finalLoss: outcome.history.loss.at(-1) ?? null,
-        finalValidationLoss: outcome.history.validationLoss.at(-1) ?? null,
-        test: outcome.test?.result ?? null,
-        notes: prepared.notes,
-        report: options.report ?? null,
-      });
-    });
+    .action(async (path: string, options: TrainOptions, command: Command) =>
+      (await import("../actions/train.js")).trainAction(contextOf(command, io), path, options),
+    );
 }
 
 const EXAMPLES = `

@@ -151,7 +151,13 @@ export function learnPreprocessing(
   });
   const { name, kind } = plan.target;
   if (kind === "number")
-    return { version: 1, inputs, target: { kind, name, ...standardisation(numberColumn(table, name, "error", trainRows)) }, missing, unseen };
+    return {
+      version: 1,
+      inputs,
+      target: { kind, name, ...standardisation(numberColumn(table, name, "error", trainRows)) },
+      missing,
+      unseen,
+    };
   const labels = [...distinct(table, name).keys()].sort(byValue);
   if (labels.length < 2)
     throw new TetradError("DATA", {

@@ -62,7 +62,7 @@ export const eighOp: Op<Record<string, never>> = {
     { name: "spread", inputs: [{ shape: [2, 2], values: [1e6, 1, 1, 1e-3], frozen: true }], attrs: {} },
   ],
   lowering: {
-    // Outputs w, v and a float64 work area per matrix: two of n·n and two of n. Words: matrices, n, strides of the input (matrix, row, column).
+    // Outputs w, v and a float64 work area per matrix: matrix, basis, diagonal and marks. Words: matrices, n, strides of the input (matrix, row, column).
     kind: "launch",
     launch(context, node) {
       const [w, v] = node.outputs as readonly [Tensor, Tensor];
@@ -102,7 +102,7 @@ function jacobi(a: Float64Array, n: number, values: Float64Array, vectors: Float
     let rotated = false;
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
-        if (Math.abs(at(p, q)) <= 1e-18 * Math.sqrt(Math.abs(at(p, p) * at(q, q)))) continue;
+        if (Math.abs(at(p, q)) <= 1e-18 * (Math.sqrt(Math.abs(at(p, p))) * Math.sqrt(Math.abs(at(q, q))))) continue;
         rotated = true;
         const theta = (at(q, q) - at(p, p)) / (2 * at(p, q));
         const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));

@@ -41,7 +41,7 @@ export interface LbfgsStep {
 export interface Lbfgs {
   /**
    * Moves `x` [n] downhill by up to `maxIterations` iterations, in place.
-   * @throws TetradError DIVERGED when value or gradient are not finite; `x` is then the last point where they were
+   * @throws TetradError DIVERGED when value or gradient are not finite; `x` is then as before the iteration that failed
    */
   step(x: Float64Array, evaluate: (x: Float64Array) => Evaluation): LbfgsStep;
 }
@@ -51,7 +51,14 @@ const LEAST_CURVATURE = 1e-10;
 
 /** @throws TetradError ARGUMENT for options that allow no step */
 export function lbfgs(options: LbfgsOptions = {}): Lbfgs {
-  const { lr = 1, maxIterations = 20, toleranceGradient = 1e-7, toleranceChange = 1e-9, historySize = 100, lineSearch = "strongWolfe" } = options;
+  const {
+    lr = 1,
+    maxIterations = 20,
+    toleranceGradient = 1e-7,
+    toleranceChange = 1e-9,
+    historySize = 100,
+    lineSearch = "strongWolfe",
+  } = options;
   const { maxEvaluations = Math.floor((maxIterations * 5) / 4) } = options;
   if (!(lr > 0 && maxIterations >= 1 && maxEvaluations >= 1 && historySize >= 1)) {
     throw new TetradError("ARGUMENT", {
@@ -102,7 +109,12 @@ export function lbfgs(options: LbfgsOptions = {}): Lbfgs {
         last = { direction, t, gradient: from.gradient };
         if (now === from) break;
         converged = largest(now.gradient) <= toleranceGradient;
-        if (evaluations >= maxEvaluations || t * largest(direction) <= toleranceChange || Math.abs(now.value - from.value) < toleranceChange) break;
+        if (
+          evaluations >= maxEvaluations ||
+          t * largest(direction) <= toleranceChange ||
+          Math.abs(now.value - from.value) < toleranceChange
+        )
+          break;
       }
       return { value, evaluations, converged };
     },
@@ -156,7 +168,7 @@ class Memory {
       addScaled(d, y, -(alphas[i] as number));
     }
     for (let i = 0; i < d.length; i++) d[i] = (d[i] as number) * this.#diagonal;
-    this.#pairs.forEach(({ s, y, rho }, i) => addScaled(d, s, (alphas[i] as number) - dot(y, d) * rho));
+    for (const [i, { s, y, rho }] of this.#pairs.entries()) addScaled(d, s, (alphas[i] as number) - dot(y, d) * rho);
     return d;
   }
 }

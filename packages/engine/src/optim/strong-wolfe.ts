@@ -88,7 +88,9 @@ function cubicMinimum(p: LineSample, q: LineSample, lo: number, hi: number): num
   if (!(square >= 0)) return (lo + hi) / 2;
   const d2 = Math.sqrt(square);
   const minimum =
-    p.t <= q.t ? q.t - (q.t - p.t) * ((q.slope + d2 - d1) / (q.slope - p.slope + 2 * d2)) : p.t - (p.t - q.t) * ((p.slope + d2 - d1) / (p.slope - q.slope + 2 * d2));
+    p.t <= q.t
+      ? q.t - (q.t - p.t) * ((q.slope + d2 - d1) / (q.slope - p.slope + 2 * d2))
+      : p.t - (p.t - q.t) * ((p.slope + d2 - d1) / (p.slope - q.slope + 2 * d2));
   // An infinite value at one end leaves no cubic.
   return Number.isNaN(minimum) ? (lo + hi) / 2 : Math.min(Math.max(minimum, lo), hi);
 }

@@ -132,6 +132,7 @@ class FitLoop {
   #evaluate: ((data: Rows) => Promise<number>) | undefined;
   #validation: Rows | undefined;
   #step = 0;
+  #started = false;
   #busyMs = 0;
   #timedSteps = 0;
 
@@ -167,7 +168,7 @@ class FitLoop {
       restoreState(settings.resume, store, compiled.state);
       this.#step = settings.resume.step;
       this.#losses.push(...settings.resume.losses);
-      this.#replayEpochs();
+      this.#recordEpochs();
     }
     const columns = new Map([["x", this.#segment(x)], ["y", this.#segment(y)]]);
     compiled.executable.attach({ columns, rows: data.rows, batchRows: settings.batchSize, shuffle: settings.shuffle, seed: settings.seed });
@@ -198,7 +199,7 @@ class FitLoop {
         break;
       }
       await this.#job(executable);
-      if (this.#step % this.#perEpoch === 0) await this.#endEpoch();
+      await this.#endEpochs();
       this.#report();
     }
     return {
@@ -224,7 +225,7 @@ class FitLoop {
     return segment;
   }
 
-  /** Runs steps up to the end of the epoch's full batches, or the ragged one, or the job's time. */
+  /** Runs steps for the job's time, or up to where the host is needed: a ragged batch, or the end of an epoch that is validated. */
   async #job(executable: Executable): Promise<void> {
     const { batchSize } = this.settings;
     const inEpoch = this.#step % this.#perEpoch;
@@ -232,12 +233,17 @@ class FitLoop {
     const full = ragged === 0 ? this.#perEpoch : this.#perEpoch - 1;
     const lastBatch = inEpoch === full;
     if (ragged !== 0) executable.setLive("batch", lastBatch ? ragged : batchSize);
-    const steps = lastBatch ? 1 : Math.min(full - inEpoch, this.#jobSteps(), JOB_STEPS);
+    const free = ragged === 0 && this.#evaluate === undefined ? this.#steps - this.#step : full - inEpoch;
+    const steps = lastBatch ? 1 : Math.min(free, this.#jobSteps(), JOB_STEPS);
     const rates = Float64Array.from({ length: steps }, (_, i) => rateAt(this.#optimizer, this.#step + i));
     const before = performance.now();
     const done = await executable.runSteps(steps, rates);
-    this.#busyMs += performance.now() - before;
-    this.#timedSteps += done;
+    // The first job also starts the worker, which is no property of the step.
+    if (this.#started) {
+      this.#busyMs += performance.now() - before;
+      this.#timedSteps += done;
+    }
+    this.#started = true;
     this.#losses.push(...executable.losses(done));
     this.#step += done;
     if (executable.stopped) {
@@ -254,14 +260,17 @@ class FitLoop {
     return Math.max(1, Math.floor(JOB_MS / (this.#busyMs / this.#timedSteps)));
   }
 
-  async #endEpoch(): Promise<void> {
-    this.#epochLosses.push(this.#mean(this.#step - this.#perEpoch, this.#step));
-    if (this.#evaluate !== undefined && this.#validation !== undefined) this.#validationLosses.push(await this.#evaluate(this.#validation));
+  /** Records the epochs that the last job finished. */
+  async #endEpochs(): Promise<void> {
+    const finished = Math.floor(this.#step / this.#perEpoch);
+    const before = this.#epochLosses.length;
+    this.#recordEpochs();
+    if (finished > before && this.#evaluate !== undefined && this.#validation !== undefined) this.#validationLosses.push(await this.#evaluate(this.#validation));
   }
 
-  /** Epoch means of a resumed run, from its step losses; validation losses of finished epochs are not known any more. */
-  #replayEpochs(): void {
-    for (let end = this.#perEpoch; end <= this.#step; end += this.#perEpoch) this.#epochLosses.push(this.#mean(end - this.#perEpoch, end));
+  /** Mean loss of each finished epoch that has none yet; of a resumed run, all of them. */
+  #recordEpochs(): void {
+    for (let end = (this.#epochLosses.length + 1) * this.#perEpoch; end <= this.#step; end += this.#perEpoch) this.#epochLosses.push(this.#mean(end - this.#perEpoch, end));
   }
 
   #mean(from: number, to: number): number {

@@ -31,7 +31,7 @@ export interface Scope {
   readonly builder?: TreeBuilder | undefined;
 }
 
-/** Gauss–Legendre nodes of `integrate` unless a fifth argument says otherwise: distances to z = 10 keep 1e-14. */
+/** Gauss–Legendre nodes of `integrate` unless a fifth argument says otherwise: distances to z = 10 err by 1e-15 in ΛCDM, 2e-13 for w = −1.4. */
 export const DEFAULT_NODES = 32;
 const MOST_NODES = 1024;
 /** A page of formula; the parser's recursion stays far from the stack's end. */

@@ -1,7 +1,7 @@
-/** What every command gets from the options that all commands share. */
-import { createEngine, type Engine } from "@tetrad/engine";
+/** What every command gets from the options that all commands share. The engine is loaded when it is needed, so that help and mistakes are answered at once. */
+import type { Engine } from "@tetrad/engine";
 import type { Command } from "commander";
-import { type Io, Terminal, type TerminalOptions } from "../terminal.js";
+import { type Io, Terminal, type TerminalOptions } from "./terminal.js";
 
 interface GlobalOptions extends TerminalOptions {
   readonly threads?: number;
@@ -19,6 +19,7 @@ export function contextOf(command: Command, io: Io): Context {
   return {
     terminal: new Terminal(options, io),
     async withEngine(work) {
+      const { createEngine } = await import("@tetrad/engine");
       const engine = await createEngine({
         ...(options.threads !== undefined && { threads: options.threads }),
         ...(options.backend !== undefined && { backend: options.backend }),

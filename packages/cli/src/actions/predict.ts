@@ -1,0 +1,93 @@
+/** The work of `tetrad predict`: a saved model applied to a table, with everything that training did to its columns. */
+import { encodeInputs, isMissing, readBytes, readTable, type Table, writeFileAtomic } from "@tetrad/engine";
+import type { Context } from "../context.js";
+import { csvText } from "../csv-text.js";
+import { decode, evaluate, type Predictions, type Result, resultText, truth } from "../training/evaluate.js";
+import { loadSaved, type SavedModel } from "../training/saved-model.js";
+
+export interface PredictOptions {
+  readonly out?: string;
+  readonly format: "csv" | "jsonl";
+}
+
+export async function predictAction(
+  { terminal, withEngine }: Context,
+  folder: string,
+  path: string,
+  options: PredictOptions,
+): Promise<void> {
+  const table = readTable(await readBytes(path), path);
+  const { predictions, rows, notes, result } = await withEngine(async (engine) => predictTable(await loadSaved(engine, folder), table));
+  for (const note of notes) terminal.note(`note: ${note}`);
+  const text = tableText(table, rows, predictions, options.format);
+  if (options.out !== undefined) await writeFileAtomic(options.out, `${text}\n`);
+  if (result !== undefined) terminal.note(`${resultText(result)}\n`);
+  const facts = {
+    predictions: inOrder(table, rows, predictions.predicted),
+    ...(predictions.probability !== undefined && { probability: inOrder(table, rows, predictions.probability) }),
+    result: result ?? null,
+    notes,
+    out: options.out ?? null,
+  };
+  terminal.result(options.out === undefined ? text : `${rows.length} predictions written to ${options.out}`, facts);
+}
+
+interface TablePredictions {
+  readonly predictions: Predictions;
+  /** The rows that could be predicted. */
+  readonly rows: Int32Array;
+  readonly notes: readonly string[];
+  /** Where the table has the target for every row predicted. */
+  readonly result: Result | undefined;
+}
+
+async function predictTable({ model, preprocessing }: SavedModel, table: Table): Promise<TablePredictions> {
+  const { x, width, rows, notes } = encodeInputs(preprocessing, table);
+  const predictions = decode(preprocessing, await model.predict({ data: x, shape: [rows.length, width] }));
+  const dropped = table.rows.length - rows.length;
+  const column = table.columns.indexOf(preprocessing.target.name);
+  const known = column >= 0 && rows.length > 0 && rows.every((row) => !isMissing((table.rows[row] as readonly string[])[column] as string));
+  return {
+    predictions,
+    rows,
+    notes: dropped === 0 ? notes : [...notes, `${dropped} of ${table.rows.length} rows have missing values and no prediction`],
+    result: known ? evaluate(preprocessing, truth(preprocessing, table, rows), predictions) : undefined,
+  };
+}
+
+/** One value for every row of the table, null where there is no prediction. */
+function inOrder<T>(table: Table, rows: Int32Array, values: readonly T[]): (T | null)[] {
+  const all: (T | null)[] = table.rows.map(() => null);
+  rows.forEach((row, i) => {
+    all[row] = values[i] as T;
+  });
+  return all;
+}
+
+function tableText(table: Table, rows: Int32Array, { predicted, probability }: Predictions, format: "csv" | "jsonl"): string {
+  const added = {
+    [unused("prediction", table)]: inOrder(table, rows, predicted),
+    ...(probability !== undefined && { [unused("probability", table)]: inOrder(table, rows, probability) }),
+  };
+  if (format === "jsonl")
+    return table.rows
+      .map((cells, row) =>
+        JSON.stringify(
+          Object.fromEntries([
+            ...table.columns.map((name, i) => [name, cells[i]] as const),
+            ...Object.entries(added).map(([name, values]) => [name, values[row]] as const),
+          ]),
+        ),
+      )
+      .join("\n");
+  return csvText([
+    [...table.columns, ...Object.keys(added)],
+    ...table.rows.map((cells, row) => [...cells, ...Object.values(added).map((values) => values[row] ?? "")]),
+  ]);
+}
+
+function unused(name: string, { columns }: Table): string {
+  let free = name;
+  for (let i = 2; columns.includes(free); i++) free = `${name}_${i}`;
+  return free;
+}

@@ -1,0 +1,84 @@
+// Reductions, losses and fused rows on a bounded axis: a plan made for the maximum gives, at every live length, what a plan of that length gives.
+import { afterAll, describe, expect, test } from "vitest";
+import { gradients } from "../../packages/engine/src/autodiff.js";
+import { interpret } from "../../packages/engine/src/backends/reference.js";
+import { WasmExecutable } from "../../packages/engine/src/backends/wasm/executable.js";
+import type { NdArray } from "../../packages/engine/src/nd.js";
+import * as ops from "../../packages/engine/src/ops/index.js";
+import type { Tensor } from "../../packages/engine/src/tensor.js";
+import { traceFunction } from "../../packages/engine/src/trace.js";
+import { randoms } from "../support/ops-cases.js";
+import { closeBackends, wasmBackend } from "../support/wasm-executor.js";
+
+afterAll(closeBackends);
+
+const MOST = 37;
+const COLUMNS = 5;
+
+type Scalar = (x: Tensor, labels: Tensor) => Tensor;
+/** Functions to one number, whose value and gradient are compared. */
+const functions: Readonly<Record<string, Scalar>> = {
+  sum: (x) => ops.sum(x),
+  mean: (x) => ops.mean(ops.square(x)),
+  "mean of columns": (x) => ops.sum(ops.square(ops.mean(x, 0))),
+  "mean of rows": (x) => ops.mean(ops.square(ops.mean(x, 1))),
+  variance: (x) => ops.sum(ops.variance(x, 0)),
+  max: (x) => ops.max(x),
+  "max of columns": (x) => ops.sum(ops.square(ops.max(x, 0))),
+  min: (x) => ops.min(x, [0, 1]),
+  logSumExp: (x) => ops.logSumExp(x),
+  "logSumExp of rows": (x) => ops.mean(ops.logSumExp(x, 1)),
+  softmax: (x) => ops.mean(ops.square(ops.softmax(x))),
+  logSoftmax: (x) => ops.sum(ops.square(ops.logSoftmax(x))),
+  cumsum: (x) => ops.mean(ops.square(ops.cumsum(x, 0))),
+  "cumsum of rows": (x) => ops.mean(ops.square(ops.cumsum(x, 1, { reverse: true }))),
+  crossEntropy: (x, labels) => ops.crossEntropy(x, labels, { labelSmoothing: 0.1 }),
+  "crossEntropy, ignoring": (x, labels) => ops.crossEntropy(x, labels, { ignoreIndex: 2 }),
+  mse: (x) => ops.mse(x, ops.mul(x, 0.5)),
+  huber: (x) => ops.huber(x, ops.tanh(x)),
+  klDiv: (x) => ops.klDiv(ops.logSoftmax(x), ops.softmax(x)),
+};
+
+function trace(f: Scalar, rows: number, bounded: boolean) {
+  const bound = bounded ? { bound: { name: "rows", times: 1 } } : {};
+  return traceFunction({ x: { shape: [rows, COLUMNS], dtype: "f64", ...bound }, labels: { shape: [rows], dtype: "i32", ...bound } }, (inputs) => {
+    const [x, labels] = [inputs["x"] as Tensor, inputs["labels"] as Tensor];
+    const y = f(x, labels);
+    return [y, gradients(y, [x])[0] as Tensor] as const;
+  });
+}
+
+describe.each(Object.entries(functions))("%s", (_, f) => {
+  test("live lengths", async () => {
+    const backend = await wasmBackend("baseline");
+    const { graph, result } = trace(f, MOST, true);
+    expect(result[1].bound).toEqual({ name: "rows", times: 1 });
+    const outputs = new Map(result.map((tensor, i) => [`${i}`, tensor]));
+    const executable = await WasmExecutable.compile(backend.runtime, { graph, outputs, leaves: new Map(), seed: 1, maxima: new Map([["rows", MOST]]), threads: 1 });
+    try {
+      for (const rows of [MOST, 4, 17, 2]) {
+        const next = randoms(rows);
+        const x = Float64Array.from({ length: rows * COLUMNS }, () => 4 * next() - 2);
+        const labels = Float64Array.from({ length: rows }, (_, i) => (3 * i + 1) % COLUMNS);
+        const single = trace(f, rows, false);
+        const feeds = new Map<Tensor, NdArray>([
+          [single.graph.inputs.get("x") as Tensor, { shape: [rows, COLUMNS], dtype: "f64", data: x }],
+          [single.graph.inputs.get("labels") as Tensor, { shape: [rows], dtype: "i32", data: labels }],
+        ]);
+        const expected = interpret(single.graph, single.result, feeds);
+        executable.setLive("rows", rows);
+        executable.write("x", x);
+        if (executable.plan.inputs.has("labels")) executable.write("labels", labels);
+        executable.runSync();
+        expected.forEach(({ data }, i) => {
+          const got = executable.read(`${i}`);
+          data.forEach((e, k) => {
+            expect(Math.abs((got[k] as number) - e), `${rows} rows, output ${i}, element ${k}: got ${got[k]}, expected ${e}`).toBeLessThan(1e-12 * Math.max(1, Math.abs(e)));
+          });
+        });
+      }
+    } finally {
+      executable.close();
+    }
+  });
+});
