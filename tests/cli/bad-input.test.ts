@@ -79,6 +79,16 @@ describe("training configurations", () => {
     ["a missing key", "data: d.csv\n", /"target" is missing/],
     ["a wrong type", config.replace("epochs: 2", "epochs: many"), /"epochs" is wrong — got "many", expected number \(at t\.yaml:3\)/],
     ["a split of everything", `${config}split: {validation: 0.5, test: 0.5}\n`, /the shares leave nothing to train on/],
+    [
+      "a key misspelt that is needed",
+      config.replace("target:", "tagret:"),
+      /unknown key "tagret".*\(at t\.yaml:2\)\. Hint: did you mean "target"\?/,
+    ],
+    [
+      "aliases that explode",
+      "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c]\n",
+      /cannot be unfolded/,
+    ],
     ["YAML that is none", "data: [d.csv\n", /not valid YAML/],
     ["nothing", "", /the file is wrong — got null/],
   ])("%s", (name, text, message) => {

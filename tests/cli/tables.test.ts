@@ -84,7 +84,7 @@ describe("a table with categories and gaps", () => {
     const result = json<{ inputs: string[]; notes: string[]; test: { r2: number } }>(place, "train", "t.yaml");
     expect(result.inputs).toEqual(["mass", "colour"]);
     expect(result.notes).toEqual([
-      'left out "name": 300 different texts among 300 rows are names or dates rather than categories',
+      'left out "name": 300 different texts among 300 rows are too many to be categories',
       'left out "lab": it holds only "7"',
       "left out 48 of 300 rows with missing values",
     ]);

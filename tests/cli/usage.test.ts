@@ -102,7 +102,7 @@ describe("what is written where", () => {
 
   test("on a terminal: a bar on stderr, redrawn in place, and colours", async () => {
     const { stdout, stderr } = await trainIris(true);
-    expect(stderr).toMatch(/\r.*training █+.*100 % epoch 60\/60 loss /);
+    expect(stderr).toMatch(/\r.*training █+.*100 % epoch 40\/40 loss /);
     expect(stderr.endsWith("\n")).toBe(true);
     expect(stdout).toContain(ESCAPE);
     expect(stdout).not.toContain("█");
@@ -114,11 +114,12 @@ describe("what is written where", () => {
 
   test("elsewhere: plain lines, at most ten, and no escape sequences", async () => {
     const { stdout, stderr } = await trainIris(false);
-    expect(stdout + stderr).not.toMatch(/[\r\u001b]/);
+    expect(stdout + stderr).not.toContain("\r");
+    expect(stdout + stderr).not.toContain(ESCAPE);
     const lines = stderr.split("\n").filter((line) => line.startsWith("training"));
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThanOrEqual(10);
-    expect(lines.at(-1)).toMatch(/^training 100 % epoch 60\/60 loss \d/);
+    expect(lines.at(-1)).toMatch(/^training 100 % epoch 40\/40 loss \d/);
   });
 
   test("--quiet leaves the result alone", async () => {

@@ -118,7 +118,8 @@ class Bench {
     if (result === undefined) throw new Error("nothing ran");
     const got = new (this.dtype === "f32" ? Float32Array : Float64Array)(result.slice(GUARD, result.length - GUARD).buffer);
     for (let i = 0; i < GUARD; i++) {
-      if (result[i] !== SENTINEL || result[result.length - 1 - i] !== SENTINEL) throw new Error(`wrote beyond C: ${JSON.stringify(problem)}`);
+      if (result[i] !== SENTINEL || result[result.length - 1 - i] !== SENTINEL)
+        throw new Error(`wrote beyond C: ${JSON.stringify(problem)}`);
     }
 
     // |error| ≤ γ_{k+2} (Σ|a||b| + |c|), Higham, Accuracy and Stability, 3.5; twice, for the reference is rounded too.
@@ -146,7 +147,8 @@ class Bench {
           let magnitude = Math.abs(sum);
           for (let p = 0; p < k; p++) {
             const product =
-              (this.data[transA ? atA + p * lda + i : atA + i * lda + p] as number) * (this.data[transB ? atB + j * ldb + p : atB + p * ldb + j] as number);
+              (this.data[transA ? atA + p * lda + i : atA + i * lda + p] as number) *
+              (this.data[transB ? atB + j * ldb + p : atB + p * ldb + j] as number);
             sum += product;
             magnitude += Math.abs(product);
           }
@@ -245,9 +247,21 @@ for (const build of builds) {
               [{ size: 3, ...both }],
               [{ size: 16, a: true, b: false }],
               [{ size: 4, a: false, b: true }],
-              [{ size: 2, ...both }, { size: 3, a: true, b: false }],
-              [{ size: 2, a: false, b: true }, { size: 1, ...both }, { size: 5, a: true, b: false }],
-              [{ size: 2, a: true, b: false }, { size: 3, a: false, b: true }, { size: 2, ...both }, { size: 2, a: true, b: false }],
+              [
+                { size: 2, ...both },
+                { size: 3, a: true, b: false },
+              ],
+              [
+                { size: 2, a: false, b: true },
+                { size: 1, ...both },
+                { size: 5, a: true, b: false },
+              ],
+              [
+                { size: 2, a: true, b: false },
+                { size: 3, a: false, b: true },
+                { size: 2, ...both },
+                { size: 2, a: true, b: false },
+              ],
               [{ size: 0, ...both }],
             ]) {
               bench.check({ ...layout, m, n, k, batch, accumulate: batch.length % 2 === 0 }, random);

@@ -51,7 +51,7 @@ export function test_who(p: usize, thread: i32, threads: i32): void {
 
 let kernels: Uint8Array<ArrayBuffer>;
 beforeAll(async () => {
-  kernels = new Uint8Array(await compile(assembly, "baseline", KERNELS));
+  kernels = await compile(assembly, "baseline", KERNELS);
 });
 
 const open: WasmRuntime[] = [];
@@ -68,7 +68,12 @@ async function create(maxThreads: number): Promise<WasmRuntime> {
 
 /** A plan in memory; launches as [kernel, flags, ...words]. */
 function plan(runtime: WasmRuntime, ...launches: [kernel: string, flags: number, ...words: number[]][]): number {
-  const words = launches.flatMap(([kernel, flags, ...rest]) => [runtime.slot(kernel), flags, rest.length + control.LAUNCH_HEADER_WORDS, ...rest]);
+  const words = launches.flatMap(([kernel, flags, ...rest]) => [
+    runtime.slot(kernel),
+    flags,
+    rest.length + control.LAUNCH_HEADER_WORDS,
+    ...rest,
+  ]);
   const address = runtime.memory.allocate(words.length * 4);
   runtime.memory.i32(address, words.length).set(words);
   return address;

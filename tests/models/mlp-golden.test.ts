@@ -10,12 +10,12 @@ import {
   matmul,
   mlp,
   mse,
+  readSafetensors,
   type Store,
   sgd,
   type Tensor,
 } from "@tetrad/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readSafetensors } from "../../packages/engine/src/io/safetensors.js";
 import meta from "../goldens/mlp/meta.json" with { type: "json" };
 import { largestError } from "../support/error.js";
 

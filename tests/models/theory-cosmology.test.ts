@@ -2,7 +2,7 @@
 // likelihoods with covariance and marginalised offset against stored fits.
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createEngine, type Engine, type Tensor, jacobian, reshape, slice } from "@tetrad/engine";
+import { createEngine, type Engine, jacobian, reshape, slice, type Tensor } from "@tetrad/engine";
 import { createLikelihood, evaluate, fitTheory, parseCovariance, parseExpression, parseTheory, toGraph } from "@tetrad/theory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeShared, sharedPath } from "../support/shared.js";
@@ -18,7 +18,11 @@ const definitions = [
   { name: "lookback", args: ["x"], text: "hubble_time/H0*integrate(1/((1+t)*sqrt(E2(t))), t, 0, x, 48)" },
   // sinh(√Ok d)/√Ok, its sine branch and the flat case at once: a series in Ok d² (below 1 here), which is smooth through zero.
   { name: "sinn", args: ["d"], text: "d*series(Ok*(d*H0/c)^2)" },
-  { name: "series", args: ["y"], text: "1 + y/6*(1 + y/20*(1 + y/42*(1 + y/72*(1 + y/110*(1 + y/156*(1 + y/210*(1 + y/272*(1 + y/342*(1 + y/420)))))))))" },
+  {
+    name: "series",
+    args: ["y"],
+    text: "1 + y/6*(1 + y/20*(1 + y/42*(1 + y/72*(1 + y/110*(1 + y/156*(1 + y/210*(1 + y/272*(1 + y/342*(1 + y/420)))))))))",
+  },
 ].map((one) => ({ ...one, field: one.name }));
 
 interface Case {
@@ -33,7 +37,11 @@ interface Case {
 }
 
 describeShared("cosmology.json", "golden/science/cosmology.json", (path) => {
-  const { z, cases, constants } = JSON.parse(readFileSync(path, "utf8")) as { z: number[]; cases: Case[]; constants: Record<string, number> };
+  const { z, cases, constants } = JSON.parse(readFileSync(path, "utf8")) as {
+    z: number[];
+    cases: Case[];
+    constants: Record<string, number>;
+  };
   const c = constants["c_km_s"] as number;
   const hubble_time = (constants["Mpc_km"] as number) / (constants["Gyr_s"] as number);
 
@@ -48,7 +56,8 @@ describeShared("cosmology.json", "golden/science/cosmology.json", (path) => {
     ];
     return [...definitions, ...more.map((extra) => ({ ...extra, field: extra.name }))];
   };
-  const expression = (one: Case, text: string) => parseExpression(text, { names: ["z", "c", "hubble_time", ...Object.keys(one.parameters)], definitions: closed(one) });
+  const expression = (one: Case, text: string) =>
+    parseExpression(text, { names: ["z", "c", "hubble_time", ...Object.keys(one.parameters)], definitions: closed(one) });
 
   describe.each(cases.map((one) => ({ name: one.name, one })))("$name", ({ one }) => {
     const environment = { ...one.parameters, c, hubble_time, z };
@@ -61,7 +70,9 @@ describeShared("cosmology.json", "golden/science/cosmology.json", (path) => {
       ["age", "age(z)", 1e-12],
     ])("%s in float64", (quantity, text, tolerance) => {
       const values = evaluate(expression(one, text), environment);
-      one.exact[quantity].forEach((exact, i) => expect(relative(values[i] as number, exact)).toBeLessThan(tolerance));
+      one.exact[quantity].forEach((exact, i) => {
+        expect(relative(values[i] as number, exact)).toBeLessThan(tolerance);
+      });
     });
 
     test("age today", () => {
@@ -88,7 +99,12 @@ describeShared("cosmology.json", "golden/science/cosmology.json", (path) => {
       };
       const [modulus, hubble] = [quantity("5*log10((1+z)*sinn(Dc(z))) + 25"), quantity("H0*sqrt(E2(z))")];
       const compiled = await engine.compileFunction(
-        ({ theta }) => ({ modulus: modulus(theta as Tensor), slopes: jacobian(modulus)(theta as Tensor), hubble: hubble(theta as Tensor), hubbleSlopes: jacobian(hubble)(theta as Tensor) }),
+        ({ theta }) => ({
+          modulus: modulus(theta as Tensor),
+          slopes: jacobian(modulus)(theta as Tensor),
+          hubble: hubble(theta as Tensor),
+          hubbleSlopes: jacobian(hubble)(theta as Tensor),
+        }),
         { theta: { shape: [free.length], dtype: "f64" } },
       );
       const out = compiled.callSync({ theta: start });
@@ -99,8 +115,12 @@ describeShared("cosmology.json", "golden/science/cosmology.json", (path) => {
         const scale = (rows: number[][]) => Math.max(...(rows[i] as number[]).map(Math.abs));
         for (let j = 0; j < k; j++) {
           const [mu, h] = [one.gradient.d_distance_modulus[i]?.[j] as number, one.gradient.d_H[i]?.[j] as number];
-          expect(Math.abs((out["slopes"]?.[i * k + j] as number) - mu)).toBeLessThan(1e-11 * Math.abs(mu) + 1e-13 * scale(one.gradient.d_distance_modulus));
-          expect(Math.abs((out["hubbleSlopes"]?.[i * k + j] as number) - h)).toBeLessThan(1e-12 * Math.abs(h) + 1e-14 * scale(one.gradient.d_H));
+          expect(Math.abs((out["slopes"]?.[i * k + j] as number) - mu)).toBeLessThan(
+            1e-11 * Math.abs(mu) + 1e-13 * scale(one.gradient.d_distance_modulus),
+          );
+          expect(Math.abs((out["hubbleSlopes"]?.[i * k + j] as number) - h)).toBeLessThan(
+            1e-12 * Math.abs(h) + 1e-14 * scale(one.gradient.d_H),
+          );
         }
       });
       compiled.close();
@@ -111,7 +131,10 @@ describeShared("cosmology.json", "golden/science/cosmology.json", (path) => {
 /** Supernova table and theory text; distances in units of c/H0, so that the offset holds everything else. */
 async function supernovae(file: string) {
   const text = await readFile(sharedPath(`data/cosmo-pantheon2018/${file}`), "utf8");
-  const rows = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#")).map((line) => line.trim().split(/\s+/).map(Number));
+  const rows = text
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"))
+    .map((line) => line.trim().split(/\s+/).map(Number));
   const column = (i: number) => rows.map((row) => row[i] as number);
   return { zcmb: column(1), zhel: column(2), mb: column(4), dmb: column(5) };
 }
@@ -170,42 +193,67 @@ describeShared("fits.json, supernovae", "golden/science/fits.json", (path) => {
 
   const theoryOf = async ([model, parameters]: [string, string], systematics: boolean) => {
     const text = supernovaTheory(model, parameters, systematics ? ", covariance: sys.txt" : "");
-    const covariance = systematics ? parseCovariance(await readFile(sharedPath("data/cosmo-pantheon2018/sys_DS17f.txt"), "utf8"), "sys_DS17f.txt") : undefined;
+    const covariance = systematics
+      ? parseCovariance(await readFile(sharedPath("data/cosmo-pantheon2018/sys_DS17f.txt"), "utf8"), "sys_DS17f.txt")
+      : undefined;
     return parseTheory(text, { covariance });
   };
 
-  test.each(DATA.flatMap(([name, file, systematics]) => Object.keys(MODELS).map((model) => ({ name, file, systematics, model }))))("$name, $model", async ({ name, file, systematics, model }) => {
-    const exact = stored.sn[name].fits[model] as StoredFit;
-    const fit = await fitTheory(engine, await theoryOf(MODELS[model] as [string, string], systematics), { columns: await supernovae(file) });
-    expect(fit.converged).toBe(true);
-    expect(fit.messages).toEqual([]);
-    expect(fit.covarianceOf).toEqual(exact.parameters);
-    exact.best.forEach((value, i) => {
-      // In units of the uncertainty: a best fit is known to 1e-9 σ, whatever its size.
-      expect(Math.abs((fit.parameters[i]?.value as number) - value)).toBeLessThan(1e-8 * Math.sqrt(exact.hessian_covariance[i]?.[i] as number));
-      (exact.hessian_covariance[i] as number[]).forEach((value, j) => expect(relative(fit.covariance?.[i]?.[j] as number, value)).toBeLessThan(1e-8));
-      (exact.gauss_newton_covariance[i] as number[]).forEach((value, j) => expect(relative(fit.gaussNewtonCovariance?.[i]?.[j] as number, value)).toBeLessThan(1e-8));
-    });
-    expect(relative(fit.chi2, exact.chi2)).toBeLessThan(1e-12);
-    expect(relative(fit.offset?.value as number, exact.offset)).toBeLessThan(1e-10);
-    expect(relative(fit.offset?.uncertaintyGivenTheory as number, exact.offset_sd_given_shape)).toBeLessThan(1e-12);
-    expect(fit.offset?.uncertainty as number).toBeGreaterThan(exact.offset_sd_given_shape);
-    expect(fit.fitted).toBe(exact.n_fitted);
-    for (const key of ["aic", "aicc", "bic"] as const) expect(relative(fit[key] as number, exact[key])).toBeLessThan(1e-12);
-    expect(relative(fit.pValue as number, exact.p_value)).toBeLessThan(1e-11);
-  });
+  test.each(DATA.flatMap(([name, file, systematics]) => Object.keys(MODELS).map((model) => ({ name, file, systematics, model }))))(
+    "$name, $model",
+    async ({ name, file, systematics, model }) => {
+      const exact = stored.sn[name].fits[model] as StoredFit;
+      const fit = await fitTheory(engine, await theoryOf(MODELS[model] as [string, string], systematics), {
+        columns: await supernovae(file),
+      });
+      expect(fit.converged).toBe(true);
+      expect(fit.messages).toEqual([]);
+      expect(fit.covarianceOf).toEqual(exact.parameters);
+      exact.best.forEach((value, i) => {
+        // In units of the uncertainty: 1e-8 σ changes no digit that anyone prints.
+        expect(Math.abs((fit.parameters[i]?.value as number) - value)).toBeLessThan(
+          1e-8 * Math.sqrt(exact.hessian_covariance[i]?.[i] as number),
+        );
+        (exact.hessian_covariance[i] as number[]).forEach((value, j) => {
+          expect(relative(fit.covariance?.[i]?.[j] as number, value)).toBeLessThan(1e-8);
+        });
+        (exact.gauss_newton_covariance[i] as number[]).forEach((value, j) => {
+          expect(relative(fit.gaussNewtonCovariance?.[i]?.[j] as number, value)).toBeLessThan(1e-8);
+        });
+      });
+      expect(relative(fit.chi2, exact.chi2)).toBeLessThan(1e-12);
+      expect(relative(fit.offset?.value as number, exact.offset)).toBeLessThan(1e-10);
+      expect(relative(fit.offset?.uncertaintyGivenTheory as number, exact.offset_sd_given_shape)).toBeLessThan(1e-12);
+      expect(fit.offset?.uncertainty as number).toBeGreaterThan(exact.offset_sd_given_shape);
+      expect(fit.fitted).toBe(exact.n_fitted);
+      for (const key of ["aic", "aicc", "bic"] as const) expect(relative(fit[key] as number, exact[key])).toBeLessThan(1e-12);
+      expect(relative(fit.pValue as number, exact.p_value)).toBeLessThan(1e-11);
+    },
+  );
 
   test("six fixed points: χ², offset, ln likelihood and its gradient, curved and with evolving dark energy", async () => {
-    const rows = stored.points.rows as { x: number[]; chi2_sn: Record<string, number>; offset: Record<string, number>; chi2_cc: number; ln_likelihood_sn40sys_cc: number; gradient: number[] }[];
+    const rows = stored.points.rows as {
+      x: number[];
+      chi2_sn: Record<string, number>;
+      offset: Record<string, number>;
+      chi2_cc: number;
+      ln_likelihood_sn40sys_cc: number;
+      gradient: number[];
+    }[];
     const chronometers = parseTheory(
       `name: cc\nmodel: H0*sqrt(${GENERAL[0].replaceAll("x", "z").replaceAll("ezp", "exp").replace("Ok", "(1 - Om - Ode)")})\ndata: { x: z, y: H, error: s }\nparameters:\n${GENERAL[1]}\n  H0: { start: 70 }`,
     );
     const text = await readFile(sharedPath("data/cosmic-chronometers/hz.csv"), "utf8");
-    const table = text.trim().split("\n").slice(1).map((line) => line.split(",").map(Number));
+    const table = text
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(",").map(Number));
     const column = (i: number) => table.map((row) => row[i] as number);
     const cc = await createLikelihood(engine, chronometers, { columns: { z: column(0), H: column(1), s: column(2) } });
     const sn = new Map<string, Awaited<ReturnType<typeof createLikelihood>>>();
-    for (const [name, file, systematics] of DATA) sn.set(name, await createLikelihood(engine, await theoryOf(GENERAL, systematics), { columns: await supernovae(file) }));
+    for (const [name, file, systematics] of DATA)
+      sn.set(name, await createLikelihood(engine, await theoryOf(GENERAL, systematics), { columns: await supernovae(file) }));
     const chi2Of = (residuals: ArrayLike<number>) => Array.from(residuals).reduce((sum, r) => sum + r * r, 0);
     for (const row of rows) {
       const shape = row.x.slice(0, 4);
@@ -213,7 +261,12 @@ describeShared("fits.json, supernovae", "golden/science/fits.json", (path) => {
         expect(relative(chi2Of(likelihood.residuals(shape).residuals), row.chi2_sn[name] as number)).toBeLessThan(1e-11);
         const model = likelihood.predict(shape);
         const { y, offsetWeights } = likelihood.observations;
-        expect(relative(y.reduce((sum, value, i) => sum + (value - (model[i] as number)) * (offsetWeights[i] as number), 0), row.offset[name] as number)).toBeLessThan(1e-12);
+        expect(
+          relative(
+            y.reduce((sum, value, i) => sum + (value - (model[i] as number)) * (offsetWeights[i] as number), 0),
+            row.offset[name] as number,
+          ),
+        ).toBeLessThan(1e-12);
       }
       expect(relative(chi2Of(cc.residuals(row.x).residuals), row.chi2_cc)).toBeLessThan(1e-12);
       const one = cc.valueAndGradient(row.x);
@@ -224,7 +277,9 @@ describeShared("fits.json, supernovae", "golden/science/fits.json", (path) => {
       });
       expect(relative(-one.value - two.value, row.ln_likelihood_sn40sys_cc)).toBeLessThan(1e-12);
       const size = Math.hypot(...row.gradient);
-      gradient.forEach((g, i) => expect(Math.abs(g - (row.gradient[i] as number))).toBeLessThan(1e-10 * size));
+      gradient.forEach((g, i) => {
+        expect(Math.abs(g - (row.gradient[i] as number))).toBeLessThan(1e-10 * size);
+      });
     }
     for (const likelihood of [cc, ...sn.values()]) likelihood.close();
   });

@@ -47,7 +47,7 @@ export function caseGraph(op: Op, { inputs, attrs }: OpCase, float: FloatDType):
     const outputs = forward.filter((y) => isFloat(y.dtype));
     const wrt = leaves.filter((x, i) => isFloat(x.dtype) && inputs[i]?.frozen !== true);
     if (outputs.length === 0 || wrt.length === 0) return { graph, feeds, forward, gradients: [] };
-    const cotangents = outputs.map((y, i) => leaf(`dy${i}`, { shape: y.shape, range: [-1, 1] }, 100 + i));
+    const cotangents = outputs.map((y, i) => leaf(`dy${i}`, { shape: y.shape, dtype: y.dtype, range: [-1, 1] }, 100 + i));
     try {
       return { graph, feeds, forward, gradients: vjp(outputs, cotangents, wrt) };
     } catch (error) {

@@ -16,7 +16,9 @@ export const referenceExecutor: Executor = async (graph, outputs, feeds) => inte
 
 /** The ops among the exports of a module. */
 export function opsOf(module: Readonly<Record<string, unknown>>): Op[] {
-  return Object.values(module).filter((value): value is Op => typeof value === "object" && value !== null && "infer" in value && "lowering" in value);
+  return Object.values(module).filter(
+    (value): value is Op => typeof value === "object" && value !== null && "infer" in value && "lowering" in value,
+  );
 }
 
 /** Numbers in [0, 1), the same in every run (a linear congruential generator, Numerical Recipes). */
@@ -32,7 +34,8 @@ export function randoms(seed: number): () => number {
 export function fillCase(input: CaseInput, seed: number, float: "f32" | "f64"): NdArray {
   const dtype: DType = isFloat(input.dtype ?? "f32") ? float : (input.dtype as DType);
   const size = sizeOf(input.shape);
-  if (input.values !== undefined) return { shape: input.shape, dtype, data: Float64Array.from({ length: size }, (_, i) => input.values?.[i] ?? NaN) };
+  if (input.values !== undefined)
+    return { shape: input.shape, dtype, data: Float64Array.from({ length: size }, (_, i) => input.values?.[i] ?? NaN) };
   const next = randoms(seed);
   const [lo, hi] = input.range ?? [-2, 2];
   const draw = () => lo + (hi - lo) * next();
@@ -58,7 +61,13 @@ export function buildCase(op: Op, { inputs, attrs }: OpCase, float: "f32" | "f64
     feeds.set(leaf, array);
     return leaf;
   });
-  const outputs = withGraph(graph, () => applyAll(op, leaves.map((leaf, i) => (inputs[i]?.transposed === true ? swapAxes(leaf) : leaf)), attrs));
+  const outputs = withGraph(graph, () =>
+    applyAll(
+      op,
+      leaves.map((leaf, i) => (inputs[i]?.transposed === true ? swapAxes(leaf) : leaf)),
+      attrs,
+    ),
+  );
   return { graph, wanted: leaves.filter((x, i) => isFloat(x.dtype) && inputs[i]?.frozen !== true), outputs, feeds };
 }
 
@@ -88,8 +97,21 @@ const STEP = 1e-5;
  * Compares d Σ w·ys / d xs with central differences. Where the two one-sided differences disagree there is a kink, which has no derivative
  * to compare with; `kinks` says whether such places may occur. Returns how many elements were compared.
  */
-function compareWithDifferences(graph: Graph, ys: readonly Tensor[], ws: readonly Tensor[], xs: readonly Tensor[], slopes: readonly NdArray[], feeds: Map<Tensor, NdArray>, most: number, kinks: boolean): number {
-  const total = () => interpret(graph, ys, feeds).reduce((sum, y, i) => sum + y.data.reduce((part, v, k) => part + v * ((feeds.get(ws[i] as Tensor) as NdArray).data[k] as number), 0), 0);
+function compareWithDifferences(
+  graph: Graph,
+  ys: readonly Tensor[],
+  ws: readonly Tensor[],
+  xs: readonly Tensor[],
+  slopes: readonly NdArray[],
+  feeds: Map<Tensor, NdArray>,
+  most: number,
+  kinks: boolean,
+): number {
+  const total = () =>
+    interpret(graph, ys, feeds).reduce(
+      (sum, y, i) => sum + y.data.reduce((part, v, k) => part + v * ((feeds.get(ws[i] as Tensor) as NdArray).data[k] as number), 0),
+      0,
+    );
   let compared = 0;
   xs.forEach((x, i) => {
     const { data } = feeds.get(x) as NdArray;
@@ -108,7 +130,8 @@ function compareWithDifferences(graph: Graph, ys: readonly Tensor[], ws: readonl
       }
       const numeric = (above - below) / (2 * h);
       const analytic = slopes[i]?.data[at] as number;
-      if (!(Math.abs(analytic - numeric) <= 1e-6 * Math.max(1, Math.abs(numeric)))) throw new Error(`input ${i}, element ${at}: gradient ${analytic}, central differences ${numeric}`);
+      if (!(Math.abs(analytic - numeric) <= 1e-6 * Math.max(1, Math.abs(numeric))))
+        throw new Error(`input ${i}, element ${at}: gradient ${analytic}, central differences ${numeric}`);
       compared++;
     }
   });
@@ -118,7 +141,8 @@ function compareWithDifferences(graph: Graph, ys: readonly Tensor[], ws: readonl
 function checkShapes(values: readonly NdArray[], specs: readonly { shape: Shape }[]): void {
   values.forEach((value, i) => {
     const expected = specs[i]?.shape ?? [];
-    if (!sameShape(value.shape, expected) || value.data.length !== sizeOf(expected)) throw new Error(`output ${i} has shape [${value.shape.join(", ")}], expected [${expected.join(", ")}]`);
+    if (!sameShape(value.shape, expected) || value.data.length !== sizeOf(expected))
+      throw new Error(`output ${i} has shape [${value.shape.join(", ")}], expected [${expected.join(", ")}]`);
   });
 }
 

@@ -30,22 +30,54 @@ const need = (inputs: Inputs, name: string): Tensor => {
   if (tensor === undefined) throw new Error(`the case has no input ${name}`);
   return tensor;
 };
-const unary = (f: (x: Tensor) => Tensor): GoldenFunction => (inputs) => f(need(inputs, "x"));
-const binary = (f: (a: Tensor, b: Tensor) => Tensor): GoldenFunction => (inputs) => f(need(inputs, "a"), need(inputs, "b"));
+const unary =
+  (f: (x: Tensor) => Tensor): GoldenFunction =>
+  (inputs) =>
+    f(need(inputs, "x"));
+const binary =
+  (f: (a: Tensor, b: Tensor) => Tensor): GoldenFunction =>
+  (inputs) =>
+    f(need(inputs, "a"), need(inputs, "b"));
 const axesOf = (attr: Attributes) => (attr["dim"] ?? undefined) as number[] | undefined;
-const along = (f: (x: Tensor, axis: number) => Tensor): GoldenFunction => (inputs, attr) => f(need(inputs, "x"), (attr["dim"] ?? -1) as number);
+const along =
+  (f: (x: Tensor, axis: number) => Tensor): GoldenFunction =>
+  (inputs, attr) =>
+    f(need(inputs, "x"), (attr["dim"] ?? -1) as number);
 type Options = { keepDims: boolean };
-const over = (f: (x: Tensor, axes: number[] | undefined, options: Options) => Tensor): GoldenFunction => (inputs, attr) => f(need(inputs, "x"), axesOf(attr), { keepDims: attr["keepdim"] === true });
+const over =
+  (f: (x: Tensor, axes: number[] | undefined, options: Options) => Tensor): GoldenFunction =>
+  (inputs, attr) =>
+    f(need(inputs, "x"), axesOf(attr), { keepDims: attr["keepdim"] === true });
 type Loss = (x: Tensor, target: Tensor, options: Record<string, unknown>) => Tensor;
 /** A loss of x and target; `renames` maps PyTorch's attribute names to ours. */
-const loss = (f: Loss, renames: Readonly<Record<string, string>> = {}): GoldenFunction => (inputs, attr) =>
-  f(need(inputs, "x"), need(inputs, "target"), Object.fromEntries(Object.entries(attr).map(([name, value]) => [renames[name] ?? name, value])));
+const loss =
+  (f: Loss, renames: Readonly<Record<string, string>> = {}): GoldenFunction =>
+  (inputs, attr) =>
+    f(
+      need(inputs, "x"),
+      need(inputs, "target"),
+      Object.fromEntries(Object.entries(attr).map(([name, value]) => [renames[name] ?? name, value])),
+    );
 
 /** Ops of later work: their goldens are waiting. */
 const LATER = [
-  "avg_pool2d", "batch_norm", "conv1d", "conv2d", "conv_transpose2d", "einsum", "group_norm", "gru", "layer_norm", "lstm", "max_pool2d", "rms_norm", "rope",
-  "scaled_dot_product_attention", "sort", "topk",
-] as const; // prettier-ignore
+  "avg_pool2d",
+  "batch_norm",
+  "conv1d",
+  "conv2d",
+  "conv_transpose2d",
+  "einsum",
+  "group_norm",
+  "gru",
+  "layer_norm",
+  "lstm",
+  "max_pool2d",
+  "rms_norm",
+  "rope",
+  "scaled_dot_product_attention",
+  "sort",
+  "topk",
+] as const;
 
 const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   add: binary(ops.add),
@@ -68,7 +100,12 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   div: binary(ops.div),
   eigvalsh: unary(ops.eigvalsh),
   elu: (inputs, attr) => ops.elu(need(inputs, "x"), attr["alpha"] as number | undefined),
-  embedding: (inputs, attr) => ops.embedding(need(inputs, "ids"), need(inputs, "table"), attr["padding_idx"] === undefined ? {} : { paddingIndex: attr["padding_idx"] as number }),
+  embedding: (inputs, attr) =>
+    ops.embedding(
+      need(inputs, "ids"),
+      need(inputs, "table"),
+      attr["padding_idx"] === undefined ? {} : { paddingIndex: attr["padding_idx"] as number },
+    ),
   gather: (inputs, attr) => ops.gather(need(inputs, "x"), need(inputs, "index"), attr["dim"] as number),
   gelu: (inputs, attr) => ops.gelu(need(inputs, "x"), { approximate: (attr["approximate"] ?? "none") as "none" | "tanh" }),
   huber: loss(ops.huber),
@@ -78,7 +115,11 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   linear: (inputs) => linear(need(inputs, "x"), need(inputs, "w"), inputs["b"]),
   log_softmax: along(ops.logSoftmax),
   logsumexp: over(ops.logSumExp),
-  matmul: (inputs, attr) => ops.matmul(need(inputs, "a"), need(inputs, "b"), { transposeA: attr["transpose_a"] === true, transposeB: attr["transpose_b"] === true }),
+  matmul: (inputs, attr) =>
+    ops.matmul(need(inputs, "a"), need(inputs, "b"), {
+      transposeA: attr["transpose_a"] === true,
+      transposeB: attr["transpose_b"] === true,
+    }),
   max: over(ops.max),
   maximum: binary(ops.maximum),
   mean: over(ops.mean),
@@ -98,11 +139,16 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   softmax: along(ops.softmax),
   softplus: (inputs, attr) => ops.softplus(need(inputs, "x"), { beta: (attr["beta"] ?? 1) as number }),
   solve_triangular: (inputs, attr) =>
-    ops.triangularSolve(need(inputs, "a"), need(inputs, "b"), { lower: attr["upper"] !== true, left: attr["left"] !== false, unit: attr["unitriangular"] === true }),
+    ops.triangularSolve(need(inputs, "a"), need(inputs, "b"), {
+      lower: attr["upper"] !== true,
+      left: attr["left"] !== false,
+      unit: attr["unitriangular"] === true,
+    }),
   sub: binary(ops.sub),
   sum: over(ops.sum),
   tanh: unary(ops.tanh),
-  var: (inputs, attr) => ops.variance(need(inputs, "x"), axesOf(attr), { keepDims: attr["keepdim"] === true, correction: (attr["correction"] ?? 1) as number }),
+  var: (inputs, attr) =>
+    ops.variance(need(inputs, "x"), axesOf(attr), { keepDims: attr["keepdim"] === true, correction: (attr["correction"] ?? 1) as number }),
   where: (inputs) => ops.where(need(inputs, "condition"), need(inputs, "a"), need(inputs, "b")),
 };
 
@@ -126,7 +172,13 @@ export interface Comparison {
 }
 
 /** One file's outputs and gradients as an executor computes them, in f32 or f64, beside PyTorch's float64 values. */
-export async function runGolden(folder: string, golden: GoldenCase, f: GoldenFunction, execute: Executor, float: "f32" | "f64"): Promise<Comparison[]> {
+export async function runGolden(
+  folder: string,
+  golden: GoldenCase,
+  f: GoldenFunction,
+  execute: Executor,
+  float: "f32" | "f64",
+): Promise<Comparison[]> {
   const path = join(folder, golden.file);
   const file = openSafetensors(readFileSync(path), path);
   const read = (name: string): NdArray => {
@@ -134,7 +186,8 @@ export async function runGolden(folder: string, golden: GoldenCase, f: GoldenFun
     const dtype: DType = isFloat(stored) ? float : stored;
     return { shape: [...shape], dtype, data: Float64Array.from(data as ArrayLike<number>) };
   };
-  const named = (prefix: string) => [...file.entries.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const named = (prefix: string) =>
+    [...file.entries.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   const graph = new Graph();
   const feeds = new Map<Tensor, NdArray>();
   const input = (name: string): Tensor => {
@@ -149,7 +202,14 @@ export async function runGolden(folder: string, golden: GoldenCase, f: GoldenFun
   const flowing = named("dout.");
   const wanted = named("din.");
   const cotangents = flowing.map((name) => input(`dout.${name}`));
-  const slopes = wanted.length === 0 ? [] : vjp(flowing.map((name) => need(outputs, name)), cotangents, wanted.map((name) => need(inputs, name)));
+  const slopes =
+    wanted.length === 0
+      ? []
+      : vjp(
+          flowing.map((name) => need(outputs, name)),
+          cotangents,
+          wanted.map((name) => need(inputs, name)),
+        );
   const names = [...named("out.").map((name) => `out.${name}`), ...wanted.map((name) => `din.${name}`)];
   const values = await execute(graph, [...named("out.").map((name) => need(outputs, name)), ...slopes], feeds);
   return names.map((name, i) => ({ name, got: values[i] as NdArray, expected: read(name) }));
@@ -158,7 +218,10 @@ export async function runGolden(folder: string, golden: GoldenCase, f: GoldenFun
 /** Largest |got − expected| / (|expected| + scale), scale the largest value but at most 1; infinite where shapes, NaN or infinities disagree. */
 export function goldenError({ got, expected }: Comparison): number {
   if (got.shape.join() !== expected.shape.join() || isFloat(got.dtype) !== isFloat(expected.dtype)) return Infinity;
-  const scale = Math.min(1, expected.data.reduce((largest, v) => (Number.isFinite(v) ? Math.max(largest, Math.abs(v)) : largest), 0));
+  const scale = Math.min(
+    1,
+    expected.data.reduce((largest, v) => (Number.isFinite(v) ? Math.max(largest, Math.abs(v)) : largest), 0),
+  );
   let worst = 0;
   expected.data.forEach((e, i) => {
     const g = got.data[i] as number;
@@ -167,4 +230,14 @@ export function goldenError({ got, expected }: Comparison): number {
     worst = Number.isFinite(error) ? Math.max(worst, error) : Infinity;
   });
   return worst;
+}
+
+/** Largest |got − expected| over the largest |expected|: the measure of a case's `f32_error`. */
+export function errorOfLargest({ got, expected }: Comparison): number {
+  if (got.shape.join() !== expected.shape.join()) return Infinity;
+  const largest = expected.data.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), Number.MIN_VALUE);
+  return expected.data.reduce((worst, e, i) => {
+    const difference = got.data[i] === e ? 0 : Math.abs((got.data[i] as number) - e);
+    return Math.max(worst, Number.isNaN(difference) ? Infinity : difference / largest);
+  }, 0);
 }

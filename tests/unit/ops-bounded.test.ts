@@ -41,11 +41,14 @@ const functions: Readonly<Record<string, Scalar>> = {
 
 function trace(f: Scalar, rows: number, bounded: boolean) {
   const bound = bounded ? { bound: { name: "rows", times: 1 } } : {};
-  return traceFunction({ x: { shape: [rows, COLUMNS], dtype: "f64", ...bound }, labels: { shape: [rows], dtype: "i32", ...bound } }, (inputs) => {
-    const [x, labels] = [inputs["x"] as Tensor, inputs["labels"] as Tensor];
-    const y = f(x, labels);
-    return [y, gradients(y, [x])[0] as Tensor] as const;
-  });
+  return traceFunction(
+    { x: { shape: [rows, COLUMNS], dtype: "f64", ...bound }, labels: { shape: [rows], dtype: "i32", ...bound } },
+    (inputs) => {
+      const [x, labels] = [inputs["x"] as Tensor, inputs["labels"] as Tensor];
+      const y = f(x, labels);
+      return [y, gradients(y, [x])[0] as Tensor] as const;
+    },
+  );
 }
 
 describe.each(Object.entries(functions))("%s", (_, f) => {
@@ -54,7 +57,14 @@ describe.each(Object.entries(functions))("%s", (_, f) => {
     const { graph, result } = trace(f, MOST, true);
     expect(result[1].bound).toEqual({ name: "rows", times: 1 });
     const outputs = new Map(result.map((tensor, i) => [`${i}`, tensor]));
-    const executable = await WasmExecutable.compile(backend.runtime, { graph, outputs, leaves: new Map(), seed: 1, maxima: new Map([["rows", MOST]]), threads: 1 });
+    const executable = await WasmExecutable.compile(backend.runtime, {
+      graph,
+      outputs,
+      leaves: new Map(),
+      seed: 1,
+      maxima: new Map([["rows", MOST]]),
+      threads: 1,
+    });
     try {
       for (const rows of [MOST, 4, 17, 2]) {
         const next = randoms(rows);
@@ -73,7 +83,9 @@ describe.each(Object.entries(functions))("%s", (_, f) => {
         expected.forEach(({ data }, i) => {
           const got = executable.read(`${i}`);
           data.forEach((e, k) => {
-            expect(Math.abs((got[k] as number) - e), `${rows} rows, output ${i}, element ${k}: got ${got[k]}, expected ${e}`).toBeLessThan(1e-12 * Math.max(1, Math.abs(e)));
+            expect(Math.abs((got[k] as number) - e), `${rows} rows, output ${i}, element ${k}: got ${got[k]}, expected ${e}`).toBeLessThan(
+              1e-12 * Math.max(1, Math.abs(e)),
+            );
           });
         });
       }

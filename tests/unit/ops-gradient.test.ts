@@ -7,7 +7,9 @@ import { sizeOf } from "../../packages/engine/src/shape.js";
 import { checkGradientCase, checkSecondOrderCase, opsOf } from "../support/ops-cases.js";
 
 // A scan's cases hold traced bodies of one type; tests of transforms check it.
-const all = opsOf(ops).filter((op) => op.lowering.kind !== "scan").sort((a, b) => (a.name < b.name ? -1 : 1));
+const all = opsOf(ops)
+  .filter((op) => op.lowering.kind !== "scan")
+  .sort((a, b) => (a.name < b.name ? -1 : 1));
 /** Ops that say themselves that they cannot be differentiated. */
 const WITHOUT_GRADIENT = new Set(["trigamma"]);
 /** Ops whose gradient cannot be differentiated. */
@@ -33,7 +35,9 @@ test("ops are found", () => {
 });
 
 describe.each(all.map((op) => [op.name, op] as const))("%s", (name, op) => {
-  const differentiable = !returnsNoFloat(op) && op.cases().some(({ inputs }) => inputs.some(({ dtype, frozen }) => frozen !== true && (dtype ?? "f32").startsWith("f")));
+  const differentiable =
+    !returnsNoFloat(op) &&
+    op.cases().some(({ inputs }) => inputs.some(({ dtype, frozen }) => frozen !== true && (dtype ?? "f32").startsWith("f")));
 
   if (WITHOUT_GRADIENT.has(name)) {
     test("has no gradient", () => {

@@ -16,7 +16,13 @@ const KEY = { seed: 7, step: 0 };
 async function run(f: () => Tensor[], build: (typeof BUILDS)[number] = "baseline"): Promise<Float64Array[]> {
   const { graph, result } = traceFunction({}, f);
   const outputs = new Map(result.map((tensor, i) => [`${i}`, tensor]));
-  const executable = await WasmExecutable.compile((await wasmBackend(build)).runtime, { graph, outputs, leaves: new Map(), seed: KEY.seed, maxima: new Map() });
+  const executable = await WasmExecutable.compile((await wasmBackend(build)).runtime, {
+    graph,
+    outputs,
+    leaves: new Map(),
+    seed: KEY.seed,
+    maxima: new Map(),
+  });
   try {
     executable.runSync();
     return result.map((_, i) => Float64Array.from(executable.read(`${i}`)));
@@ -32,7 +38,10 @@ function equalArrays(a: Float64Array | undefined, b: Float64Array): boolean {
 
 describe.each(BUILDS)("%s", (build) => {
   test.each(["f32", "f64"] as const)("uniform and normal of %s", async (dtype) => {
-    const [u, n, second] = await run(() => [ops.uniform([5, 257], { dtype }), ops.normal([1031], { dtype }), ops.uniform([33], { dtype })], build);
+    const [u, n, second] = await run(
+      () => [ops.uniform([5, 257], { dtype }), ops.normal([1031], { dtype }), ops.uniform([33], { dtype })],
+      build,
+    );
     expect(equalArrays(u, draw("uniform", dtype, 5 * 257, 0, KEY))).toBe(true);
     expect(equalArrays(n, draw("normal", dtype, 1031, 1, KEY))).toBe(true);
     expect(equalArrays(second, draw("uniform", dtype, 33, 2, KEY))).toBe(true);
@@ -46,7 +55,12 @@ describe.each(BUILDS)("%s", (build) => {
     }, build)) as [Float64Array, Float64Array, Float64Array];
     const kept = draw("uniform", dtype, 10000, 0, KEY).map((u) => Number(u >= 0.25));
     const factor = dtype === "f32" ? Math.fround(2 / 0.75) : 2 / 0.75;
-    expect(equalArrays(y, kept.map((k) => (k === 1 ? factor : 0)))).toBe(true);
+    expect(
+      equalArrays(
+        y,
+        kept.map((k) => (k === 1 ? factor : 0)),
+      ),
+    ).toBe(true);
     expect([...dx].every((v, i) => (v !== 0) === (kept[i] === 1))).toBe(true);
     expect(Math.abs(y.reduce((sum, v) => sum + v, 0) / 10000 - 2)).toBeLessThan(0.05);
     expect(equalArrays(other, y)).toBe(false);
@@ -54,7 +68,10 @@ describe.each(BUILDS)("%s", (build) => {
 });
 
 test("distributions are scaled and checked", async () => {
-  const [u, n] = (await run(() => [ops.uniform([4000], { low: -3, high: 5 }), ops.normal([4000], { mean: 10, sd: 0.5 })])) as [Float64Array, Float64Array];
+  const [u, n] = (await run(() => [ops.uniform([4000], { low: -3, high: 5 }), ops.normal([4000], { mean: 10, sd: 0.5 })])) as [
+    Float64Array,
+    Float64Array,
+  ];
   expect(u.every((v) => v >= -3 && v < 5)).toBe(true);
   const mean = n.reduce((sum, v) => sum + v, 0) / n.length;
   expect(Math.abs(mean - 10)).toBeLessThan(0.05);

@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as special from "../../packages/engine/src/special.js";
 
-const goldens = JSON.parse(readFileSync(new URL("../goldens/special/special.json", import.meta.url), "utf8")) as Record<string, [number, number][]>;
+const goldens = JSON.parse(readFileSync(new URL("../goldens/special/special.json", import.meta.url), "utf8")) as Record<
+  string,
+  [number, number][]
+>;
 
 /** Relative error, except within 1 of a zero of lgamma and digamma on the negative axis, where terms of size 1 cancel. */
 function error(got: number, expected: number, x: number): number {
@@ -11,11 +14,12 @@ function error(got: number, expected: number, x: number): number {
 }
 
 describe("against mpmath", () => {
-  test.each(["erf", "erfc", "lgamma", "digamma", "trigamma"] as const)("%s", (name) => {
+  const { erf, erfc, lgamma, digamma, trigamma } = special;
+  test.each(Object.entries({ erf, erfc, lgamma, digamma, trigamma }))("%s", (name, f) => {
     const points = goldens[name] as [number, number][];
     expect(points.length).toBeGreaterThan(30);
     for (const [x, expected] of points) {
-      const got = special[name](x);
+      const got = f(x);
       if (got !== expected) expect(error(got, expected, x), `${name}(${x}) = ${got}, expected ${expected}`).toBeLessThan(3e-15);
     }
   });
@@ -32,6 +36,10 @@ test("special points", () => {
 
 test("sigmoid and softplus keep their tails", () => {
   expect([special.sigmoid(-745), special.sigmoid(-1e4), special.sigmoid(1e4), special.sigmoid(0)]).toEqual([Math.exp(-745), 0, 1, 0.5]);
-  expect([special.softplus(-40, 1, 20), special.softplus(20.5, 1, 20), special.softplus(1e4, 1, Infinity)]).toEqual([Math.log1p(Math.exp(-40)), 20.5, 1e4]);
+  expect([special.softplus(-40, 1, 20), special.softplus(20.5, 1, 20), special.softplus(1e4, 1, Infinity)]).toEqual([
+    Math.log1p(Math.exp(-40)),
+    20.5,
+    1e4,
+  ]);
   expect(special.softplus(30, 1, Infinity)).toBe(30 + Math.exp(-30));
 });

@@ -11,6 +11,7 @@ import {
   parsePreprocessing,
   planColumns,
   readTable,
+  splitRows,
   type Table,
   type TetradError,
   usableRows,
@@ -166,7 +167,7 @@ describe("preprocessing", () => {
     expect(plan.target).toEqual({ name: "price", kind: "number" });
     expect(plan.notes).toEqual([
       'left out "same": it holds only "7"',
-      'left out "id": 5 different texts among 5 rows are names or dates rather than categories',
+      'left out "id": 5 different texts among 5 rows are too many to be categories',
     ]);
     expect(failure(() => planColumns(table, { ...options, inputs: ["id"] })).message).toMatch(
       /column "id" cannot be an input: 5 different texts/,
@@ -263,5 +264,40 @@ describe("preprocessing", () => {
     const flat = readTable("x,y\n0.1,1\n0.1,2\n0.1,3\n5,4\n", "t.csv");
     const learnt = learnPreprocessing(flat, planColumns(flat, { target: "y" }), [0, 1, 2], { missing: "error", unseen: "error" });
     expect(learnt.inputs[0]).toMatchObject({ scale: 1 });
+  });
+});
+
+describe("splitting", () => {
+  const rows = Int32Array.from({ length: 103 }, (_, i) => 2 * i);
+
+  test("each row goes into exactly one part, of the size asked for", () => {
+    const { train, validation, test: held } = splitRows(rows, { validation: 0.1, test: 0.2 }, 7);
+    expect([train.length, validation.length, held.length]).toEqual([72, 10, 21]);
+    expect([...train, ...validation, ...held].sort((a, b) => a - b)).toEqual([...rows]);
+    for (const part of [train, validation, held]) expect([...part]).toEqual([...part].sort((a, b) => a - b));
+  });
+
+  test("the seed decides, and nothing else", () => {
+    const parts = [7, 7, 8].map((seed) => splitRows(rows, { validation: 0, test: 0.5 }, seed).test);
+    expect(parts[0]).toEqual(parts[1]);
+    expect(parts[0]).not.toEqual(parts[2]);
+  });
+
+  test("rows near each other in the file do not stay together", () => {
+    const { test: held } = splitRows(
+      Int32Array.from({ length: 10_000 }, (_, i) => i),
+      { validation: 0, test: 0.5 },
+      1,
+    );
+    const firstHalf = held.filter((row) => row < 5000).length;
+    expect(Math.abs(firstHalf - 2500)).toBeLessThan(150); // three standard deviations of a fair draw without replacement
+  });
+
+  test("shares that leave nothing are refused", () => {
+    expect(failure(() => splitRows(rows, { validation: 0.5, test: 0.5 }, 0))).toMatchObject({ code: "ARGUMENT" });
+    expect(failure(() => splitRows(rows, { validation: -0.1, test: 0.5 }, 0))).toMatchObject({ code: "ARGUMENT" });
+    expect(failure(() => splitRows([1, 2], { validation: 0.1, test: 0.1 }, 0)).message).toMatch(
+      /no row is left for the test part — got 2 rows/,
+    );
   });
 });

@@ -1,5 +1,5 @@
 // The age of a universe against 40-digit integrals (mpmath) and closed forms, and the universes a demonstration draws.
-import { ageOfUniverse, bounces, gaussLegendre, GYR_S, MPC_KM, sampleUniverses } from "@tetrad/theory";
+import { ageOfUniverse, bounces, GYR_S, gaussLegendre, MPC_KM, sampleUniverses } from "@tetrad/theory";
 import { describe, expect, test } from "vitest";
 
 const AGES: [g: number, om: number, ol: number, ok: number, h0: number, gyr: number][] = [
@@ -83,7 +83,9 @@ describe("sampleUniverses", () => {
       const s = (a: number[], ma: number, b: number[], mb: number) => a.reduce((sum, v, i) => sum + (v - ma) * ((b[i] as number) - mb), 0);
       return s(x, mx, y, my) / Math.sqrt(s(x, mx, x, mx) * s(y, my, y, my));
     };
-    for (let i = 0; i < 4; i++) for (let j = 0; j < i; j++) expect(Math.abs(correlation(columns[i] as number[], columns[j] as number[]))).toBeLessThan(4 / Math.sqrt(n));
+    for (let i = 0; i < 4; i++)
+      for (let j = 0; j < i; j++)
+        expect(Math.abs(correlation(columns[i] as number[], columns[j] as number[]))).toBeLessThan(4 / Math.sqrt(n));
   });
 
   test("bouncing universes are left out and counted", () => {
@@ -108,6 +110,8 @@ describe("gaussLegendre", () => {
     for (const power of [0, 1, 2, count, 2 * count - 2, 2 * count - 1].filter((power) => power < 2 * count)) {
       expect(Math.abs(moment(power) - (power % 2 === 0 ? 2 / (power + 1) : 0))).toBeLessThan(3e-15);
     }
-    nodes.forEach((x, i) => expect(x).toBeGreaterThan(i === 0 ? -1 : (nodes[i - 1] as number)));
+    nodes.forEach((x, i) => {
+      expect(x).toBeGreaterThan(i === 0 ? -1 : (nodes[i - 1] as number));
+    });
   });
 });

@@ -14,7 +14,8 @@ import {
 } from "../../packages/theory/src/minimise/dense.js";
 
 /** Lehmer's matrix min(i,j)/max(i,j): positive definite, its inverse tridiagonal and known. */
-const lehmer = (n: number) => Float64Array.from({ length: n * n }, (_, k) => (Math.min(Math.floor(k / n), k % n) + 1) / (Math.max(Math.floor(k / n), k % n) + 1));
+const lehmer = (n: number) =>
+  Float64Array.from({ length: n * n }, (_, k) => (Math.min(Math.floor(k / n), k % n) + 1) / (Math.max(Math.floor(k / n), k % n) + 1));
 
 const product = (a: Float64Array, b: Float64Array, n: number) =>
   Float64Array.from({ length: n * n }, (_, k) => {
@@ -70,7 +71,12 @@ describe("dense", () => {
     const column = (j: number) => Float64Array.from({ length: m }, (_, i) => a[i * n + j] as number);
     for (let j = 0; j < n; j++) {
       const gram = multiplyTransposed(a, column(j), m, n);
-      const own = multiplyTransposed(r, Float64Array.from({ length: n }, (_, i) => r[i * n + j] as number), n, n);
+      const own = multiplyTransposed(
+        r,
+        Float64Array.from({ length: n }, (_, i) => r[i * n + j] as number),
+        n,
+        n,
+      );
       expect(largest(gram.map((x, i) => x - (own[i] as number)))).toBeLessThan(1e-10);
     }
     const gram = invertGram(a, m, n) as Float64Array;

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { errorOf } from "./theory-support.js";
 
 const names = ["z", "Om", "Ok", "H0", "k"];
-const value = (text: string, environment: Record<string, number> = {}, scope: Scope = {}) => evaluate(parseExpression(text, scope), environment)[0] as number;
+const value = (text: string, environment: Record<string, number> = {}, scope: Scope = {}) =>
+  evaluate(parseExpression(text, scope), environment)[0] as number;
 
 describe("meaning", () => {
   const x = 0.7;
@@ -60,7 +61,9 @@ describe("integrals", () => {
     expect(value("integrate(3*x^2, x, 0, z)", { z: 2 })).toBeCloseTo(8, 13);
     expect(value("integrate(3*x^2, x, z, 0)", { z: 2 })).toBeCloseTo(-8, 13);
     expect(value("integrate(1, x, a, a + 3)", { a: -1 })).toBeCloseTo(3, 14);
-    expect(Array.from(evaluate(parseExpression("integrate(2*x*k, x, 0, z)"), { k: 3, z: [0, 1, 2] }), (v) => Math.round(v * 1e12) / 1e12)).toEqual([0, 3, 12]);
+    expect(
+      Array.from(evaluate(parseExpression("integrate(2*x*k, x, 0, z)"), { k: 3, z: [0, 1, 2] }), (v) => Math.round(v * 1e12) / 1e12),
+    ).toEqual([0, 3, 12]);
   });
 
   test("nested, in each other's limits, and side by side with the same letter", () => {
@@ -83,12 +86,19 @@ describe("integrals", () => {
 describe("definitions", () => {
   const definition = (name: string, args: string[], text: string) => ({ name, args, text, field: `definitions.${name}` });
   test("with and without arguments, inside one another and inside integrals", () => {
-    const definitions = [definition("E", ["x"], "sqrt(Om*(1+x)^3 + L)"), definition("L", [], "1 - Om"), definition("D", ["z"], "integrate(1/E(t), t, 0, z)")];
+    const definitions = [
+      definition("E", ["x"], "sqrt(Om*(1+x)^3 + L)"),
+      definition("L", [], "1 - Om"),
+      definition("D", ["z"], "integrate(1/E(t), t, 0, z)"),
+    ];
     const scope = { names: ["Om", "u"], definitions };
     expect(value("E(1)", { Om: 0.3 }, scope)).toBeCloseTo(Math.sqrt(0.3 * 8 + 0.7), 14);
     const direct = value("integrate(1/sqrt(0.3*(1+t)^3 + 0.7), t, 0, 2)");
     expect(value("D(2)", { Om: 0.3 }, scope)).toBeCloseTo(direct, 14);
-    expect(value("integrate(D(t), t, 0, 1)", { Om: 0.3 }, scope)).toBeCloseTo(value("integrate(integrate(1/sqrt(0.3*(1+s)^3 + 0.7), s, 0, t), t, 0, 1)"), 13);
+    expect(value("integrate(D(t), t, 0, 1)", { Om: 0.3 }, scope)).toBeCloseTo(
+      value("integrate(integrate(1/sqrt(0.3*(1+s)^3 + 0.7), s, 0, t), t, 0, 1)"),
+      13,
+    );
   });
 
   test("an argument named like a parameter is the argument", () => {
@@ -96,7 +106,9 @@ describe("definitions", () => {
   });
 
   test("recursion and explosion end with an error", () => {
-    expect(() => value("f(1)", {}, { definitions: [definition("f", ["x"], "g + x"), definition("g", [], "f(2)")] })).toThrow(/definition of f uses itself .*f → g → f/);
+    expect(() => value("f(1)", {}, { definitions: [definition("f", ["x"], "g + x"), definition("g", [], "f(2)")] })).toThrow(
+      /definition of f uses itself .*f → g → f/,
+    );
     // f0(x) = x + 1, f1 = f0(f0(x)) …: forty doublings are a trillion operations.
     const doubling = Array.from({ length: 40 }, (_, i) => definition(`f${i}`, ["x"], i === 0 ? "x + 1" : `f${i - 1}(f${i - 1}(x))`));
     expect(() => value("f39(1)", {}, { definitions: doubling })).toThrow(/too large/);
@@ -165,13 +177,20 @@ describe("refused, by name and place", () => {
 
   test("a mistake inside a definition names the definition's own line", () => {
     const definitions = [{ name: "E", args: ["x"], text: "1 + xx", field: "definitions.E", at: "x.yaml:9" }];
-    expect(() => parseExpression("E(z)", { names, definitions })).toThrow(/^definitions\.E: unknown name "xx" .*at x\.yaml:9.*did you mean "x"/);
+    expect(() => parseExpression("E(z)", { names, definitions })).toThrow(
+      /^definitions\.E: unknown name "xx" .*at x\.yaml:9.*did you mean "x"/,
+    );
   });
 });
 
 describe("findBreakdown", () => {
   test.each<[text: string, environment: Record<string, number | number[]>, row: number | undefined, what: RegExp]>([
-    ["H0*sqrt(Om*(1+z)^3 + 1-2*Om)", { H0: 70, Om: 0.8, z: [1, 2, -3] }, 2, /^sqrt\(-7\) is NaN in sqrt\(Om\*\(1 \+ z\)\^3 \+ 1 - 2\*Om\)$/],
+    [
+      "H0*sqrt(Om*(1+z)^3 + 1-2*Om)",
+      { H0: 70, Om: 0.8, z: [1, 2, -3] },
+      2,
+      /^sqrt\(-7\) is NaN in sqrt\(Om\*\(1 \+ z\)\^3 \+ 1 - 2\*Om\)$/,
+    ],
     ["k/(z - 2)", { k: 1, z: [1, 2, 3] }, 1, /^1 \/ 0 is Infinity in k\/\(z - 2\)$/],
     ["(z - 2)^0.5", { z: [3, 1] }, 1, /^\(-1\)\^0\.5 is NaN/],
     ["integrate(sqrt(1 - x), x, 0, z)", { z: [0.5, 2] }, 1, /^sqrt\(-0\.0483077\) is NaN in sqrt\(1 - x\)$/],

@@ -6,7 +6,17 @@ import { lbfgs } from "../../packages/theory/src/minimise/lbfgs.js";
 import { levenbergMarquardt } from "../../packages/theory/src/minimise/levenberg-marquardt.js";
 import { strongWolfe } from "../../packages/theory/src/minimise/line-search.js";
 import { describeShared } from "../support/shared.js";
-import { boundedDecay, type CertifiedProblem, decay, misra1a, type Problem, powellSingular, rosenbrock, sumOfSquares, thurber } from "./theory-problems.js";
+import {
+  boundedDecay,
+  type CertifiedProblem,
+  decay,
+  misra1a,
+  type Problem,
+  powellSingular,
+  rosenbrock,
+  sumOfSquares,
+  thurber,
+} from "./theory-problems.js";
 
 const boundsOf = ({ lower, upper }: Problem) => ({ lower, upper });
 
@@ -15,7 +25,8 @@ function errorOf(theta: ArrayLike<number>, solution: readonly number[]): number 
   return Math.max(...solution.map((value, i) => Math.abs((theta[i] as number) - value) / (Math.abs(value) || 1)));
 }
 
-const runs = (problems: readonly Problem[]) => problems.flatMap((problem) => problem.starts.map((start, k) => ({ name: `${problem.name} from start ${k + 1}`, problem, start })));
+const runs = (problems: readonly Problem[]) =>
+  problems.flatMap((problem) => problem.starts.map((start, k) => ({ name: `${problem.name} from start ${k + 1}`, problem, start })));
 
 describe("levenbergMarquardt", () => {
   test.each(runs([rosenbrock, misra1a, thurber, decay, boundedDecay]))("$name to 1e-12", ({ problem, start }) => {
@@ -52,10 +63,13 @@ describe("levenbergMarquardt", () => {
   test("steps into undefined territory are taken back", () => {
     // sqrt(θ) − 0.1 from θ = 4: the first Gauss–Newton step leads to θ < 0.
     let outside = 0;
-    const result = levenbergMarquardt(([theta = 0]) => {
-      if (theta < 0) outside++;
-      return { residuals: [Math.sqrt(theta) - 0.1, 0], jacobian: [0.5 / Math.sqrt(theta), 0] };
-    }, [4]);
+    const result = levenbergMarquardt(
+      ([theta = 0]) => {
+        if (theta < 0) outside++;
+        return { residuals: [Math.sqrt(theta) - 0.1, 0], jacobian: [0.5 / Math.sqrt(theta), 0] };
+      },
+      [4],
+    );
     expect(outside).toBeGreaterThan(0);
     expect(result.theta[0]).toBeCloseTo(0.01, 12);
   });
@@ -68,7 +82,10 @@ describe("levenbergMarquardt", () => {
   test("the allowance of evaluations and the callback end it", () => {
     const [start] = thurber.starts as [readonly number[]];
     expect(levenbergMarquardt(thurber.evaluate, start, { maxEvaluations: 5 })).toMatchObject({ status: "evaluations", evaluations: 5 });
-    expect(levenbergMarquardt(thurber.evaluate, start, { onIteration: ({ iteration }) => iteration < 3 })).toMatchObject({ status: "cancelled", iterations: 3 });
+    expect(levenbergMarquardt(thurber.evaluate, start, { onIteration: ({ iteration }) => iteration < 3 })).toMatchObject({
+      status: "cancelled",
+      iterations: 3,
+    });
   });
 
   test.each([
@@ -99,7 +116,10 @@ describe("boxLeastSquares", () => {
       const r = Float64Array.from({ length: 9 }, (_, k) => (k % 3 >= Math.floor(k / 3) ? random() * 2 : 0));
       for (let i = 0; i < 3; i++) r[i * 4] = 0.5 + Math.abs(r[i * 4] as number);
       const q = Float64Array.from({ length: 3 }, () => 3 * random());
-      const limits = { lower: Float64Array.from({ length: 3 }, () => -Math.abs(random())), upper: Float64Array.from({ length: 3 }, () => Math.abs(random())) };
+      const limits = {
+        lower: Float64Array.from({ length: 3 }, () => -Math.abs(random())),
+        upper: Float64Array.from({ length: 3 }, () => Math.abs(random())),
+      };
       const scale = Float64Array.of(1, 2, 0.5);
       const damping = trial % 2 === 0 ? 0 : 0.3;
       const cost = (p: ArrayLike<number>) => {
@@ -219,21 +239,28 @@ describe("strongWolfe", () => {
     ["(a − 1)² / 2 with a wall", (a) => [(a - 1) ** 2 / 2 + (a > 3 ? Number.NaN : 0), a - 1]],
   ];
   const steps = [1e-3, 1e-1, 1, 1e1, 1e3];
-  test.each(functions.flatMap(([name, phi]) => steps.map((first) => ({ name, phi, first }))))("$name from a first step of $first", ({ phi, first }) => {
-    const at = (step: number) => {
-      const [value, slope] = phi(step);
-      return { step, value, slope };
-    };
-    const origin = at(0);
-    const found = strongWolfe(at, origin, { initialStep: first, maxStep: 1e10, decrease: 1e-3, curvature: 0.1 });
-    expect(found.status).toBe("wolfe");
-    expect(found.value).toBeLessThanOrEqual(origin.value + 1e-3 * found.step * origin.slope);
-    expect(Math.abs(found.slope)).toBeLessThanOrEqual(0.1 * Math.abs(origin.slope));
-    expect(found.evaluations).toBeLessThan(20);
-  });
+  test.each(functions.flatMap(([name, phi]) => steps.map((first) => ({ name, phi, first }))))(
+    "$name from a first step of $first",
+    ({ phi, first }) => {
+      const at = (step: number) => {
+        const [value, slope] = phi(step);
+        return { step, value, slope };
+      };
+      const origin = at(0);
+      const found = strongWolfe(at, origin, { initialStep: first, maxStep: 1e10, decrease: 1e-3, curvature: 0.1 });
+      expect(found.status).toBe("wolfe");
+      expect(found.value).toBeLessThanOrEqual(origin.value + 1e-3 * found.step * origin.slope);
+      expect(Math.abs(found.slope)).toBeLessThanOrEqual(0.1 * Math.abs(origin.slope));
+      expect(found.evaluations).toBeLessThan(20);
+    },
+  );
 
   test("falls all the way to the largest step", () => {
-    const found = strongWolfe((step) => ({ step, value: -step, slope: -1 }), { step: 0, value: 0, slope: -1 }, { initialStep: 1, maxStep: 7 });
+    const found = strongWolfe(
+      (step) => ({ step, value: -step, slope: -1 }),
+      { step: 0, value: 0, slope: -1 },
+      { initialStep: 1, maxStep: 7 },
+    );
     expect(found).toMatchObject({ status: "bound", step: 7 });
   });
 });

@@ -1,6 +1,7 @@
 // p-values and criteria against 40-digit values (mpmath's gammainc and erf).
 import { describe, expect, test } from "vitest";
 import { correlationOf, criteria } from "../../packages/theory/src/criteria.js";
+import { latinHypercube, random } from "../../packages/theory/src/random.js";
 import { chiSquareSurvival, erf, incompleteGamma } from "../../packages/theory/src/special.js";
 
 const SURVIVAL: [x: number, degrees: number, exact: number][] = [
@@ -76,5 +77,30 @@ describe("statistics", () => {
   test("correlation", () => {
     const correlation = correlationOf(Float64Array.of(4, -3, -3, 9), 2);
     expect(Array.from(correlation)).toEqual([1, -0.5, -0.5, 1]);
+  });
+});
+
+describe("random numbers", () => {
+  test("uniform, seeded, and of 53 bits", () => {
+    const source = random(11);
+    const draws = Float64Array.from({ length: 20000 }, () => source.next());
+    expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...draws)).toBeLessThan(1);
+    const bins = new Array<number>(20).fill(0);
+    for (const x of draws) bins[Math.floor(20 * x)] = (bins[Math.floor(20 * x)] as number) + 1;
+    const chi2 = bins.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
+    expect(chiSquareSurvival(chi2, 19)).toBeGreaterThan(1e-4);
+    const lag = draws.reduce((sum, x, i) => sum + (x - 0.5) * ((draws[i + 1] ?? 0.5) - 0.5), 0) / (draws.length / 12);
+    expect(Math.abs(lag)).toBeLessThan(4 / Math.sqrt(draws.length));
+    expect(draws.some((x) => (x * 2 ** 32) % 1 !== 0)).toBe(true);
+    expect([random(11).next(), random(12).next()]).toEqual([draws[0], expect.not.closeTo(draws[0] as number, 6)]);
+  });
+
+  test("a Latin hypercube has one point in every slice of every axis", () => {
+    const points = latinHypercube(17, 3, random(5));
+    for (let axis = 0; axis < 3; axis++) {
+      const slices = points.map((point) => Math.floor(17 * (point[axis] as number))).sort((a, b) => a - b);
+      expect(slices).toEqual(Array.from({ length: 17 }, (_, i) => i));
+    }
   });
 });

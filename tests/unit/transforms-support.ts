@@ -28,7 +28,10 @@ export function nd(shape: Shape, data: ArrayLike<number>, dtype: DType = "f64"):
 /** An array of random numbers in (−1, 1). */
 export function randomNd(shape: Shape, seed = 1): NdArray {
   const next = randoms(seed);
-  return nd(shape, Array.from({ length: sizeOf(shape) }, () => 2 * next() - 1));
+  return nd(
+    shape,
+    Array.from({ length: sizeOf(shape) }, () => 2 * next() - 1),
+  );
 }
 
 /** Traces `f` over arrays, runs it on the reference backend and returns every tensor of its result. */
@@ -80,7 +83,14 @@ export function checkCase<A extends Attrs>(op: Op<A>, { inputs, attrs, kink = fa
     const outputs = applyAll(op, xs, attrs);
     const floats = outputs.filter((y) => isFloat(y.dtype));
     const cotangents = floats.map((y, i) => y.graph.input(`dy${i}`, { shape: y.shape, dtype: y.dtype }));
-    const gradients = chosen.length > 0 && !kink ? vjp(floats, cotangents, chosen.map((i) => xs[i] as Tensor)) : [];
+    const gradients =
+      chosen.length > 0 && !kink
+        ? vjp(
+            floats,
+            cotangents,
+            chosen.map((i) => xs[i] as Tensor),
+          )
+        : [];
     return { xs, outputs, floats, cotangents, gradients };
   });
   const feeds = new Map<Tensor, NdArray>(result.xs.map((x, i) => [x, arrays[i] as NdArray]));
@@ -136,13 +146,21 @@ export function checkBatch<A extends Attrs>(op: Op<A>, { inputs, attrs }: OpCase
       if (batched[i] !== true) return fill(input, 17 + i);
       const items = Array.from({ length: extent }, (_, k) => fill(input, 17 + i + 100 * k));
       const [first] = items as [NdArray];
-      return nd([extent, ...first.shape], items.flatMap((item) => [...item.data]), first.dtype);
+      return nd(
+        [extent, ...first.shape],
+        items.flatMap((item) => [...item.data]),
+        first.dtype,
+      );
     });
     const rule = op.batch;
     if (rule === undefined) throw new Error(`${op.name} has no batch rule`);
     const together = runNd((...xs) => rule(xs, batched, attrs), ...arrays);
     for (let k = 0; k < extent; k++) {
-      const single = arrays.map((x, i) => (batched[i] === true ? nd(x.shape.slice(1), x.data.slice((k * x.data.length) / extent, ((k + 1) * x.data.length) / extent), x.dtype) : x));
+      const single = arrays.map((x, i) =>
+        batched[i] === true
+          ? nd(x.shape.slice(1), x.data.slice((k * x.data.length) / extent, ((k + 1) * x.data.length) / extent), x.dtype)
+          : x,
+      );
       const alone = runNd((...xs) => applyAll(op, xs, attrs), ...single);
       alone.forEach((y, i) => {
         const whole = together[i] as NdArray;
@@ -154,13 +172,20 @@ export function checkBatch<A extends Attrs>(op: Op<A>, { inputs, attrs }: OpCase
 }
 
 /** A golden file's outputs and the gradient of every float input, for the upstream gradients it names. */
-export function compareGolden(path: string, names: readonly string[], f: (...xs: Tensor[]) => Tensor | Record<string, Tensor>, tolerance = 1e-9): void {
+export function compareGolden(
+  path: string,
+  names: readonly string[],
+  f: (...xs: Tensor[]) => Tensor | Record<string, Tensor>,
+  tolerance = 1e-9,
+): void {
   const file = openSafetensors(readFileSync(path), path);
   const read = (name: string) => {
     const { shape, data } = file.read(name);
     return { shape: [...shape], data: Float64Array.from(data as ArrayLike<number>) };
   };
-  const arrays = names.map((name) => nd(read(`in.${name}`).shape, read(`in.${name}`).data, file.read(`in.${name}`).data instanceof Int32Array ? "i32" : "f64"));
+  const arrays = names.map((name) =>
+    nd(read(`in.${name}`).shape, read(`in.${name}`).data, file.read(`in.${name}`).data instanceof Int32Array ? "i32" : "f64"),
+  );
   const specs = Object.fromEntries(arrays.map((x, i) => [names[i] as string, { shape: x.shape, dtype: x.dtype }]));
   const wanted = names.filter((name) => file.entries.has(`din.${name}`));
   const { graph, result } = traceFunction(specs, (named) => {
@@ -168,7 +193,11 @@ export function compareGolden(path: string, names: readonly string[], f: (...xs:
     const outputs: Record<string, Tensor> = y instanceof Tensor ? { y } : y;
     const flowing = Object.keys(outputs).filter((name) => file.entries.has(`dout.${name}`));
     const cotangents = flowing.map((name) => constant(read(`dout.${name}`).data, read(`dout.${name}`).shape, "f64"));
-    const slopes = vjp(flowing.map((name) => outputs[name] as Tensor), cotangents, wanted.map((name) => named[name] as Tensor));
+    const slopes = vjp(
+      flowing.map((name) => outputs[name] as Tensor),
+      cotangents,
+      wanted.map((name) => named[name] as Tensor),
+    );
     return { names: Object.keys(outputs), tensors: [...Object.values(outputs), ...slopes] };
   });
   const feeds = new Map([...graph.inputs.values()].map((tensor, i) => [tensor, arrays[i] as NdArray]));

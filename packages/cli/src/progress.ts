@@ -28,7 +28,7 @@ export class Progress {
       this.#drawn = true;
       const filled = Math.round(share * BAR);
       const line = `${this.#label} ${"█".repeat(filled)}${"░".repeat(BAR - filled)} ${percent(share)} ${detail}`;
-      stream.write(`\r\x1b[2K${line.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
+      stream.write(`\r\x1b[2K${line.slice(0, Math.max(20, (stream.columns || 80) - 1))}`);
     } else {
       const tenth = Math.floor(share * 10 + 1e-9);
       if (tenth <= this.#lastTenth) return;

@@ -4,10 +4,10 @@ import { isFloat } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { add } from "./ops/add.js";
 import { broadcastTo } from "./ops/broadcastTo.js";
+import { cast } from "./ops/cast.js";
 import { reshape } from "./ops/reshape.js";
 import { sum } from "./ops/sum.js";
 import { broadcastAxes, formatShape, type Shape, sameShape } from "./shape.js";
-import { formatSite } from "./site.js";
 import type { Graph, Node, Tensor } from "./tensor.js";
 import { lift, withGraph } from "./trace.js";
 
@@ -55,10 +55,9 @@ export function vjp(outputs: readonly Tensor[], cotangents: readonly Tensor[], w
       dxs.forEach((dx, i) => {
         const x = node.inputs[i] as Tensor;
         if (dx === undefined || !reached.has(x) || !isFloat(x.dtype)) return;
-        if (dx.dtype !== x.dtype) {
-          throw new TetradError("INTERNAL", { op: node.op.name, what: "gradient has another type than its input", got: dx.dtype, expected: x.dtype, at: formatSite(node.site) });
-        }
-        accumulate(x, sumTo(dx, x.shape));
+        // An op that promoted f32 to f64 computes its gradients in f64 as well.
+        const typed = dx.dtype === x.dtype ? dx : cast(dx, x.dtype);
+        accumulate(x, sumTo(typed, x.shape));
       });
     }
     graph.siteOverride = previous;

@@ -184,6 +184,14 @@ export class Engine {
     await this.backend.defineKernels(name, bytes);
   }
 
+  /** Frees a store's optimiser state; programs compiled for it must not step any more. */
+  releaseOptimizerState(store: Store): void {
+    const known = this.#states.get(store);
+    if (known === undefined) return;
+    this.#states.delete(store);
+    for (const segment of [known.state.scalars, ...known.state.moments]) segment.release();
+  }
+
   /** Compiles, runs once and caches: for people who just want a result. Inputs are nested arrays, typed arrays or `{data, shape, dtype}`. */
   async run<F extends TracedFunction>(f: F, inputs: Readonly<Record<string, NdInput>>): Promise<ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>> {
     this.#open();

@@ -40,6 +40,7 @@ export type { Shape } from "./shape.js";
 export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";
 export { apply, constant, type NestedNumbers, type TensorLike } from "./trace.js";
+export { DivergedError } from "./train/fit.js";
 export type { FitHistory, FitOptions, FitProgress, FitRun, Loss } from "./train/fit.js";
 export { decodeState, encodeState, type TrainingState } from "./train/state.js";
 export type { TrainedModel } from "./train/trained-model.js";

@@ -52,6 +52,8 @@ export interface LaunchRequest {
   readonly inputs: readonly Operand[];
   readonly scalars: readonly Scalar[];
   readonly flops: number;
+  /** Bytes read and written where that is less than the whole of every operand. */
+  readonly bytes?: number;
   /** Outputs that the kernel also reads (in-place update); they must exist before. */
   readonly updates?: boolean;
   /** The launches that a loop repeats. */
@@ -138,6 +140,8 @@ export interface ElementwiseDefinition<A extends Attrs> {
   readonly result?: "bool";
   /** Inputs that take part in type promotion start here (1 for `where`, whose condition does not). */
   readonly promoteFrom?: number;
+  /** Sums and products of bools are integers. */
+  readonly arithmetic?: boolean;
   /** Integers are refused (exp, sqrt, …). */
   readonly floatOnly?: boolean;
   readonly tolerance?: ToleranceClass;
@@ -162,6 +166,7 @@ export function elementwise<A extends Attrs>(definition: ElementwiseDefinition<A
       if (definition.floatOnly === true && !isFloat(dtype)) {
         throw new TetradError("DTYPE", { op: name, what: "needs floating-point input", got: dtype, expected: "f32 or f64", hint: 'cast(x, "f32") first' });
       }
+      if (definition.arithmetic === true && dtype === "bool") dtype = "i32";
       if (result !== undefined) dtype = result;
       return [{ ...broadcastSpec(name, inputs), dtype }];
     },

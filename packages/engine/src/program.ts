@@ -144,8 +144,6 @@ export interface StepResult {
 }
 
 export class TrainProgram extends Program {
-  #step = 0;
-
   constructor(
     executable: Executable,
     inputs: ReadonlyMap<string, Tensor>,
@@ -154,12 +152,11 @@ export class TrainProgram extends Program {
     machine: () => Machine,
   ) {
     super(executable, inputs, machine);
-    this.#step = scalars.view()[SCALAR.step] as number;
   }
 
-  /** Steps taken over the store's optimiser state. */
+  /** Steps taken over the store's optimiser state, by whichever program. */
   get steps(): number {
-    return this.#step;
+    return this.scalars.view()[SCALAR.step] as number;
   }
 
   /** One optimiser step on the calling thread; throws DIVERGED, parameters untouched, when the loss is not finite. */
@@ -178,13 +175,12 @@ export class TrainProgram extends Program {
 
   #prepare(feeds: Feeds | undefined): void {
     if (feeds !== undefined) this.set(feeds);
-    this.executable.setRate(rateAt(this.optimizer, this.#step));
+    this.executable.setRate(rateAt(this.optimizer, this.steps));
   }
 
   #finish(): StepResult {
     const loss = this.scalars.view()[SCALAR.lastLoss] as number;
-    if (this.executable.stopped) throw diverged(loss, this.#step, this.findNonFinite());
-    this.#step++;
+    if (this.executable.stopped) throw diverged(loss, this.steps, this.findNonFinite());
     return { loss };
   }
 }

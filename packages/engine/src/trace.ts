@@ -44,7 +44,7 @@ function literalType(inputs: readonly TensorLike[]): DType {
   let dtype: DType | undefined;
   for (const x of inputs) if (typeof x !== "number") dtype = dtype === undefined ? x.dtype : promote(dtype, x.dtype);
   if (dtype !== undefined && !isFloat(dtype) && inputs.some((x) => typeof x === "number" && !Number.isInteger(x))) return "f32";
-  return dtype ?? "f32";
+  return dtype === "bool" ? "i32" : (dtype ?? "f32");
 }
 
 /** Appends a node and returns all its outputs; errors of the op's shape rule name the user's line. */

@@ -1,6 +1,7 @@
 /**
  * Compiles every kernel module in both builds and embeds them, deflated, in src/generated.
- * Usage: node scripts/build.mjs [--only <family>] [--force]. Modules whose sources did not change are left alone.
+ * Usage: node scripts/build.mjs [--only <family>] [--build baseline|relaxed] [--force]. Modules whose sources did not change are
+ * left alone; --only and --build leave others as they are, for quick turns while a kernel is being written.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -23,11 +24,13 @@ const assembly = join(root, "assembly");
 const generated = join(root, "src", "generated");
 const cachePath = join(generated, ".cache.json");
 
-const { values: options } = parseArgs({ options: { only: { type: "string" }, force: { type: "boolean", default: false } } });
+const { values: options } = parseArgs({
+  options: { only: { type: "string" }, build: { type: "string" }, force: { type: "boolean", default: false } },
+});
 const compilerVersion = createRequire(import.meta.url)("assemblyscript/package.json").version;
 
 const modules = findModules(assembly);
-const cache = !options.force && existsSync(cachePath) ? JSON.parse(readFileSync(cachePath, "utf8")) : {};
+let cache = options.force ? {} : readCache();
 const jobs = [];
 const failures = [];
 for (const module of modules) {
@@ -37,14 +40,18 @@ for (const module of modules) {
   for (const build of BUILDS) {
     const key = `${build}/${module.name}`;
     const fresh = cache[key]?.digest === digest && existsSync(join(generated, `${key}.ts`));
-    // A family left out by --only must still have a file for its loader to name.
-    const wanted = options.only === undefined || options.only === module.family || cache[key] === undefined;
+    // What is left out must still have a file for its loader to name.
+    const chosen = (options.only ?? module.family) === module.family && (options.build ?? build) === build;
+    const wanted = chosen || cache[key] === undefined;
     if (!fresh && wanted) jobs.push({ key, build, module, entry, digest });
   }
 }
 
 for (const build of BUILDS) mkdirSync(join(generated, build), { recursive: true });
+const built = {};
 failures.push(...(await compileAll(jobs)));
+// Read again: another build may have finished meanwhile, and what it compiled counts too.
+cache = { ...readCache(), ...built };
 removeStale();
 writeIfChanged(join(generated, "manifest.ts"), manifestSource());
 writeIfChanged(join(generated, "loaders.ts"), loadersSource());
@@ -52,6 +59,11 @@ writeIfChanged(cachePath, JSON.stringify(cache, null, 1));
 printSizes();
 for (const failure of failures) console.error(`\n${failure}`);
 process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** What each generated file holds: digest of its sources, kernels, sizes. */
+function readCache() {
+  return existsSync(cachePath) ? JSON.parse(readFileSync(cachePath, "utf8")) : {};
+}
 
 function digestOf(module, entry) {
   const hash = createHash("sha256").update(compilerVersion).update(flavour).update(entry);
@@ -97,7 +109,7 @@ function embed({ key, module, digest }, bytes) {
   const deflated = deflateRawSync(bytes, { level: 9 });
   // Typed as string, not as a literal: declaration files would otherwise repeat it.
   writeIfChanged(join(generated, `${key}.ts`), `export const bytes: string = "${deflated.toString("base64")}";\n`);
-  cache[key] = { digest, kernels: module.kernels, raw: bytes.length, deflated: deflated.length };
+  built[key] = { digest, kernels: module.kernels, raw: bytes.length, deflated: deflated.length };
 }
 
 function removeStale() {
@@ -153,7 +165,9 @@ function printSizes() {
       total.raw += size.raw;
       total.deflated += size.deflated;
       const mark = compiled.has(key) ? " compiled" : "";
-      console.log(`${key.padEnd(30)}${String(kernels.length).padStart(8)}${String(size.raw).padStart(10)}${String(size.deflated).padStart(10)}${mark}`);
+      console.log(
+        `${key.padEnd(30)}${String(kernels.length).padStart(8)}${String(size.raw).padStart(10)}${String(size.deflated).padStart(10)}${mark}`,
+      );
     }
   }
   console.log(`${"total".padEnd(38)}${String(total.raw).padStart(10)}${String(total.deflated).padStart(10)}`);

@@ -10,7 +10,9 @@ export function faults(bytes, kernels) {
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     if (!ALLOWED_IMPORTS.has(`${from}.${name}`)) found.push(`imports ${from}.${name}`);
   }
-  const exported = WebAssembly.Module.exports(module).filter(({ kind }) => kind === "function").map(({ name }) => name);
+  const exported = WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === "function")
+    .map(({ name }) => name);
   for (const kernel of kernels) if (!exported.includes(kernel)) found.push(`does not export ${kernel}`);
   for (const name of exported) if (!kernels.includes(name)) found.push(`exports ${name}, which is no kernel`);
   for (const { id, reader } of sections(bytes)) {

@@ -21,7 +21,9 @@ export function findModules(assembly) {
   for (const entry of readdirSync(assembly, { withFileTypes: true })) {
     if (!entry.isDirectory() || entry.name === "lib") continue;
     const family = entry.name;
-    for (const file of readdirSync(join(assembly, family)).filter((name) => name.endsWith(".ts")).sort()) {
+    for (const file of readdirSync(join(assembly, family))
+      .filter((name) => name.endsWith(".ts"))
+      .sort()) {
       for (const kernel of exportedKernels(readFileSync(join(assembly, family, file), "utf8"))) {
         if (owner.has(kernel)) throw new Error(`kernel ${kernel} is exported by both ${owner.get(kernel)} and ${family}/${file}`);
         owner.set(kernel, `${family}/${file}`);
@@ -39,7 +41,8 @@ export function findModules(assembly) {
 
 /** The entry source of a module: re-exports of its kernels only, so that the other dtype is never compiled into it. */
 export function entrySource({ family, files }) {
-  return [...files].map(([file, kernels]) => `export { ${kernels.join(", ")} } from "./${family}/${file.slice(0, -3)}";`).join("\n") + "\n";
+  const lines = [...files].map(([file, kernels]) => `export { ${kernels.join(", ")} } from "./${family}/${file.slice(0, -3)}";\n`);
+  return lines.join("");
 }
 
 /** A module's own files and everything they import, sorted, relative to `assembly`. */

@@ -28,6 +28,10 @@ export const ABORT_NONE = 0;
 export const ABORT_CANCELLED = 1;
 export const ABORT_TRAPPED = 2;
 
+/** Reasons that kernels store in the STOP word. */
+export const STOP_DIVERGED = 1;
+export const STOP_BAD_INDEX = 2;
+
 /** Launch header: [slot, flags, words]. */
 export const LAUNCH_HEADER_WORDS = 3;
 /** Launch flag: all threads meet before this launch. */

@@ -43,11 +43,25 @@ function bicVerdict(delta: number): string {
 /** @throws ARGUMENT for fewer than two fits, or fits to different data: their criteria cannot be compared */
 export function compareTheories(fits: readonly FitResult[]): Comparison {
   const [first] = fits;
-  if (first === undefined || fits.length < 2) throw new TetradError("ARGUMENT", { op: "compareTheories", what: "nothing to compare", got: `${fits.length} fits`, expected: "two or more" });
+  if (first === undefined || fits.length < 2)
+    throw new TetradError("ARGUMENT", {
+      op: "compareTheories",
+      what: "nothing to compare",
+      got: `${fits.length} fits`,
+      expected: "two or more",
+    });
   for (const fit of fits) {
-    const same = fit.n === first.n && fit.points.y.every((y, i) => y === first.points.y[i]) && fit.points.sigma.every((s, i) => s === first.points.sigma[i]);
+    const same =
+      fit.n === first.n &&
+      fit.points.y.every((y, i) => y === first.points.y[i]) &&
+      fit.points.sigma.every((s, i) => s === first.points.sigma[i]);
     if (!same) {
-      throw new TetradError("ARGUMENT", { op: "compareTheories", what: `${fit.theory} and ${first.theory} were fitted to different data`, got: `${fit.n} and ${first.n} data`, expected: "the same values and errors" });
+      throw new TetradError("ARGUMENT", {
+        op: "compareTheories",
+        what: `${fit.theory} and ${first.theory} were fitted to different data`,
+        got: `${fit.n} and ${first.n} data`,
+        expected: "the same values and errors",
+      });
     }
   }
   const aic = ranked(fits, (fit) => fit.aic, aicVerdict);
@@ -70,12 +84,19 @@ function summary(fits: readonly FitResult[], aic: readonly Ranked[], bic: readon
   const sentences = [sentence("AIC", aic), sentence("BIC", bic)];
   const [byAic, byBic] = [aic[0] as Ranked, bic[0] as Ranked];
   const rival = Math.min((aic[1] as Ranked).delta, (bic[1] as Ranked).delta);
-  if (byAic.theory !== byBic.theory) sentences.push(`The two criteria disagree (BIC punishes parameters harder): the data do not decide between ${byAic.theory} and ${byBic.theory}.`);
+  if (byAic.theory !== byBic.theory)
+    sentences.push(
+      `The two criteria disagree (BIC punishes parameters harder): the data do not decide between ${byAic.theory} and ${byBic.theory}.`,
+    );
   else if (rival < 2) sentences.push(`${byAic.theory} is ahead, but by less than 2: the data do not decide.`);
   for (const fit of fits) {
     if (!fit.converged) sentences.push(`${fit.theory} has not converged; its numbers are no basis for a comparison.`);
-    else if (fit.pValue !== null && fit.pValue < 0.01) sentences.push(`${fit.theory} does not describe the data (p = ${fit.pValue.toPrecision(2)}), whatever its rank.`);
-    else if (fit.pValue !== null && fit.pValue > 0.99) sentences.push(`${fit.theory} fits better than errors of this size allow (p = ${fit.pValue.toPrecision(3)}): the errors may be overestimated or correlated.`);
+    else if (fit.pValue !== null && fit.pValue < 0.01)
+      sentences.push(`${fit.theory} does not describe the data (p = ${fit.pValue.toPrecision(2)}), whatever its rank.`);
+    else if (fit.pValue !== null && fit.pValue > 0.99)
+      sentences.push(
+        `${fit.theory} fits better than errors of this size allow (p = ${fit.pValue.toPrecision(3)}): the errors may be overestimated or correlated.`,
+      );
   }
   return sentences;
 }

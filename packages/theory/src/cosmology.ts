@@ -5,7 +5,7 @@ import { gaussLegendre, type Rule } from "./expression/quadrature.js";
 import { random } from "./random.js";
 
 /** 1 Mpc in km (IAU 2012/2015: 1 pc = 648000/π astronomical units). */
-export const MPC_KM = ((648000 / Math.PI) * 149597870.7) * 1e6;
+export const MPC_KM = (648000 / Math.PI) * 149597870.7 * 1e6;
 /** 10⁹ Julian years in s. */
 export const GYR_S = 365.25 * 86400 * 1e9;
 
@@ -57,10 +57,20 @@ const DEEPEST = 40;
 export function ageOfUniverse(universe: Universe & { readonly h0: number }): number {
   const { g, om, ol, ok, h0 } = universe;
   if (![g, om, ol, ok, h0].every(Number.isFinite) || !(h0 > 0) || !(g > 0)) {
-    throw new TetradError("ARGUMENT", { op: "ageOfUniverse", what: "numbers out of range", got: `G/G0 = ${g}, Ωm = ${om}, ΩΛ = ${ol}, Ωk = ${ok}, H0 = ${h0}`, expected: "finite numbers, G/G0 > 0 and H0 > 0" });
+    throw new TetradError("ARGUMENT", {
+      op: "ageOfUniverse",
+      what: "numbers out of range",
+      got: `G/G0 = ${g}, Ωm = ${om}, ΩΛ = ${ol}, Ωk = ${ok}, H0 = ${h0}`,
+      expected: "finite numbers, G/G0 > 0 and H0 > 0",
+    });
   }
   if (bounces(universe)) {
-    throw new TetradError("ARGUMENT", { op: "ageOfUniverse", what: "H² is not positive all the way from a = 0 to a = 1: this universe has no age", got: `G/G0 = ${g}, Ωm = ${om}, ΩΛ = ${ol}, Ωk = ${ok}`, hint: "leave out universes for which bounces() is true" });
+    throw new TetradError("ARGUMENT", {
+      op: "ageOfUniverse",
+      what: "H² is not positive all the way from a = 0 to a = 1: this universe has no age",
+      got: `G/G0 = ${g}, Ωm = ${om}, ΩΛ = ${ol}, Ωk = ${ok}`,
+      hint: "leave out universes for which bounces() is true",
+    });
   }
   const integrand = (b: number): number => {
     const a = b * b;
@@ -74,7 +84,8 @@ function integrate(f: (x: number) => number, from: number, to: number): number {
   const fine = gaussLegendre(21);
   const panel = (a: number, b: number, rule: Rule): number => {
     let sum = 0;
-    for (let i = 0; i < rule.nodes.length; i++) sum += (rule.weights[i] as number) * f((a + b) / 2 + ((b - a) / 2) * (rule.nodes[i] as number));
+    for (let i = 0; i < rule.nodes.length; i++)
+      sum += (rule.weights[i] as number) * f((a + b) / 2 + ((b - a) / 2) * (rule.nodes[i] as number));
     return (sum * (b - a)) / 2;
   };
   const whole = Math.abs(panel(from, to, fine));
@@ -125,7 +136,12 @@ export function sampleUniverses(n: number, seed: number, ranges: UniverseRanges 
   for (let i = 0; i < n; ) {
     const universe: Universe = { g: draw(ranges.g), om: draw(ranges.om), ol: draw(ranges.ol), ok: draw(ranges.ok) };
     if (bounces(universe)) {
-      if (++bounced > 100 * n + 1000) throw new TetradError("ARGUMENT", { op: "sampleUniverses", what: "almost every universe in these ranges bounces", hint: "widen the ranges towards positive curvature or more matter" });
+      if (++bounced > 100 * n + 1000)
+        throw new TetradError("ARGUMENT", {
+          op: "sampleUniverses",
+          what: "almost every universe in these ranges bounces",
+          hint: "widen the ranges towards positive curvature or more matter",
+        });
       continue;
     }
     inputs.set([universe.g, universe.om, universe.ol, universe.ok], 4 * i);

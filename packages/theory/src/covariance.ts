@@ -22,17 +22,27 @@ const ASYMMETRY = 1e-7;
  */
 export function parseCovariance(text: string, source: string): Covariance {
   const rows: Row[] = [];
-  for (const [i, raw] of text.replace(/^\uFEFF/, "").split(/\r\n?|\n/).entries()) {
+  for (const [i, raw] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n?|\n/)
+    .entries()) {
     const trimmed = raw.trim();
     if (trimmed === "" || trimmed.startsWith("#")) continue;
-    const values = trimmed.split(/[\s,;]+/).filter((cell) => cell !== "").map((cell) => toNumber(cell, source, i + 1));
+    const values = trimmed
+      .split(/[\s,;]+/)
+      .filter((cell) => cell !== "")
+      .map((cell) => toNumber(cell, source, i + 1));
     rows.push({ line: i + 1, values });
   }
   const [first] = rows;
-  if (first === undefined) throw new TetradError("DATA", { op: source, what: "the covariance file holds no numbers", expected: "n rows of n numbers" });
+  if (first === undefined)
+    throw new TetradError("DATA", { op: source, what: "the covariance file holds no numbers", expected: "n rows of n numbers" });
   const entries = rows.reduce((sum, row) => sum + row.values.length, 0);
   const announced = first.values.length === 1 && rows.length > 1 ? (first.values[0] as number) : undefined;
-  const matrix = announced !== undefined && Number.isInteger(announced) && entries === announced ** 2 + 1 ? afterSize(rows, announced) : square(rows, source, announced);
+  const matrix =
+    announced !== undefined && Number.isInteger(announced) && entries === announced ** 2 + 1
+      ? afterSize(rows, announced)
+      : square(rows, source, announced);
   return symmetric(matrix, source);
 }
 
@@ -60,7 +70,10 @@ function square(rows: readonly Row[], source: string, announced: number | undefi
       op: source,
       what: "the covariance is not square",
       got: `${ragged.values.length} ${ragged.values.length === 1 ? "number" : "numbers"} in a row, ${size} rows`,
-      expected: announced === undefined ? "as many numbers in each row as there are rows" : `${announced}² numbers after the first line, which gives the size, or a square table`,
+      expected:
+        announced === undefined
+          ? "as many numbers in each row as there are rows"
+          : `${announced}² numbers after the first line, which gives the size, or a square table`,
       at: `${source}:${ragged.line}`,
     });
   }
@@ -71,7 +84,8 @@ function symmetric({ size, values, lineOf }: Square, source: string): Covariance
   const place = (row: number): string => `${source}:${lineOf(row)}`;
   const at = (i: number, j: number): number => values[i * size + j] as number;
   for (let i = 0; i < size; i++) {
-    if (!(at(i, i) >= 0)) throw new TetradError("DATA", { op: source, what: `the variance in row ${i + 1} is negative`, got: `${at(i, i)}`, at: place(i) });
+    if (!(at(i, i) >= 0))
+      throw new TetradError("DATA", { op: source, what: `the variance in row ${i + 1} is negative`, got: `${at(i, i)}`, at: place(i) });
   }
   const average = Float64Array.from(values);
   for (let i = 0; i < size; i++) {
@@ -94,7 +108,13 @@ function symmetric({ size, values, lineOf }: Square, source: string): Covariance
 function toNumber(cell: string, source: string, line: number): number {
   const value = Number(cell);
   if (!Number.isFinite(value)) {
-    throw new TetradError("DATA", { op: source, what: "the covariance holds text or a value that is not finite", got: JSON.stringify(cell.slice(0, 40)), expected: "a number", at: `${source}:${line}` });
+    throw new TetradError("DATA", {
+      op: source,
+      what: "the covariance holds text or a value that is not finite",
+      got: JSON.stringify(cell.slice(0, 40)),
+      expected: "a number",
+      at: `${source}:${line}`,
+    });
   }
   return value;
 }

@@ -4,8 +4,8 @@ import { TetradError } from "@tetrad/engine";
 import { correlationOf, criteria } from "./criteria.js";
 import { evaluate } from "./expression/evaluate.js";
 import { createLikelihood, type FunctionEngine, type Likelihood } from "./likelihood.js";
-import { dot, eigenSymmetric, invertPositiveDefinite, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
 import type { Active } from "./minimise/bounds.js";
+import { dot, eigenSymmetric, invertPositiveDefinite, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
 import { type DataSource, whiten } from "./observations.js";
 import { boxOf, findOptimum, inside, type Optimum } from "./optimum.js";
 import { latinHypercube, random } from "./random.js";
@@ -124,10 +124,12 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   const fitted = likelihood.parameters.length + (theory.marginaliseOffset ? 1 : 0);
   const judged = criteria(chi2, observations.n, fitted);
   if (judged.dof <= 0) messages.push(`There are ${observations.n} data for ${fitted} fitted numbers: χ² says nothing about the theory.`);
-  if (likelihood.parameters.some(({ prior }) => prior.kind === "normal")) messages.push("Normal priors take part in best fit and uncertainties; χ², AIC and BIC count the data alone.");
+  if (likelihood.parameters.some(({ prior }) => prior.kind === "normal"))
+    messages.push("Normal priors take part in best fit and uncertainties; χ², AIC and BIC count the data alone.");
   integralMessage(likelihood, theta, model, messages);
 
-  const matrix = (values: Matrix | undefined): number[][] | null => (values === undefined ? null : free.map((_, i) => Array.from(values.subarray(i * free.length, (i + 1) * free.length))));
+  const matrix = (values: Matrix | undefined): number[][] | null =>
+    values === undefined ? null : free.map((_, i) => Array.from(values.subarray(i * free.length, (i + 1) * free.length)));
   const marginal = theory.marginaliseOffset ? Math.log(observations.offsetInformation / (2 * Math.PI)) : 0;
   const { derived, derivedJacobian, offsetGradient } = likelihood.curvature(theta);
   const calls = likelihood.calls;
@@ -140,7 +142,10 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     derived: theory.derived.map(({ name, unit, latex }, d) => ({
       name,
       value: derived[d] as number,
-      uncertainty: covariance === undefined || free.length < theta.length ? null : propagated(derivedJacobian.subarray(d * theta.length, (d + 1) * theta.length), covariance),
+      uncertainty:
+        covariance === undefined || free.length < theta.length
+          ? null
+          : propagated(derivedJacobian.subarray(d * theta.length, (d + 1) * theta.length), covariance),
       unit: unit ?? null,
       latex: latex ?? null,
     })),
@@ -156,7 +161,11 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     minusLogLikelihood: 0.5 * (chi2 + observations.logDeterminant + marginal),
     minusLogPosterior: optimum.value,
     converged: optimum.converged,
-    evaluations: { values: calls.values - before.values, residuals: calls.residuals - before.residuals, curvatures: calls.curvatures - before.curvatures },
+    evaluations: {
+      values: calls.values - before.values,
+      residuals: calls.residuals - before.residuals,
+      curvatures: calls.curvatures - before.curvatures,
+    },
     milliseconds: { compile: compileMilliseconds, fit: performance.now() - begin },
     messages,
     points: {
@@ -200,7 +209,11 @@ function bestOf(likelihood: Likelihood, options: FitOptions, messages: string[])
 function startFrom(likelihood: Likelihood, given: Readonly<Record<string, number>>): Vector {
   const unknown = Object.keys(given).find((name) => !likelihood.parameters.some((p) => p.name === name));
   if (unknown !== undefined) {
-    throw new TetradError("ARGUMENT", { op: "fitTheory", what: `${unknown} is not a free parameter`, expected: likelihood.parameters.map((p) => p.name).join(", ") });
+    throw new TetradError("ARGUMENT", {
+      op: "fitTheory",
+      what: `${unknown} is not a free parameter`,
+      expected: likelihood.parameters.map((p) => p.name).join(", "),
+    });
   }
   return Float64Array.from(likelihood.parameters, (p) => given[p.name] ?? p.start);
 }
@@ -209,10 +222,15 @@ function startFrom(likelihood: Likelihood, given: Readonly<Record<string, number
 function covarianceOf(optimum: Optimum, free: readonly number[], parameters: readonly Parameter[], messages: string[]): Matrix | undefined {
   const k = parameters.length;
   const n = free.length;
-  const hessian = Float64Array.from({ length: n * n }, (_, e) => optimum.hessian[(free[Math.floor(e / n)] as number) * k + (free[e % n] as number)] as number);
+  const hessian = Float64Array.from(
+    { length: n * n },
+    (_, e) => optimum.hessian[(free[Math.floor(e / n)] as number) * k + (free[e % n] as number)] as number,
+  );
   const covariance = invertPositiveDefinite(hessian, n);
   if (covariance !== undefined) return covariance;
-  messages.push(`The Hessian is not positive definite at the best fit, so no uncertainties are given: ${openDirection(hessian, free, parameters)}`);
+  messages.push(
+    `The Hessian is not positive definite at the best fit, so no uncertainties are given: ${openDirection(hessian, free, parameters)}`,
+  );
   return undefined;
 }
 
@@ -231,7 +249,9 @@ function openDirection(hessian: Matrix, free: readonly number[], parameters: rea
   );
   const weights = Array.from({ length: n }, (_, i) => (vectors[i * n] as number) * (scale[i] as number));
   const largest = Math.max(...weights.map(Math.abs));
-  const shares = weights.map((weight, i) => ({ name: name(i), share: weight / largest, relative: Math.abs(vectors[i * n] as number) })).filter((part) => part.relative > 0.05);
+  const shares = weights
+    .map((weight, i) => ({ name: name(i), share: weight / largest, relative: Math.abs(vectors[i * n] as number) }))
+    .filter((part) => part.relative > 0.05);
   if (shares.length === 1) return `the data do not determine ${shares[0]?.name}.`;
   return `the data do not determine ${shares.map(({ name: one }) => one).join(" and ")} separately (moving them by ${shares.map((part) => `${part.name}: ${part.share.toPrecision(3)}`).join(", ")} changes nothing).`;
 }
@@ -240,15 +260,23 @@ function boundMessages(parameters: readonly Parameter[], active: Active, message
   const held = parameters.filter((_, i) => active[i] !== 0);
   for (const parameter of held) {
     const side = active[parameters.indexOf(parameter)] === -1 ? "lower" : "upper";
-    messages.push(`${parameter.name} is at its ${side} bound ${side === "lower" ? parameter.lower : parameter.upper}: it has no symmetric uncertainty, and the others' hold for it fixed there.`);
+    messages.push(
+      `${parameter.name} is at its ${side} bound ${side === "lower" ? parameter.lower : parameter.upper}: it has no symmetric uncertainty, and the others' hold for it fixed there.`,
+    );
   }
 }
 
 /** Compares the model with one of twice the quadrature nodes, in units of the errors. */
 function integralMessage({ theory, observations }: Likelihood, theta: Vector, model: Vector, messages: string[]): void {
   const finer = evaluate(theory.model, { ...parameterValues(theory, theta), ...observations.x }, { refine: 2 });
-  const worst = model.reduce((most, value, i) => Math.max(most, Math.abs(value - ((finer[finer.length === 1 ? 0 : i] as number) ?? value)) / (observations.sigma[i] as number)), 0);
-  if (worst > 1e-6) messages.push(`The integrals have not converged: twice the nodes move the model by ${worst.toPrecision(2)} standard deviations. Give integrate a larger fifth argument.`);
+  const worst = model.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - (finer[finer.length === 1 ? 0 : i] as number)) / (observations.sigma[i] as number)),
+    0,
+  );
+  if (worst > 1e-6)
+    messages.push(
+      `The integrals have not converged: twice the nodes move the model by ${worst.toPrecision(2)} standard deviations. Give integrate a larger fifth argument.`,
+    );
 }
 
 function propagated(gradient: ArrayLike<number>, covariance: Matrix): number {
@@ -256,7 +284,12 @@ function propagated(gradient: ArrayLike<number>, covariance: Matrix): number {
   return Math.sqrt(Math.max(0, dot(gradient, multiplyVector(covariance, gradient, n, n))));
 }
 
-function fittedParameters(likelihood: Likelihood, optimum: Optimum, covariance: Matrix | undefined, free: readonly number[]): FittedParameter[] {
+function fittedParameters(
+  likelihood: Likelihood,
+  optimum: Optimum,
+  covariance: Matrix | undefined,
+  free: readonly number[],
+): FittedParameter[] {
   const sdOf = (matrix: Matrix | undefined, i: number): number | null => {
     const row = free.indexOf(i);
     return matrix === undefined || row < 0 ? null : Math.sqrt(matrix[row * free.length + row] as number);
@@ -279,11 +312,26 @@ function fittedParameters(likelihood: Likelihood, optimum: Optimum, covariance: 
 }
 
 /** Var(b) = 1/(1ᵀC⁻¹1) + gᵀΣg with g the derivatives of the mean residual: scatter at fixed theory plus the theory's own uncertainty. */
-function offsetOf({ observations }: Likelihood, value: number, gradient: Vector, free: readonly number[], covariance: Matrix | undefined): FitResult["offset"] {
+function offsetOf(
+  { observations }: Likelihood,
+  value: number,
+  gradient: Vector,
+  free: readonly number[],
+  covariance: Matrix | undefined,
+): FitResult["offset"] {
   const given = 1 / Math.sqrt(observations.offsetInformation);
   return {
     value,
-    uncertainty: covariance === undefined ? null : Math.hypot(given, propagated(free.map((i) => gradient[i] as number), covariance)),
+    uncertainty:
+      covariance === undefined
+        ? null
+        : Math.hypot(
+            given,
+            propagated(
+              free.map((i) => gradient[i] as number),
+              covariance,
+            ),
+          ),
     uncertaintyGivenTheory: given,
   };
 }

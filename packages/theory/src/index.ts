@@ -1,21 +1,39 @@
 /** Physical theories: read from text, differentiated, fitted to data, compared. */
 
 export { type Comparison, compareTheories, type Ranked } from "./compare.js";
-export { ageOfUniverse, bounces, DEFAULT_RANGES, GYR_S, MPC_KM, sampleUniverses, type Universe, type UniverseRanges, type UniverseSample } from "./cosmology.js";
+export {
+  ageOfUniverse,
+  bounces,
+  DEFAULT_RANGES,
+  GYR_S,
+  MPC_KM,
+  sampleUniverses,
+  type Universe,
+  type UniverseRanges,
+  type UniverseSample,
+} from "./cosmology.js";
 export { type Covariance, parseCovariance } from "./covariance.js";
 export { type Criteria, criteria } from "./criteria.js";
 export { type Breakdown, type Environment, evaluate, findBreakdown } from "./expression/evaluate.js";
 export { toGraph } from "./expression/graph.js";
-export { type Definition, type ExpressionText, parseExpression, type Scope } from "./expression/parse.js";
+export { type Definition, parseExpression, type Scope } from "./expression/parse.js";
 export { gaussLegendre, type Rule } from "./expression/quadrature.js";
+export type { ExpressionText } from "./expression/text.js";
 export { type Expression, formatExpression, namesIn } from "./expression/tree.js";
 export { type DerivedValue, type FitOptions, type FitResult, type FittedParameter, fitLikelihood, fitTheory } from "./fit.js";
-export { createLikelihood, type Curvature, type FunctionEngine, type CompiledFunction, Likelihood } from "./likelihood.js";
+export { type CompiledFunction, type Curvature, createLikelihood, type FunctionEngine, Likelihood } from "./likelihood.js";
 export { loadTheories } from "./load.js";
-export { type BoundOptions } from "./minimise/bounds.js";
-export { lbfgs, type LbfgsOptions, type LbfgsResult, type LbfgsStatus, type ValueAndGradient } from "./minimise/lbfgs.js";
-export { type LeastSquaresOptions, type LeastSquaresResult, type LeastSquaresStatus, levenbergMarquardt, type Residuals } from "./minimise/levenberg-marquardt.js";
+export type { BoundOptions } from "./minimise/bounds.js";
+export { type LbfgsOptions, type LbfgsResult, type LbfgsStatus, lbfgs, type ValueAndGradient } from "./minimise/lbfgs.js";
+export {
+  type LeastSquaresOptions,
+  type LeastSquaresResult,
+  type LeastSquaresStatus,
+  levenbergMarquardt,
+  type Residuals,
+} from "./minimise/levenberg-marquardt.js";
 export { type Columns, type DataSource, type Observations, observe } from "./observations.js";
+export { type Prediction, predict } from "./predict.js";
 export { chiSquareSurvival, erf, incompleteGamma } from "./special.js";
-export { type DataColumns, type Derived, freeParameters, type Parameter, parameterValues, type Prior, type Theory } from "./theory.js";
+export { type DataColumns, type Derived, freeParameters, type Parameter, type Prior, parameterValues, type Theory } from "./theory.js";
 export { covarianceFile, parseTheories, parseTheory, type TheoryFileOptions } from "./theory-file.js";

@@ -3,9 +3,27 @@
  * Jacobian for Levenberg–Marquardt, curvature for uncertainties. All in float64, all derivatives by autodiff.
  */
 
-import { add, broadcastTo, constant, grad, hessian, matmul, mul, neg, reshape, slice, square, stack, sub, sum, type Tensor, TetradError, valueAndGrad } from "@tetrad/engine";
-import { toGraph } from "./expression/graph.js";
+import {
+  add,
+  broadcastTo,
+  constant,
+  grad,
+  hessian,
+  matmul,
+  mul,
+  neg,
+  reshape,
+  slice,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+  TetradError,
+  valueAndGrad,
+} from "@tetrad/engine";
 import { evaluate, findBreakdown } from "./expression/evaluate.js";
+import { toGraph } from "./expression/graph.js";
 import type { ValueAndGradient } from "./minimise/lbfgs.js";
 import type { Residuals } from "./minimise/levenberg-marquardt.js";
 import { type DataSource, type Observations, observe } from "./observations.js";
@@ -57,7 +75,9 @@ export class Likelihood {
     this.#feeds = { theta: new Float64Array(k) };
     this.#result = { value: Number.NaN, gradient: new Float64Array(k) };
     this.#slopes = this.parameters.map((_, i) => slopeName(i));
-    this.#normals = this.parameters.flatMap(({ prior }, index) => (prior.kind === "normal" ? [{ index, mean: prior.mean, sd: prior.sd }] : []));
+    this.#normals = this.parameters.flatMap(({ prior }, index) =>
+      prior.kind === "normal" ? [{ index, mean: prior.mean, sd: prior.sd }] : [],
+    );
   }
 
   get start(): Float64Array {
@@ -69,7 +89,8 @@ export class Likelihood {
     this.calls.values++;
     const outputs = this.objective.callSync(this.#feed(theta));
     this.#result.value = (outputs["value"] as ArrayLike<number>)[0] as number;
-    for (let i = 0; i < this.#slopes.length; i++) this.#result.gradient[i] = (outputs[this.#slopes[i] as string] as ArrayLike<number>)[0] as number;
+    for (let i = 0; i < this.#slopes.length; i++)
+      this.#result.gradient[i] = (outputs[this.#slopes[i] as string] as ArrayLike<number>)[0] as number;
     return this.#result;
   }
 
@@ -151,20 +172,31 @@ export class Likelihood {
  */
 export async function createLikelihood(engine: FunctionEngine, theory: Theory, data: DataSource): Promise<Likelihood> {
   const k = freeParameters(theory).length;
-  if (k === 0) throw new TetradError("ARGUMENT", { op: theory.name, what: "no parameter is free", at: theory.at, hint: "remove fixed: true from one of them" });
+  if (k === 0)
+    throw new TetradError("ARGUMENT", {
+      op: theory.name,
+      what: "no parameter is free",
+      at: theory.at,
+      hint: "remove fixed: true from one of them",
+    });
   const observations = observe(theory, data);
   const specs = { theta: { shape: [k], dtype: "f64" as const } };
   const [objective, linearised, curved] = await Promise.all([
     engine.compileFunction(({ theta }) => {
-      const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observations, own))(entries(theta as Tensor));
+      const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observations, own))(
+        entries(theta as Tensor),
+      );
       return { value, ...named(slopes) };
     }, specs),
     engine.compileFunction(({ theta }) => linearise(theory, observations, theta as Tensor), specs),
-    engine.compileFunction(({ theta }) => ({
+    engine.compileFunction(
+      ({ theta }) => ({
         hessian: hessian((own: Tensor) => minusLogPosterior(theory, observations, entries(own)))(theta as Tensor),
         ...derivedGraph(theory, theta as Tensor),
         ...offsetGraph(theory, observations, theta as Tensor),
-      }), specs),
+      }),
+      specs,
+    ),
   ]);
   return new Likelihood(theory, observations, objective, linearised, curved);
 }
@@ -232,7 +264,10 @@ function linearise(theory: Theory, observations: Observations, theta: Tensor): R
     return sum(model);
   })(entries(theta).map((entry) => broadcastTo(entry, [n])));
   const residual = sub(constant(observations.y, [n], "f64"), model as Tensor);
-  return { residuals: whitenGraph(theory, observations, residual), ...named(slopes.map((slope) => neg(whitenGraph(theory, observations, slope)))) };
+  return {
+    residuals: whitenGraph(theory, observations, residual),
+    ...named(slopes.map((slope) => neg(whitenGraph(theory, observations, slope)))),
+  };
 }
 
 function offsetGraph(theory: Theory, observations: Observations, theta: Tensor): Record<string, Tensor> {
@@ -244,6 +279,8 @@ function offsetGraph(theory: Theory, observations: Observations, theta: Tensor):
 
 function derivedGraph(theory: Theory, theta: Tensor): Record<string, Tensor> {
   if (theory.derived.length === 0) return {};
-  const parts = theory.derived.map(({ expression }) => valueAndGrad((own: Tensor) => reshape(toGraph(expression, symbolsOf(theory, entries(own))), []))(theta));
+  const parts = theory.derived.map(({ expression }) =>
+    valueAndGrad((own: Tensor) => reshape(toGraph(expression, symbolsOf(theory, entries(own))), []))(theta),
+  );
   return { derived: stack(parts.map((part) => part.value)), derivedJacobian: stack(parts.map((part) => part.grad)) };
 }

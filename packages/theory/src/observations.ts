@@ -48,7 +48,13 @@ export function observe(theory: Theory, data: DataSource): Observations {
   const error = theory.data.error === undefined ? undefined : reader.column(theory.data.error, n);
   error?.forEach((value, row) => {
     if (value > 0) return;
-    throw new TetradError("DATA", { op: reader.source, what: `column "${theory.data.error}" holds an error that is not positive`, got: `${value}`, at: reader.place(row), hint: "remove the row or give its standard deviation" });
+    throw new TetradError("DATA", {
+      op: reader.source,
+      what: `column "${theory.data.error}" holds an error that is not positive`,
+      got: `${value}`,
+      at: reader.place(row),
+      hint: "remove the row or give its standard deviation",
+    });
   });
   const noise = theory.data.covariance === undefined ? diagonal(error as Float64Array) : full(theory, reader, n, error);
   return { source: reader.source, n, x, y, place: reader.place, ...noise };
@@ -71,7 +77,12 @@ function diagonal(sigma: Float64Array): Noise {
 function full(theory: Theory, reader: Reader, n: number, error: Float64Array | undefined): Noise {
   const covariance = theory.data.covariance as NonNullable<typeof theory.data.covariance>;
   if (covariance.size !== n) {
-    throw new TetradError("DATA", { op: covariance.source, what: "the covariance has the wrong size", got: `${covariance.size} × ${covariance.size}`, expected: `${n} × ${n}, one row for each row of ${reader.source}` });
+    throw new TetradError("DATA", {
+      op: covariance.source,
+      what: "the covariance has the wrong size",
+      got: `${covariance.size} × ${covariance.size}`,
+      expected: `${n} × ${n}, one row for each row of ${reader.source}`,
+    });
   }
   const c = Float64Array.from(covariance.values);
   for (let i = 0; i < n; i++) c[i * n + i] = (c[i * n + i] as number) + (error === undefined ? 0 : (error[i] as number) ** 2);
@@ -88,7 +99,8 @@ function full(theory: Theory, reader: Reader, n: number, error: Float64Array | u
   const ones = multiplyVector(values, new Float64Array(n).fill(1), n, n); // W 1
   const information = dot(ones, ones);
   const weights = new Float64Array(n); // Wᵀ W 1
-  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) weights[j] = (weights[j] as number) + (values[i * n + j] as number) * (ones[i] as number);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) weights[j] = (weights[j] as number) + (values[i * n + j] as number) * (ones[i] as number);
   let logDeterminant = n * Math.log(2 * Math.PI);
   for (let i = 0; i < n; i++) logDeterminant += 2 * Math.log(lower[i * n + i] as number);
   return {
@@ -118,14 +130,29 @@ function readerOf(data: DataSource): Reader {
       if (values === undefined) {
         const known = Object.keys(data.columns);
         const near = closest(name, known);
-        throw new TetradError("DATA", { op: source, what: `there is no column "${name}"`, expected: `one of ${known.join(", ")}`, hint: near === undefined ? undefined : `did you mean "${near}"?` });
+        throw new TetradError("DATA", {
+          op: source,
+          what: `there is no column "${name}"`,
+          expected: `one of ${known.join(", ")}`,
+          hint: near === undefined ? undefined : `did you mean "${near}"?`,
+        });
       }
       if (length !== undefined && values.length !== length) {
-        throw new TetradError("DATA", { op: source, what: `column "${name}" has another length than the measured column`, got: `${values.length}`, expected: `${length}` });
+        throw new TetradError("DATA", {
+          op: source,
+          what: `column "${name}" has another length than the measured column`,
+          got: `${values.length}`,
+          expected: `${length}`,
+        });
       }
       return Float64Array.from(values, (value, row) => {
         if (Number.isFinite(value)) return value;
-        throw new TetradError("DATA", { op: source, what: `column "${name}" holds a value that is not finite`, got: `${value}`, at: place(row) });
+        throw new TetradError("DATA", {
+          op: source,
+          what: `column "${name}" holds a value that is not finite`,
+          got: `${value}`,
+          at: place(row),
+        });
       });
     },
   };
@@ -136,5 +163,7 @@ export function whiten(observations: Observations, v: ArrayLike<number>, margina
   const mean = marginaliseOffset ? dot(observations.offsetWeights, v) : 0;
   const centred = Float64Array.from(v, (value) => value - mean);
   const { kind, values } = observations.whitening;
-  return kind === "diagonal" ? centred.map((value, i) => value * (values[i] as number)) : multiplyVector(values, centred, observations.n, observations.n);
+  return kind === "diagonal"
+    ? centred.map((value, i) => value * (values[i] as number))
+    : multiplyVector(values, centred, observations.n, observations.n);
 }

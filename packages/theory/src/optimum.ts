@@ -2,7 +2,7 @@
 
 import { TetradError } from "@tetrad/engine";
 import type { Likelihood } from "./likelihood.js";
-import { type Active, type Box, activeSet, clampInto } from "./minimise/bounds.js";
+import { type Active, activeSet, type Box, clampInto } from "./minimise/bounds.js";
 import { cholesky, choleskySolve, invertGram, type Matrix, type Vector } from "./minimise/dense.js";
 import { lbfgs } from "./minimise/lbfgs.js";
 import { levenbergMarquardt } from "./minimise/levenberg-marquardt.js";
@@ -29,7 +29,10 @@ const NEGLIGIBLE = 1e-9;
 const NEWTON_STEPS = 8;
 
 export function boxOf(likelihood: Likelihood): Box {
-  return { lower: Float64Array.from(likelihood.parameters, (p) => p.lower), upper: Float64Array.from(likelihood.parameters, (p) => p.upper) };
+  return {
+    lower: Float64Array.from(likelihood.parameters, (p) => p.lower),
+    upper: Float64Array.from(likelihood.parameters, (p) => p.upper),
+  };
 }
 
 /** Indices of parameters that are at no bound. */
@@ -59,7 +62,11 @@ export function findOptimum(likelihood: Likelihood, start: Vector, options: Opti
     settled = result.status === "converged" || result.status === "zero";
   }
   if (options.method === "lbfgs" || (options.method === "auto" && !settled)) {
-    const result = lbfgs((at) => likelihood.valueAndGradient(at), theta, { ...box, scale: scaleOf(likelihood, theta), maxEvaluations: options.maxEvaluations });
+    const result = lbfgs((at) => likelihood.valueAndGradient(at), theta, {
+      ...box,
+      scale: scaleOf(likelihood, theta),
+      maxEvaluations: options.maxEvaluations,
+    });
     theta = result.theta;
     settled = result.status === "gradient" || result.status === "precision";
   }
@@ -103,14 +110,22 @@ function newton(likelihood: Likelihood, box: Box, start: Vector): { theta: Vecto
     if (free.length === 0) return { theta, converged: true };
     const { hessian } = likelihood.curvature(theta);
     const { lower } = cholesky(
-      Float64Array.from({ length: free.length ** 2 }, (_, e) => hessian[(free[Math.floor(e / free.length)] as number) * k + (free[e % free.length] as number)] as number),
+      Float64Array.from(
+        { length: free.length ** 2 },
+        (_, e) => hessian[(free[Math.floor(e / free.length)] as number) * k + (free[e % free.length] as number)] as number,
+      ),
       free.length,
     );
     if (lower === undefined) return { theta, converged: false };
     const g = Float64Array.from(free, (i) => gradient[i] as number);
     const change = choleskySolve(lower, g, free.length);
     // gᵀH⁻¹g is the squared step in units of the uncertainty.
-    const size = Math.sqrt(Math.max(0, change.reduce((sum, c, i) => sum + c * (g[i] as number), 0)));
+    const size = Math.sqrt(
+      Math.max(
+        0,
+        change.reduce((sum, c, i) => sum + c * (g[i] as number), 0),
+      ),
+    );
     if (size <= NEGLIGIBLE) return { theta, converged: true };
     if (!(size < 0.5 * previous)) return { theta, converged: previous < 1e-6 };
     const trial = Float64Array.from(theta);
@@ -132,6 +147,9 @@ function gaussNewtonCovariance(likelihood: Likelihood, theta: Vector, active: Ac
   const free = inside(active);
   const m = residuals.length;
   if (m < free.length) return undefined;
-  const columns = Float64Array.from({ length: m * free.length }, (_, e) => jacobian[Math.floor(e / free.length) * k + (free[e % free.length] as number)] as number);
+  const columns = Float64Array.from(
+    { length: m * free.length },
+    (_, e) => jacobian[Math.floor(e / free.length) * k + (free[e % free.length] as number)] as number,
+  );
   return invertGram(columns, m, free.length);
 }

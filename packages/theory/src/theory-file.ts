@@ -3,7 +3,8 @@
 import { TetradError } from "@tetrad/engine";
 import * as z from "zod/mini";
 import type { Covariance } from "./covariance.js";
-import { type Definition, isUsableName, parseExpression } from "./expression/parse.js";
+import { type Definition, parseExpression } from "./expression/parse.js";
+import { isUsableName } from "./expression/text.js";
 import { type Expression, namesIn, TreeBuilder } from "./expression/tree.js";
 import type { DataColumns, Derived, Parameter, Prior, Theory } from "./theory.js";
 import { type Path, YamlSource } from "./yaml-source.js";
@@ -25,8 +26,14 @@ const parameterSchema = z.strictObject(
   },
   "a block {start, bounds, prior, unit, latex, fixed}",
 );
-const dataSchema = z.strictObject({ x: names, y: text, error: z.optional(text), covariance: z.optional(text) }, "a block {x, y, error, covariance}");
-const derivedSchema = z.union([formula, z.strictObject({ expression: formula, unit: z.optional(text), latex: z.optional(text) })], "a formula, or {expression, unit, latex}");
+const dataSchema = z.strictObject(
+  { x: names, y: text, error: z.optional(text), covariance: z.optional(text) },
+  "a block {x, y, error, covariance}",
+);
+const derivedSchema = z.union(
+  [formula, z.strictObject({ expression: formula, unit: z.optional(text), latex: z.optional(text) })],
+  "a formula, or {expression, unit, latex}",
+);
 const theorySchema = z.strictObject(
   {
     name: text,
@@ -74,13 +81,20 @@ export function parseTheories(yaml: string, options: TheoryFileOptions = {}): Th
   const source = new YamlSource(options.source ?? "theory", yaml);
   const file = readSchema(source);
   if (file.data.covariance !== undefined && options.covariance === undefined) {
-    source.fail(["data", "covariance"], "the covariance file was not given", { expected: file.data.covariance, hint: "use loadTheories, which reads it, or pass parseCovariance's result" });
+    source.fail(["data", "covariance"], "the covariance file was not given", {
+      expected: file.data.covariance,
+      hint: "use loadTheories, which reads it, or pass parseCovariance's result",
+    });
   }
   if ((file.model === undefined) === (file.models === undefined)) {
-    source.fail(file.model === undefined ? [] : ["models"], file.model === undefined ? "no model" : "both model and models", { expected: "one of model and models" });
+    source.fail(file.model === undefined ? [] : ["models"], file.model === undefined ? "no model" : "both model and models", {
+      expected: "one of model and models",
+    });
   }
   const formulas: [name: string, path: Path, formula: string | number][] =
-    file.model !== undefined ? [[file.name, ["model"], file.model]] : Object.entries(file.models ?? {}).map(([name, model]) => [`${file.name}/${name}`, ["models", name], model]);
+    file.model !== undefined
+      ? [[file.name, ["model"], file.model]]
+      : Object.entries(file.models ?? {}).map(([name, model]) => [`${file.name}/${name}`, ["models", name], model]);
   if (formulas.length === 0) source.fail(["models"], "no model in models");
   const reader = new TheoryReader(source, file, options.covariance);
   return formulas.map(([name, path, model]) => reader.theory(name, path, String(model), file.models !== undefined));
@@ -90,7 +104,13 @@ export function parseTheories(yaml: string, options: TheoryFileOptions = {}): Th
 export function parseTheory(yaml: string, options: TheoryFileOptions = {}): Theory {
   const [theory, ...others] = parseTheories(yaml, options);
   if (theory === undefined || others.length > 0) {
-    throw new TetradError("ARGUMENT", { op: options.source ?? "theory", what: "the file holds several models", got: `${others.length + 1}`, expected: "one", hint: "use parseTheories" });
+    throw new TetradError("ARGUMENT", {
+      op: options.source ?? "theory",
+      what: "the file holds several models",
+      got: `${others.length + 1}`,
+      expected: "one",
+      hint: "use parseTheories",
+    });
   }
   return theory;
 }
@@ -114,7 +134,10 @@ class TheoryReader {
     this.#definitions = Object.entries(file.definitions ?? {}).map(([key, formula]) => this.#definition(key, formula));
     this.#checkNames();
     if (file.data.error === undefined && file.data.covariance === undefined) {
-      source.fail(["data"], "the data have neither errors nor a covariance", { expected: "error: a column of standard deviations, or covariance: a file", hint: "without errors there is no likelihood" });
+      source.fail(["data"], "the data have neither errors nor a covariance", {
+        expected: "error: a column of standard deviations, or covariance: a file",
+        hint: "without errors there is no likelihood",
+      });
     }
   }
 
@@ -124,7 +147,12 @@ class TheoryReader {
     const expression = this.#parse(model, path, [...this.#x, ...fixedNames]);
     const derived = Object.entries(file.derived ?? {}).map(([key, value]): Derived => {
       const block = typeof value === "object" ? value : { expression: value };
-      return { name: key, expression: this.#parse(String(block.expression), ["derived", key], fixedNames), unit: block.unit, latex: block.latex };
+      return {
+        name: key,
+        expression: this.#parse(String(block.expression), ["derived", key], fixedNames),
+        unit: block.unit,
+        latex: block.latex,
+      };
     });
     const used = namesIn(expression);
     const parameters: Parameter[] = [];
@@ -132,7 +160,9 @@ class TheoryReader {
       const parameter = this.#parameter(key);
       if (used.has(key) || parameter.fixed) parameters.push(parameter);
       else if (!partial) {
-        source.fail(["parameters", key], "the model does not use this parameter", { hint: "no data could determine it: use it, remove it, or set fixed: true" });
+        source.fail(["parameters", key], "the model does not use this parameter", {
+          hint: "no data could determine it: use it, remove it, or set fixed: true",
+        });
       }
     }
     const known = new Set([...parameters.map((parameter) => parameter.name), ...Object.keys(file.constants ?? {})]);
@@ -154,7 +184,10 @@ class TheoryReader {
   }
 
   #parse(formula: string, path: Path, known: readonly string[]): Expression {
-    return parseExpression({ text: formula, field: path.join("."), at: this.source.at(path) }, { names: known, definitions: this.#definitions, builder: this.#builder });
+    return parseExpression(
+      { text: formula, field: path.join("."), at: this.source.at(path) },
+      { names: known, definitions: this.#definitions, builder: this.#builder },
+    );
   }
 
   #parameter(name: string): Parameter {
@@ -162,9 +195,14 @@ class TheoryReader {
     const path = ["parameters", name];
     const { start, bounds, prior, fixed, unit, latex } = this.file.parameters[name] as NonNullable<TheoryYaml["parameters"][string]>;
     const [lower, upper] = bounds ?? [-Infinity, Infinity];
-    if (!(lower < upper)) source.fail([...path, "bounds"], "the bounds hold no interval", { got: `[${lower}, ${upper}]`, expected: "low < high" });
+    if (!(lower < upper))
+      source.fail([...path, "bounds"], "the bounds hold no interval", { got: `[${lower}, ${upper}]`, expected: "low < high" });
     if (start < lower || start > upper) {
-      source.fail([...path, "start"], "the bounds exclude the start", { got: `${start}`, expected: `a number in [${lower}, ${upper}]`, hint: "move the start or widen the bounds" });
+      source.fail([...path, "start"], "the bounds exclude the start", {
+        got: `${start}`,
+        expected: `a number in [${lower}, ${upper}]`,
+        hint: "move the start or widen the bounds",
+      });
     }
     let belief: Prior = { kind: "flat" };
     if (typeof prior === "object") {
@@ -182,7 +220,11 @@ class TheoryReader {
     const name = match?.[1];
     const wrong = [name, ...args].find((one) => one === undefined || !isUsableName(one));
     if (name === undefined || match === null || wrong !== undefined || new Set(args).size !== args.length) {
-      this.source.fail(path, "not a name, or a name with arguments", { got: key, expected: "E or E(z)", hint: "names are letters, digits and _; functions, pi and words such as in and to are taken" });
+      this.source.fail(path, "not a name, or a name with arguments", {
+        got: key,
+        expected: "E or E(z)",
+        hint: "names are letters, digits and _; functions, pi and words such as in and to are taken",
+      });
     }
     return { name, args, text: String(formula), field: path.join("."), at: this.source.at(path) };
   }
@@ -193,16 +235,20 @@ class TheoryReader {
     const taken = new Map<string, string>();
     const claim = (name: string, path: Path, what: string): void => {
       if (!isUsableName(name)) {
-        source.fail(path, `"${name}" cannot be a ${what}'s name in a formula`, { hint: "use letters, digits and _; functions, pi and words such as in and to are taken" });
+        source.fail(path, `"${name}" cannot be a ${what}'s name in a formula`, {
+          hint: "use letters, digits and _; functions, pi and words such as in and to are taken",
+        });
       }
       const owner = taken.get(name);
-      if (owner !== undefined) source.fail(path, `the name ${name} is used twice`, { got: `a ${owner} and a ${what}`, hint: "rename one of them" });
+      if (owner !== undefined)
+        source.fail(path, `the name ${name} is used twice`, { got: `a ${owner} and a ${what}`, hint: "rename one of them" });
       taken.set(name, what);
     };
     for (const name of this.#x) claim(name, ["data", "x"], "column");
     for (const name of Object.keys(file.parameters)) claim(name, ["parameters", name], "parameter");
     for (const name of Object.keys(file.constants ?? {})) claim(name, ["constants", name], "constant");
-    for (const [i, key] of Object.keys(file.definitions ?? {}).entries()) claim((this.#definitions[i] as Definition).name, ["definitions", key], "definition");
+    for (const [i, key] of Object.keys(file.definitions ?? {}).entries())
+      claim((this.#definitions[i] as Definition).name, ["definitions", key], "definition");
     for (const name of Object.keys(file.derived ?? {})) claim(name, ["derived", name], "derived quantity");
     if (Object.keys(file.parameters).length === 0) source.fail(["parameters"], "no parameters");
   }

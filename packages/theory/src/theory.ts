@@ -70,7 +70,12 @@ export function freeParameters(theory: Theory): readonly Parameter[] {
 export function parameterValues(theory: Theory, theta?: ArrayLike<number>): Record<string, number> {
   const free = freeParameters(theory);
   if (theta !== undefined && theta.length !== free.length) {
-    throw new TetradError("ARGUMENT", { op: theory.name, what: "wrong number of parameter values", got: `${theta.length}`, expected: `${free.length}: ${free.map((p) => p.name).join(", ")}` });
+    throw new TetradError("ARGUMENT", {
+      op: theory.name,
+      what: "wrong number of parameter values",
+      got: `${theta.length}`,
+      expected: `${free.length}: ${free.map((p) => p.name).join(", ")}`,
+    });
   }
   const values: Record<string, number> = { ...theory.constants };
   for (const parameter of theory.parameters) values[parameter.name] = parameter.start;

@@ -20,7 +20,13 @@ export class YamlSource {
     readonly source: string,
     text: string,
   ) {
-    if (text.length > LONGEST) throw new TetradError("FORMAT", { op: source, what: "the file is too large for a theory", got: `${text.length} characters`, expected: `at most ${LONGEST}` });
+    if (text.length > LONGEST)
+      throw new TetradError("FORMAT", {
+        op: source,
+        what: "the file is too large for a theory",
+        got: `${text.length} characters`,
+        expected: `at most ${LONGEST}`,
+      });
     this.#document = parseDocument(text.replace(/^\uFEFF/, ""), { lineCounter: this.#lines, prettyErrors: false });
     const [error] = this.#document.errors;
     if (error !== undefined) this.#refuse(error.message, error.pos[0]);
@@ -33,7 +39,15 @@ export class YamlSource {
     try {
       this.value = this.#document.toJS({ maxAliasCount: 100 });
     } catch (cause) {
-      throw new TetradError("FORMAT", { op: source, what: `not readable as YAML: ${(cause as Error).message}`, hint: "write values out instead of repeating them by aliases" }, { cause });
+      throw new TetradError(
+        "FORMAT",
+        {
+          op: source,
+          what: `not readable as YAML: ${(cause as Error).message}`,
+          hint: "write values out instead of repeating them by aliases",
+        },
+        { cause },
+      );
     }
   }
 
@@ -65,13 +79,31 @@ export class YamlSource {
         what: `unknown key "${key}"`,
         expected: known.join(", "),
         at: this.at([...path, key]),
-        hint: near === undefined ? "remove it" : `did you mean "${near}"?`,
+        // In YAML, {expression: f(a, b)} is the key `b)` without a value: a formula cut at its comma.
+        hint:
+          near !== undefined
+            ? `did you mean "${near}"?`
+            : this.#valueAt([...path, key]) === null
+              ? "put formulas with commas in quotes inside { }"
+              : "remove it",
       });
     }
-    const value = path.reduce<unknown>((part, key) => (part === null || typeof part !== "object" ? undefined : (part as Record<string, unknown>)[key]), this.value);
-    const expected = issue.code === "invalid_union" ? issue.message : issue.code === "invalid_type" && issue.message === "Invalid input" ? `a ${issue.expected}` : issue.message;
+    const value = this.#valueAt(path);
+    const expected =
+      issue.code === "invalid_union"
+        ? issue.message
+        : issue.code === "invalid_type" && issue.message === "Invalid input"
+          ? `a ${issue.expected}`
+          : issue.message;
     if (value === undefined) this.fail(path, "missing", { expected });
     this.fail(path, "wrong kind of value", { got: describe(value), expected });
+  }
+
+  #valueAt(path: Path): unknown {
+    return path.reduce<unknown>(
+      (part, key) => (part === null || typeof part !== "object" ? undefined : (part as Record<string, unknown>)[key]),
+      this.value,
+    );
   }
 
   #offset(path: Path, which: "key" | "value"): number | undefined {
@@ -89,7 +121,12 @@ export class YamlSource {
 
   #refuse(message: string, offset: number): never {
     const { line, col } = this.#lines.linePos(offset);
-    throw new TetradError("FORMAT", { op: this.source, what: `not readable as YAML: ${(message.split("\n")[0] as string).replace(/[.:]$/, "")}`, at: `${this.source}:${line}`, hint: `look at column ${col} and at the indentation above it` });
+    throw new TetradError("FORMAT", {
+      op: this.source,
+      what: `not readable as YAML: ${(message.split("\n")[0] as string).replace(/[.:]$/, "")}`,
+      at: `${this.source}:${line}`,
+      hint: `look at column ${col} and at the indentation above it`,
+    });
   }
 }
 

@@ -13,6 +13,9 @@ import { aligned, percent, short } from "../numbers.js";
 import { duration } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 
+/** What the network has to reach on universes that it has never seen. */
+const GOAL = { median: 0.003, largest: 0.02 };
+
 export async function demoAction({ terminal, withEngine }: Context, out: string): Promise<void> {
   await interruptible((signal) => withEngine((engine) => demonstrate(terminal, engine, out, signal)));
 }
@@ -35,7 +38,7 @@ async function demonstrate(terminal: Terminal, engine: Engine, out: string, sign
   terminal.say(bold("The age of the universe, learnt\n"));
   const universes = await writeUniverses(out);
   terminal.say(
-    `  ${universes.count} universes computed in ${duration(universes.seconds)}; ${universes.bounced} more bounced and were left out`,
+    `  ${universes.count} universes and their ages, computed in ${duration(universes.seconds)}; left out because they bounce: ${universes.bounced}`,
   );
   const emulator = async (name: "linear" | "network", label: string): Promise<Emulator> => {
     const progress = terminal.progress(`  ${label}`);
@@ -121,8 +124,12 @@ function emulatorText(linear: Emulator, network: Emulator, { names, descent, clo
     ],
   ]);
   const theory = aligned([
-    ["age = Σ coefficient × input", "gradient descent", `closed form, λ = ${lambda}`],
-    ...names.map((name, i) => [name, (descent[i] as number).toFixed(4), (closedForm[i] as number).toFixed(4)]),
+    ["age = a·x1 + b·x2 + c·x3 + d·x4 + e", "gradient descent", `closed form, λ = ${lambda}`],
+    ...names.map((name, i) => [
+      `${"abcde"[i]}  ${name === "1" ? "" : `x${i + 1} = ${name}`}`.trim(),
+      (descent[i] as number).toFixed(4),
+      (closedForm[i] as number).toFixed(4),
+    ]),
   ]);
   return ["", ...theory, "", ...errors, "", `network: ${network.outcome.placement}`]
     .map((line) => (line === "" ? "" : `  ${line}`))

@@ -1,5 +1,5 @@
 /** The work of `tetrad train`: a network for a table, from configuration to saved model. */
-import { basename, extname } from "node:path";
+import { basename, dirname, extname, relative, resolve } from "node:path";
 import { writeFileAtomic } from "@tetrad/engine";
 import { loadYaml } from "../config/load-yaml.js";
 import { trainConfig } from "../config/train-config.js";
@@ -54,7 +54,7 @@ export async function trainAction({ terminal, withEngine }: Context, path: strin
     dim(outcome.placement),
     ...(outcome.test === undefined ? [] : ["", `on the ${c.length} rows kept for testing:`, resultText(outcome.test.result)]),
     "",
-    `saved in ${out}; predict with: tetrad predict ${out} ${config.data}`,
+    `saved in ${out}; predict with: tetrad predict ${out} ${relative(".", resolve(dirname(path), config.data))}`,
   ].join("\n");
   terminal.result(text, {
     model: out,

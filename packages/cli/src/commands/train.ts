@@ -20,7 +20,7 @@ export function trainCommand(io: Io): Command {
 const EXAMPLES = `
 Examples:
   tetrad train examples/iris/train.yaml
-  tetrad train examples/age-of-the-universe/train.yaml --report age.html
+  tetrad train demo-output/network.yaml --report age.html     after \`npm run demo\`
   tetrad train my.yaml --out my-model --json
   tetrad train my.yaml --resume            after Ctrl-C
 

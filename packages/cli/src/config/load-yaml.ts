@@ -21,18 +21,33 @@ export function parseYaml<Schema extends z.ZodType>(text: string, source: string
       at: at(syntax.pos[0]),
       hint: "check the indentation and the quotes around it",
     });
-  const root = document.toJS() as unknown;
+  const root = plainValue(document, source);
   const result = schema.safeParse(root);
   if (result.success) return result.data;
   const issue = deepest(result.error.issues);
   throw new TetradError("FORMAT", { op: source, ...explain(issue, schema, root), at: at(offsetOf(document, issue)) });
 }
 
+function plainValue(document: Document, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    // A few aliases can stand for more values than there is memory.
+    throw new TetradError("FORMAT", {
+      op: source,
+      what: "this YAML cannot be unfolded",
+      got: (error as Error).message,
+      hint: "write values out instead of repeating them by aliases",
+    });
+  }
+}
+
 type Issue = z.core.$ZodIssue;
 
 /** A union reports one list of issues per member; the one that got furthest is the one that was meant. */
 function deepest(issues: readonly Issue[], path: readonly PropertyKey[] = []): Issue {
-  const [first] = issues as [Issue, ...Issue[]];
+  // An unknown key is the likely cause of whatever else is missing.
+  const first = (issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0]) as Issue;
   if (first.code !== "invalid_union" || first.errors.length === 0) return { ...first, path: [...path, ...first.path] };
   const branches = first.errors.filter((branch) => branch.length > 0).map((branch) => deepest(branch, [...path, ...first.path]));
   return branches.reduce<Issue>(

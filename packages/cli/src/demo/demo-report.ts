@@ -3,7 +3,7 @@ import type { EngineDescription } from "@tetrad/engine";
 import { measured, percent, short } from "../numbers.js";
 import { fitSections } from "../report/fit-sections.js";
 import { page, type Section } from "../report/page.js";
-import { errorHistogram, lossChart, predictedAgainstTrue } from "../report/training-charts.js";
+import { errorSizes, lossChart, predictedAgainstTrue } from "../report/training-charts.js";
 import type { RegressionResult } from "../training/evaluate.js";
 import type { Emulator, LinearCoefficients } from "./emulators.js";
 import type { DemoFits } from "./fits.js";
@@ -81,7 +81,7 @@ function emulatorSection({ universes, linear, network, coefficients }: DemoFacts
         "How the loss fell",
       ),
       predictedAgainstTrue("age (10⁹ years)", actual, series),
-      errorHistogram("age (10⁹ years)", actual, series),
+      errorSizes(actual, series),
     ],
   };
 }

@@ -42,7 +42,7 @@ export interface ChartSpec {
 
 /** Chosen so that 12-unit text is still 9 px high on a phone 360 px wide. */
 const WIDTH = 480;
-const MARGIN = { top: 10, right: 14, bottom: 44, left: 62 };
+const MARGIN = { top: 10, right: 20, bottom: 44, left: 62 };
 
 export function chart(spec: ChartSpec): string {
   const height = spec.height ?? 300;
@@ -87,8 +87,8 @@ export function makeScale(axis: Axis, from: number, to: number): AxisScale {
   const scale = (axis.kind === "log" ? scaleLog() : scaleLinear()).domain(padded).range([from, to]);
   if (axis.exact !== true) scale.nice(axis.ticks ?? 6);
   const count = axis.ticks ?? 6;
-  const format = axis.kind === "log" ? powerOfTen : scale.tickFormat(count);
   const shown = axis.kind === "log" ? wholePowers(scale.ticks(count)) : scale.ticks(count);
+  const format = axis.kind === "log" ? logLabels(shown) : scale.tickFormat(count);
   const [a, b] = scale.domain() as [number, number];
   return {
     scale: Object.assign((value: number) => scale(value), { domain: [a, b] as const }),
@@ -104,12 +104,17 @@ function wholePowers(ticks: readonly number[]): readonly number[] {
 
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
+/** Plain numbers while they are short, powers of ten for all once one of them is not. */
+function logLabels(ticks: readonly number[]): (value: number) => string {
+  const plain = ticks.every((value) => value >= 0.009 && value <= 11_000);
+  return (value) => (plain ? String(Number(value.toPrecision(3))) : powerOfTen(value));
+}
+
 function powerOfTen(value: number): string {
   const exponent = Math.floor(Math.log10(value) + 1e-9);
+  const factor = Number((value / 10 ** exponent).toPrecision(3));
   const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPT[Number(digit)] as string);
-  const factor = value / 10 ** exponent;
-  if (exponent >= -2 && exponent <= 3) return String(Number(value.toPrecision(3)));
-  return `${Math.abs(factor - 1) < 1e-9 ? "" : `${Number(factor.toPrecision(3))}·`}10${exponent < 0 ? "⁻" : ""}${digits}`;
+  return `${factor === 1 ? "" : `${factor}·`}10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
 function xAxis({ ticks }: AxisScale, label: string, height: number): string {

@@ -20,7 +20,7 @@ export interface CornerSpec {
 const REGIONS = [0.6827, 0.9545].map((share) => Math.sqrt(-2 * Math.log(1 - share)));
 const SPAN = 3; // standard deviations shown each way
 const SIZE = 480;
-const MARGIN = { top: 8, right: 8, bottom: 46, left: 58 };
+const MARGIN = { top: 8, right: 8, bottom: 42, left: 58 };
 const GAP = 8;
 
 export function corner(spec: CornerSpec): string {
@@ -52,7 +52,7 @@ export function corner(spec: CornerSpec): string {
         parts.push(
           element(
             "text",
-            { x: left + cell / 2, y: SIZE - 8, "text-anchor": "middle", class: "label" },
+            { x: left + cell / 2, y: SIZE - 10, "text-anchor": "middle", class: "label" },
             escapeText((parameters[column] as CornerParameter).name),
           ),
         );

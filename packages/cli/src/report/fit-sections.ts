@@ -98,7 +98,7 @@ function cornerOf(fit: FitResult, series: SeriesClass): string[] {
     corner({
       title: `${fit.title}: what the data allow`,
       caption:
-        "Diagonal: how probable each value is. Below: pairs of values inside the inner line hold 68 %, inside the outer one 95 % of the probability, as the curvature of the likelihood at the best fit says. A tilted ellipse means that two parameters can trade against each other.",
+        "Diagonal: how probable each value is. Below: pairs of values inside the inner line hold 68 %, inside the outer one 95 % of the probability, as the curvature of the likelihood at the best fit says. A tilted ellipse means that two parameters can trade against each other. The lines may reach beyond bounds that the theory sets.",
       parameters,
       covariance: Float64Array.from(covariance.flat()),
       series,

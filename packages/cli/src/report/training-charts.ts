@@ -81,3 +81,28 @@ export function errorHistogram(target: string, actual: readonly number[], all: r
     marks: bins.map((list, i) => columns(list, (all[i] as PredictionSeries).series)),
   });
 }
+
+/** For models whose errors differ by orders of magnitude, which one axis of plain errors could not show together. */
+export function errorSizes(actual: readonly number[], all: readonly PredictionSeries[]): string {
+  // An error of nothing has no logarithm, and below 1e-7 float32 makes none.
+  const sizes = all.map(({ predicted }) =>
+    predicted.map((value, i) => Math.log10(Math.max(1e-7, Math.abs(value / (actual[i] as number) - 1)))),
+  );
+  const domain: [number, number] = [Math.floor(Math.min(...sizes.flat())), Math.ceil(Math.max(...sizes.flat()))];
+  const thresholds = Array.from({ length: 10 * (domain[1] - domain[0]) }, (_, i) => domain[0] + i / 10);
+  const bins = sizes.map((list) => bin<number, number>().domain(domain).thresholds(thresholds)(list));
+  return chart({
+    title: "Sizes of the errors",
+    caption:
+      "How many of the rows kept aside are predicted with which relative error; each column spans a tenth of a factor of ten. Further left is better.",
+    x: { label: "relative error", kind: "log", domain: [10 ** domain[0], 10 ** domain[1]] },
+    y: { label: "rows", domain: [0, Math.max(1, ...bins.flat().map(({ length }) => length))] },
+    legend: all.map(({ label, series }) => ({ label, series, symbol: "dot" })),
+    marks: bins.map((list, i) =>
+      columns(
+        list.map((one) => ({ x0: 10 ** (one.x0 ?? 0), x1: 10 ** (one.x1 ?? 0), height: one.length })),
+        (all[i] as PredictionSeries).series,
+      ),
+    ),
+  });
+}

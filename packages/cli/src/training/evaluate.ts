@@ -13,6 +13,7 @@ import {
   regressionMetrics,
   type Table,
 } from "@tetrad/engine";
+import { percent } from "../numbers.js";
 
 export interface RegressionResult extends RegressionMetrics {
   readonly task: "regression";
@@ -76,7 +77,6 @@ export function evaluate({ target }: Preprocessing, actual: readonly (number | s
 export function resultText(result: Result, unit = ""): string {
   if (result.task === "classification") return result.report.trimEnd();
   const number = (value: number) => `${Number(value.toPrecision(4))}${unit}`;
-  const percent = (value: number) => `${(100 * value).toPrecision(3)} %`;
   return [
     `R²                      ${result.r2.toFixed(6)}`,
     `root mean square error  ${number(result.rmse)}`,

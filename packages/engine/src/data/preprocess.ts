@@ -60,12 +60,16 @@ export interface ColumnPlan {
   readonly notes: readonly string[];
 }
 
-/** One-hot coding of more values than this makes inputs that each see too few rows to learn from. */
-const MAX_CATEGORIES = 50;
+/** One-hot columns are learnt from the rows that hold their category: with more of them than this, each should have at least 20 rows, and there are never more than 200. */
+const FEW_CATEGORIES = 50;
+
+function defaultMaxCategories(rows: number): number {
+  return Math.max(FEW_CATEGORIES, Math.min(200, Math.floor(rows / 20)));
+}
 
 /** @throws TetradError DATA for columns that do not exist or cannot be used */
 export function planColumns(table: Table, options: ColumnOptions): ColumnPlan {
-  const { target, inputs, categories = [], maxCategories = MAX_CATEGORIES } = options;
+  const { target, inputs, categories = [], maxCategories = defaultMaxCategories(table.rows.length) } = options;
   columnIndex(table, target);
   for (const name of categories) columnIndex(table, name);
   if (inputs?.includes(target))
@@ -106,7 +110,7 @@ function inputObstacle(table: Table, name: string, kind: ColumnKind, maxCategori
   if (different.size === 0) return "it holds no values";
   if (different.size === 1) return `it holds only ${JSON.stringify([...different.keys()][0])}`;
   if (kind === "category" && different.size > maxCategories)
-    return `${different.size} different texts among ${table.rows.length} rows are names or dates rather than categories`;
+    return `${different.size} different texts among ${table.rows.length} rows are too many to be categories`;
   return automatic && isUnnamed(name) ? "it has no name and is probably a row number" : undefined;
 }
 

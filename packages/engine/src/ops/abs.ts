@@ -10,7 +10,10 @@ export const absOp = elementwise({
   name: "abs",
   arity: 1,
   strip: "abs",
-  reference: () => (x = 0) => Math.abs(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.abs(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, sign(x as Tensor))],
   tolerance: "exact",
   kink: true,

@@ -13,7 +13,10 @@ export const acosOp = elementwise({
   name: "acos",
   arity: 1,
   strip: "acos",
-  reference: () => (x = 0) => Math.acos(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.acos(x),
   gradient: ({ inputs: [x], dy }) => [neg(mul(dy, rsqrt(mul(sub(1, x as Tensor), add(x as Tensor, 1)))))],
   floatOnly: true,
   tolerance: "transcendental",

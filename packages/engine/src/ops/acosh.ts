@@ -12,7 +12,10 @@ export const acoshOp = elementwise({
   name: "acosh",
   arity: 1,
   strip: "acosh",
-  reference: () => (x = 0) => Math.acosh(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.acosh(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, rsqrt(mul(sub(x as Tensor, 1), add(x as Tensor, 1))))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -10,6 +10,7 @@ export const addOp = elementwise({
   strip: "add",
   reference: () => (a = 0, b = 0) => a + b,
   gradient: ({ dy }) => [dy, dy],
+  arithmetic: true,
   defaults: {},
 });
 

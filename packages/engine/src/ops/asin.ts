@@ -12,7 +12,10 @@ export const asinOp = elementwise({
   name: "asin",
   arity: 1,
   strip: "asin",
-  reference: () => (x = 0) => Math.asin(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.asin(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, rsqrt(mul(sub(1, x as Tensor), add(x as Tensor, 1))))],
   floatOnly: true,
   tolerance: "transcendental",

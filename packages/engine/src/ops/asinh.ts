@@ -12,7 +12,10 @@ export const asinhOp = elementwise({
   name: "asinh",
   arity: 1,
   strip: "asinh",
-  reference: () => (x = 0) => Math.asinh(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.asinh(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, rsqrt(add(square(x as Tensor), 1)))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -11,7 +11,10 @@ export const atanOp = elementwise({
   name: "atan",
   arity: 1,
   strip: "atan",
-  reference: () => (x = 0) => Math.atan(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.atan(x),
   gradient: ({ inputs: [x], dy }) => [div(dy, add(square(x as Tensor), 1))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -15,7 +15,10 @@ export const atan2Op = elementwise({
   name: "atan2",
   arity: 2,
   strip: "atan2",
-  reference: () => (a = 0, b = 0) => Math.atan2(a, b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Math.atan2(a, b),
   gradient({ inputs: [a, b], dy }) {
     // At the origin the angle has no derivative; 0 as in PyTorch.
     const squares = add(square(a as Tensor), square(b as Tensor));
@@ -25,7 +28,10 @@ export const atan2Op = elementwise({
   floatOnly: true,
   tolerance: "transcendental",
   flopsPerElement: 35,
-  ranges: [[-2, 2], [0.3, 2]],
+  ranges: [
+    [-2, 2],
+    [0.3, 2],
+  ],
   defaults: {},
 });
 

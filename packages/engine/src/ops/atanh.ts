@@ -12,7 +12,10 @@ export const atanhOp = elementwise({
   name: "atanh",
   arity: 1,
   strip: "atanh",
-  reference: () => (x = 0) => Math.atanh(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.atanh(x),
   gradient: ({ inputs: [x], dy }) => [div(dy, mul(sub(1, x as Tensor), add(x as Tensor, 1)))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -17,7 +17,12 @@ export const broadcastToOp: Op<Attrs> = {
     const x = input as Spec;
     const joint = tryBroadcast([x.shape, shape]);
     if (joint === undefined || !sameShape(joint, shape)) {
-      throw new TetradError("SHAPE", { op: "broadcastTo", what: "cannot broadcast", got: formatShape(x.shape), expected: `axes equal to those of ${formatShape(shape)}, or 1` });
+      throw new TetradError("SHAPE", {
+        op: "broadcastTo",
+        what: "cannot broadcast",
+        got: formatShape(x.shape),
+        expected: `axes equal to those of ${formatShape(shape)}, or 1`,
+      });
     }
     const full = x.shape.length === shape.length;
     const kept = full && x.bound !== undefined ? x.bound : full && x.shape[0] !== 1 ? undefined : bound;
@@ -48,7 +53,9 @@ export const broadcastToOp: Op<Attrs> = {
 
 /** `x` repeated to `shape` by NumPy's rule, without a copy; a new axis 0 may be the bounded axis `bound`. */
 export function broadcastTo(x: Tensor, shape: Shape, bound?: Bound): Tensor {
-  return sameShape(x.shape, shape) && (bound === undefined || x.bound !== undefined) ? x : apply(broadcastToOp, [x], { shape, ...(bound && { bound }) });
+  return sameShape(x.shape, shape) && (bound === undefined || x.bound !== undefined)
+    ? x
+    : apply(broadcastToOp, [x], { shape, ...(bound && { bound }) });
 }
 
 /** `x` repeated to the shape of `like`, bounded axis included. */

@@ -19,13 +19,19 @@ export const castOp: Op<Attrs> = {
   },
   gradient: ({ inputs: [x], dy }) => [isFloat(dy.dtype) && isFloat((x as Tensor).dtype) ? cast(dy, (x as Tensor).dtype) : undefined],
   // Floating types are not rounded here: references compute in float64 whatever the graph's types.
-  reference: ([x], { dtype }, [output]) => [ndMap(dtype === "i32" ? (v = 0) => Math.trunc(v) : (v = 0) => v, [x as NonNullable<typeof x>], (output as Spec).shape, dtype)],
+  reference: ([x], { dtype }, [output]) => [
+    ndMap(dtype === "i32" ? (v = 0) => Math.trunc(v) : (v = 0) => v, [x as NonNullable<typeof x>], (output as Spec).shape, dtype),
+  ],
   flops: (_, [output]) => sizeOf((output as Spec).shape),
   cases: () => [
     { name: "f32 to f64", inputs: [{ shape: [33] }], attrs: { dtype: "f64" } },
     { name: "f64 to f32", inputs: [{ shape: [5, 257], dtype: "f64" }], attrs: { dtype: "f32" } },
     { name: "f32 to i32", inputs: [{ shape: [65], range: [-9, 9], frozen: true }], attrs: { dtype: "i32" } },
-    { name: "i32 to f32", inputs: [{ shape: [3, 7], dtype: "i32", range: [-1000, 1000], frozen: true, transposed: true }], attrs: { dtype: "f32" } },
+    {
+      name: "i32 to f32",
+      inputs: [{ shape: [3, 7], dtype: "i32", range: [-1000, 1000], frozen: true, transposed: true }],
+      attrs: { dtype: "f32" },
+    },
     { name: "bool to f64", inputs: [{ shape: [17], dtype: "bool", frozen: true }], attrs: { dtype: "f64" } },
     { name: "empty", inputs: [{ shape: [0, 3] }], attrs: { dtype: "f64" } },
   ],

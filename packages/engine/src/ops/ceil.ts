@@ -8,7 +8,10 @@ export const ceilOp = elementwise({
   name: "ceil",
   arity: 1,
   strip: "ceil",
-  reference: () => (x = 0) => Math.ceil(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.ceil(x),
   gradient: () => [],
   tolerance: "exact",
   kink: true,

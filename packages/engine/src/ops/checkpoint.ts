@@ -1,6 +1,7 @@
 /** Marks a value whose gradient is taken through a second evaluation of the nodes that made it; and the barrier that keeps that evaluation a second one. */
 
 import { vjp } from "../autodiff.js";
+import { isFloat } from "../dtype.js";
 import type { Op } from "../op.js";
 import type { Node, Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
@@ -26,7 +27,7 @@ export class RecordedNodes {
   constructor(
     readonly nodes: readonly Node[],
     readonly output: Tensor,
-    /** What the nodes read from outside and gradients go to. */
+    /** What the nodes read from outside, constants apart. */
     readonly outer: readonly Tensor[],
   ) {}
 
@@ -45,9 +46,13 @@ export const checkpointOp: Op<Attrs> = {
   gradient({ inputs: [value, ...inputs], dy, attrs: { nodes, mark } }) {
     const replay = new Replay((value as Tensor).graph);
     const behind = inputs.map((x) => apply(barrierOp, [x], { mark }));
-    nodes.outer.forEach((x, i) => replay.bind(x, behind[i] as Tensor));
+    nodes.outer.forEach((x, i) => {
+      replay.bind(x, behind[i] as Tensor);
+    });
     replay.run(nodes.nodes);
-    return [undefined, ...vjp([replay.value(nodes.output)], [dy], behind)];
+    const floats = behind.filter((x) => isFloat(x.dtype));
+    const dxs = vjp([replay.value(nodes.output)], [dy], floats);
+    return [undefined, ...behind.map((x) => dxs[floats.indexOf(x)])];
   },
   reference: ([y]) => [y as NonNullable<typeof y>],
   flops: () => 0,
@@ -58,7 +63,9 @@ export const checkpointOp: Op<Attrs> = {
   batch([value, ...inputs], [, ...flags], { nodes, mark }) {
     const { graph } = value as Tensor;
     const replay = new Replay(graph);
-    nodes.outer.forEach((x, i) => replay.bind(x, inputs[i] as Tensor, flags[i]));
+    nodes.outer.forEach((x, i) => {
+      replay.bind(x, inputs[i] as Tensor, flags[i]);
+    });
     const start = graph.nodes.length;
     replay.run(nodes.nodes);
     const y = replay.value(nodes.output);

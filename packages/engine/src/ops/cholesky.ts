@@ -61,7 +61,14 @@ export const choleskyOp: Op<Record<string, never>> = {
     { name: "n65", inputs: [{ ...symmetricCase([65, 65]), frozen: true }], attrs: {} },
     { name: "batch", inputs: [symmetricCase([2, 3, 5, 5])], attrs: {} },
     { name: "transposed", inputs: [{ ...symmetricCase([9, 9]), transposed: true }], attrs: {} },
-    { name: "asymmetric", inputs: [generalCase([3, 3], 0)].map(({ shape, values }) => ({ shape, values: (values as number[]).map((v, i) => (i % 4 === 0 ? 3 + v : v)) })), attrs: {} },
+    {
+      name: "asymmetric",
+      inputs: [generalCase([3, 3], 0)].map(({ shape, values }) => ({
+        shape,
+        values: (values as number[]).map((v, i) => (i % 4 === 0 ? 3 + v : v)),
+      })),
+      attrs: {},
+    },
     { name: "indefinite", inputs: [{ shape: [2, 2, 2], values: [1, 2, 2, 1, 4, 2, 2, 5], frozen: true }], attrs: {} },
   ],
   lowering: {

@@ -15,7 +15,10 @@ export const clampOp = elementwise<Attrs>({
   arity: 1,
   strip: "clamp",
   immediates: ({ low, high }) => [low, high],
-  reference: ({ low, high }) => (x = 0) => Math.min(Math.max(x, low), high),
+  reference:
+    ({ low, high }) =>
+    (x = 0) =>
+      Math.min(Math.max(x, low), high),
   gradient({ inputs: [input], dy, attrs: { low, high } }) {
     const x = input as Tensor;
     return [where(greaterEqual(x, low), where(lessEqual(x, high), dy, 0), 0)];
@@ -30,6 +33,7 @@ export const clampOp = elementwise<Attrs>({
  * Throws ARGUMENT when the interval is empty.
  */
 export function clamp(x: TensorLike, low: number, high: number): Tensor {
-  if (!(low <= high)) throw new TetradError("ARGUMENT", { op: "clamp", what: "the interval is empty", got: `${low} … ${high}`, expected: "low ≤ high" });
+  if (!(low <= high))
+    throw new TetradError("ARGUMENT", { op: "clamp", what: "the interval is empty", got: `${low} … ${high}`, expected: "low ≤ high" });
   return apply(clampOp, [x], { low, high });
 }

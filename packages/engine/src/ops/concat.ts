@@ -31,17 +31,31 @@ export const concatOp: Op<Attrs> = {
     const other = (x: Spec) => x.shape.filter((_, i) => i !== axis);
     const odd = inputs.find((x) => x.shape.length !== first.shape.length || !sameShape(other(x), other(first)));
     if (odd !== undefined) {
-      throw new TetradError("SHAPE", { op: "concat", what: `shapes differ in another axis than ${axis}`, got: `${formatShape(first.shape)} and ${formatShape(odd.shape)}` });
+      throw new TetradError("SHAPE", {
+        op: "concat",
+        what: `shapes differ in another axis than ${axis}`,
+        got: `${formatShape(first.shape)} and ${formatShape(odd.shape)}`,
+      });
     }
     const mixed = inputs.find((x) => x.dtype !== first.dtype);
     if (mixed !== undefined) {
-      throw new TetradError("DTYPE", { op: "concat", what: "types differ", got: `${first.dtype} and ${mixed.dtype}`, hint: `cast one of them to ${promote(first.dtype, mixed.dtype)}` });
+      throw new TetradError("DTYPE", {
+        op: "concat",
+        what: "types differ",
+        got: `${first.dtype} and ${mixed.dtype}`,
+        hint: `cast one of them to ${promote(first.dtype, mixed.dtype)}`,
+      });
     }
     const { bound } = first;
     if (inputs.some((x) => x.bound?.name !== bound?.name || x.bound?.times !== bound?.times)) {
-      throw new TetradError("SHAPE", { op: "concat", what: "a fixed axis meets a bounded axis", got: inputs.map((x) => x.bound?.name ?? "fixed").join(", ") });
+      throw new TetradError("SHAPE", {
+        op: "concat",
+        what: "a fixed axis meets a bounded axis",
+        got: inputs.map((x) => x.bound?.name ?? "fixed").join(", "),
+      });
     }
-    if (bound !== undefined && axis === 0) throw new TetradError("UNSUPPORTED", { op: "concat", what: `cannot join along the bounded axis "${bound.name}"` });
+    if (bound !== undefined && axis === 0)
+      throw new TetradError("UNSUPPORTED", { op: "concat", what: `cannot join along the bounded axis "${bound.name}"` });
     const total = inputs.reduce((sum, x) => sum + (x.shape[axis] as number), 0);
     return [{ shape: first.shape.map((extent, i) => (i === axis ? total : extent)), dtype: first.dtype, ...(bound && { bound }) }];
   },
@@ -62,12 +76,20 @@ export const concatOp: Op<Attrs> = {
   },
   flops: () => 0,
   cases: () => [
-    ...[0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 257].map((n) => ({ name: `columns ${n}`, inputs: [{ shape: [3, n] }, { shape: [3, 2] }], attrs: { axis: 1 } })),
+    ...[0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 257].map((n) => ({
+      name: `columns ${n}`,
+      inputs: [{ shape: [3, n] }, { shape: [3, 2] }],
+      attrs: { axis: 1 },
+    })),
     { name: "rows", inputs: [{ shape: [2, 9] }, { shape: [0, 9] }, { shape: [5, 9] }], attrs: { axis: 0 } },
     { name: "middle", inputs: [{ shape: [2, 1, 7] }, { shape: [2, 3, 7] }], attrs: { axis: 1 } },
     { name: "transposed", inputs: [{ shape: [9, 17], transposed: true }, { shape: [9, 4] }], attrs: { axis: 1 } },
     { name: "one", inputs: [{ shape: [8] }], attrs: { axis: 0 } },
-    { name: "bool", inputs: [3, 2].map((n) => ({ shape: [n, 2], dtype: "bool", values: Array.from({ length: 2 * n }, (_, i) => i % 2), frozen: true })), attrs: { axis: 0 } },
+    {
+      name: "bool",
+      inputs: [3, 2].map((n) => ({ shape: [n, 2], dtype: "bool", values: Array.from({ length: 2 * n }, (_, i) => i % 2), frozen: true })),
+      attrs: { axis: 0 },
+    },
   ],
   lowering: {
     kind: "launch",
@@ -75,14 +97,28 @@ export const concatOp: Op<Attrs> = {
       const y = node.outputs[0] as Tensor;
       const strides = stridesOf(y.shape);
       const begins = offsets(node.inputs, axis);
-      const parts = node.inputs.map((x, i) => ({ operand: context.operand(x), offset: (begins[i] as number) * (strides[axis] as number), strides }));
-      emitCopies(context, y, parts.filter(({ operand }) => !operand.shape.includes(0)));
+      const parts = node.inputs.map((x, i) => ({
+        operand: context.operand(x),
+        offset: (begins[i] as number) * (strides[axis] as number),
+        strides,
+      }));
+      emitCopies(
+        context,
+        y,
+        parts.filter(({ operand }) => !operand.shape.includes(0)),
+      );
     },
   },
   bounded: true,
   batch(inputs, batched, { axis }) {
     const extent = inputs[batched.indexOf(true)]?.shape[0] as number;
-    return [apply(concatOp, inputs.map((x, i) => (batched[i] === true ? x : broadcastTo(x, [extent, ...x.shape]))), { axis: axis + 1 })];
+    return [
+      apply(
+        concatOp,
+        inputs.map((x, i) => (batched[i] === true ? x : broadcastTo(x, [extent, ...x.shape]))),
+        { axis: axis + 1 },
+      ),
+    ];
   },
 };
 

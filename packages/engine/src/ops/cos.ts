@@ -11,7 +11,10 @@ export const cosOp = elementwise({
   name: "cos",
   arity: 1,
   strip: "cos",
-  reference: () => (x = 0) => Math.cos(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.cos(x),
   gradient: ({ inputs: [x], dy }) => [neg(mul(dy, sin(x as Tensor)))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -10,7 +10,10 @@ export const coshOp = elementwise({
   name: "cosh",
   arity: 1,
   strip: "cosh",
-  reference: () => (x = 0) => Math.cosh(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.cosh(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, sinh(x as Tensor))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -27,7 +27,14 @@ export const liveCountOp: Op<Attrs> = {
     launch(context, node, { axes, dtype }) {
       const x = node.inputs[0] as Tensor;
       const times = sizeOver(x.shape, axes) / (x.shape[0] as number);
-      context.emit({ kernel: "live_count", dtype, outputs: node.outputs, inputs: [], scalars: [{ live: x.bound as Bound, times }], flops: 0 });
+      context.emit({
+        kernel: "live_count",
+        dtype,
+        outputs: node.outputs,
+        inputs: [],
+        scalars: [{ live: x.bound as Bound, times }],
+        flops: 0,
+      });
     },
   },
   bounded: true,

@@ -10,7 +10,7 @@ import { applyAll } from "../trace.js";
 import { add } from "./add.js";
 import { broadcastLike } from "./broadcastTo.js";
 import { crossEntropyBackward } from "./crossEntropyBackward.js";
-import { checkOperands, type CrossEntropyAttrs, crossEntropyCases, crossEntropyOperands, sumRow, targetRow } from "./crossEntropyRows.js";
+import { type CrossEntropyAttrs, checkOperands, crossEntropyCases, crossEntropyOperands, sumRow, targetRow } from "./crossEntropyRows.js";
 import { div } from "./div.js";
 import { expandDims } from "./expandDims.js";
 import { logSoftmax } from "./logSoftmax.js";
@@ -62,12 +62,19 @@ export const crossEntropyOp: Op<CrossEntropyAttrs> = {
     kind: "launch",
     launch(context, node, attrs) {
       const [x, target, weight] = node.inputs as readonly [Tensor, Tensor, Tensor | undefined];
-      context.emit({ kernel: "cross_entropy", dtype: x.dtype as FloatDType, outputs: node.outputs, ...crossEntropyOperands(context, [x, target], weight, attrs), flops: 24 * x.size });
+      context.emit({
+        kernel: "cross_entropy",
+        dtype: x.dtype as FloatDType,
+        outputs: node.outputs,
+        ...crossEntropyOperands(context, [x, target], weight, attrs),
+        flops: 24 * x.size,
+      });
     },
   },
   bounded: true,
   batch([x, target, weight], [inX, inTarget, inWeight], attrs) {
-    if (inWeight === true) throw new TetradError("UNSUPPORTED", { op: "crossEntropy", what: "class weights cannot differ along a vmap axis" });
+    if (inWeight === true)
+      throw new TetradError("UNSUPPORTED", { op: "crossEntropy", what: "class weights cannot differ along a vmap axis" });
     const rows = batchAll([x, target] as Tensor[], [inX === true, inTarget === true]);
     return applyAll(crossEntropyOp, weight === undefined ? rows : [...rows, weight], attrs);
   },
@@ -91,10 +98,19 @@ export interface CrossEntropyOptions extends LossOptions {
  * A mean over labels divides by the sum of their class weights, so ignored rows do not dilute it; a mean over probabilities divides by rows.
  * Throws SHAPE and DTYPE where operands do not fit, ARGUMENT for a smoothing outside 0 … 1. Source of smoothing: Szegedy et al. 2015 (arXiv:1512.00567).
  */
-export function crossEntropy(logits: Tensor, target: Tensor, { weight, ignoreIndex = -100, labelSmoothing = 0, axis = -1, reduction = "mean" }: CrossEntropyOptions = {}): Tensor {
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new TetradError("ARGUMENT", { op: "crossEntropy", what: "labelSmoothing must lie in 0 … 1", got: `${labelSmoothing}` });
+export function crossEntropy(
+  logits: Tensor,
+  target: Tensor,
+  { weight, ignoreIndex = -100, labelSmoothing = 0, axis = -1, reduction = "mean" }: CrossEntropyOptions = {},
+): Tensor {
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new TetradError("ARGUMENT", { op: "crossEntropy", what: "labelSmoothing must lie in 0 … 1", got: `${labelSmoothing}` });
   const labels = target.dtype === "i32";
-  const operands = [moveAxis(logits, axis, -1), labels ? target : moveAxis(target, axis, -1), ...(weight === undefined ? [] : [stopGradient(weight)])];
+  const operands = [
+    moveAxis(logits, axis, -1),
+    labels ? target : moveAxis(target, axis, -1),
+    ...(weight === undefined ? [] : [stopGradient(weight)]),
+  ];
   const [loss, divisor] = applyAll(crossEntropyOp, operands, { ignoreIndex, smoothing: labelSmoothing }) as readonly [Tensor, Tensor];
   return reduction === "mean" && labels ? div(sum(loss), sum(divisor)) : reduceLoss(loss, reduction);
 }

@@ -7,7 +7,7 @@ import { sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
 import { broadcastLike } from "./broadcastTo.js";
-import { checkOperands, type CrossEntropyAttrs, crossEntropyCases, crossEntropyOperands, sumRow, targetRow } from "./crossEntropyRows.js";
+import { type CrossEntropyAttrs, checkOperands, crossEntropyCases, crossEntropyOperands, sumRow, targetRow } from "./crossEntropyRows.js";
 import { expandDims } from "./expandDims.js";
 import { full } from "./full.js";
 import { specOf } from "./identity.js";
@@ -31,7 +31,12 @@ export const crossEntropyBackwardOp: Op<CrossEntropyAttrs> = {
     const scaled = mul(g, expandDims(dy, -1));
     const unit = crossEntropyBackward(x, target, mass, broadcastLike(full([], 1, dy.dtype), dy), weight, attrs);
     const dq = neg(mul(scaled, weight === undefined ? 1 - attrs.smoothing : mul(weight, 1 - attrs.smoothing)));
-    return [softmaxBackward(p, mul(scaled, expandDims(mass, -1))), target.dtype === "i32" ? undefined : dq, sum(mul(scaled, p), -1), sum(mul(g, unit), -1)];
+    return [
+      softmaxBackward(p, mul(scaled, expandDims(mass, -1))),
+      target.dtype === "i32" ? undefined : dq,
+      sum(mul(scaled, p), -1),
+      sum(mul(g, unit), -1),
+    ];
   },
   reference([logits, target, masses, dys, weight], attrs) {
     const [x, mass, dy] = [logits as NdArray, masses as NdArray, dys as NdArray];
@@ -55,16 +60,32 @@ export const crossEntropyBackwardOp: Op<CrossEntropyAttrs> = {
     launch(context, node, attrs) {
       const [x, target, mass, dy, weight] = node.inputs as readonly [Tensor, Tensor, Tensor, Tensor, Tensor | undefined];
       const operands = crossEntropyOperands(context, [x, target, mass, dy], weight, attrs);
-      context.emit({ kernel: "cross_entropy_backward", dtype: x.dtype as FloatDType, outputs: node.outputs, ...operands, flops: 26 * x.size });
+      context.emit({
+        kernel: "cross_entropy_backward",
+        dtype: x.dtype as FloatDType,
+        outputs: node.outputs,
+        ...operands,
+        flops: 26 * x.size,
+      });
     },
   },
   bounded: true,
   batch([x, target, mass, dy, weight], [inX, inTarget, inMass, inDy], attrs) {
-    const rows = batchAll([x, target, mass, dy] as Tensor[], [inX, inTarget, inMass, inDy].map((batched) => batched === true));
+    const rows = batchAll(
+      [x, target, mass, dy] as Tensor[],
+      [inX, inTarget, inMass, inDy].map((batched) => batched === true),
+    );
     return [apply(crossEntropyBackwardOp, weight === undefined ? rows : [...rows, weight], attrs)];
   },
 };
 
-export function crossEntropyBackward(x: Tensor, target: Tensor, mass: Tensor, dy: Tensor, weight: Tensor | undefined, attrs: CrossEntropyAttrs): Tensor {
+export function crossEntropyBackward(
+  x: Tensor,
+  target: Tensor,
+  mass: Tensor,
+  dy: Tensor,
+  weight: Tensor | undefined,
+  attrs: CrossEntropyAttrs,
+): Tensor {
   return apply(crossEntropyBackwardOp, [x, target, mass, dy, ...(weight === undefined ? [] : [weight])], attrs);
 }

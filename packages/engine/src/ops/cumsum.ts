@@ -17,7 +17,8 @@ export const cumsumOp: Op<Attrs> = {
   tolerance: "reduction",
   infer([input]) {
     const x = input as Spec;
-    if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op: "cumsum", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+    if (!isFloat(x.dtype))
+      throw new TetradError("DTYPE", { op: "cumsum", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
     return [specOf(x)];
   },
   gradient: ({ dy, attrs: { axis, reverse } }) => [apply(cumsumOp, [dy], { axis, reverse: !reverse })],
@@ -45,7 +46,8 @@ export const cumsumOp: Op<Attrs> = {
     launch(context, node, { axis, reverse }) {
       const x = node.inputs[0] as Tensor;
       const { outer, n, inner } = split(x.shape, axis);
-      const live = (count: number): Count => (x.bound === undefined || count === 0 ? count : { live: x.bound, times: count / (x.shape[0] as number) });
+      const live = (count: number): Count =>
+        x.bound === undefined || count === 0 ? count : { live: x.bound, times: count / (x.shape[0] as number) };
       context.emit({
         kernel: "cumsum",
         dtype: x.dtype as FloatDType,

@@ -29,14 +29,26 @@ export const customGradientOp: Op<Attrs> = {
   gradient({ inputs: [output, ...inputs], dy, attrs }) {
     const dxs = attrs.backward({ dy, inputs, output: output as Tensor });
     if (dxs.length !== inputs.length) {
-      throw new TetradError("ARGUMENT", { op: "customGradient", what: "the gradient function must return one cotangent per input", got: `${dxs.length}`, expected: `${inputs.length}` });
+      throw new TetradError("ARGUMENT", {
+        op: "customGradient",
+        what: "the gradient function must return one cotangent per input",
+        got: `${dxs.length}`,
+        expected: `${inputs.length}`,
+      });
     }
     return [undefined, ...dxs];
   },
   reference: ([y]) => [y as NonNullable<typeof y>],
   flops: () => 0,
   cases: () => [
-    { name: "value", inputs: [{ shape: [3, 7], frozen: true }, { shape: [5], frozen: true }], attrs: { backward: ({ inputs }) => inputs } },
+    {
+      name: "value",
+      inputs: [
+        { shape: [3, 7], frozen: true },
+        { shape: [5], frozen: true },
+      ],
+      attrs: { backward: ({ inputs }) => inputs },
+    },
     { name: "transposed", inputs: [{ shape: [9, 17], transposed: true, frozen: true }], attrs: { backward: () => [] } },
   ],
   lowering: { kind: "view", view: (input) => input },

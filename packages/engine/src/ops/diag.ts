@@ -11,7 +11,8 @@ import { reshape } from "./reshape.js";
 /** Matrices with `x` on their diagonals and zeros elsewhere: (…, n) gives (…, n, n). */
 export function diagEmbed(x: Tensor): Tensor {
   const n = x.shape[x.rank - 1];
-  if (n === undefined) throw new TetradError("SHAPE", { op: "diagEmbed", what: "needs a vector", got: formatShape(x.shape), expected: "(…, n)" });
+  if (n === undefined)
+    throw new TetradError("SHAPE", { op: "diagEmbed", what: "needs a vector", got: formatShape(x.shape), expected: "(…, n)" });
   // Neighbours on the diagonal lie n elements apart in row-major order, so a padded vector is the matrix.
   const zeros = x.shape.map(() => 0);
   const spread = apply(padOp, [x], { low: zeros, high: zeros, interior: [...zeros.slice(1), n], value: 0 });
@@ -22,5 +23,10 @@ export function diagEmbed(x: Tensor): Tensor {
 export function diag(x: Tensor): Tensor {
   if (x.rank === 1) return diagEmbed(x);
   if (x.rank === 2) return diagonal(x);
-  throw new TetradError("SHAPE", { op: "diag", what: "needs a vector or a matrix", got: formatShape(x.shape), hint: "diagEmbed and diagonal take batches" });
+  throw new TetradError("SHAPE", {
+    op: "diag",
+    what: "needs a vector or a matrix",
+    got: formatShape(x.shape),
+    hint: "diagEmbed and diagonal take batches",
+  });
 }

@@ -6,8 +6,8 @@ import type { Op } from "../op.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { pad } from "./pad.js";
 import { diagEmbed } from "./diag.js";
+import { pad } from "./pad.js";
 
 export const diagonalOp: Op<Record<string, never>> = {
   name: "diagonal",
@@ -15,8 +15,13 @@ export const diagonalOp: Op<Record<string, never>> = {
   infer([input]) {
     const x = input as Spec;
     const [m, n] = x.shape.slice(-2);
-    if (m === undefined || n === undefined) throw new TetradError("SHAPE", { op: "diagonal", what: "needs a matrix", got: formatShape(x.shape), expected: "(…, m, n)" });
-    if (x.bound !== undefined && x.shape.length === 2) throw new TetradError("UNSUPPORTED", { op: "diagonal", what: `a matrix with the bounded axis "${x.bound.name}" has no diagonal of fixed length` });
+    if (m === undefined || n === undefined)
+      throw new TetradError("SHAPE", { op: "diagonal", what: "needs a matrix", got: formatShape(x.shape), expected: "(…, m, n)" });
+    if (x.bound !== undefined && x.shape.length === 2)
+      throw new TetradError("UNSUPPORTED", {
+        op: "diagonal",
+        what: `a matrix with the bounded axis "${x.bound.name}" has no diagonal of fixed length`,
+      });
     return [{ shape: [...x.shape.slice(0, -2), Math.min(m, n)], dtype: x.dtype, ...(x.bound && { bound: x.bound }) }];
   },
   gradient({ inputs: [input], dy }) {

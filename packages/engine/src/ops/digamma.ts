@@ -11,7 +11,10 @@ export const digammaOp = elementwise({
   name: "digamma",
   arity: 1,
   strip: "digamma",
-  reference: () => (x = 0) => special.digamma(x),
+  reference:
+    () =>
+    (x = 0) =>
+      special.digamma(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, trigamma(x as Tensor))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -10,11 +10,17 @@ export const divOp = elementwise({
   name: "div",
   arity: 2,
   strip: "div",
-  reference: () => (a = 0, b = 0) => a / b,
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      a / b,
   gradient: ({ inputs: [, b], outputs: [y], dy }) => [div(dy, b as Tensor), neg(mul(dy, div(y as Tensor, b as Tensor)))],
   floatOnly: true,
   flopsPerElement: 5,
-  ranges: [[-2, 2], [0.5, 2]],
+  ranges: [
+    [-2, 2],
+    [0.5, 2],
+  ],
   defaults: {},
 });
 

@@ -17,7 +17,8 @@ export const dropoutOp: Op<Attrs> = {
   tolerance: "elementwise",
   infer([input]) {
     const x = input as Spec;
-    if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op: "dropout", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+    if (!isFloat(x.dtype))
+      throw new TetradError("DTYPE", { op: "dropout", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
     return [specOf(x)];
   },
   gradient: ({ dy, attrs }) => [apply(dropoutOp, [dy], attrs)],
@@ -48,6 +49,7 @@ export const dropoutOp: Op<Attrs> = {
  * Source: Srivastava et al. 2014.
  */
 export function dropout(x: Tensor, { rate, stream }: { rate: number; stream?: number }): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new TetradError("ARGUMENT", { op: "dropout", what: "the rate must lie in 0 ≤ rate < 1", got: `${rate}` });
+  if (!(rate >= 0 && rate < 1))
+    throw new TetradError("ARGUMENT", { op: "dropout", what: "the rate must lie in 0 ≤ rate < 1", got: `${rate}` });
   return rate === 0 ? x : apply(dropoutOp, [x], { rate, stream: stream ?? nextStream(x.graph) });
 }

@@ -33,7 +33,11 @@ export const eighOp: Op<Record<string, never>> = {
     const back = (inner: Tensor) => matmul(matmul(v, inner), v, { transposeB: true });
     const direct = dw === undefined ? undefined : diagEmbed(dw);
     if (dv === undefined) return [direct === undefined ? undefined : back(direct)];
-    const onDiagonal = constant(Uint8Array.from({ length: n * n }, (_, at) => Number(Math.floor(at / n) === at % n)), [n, n], "bool");
+    const onDiagonal = constant(
+      Uint8Array.from({ length: n * n }, (_, at) => Number(Math.floor(at / n) === at % n)),
+      [n, n],
+      "bool",
+    );
     const gaps = where(onDiagonal, 1, sub(expandDims(w, -2), expandDims(w, -1)));
     const turned = where(onDiagonal, 0, mul(reciprocal(gaps), matmul(v, dv, { transposeA: true })));
     const da = back(direct === undefined ? turned : add(direct, turned));
@@ -44,7 +48,12 @@ export const eighOp: Op<Record<string, never>> = {
     const n = a.shape[a.shape.length - 1] as number;
     const [values, vectors] = [ndZeros((w as Spec).shape, a.dtype), ndZeros((v as Spec).shape, a.dtype)];
     for (let item = 0; item < sizeOf(a.shape.slice(0, -2)); item++) {
-      jacobi(a.data.slice(item * n * n, (item + 1) * n * n), n, values.data.subarray(item * n, (item + 1) * n), vectors.data.subarray(item * n * n, (item + 1) * n * n));
+      jacobi(
+        a.data.slice(item * n * n, (item + 1) * n * n),
+        n,
+        values.data.subarray(item * n, (item + 1) * n),
+        vectors.data.subarray(item * n * n, (item + 1) * n * n),
+      );
     }
     return [values, vectors];
   },

@@ -14,7 +14,10 @@ export const eluOp = elementwise<{ readonly alpha: number }>({
   arity: 1,
   strip: "elu",
   immediates: ({ alpha }) => [alpha],
-  reference: ({ alpha }) => (x = 0) => (x > 0 ? x : alpha * Math.expm1(x)),
+  reference:
+    ({ alpha }) =>
+    (x = 0) =>
+      x > 0 ? x : alpha * Math.expm1(x),
   gradient({ inputs: [input], dy, attrs: { alpha } }) {
     const x = input as Tensor;
     // The exponent is cut at 0, or its infinity would turn the branch not taken into NaN in second derivatives.

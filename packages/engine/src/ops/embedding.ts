@@ -12,9 +12,20 @@ import { takeOp } from "./take.js";
  */
 export function embedding(indices: Tensor, table: Tensor, { paddingIndex }: { paddingIndex?: number } = {}): Tensor {
   const rows = table.shape[0];
-  if (rows === undefined || table.rank !== 2) throw new TetradError("SHAPE", { op: "embedding", what: "the table must be a matrix", got: formatShape(table.shape), expected: "(V, C)" });
+  if (rows === undefined || table.rank !== 2)
+    throw new TetradError("SHAPE", {
+      op: "embedding",
+      what: "the table must be a matrix",
+      got: formatShape(table.shape),
+      expected: "(V, C)",
+    });
   if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && paddingIndex >= 0 && paddingIndex < rows)) {
-    throw new TetradError("ARGUMENT", { op: "embedding", what: "paddingIndex is no row of the table", got: `${paddingIndex}`, expected: `0 to ${rows - 1}` });
+    throw new TetradError("ARGUMENT", {
+      op: "embedding",
+      what: "paddingIndex is no row of the table",
+      got: `${paddingIndex}`,
+      expected: `0 to ${rows - 1}`,
+    });
   }
   return apply(takeOp, [table, indices], { axis: 0, padding: paddingIndex ?? -1 });
 }

@@ -8,7 +8,10 @@ export const equalOp = elementwise({
   name: "equal",
   arity: 2,
   strip: "eq",
-  reference: () => (a = 0, b = 0) => Number(a === b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a === b),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

@@ -15,7 +15,10 @@ export const erfOp = elementwise({
   name: "erf",
   arity: 1,
   strip: "erf",
-  reference: () => (x = 0) => special.erf(x),
+  reference:
+    () =>
+    (x = 0) =>
+      special.erf(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, mul(TWO_OVER_ROOT_PI, exp(neg(square(x as Tensor)))))],
   floatOnly: true,
   tolerance: "transcendental",

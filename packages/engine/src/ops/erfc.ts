@@ -15,7 +15,10 @@ export const erfcOp = elementwise({
   name: "erfc",
   arity: 1,
   strip: "erfc",
-  reference: () => (x = 0) => special.erfc(x),
+  reference:
+    () =>
+    (x = 0) =>
+      special.erfc(x),
   gradient: ({ inputs: [x], dy }) => [neg(mul(dy, mul(TWO_OVER_ROOT_PI, exp(neg(square(x as Tensor))))))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -9,7 +9,10 @@ export const expOp = elementwise({
   name: "exp",
   arity: 1,
   strip: "exp",
-  reference: () => (x = 0) => Math.exp(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.exp(x),
   gradient: ({ outputs: [y], dy }) => [mul(dy, y as Tensor)],
   floatOnly: true,
   tolerance: "transcendental",

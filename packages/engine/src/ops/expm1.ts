@@ -10,7 +10,10 @@ export const expm1Op = elementwise({
   name: "expm1",
   arity: 1,
   strip: "expm1",
-  reference: () => (x = 0) => Math.expm1(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.expm1(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, exp(x as Tensor))],
   floatOnly: true,
   tolerance: "transcendental",

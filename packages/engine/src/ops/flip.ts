@@ -1,7 +1,7 @@
 /** Axes in reverse order. */
 
-import { forEachStrided, ndZeros } from "../nd.js";
 import { TetradError } from "../errors.js";
+import { forEachStrided, ndZeros } from "../nd.js";
 import type { Op } from "../op.js";
 import { normalizeAxes, stridesOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
@@ -12,7 +12,12 @@ import { emitCopies } from "./strided.js";
 type Attrs = { readonly axes: readonly number[] };
 
 /** Offset and strides that walk `axes` backwards. */
-function reversed(offset: number, shape: readonly number[], strides: readonly number[], axes: readonly number[]): { offset: number; strides: number[] } {
+function reversed(
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  axes: readonly number[],
+): { offset: number; strides: number[] } {
   const begin = axes.reduce((at, axis) => at + Math.max(0, (shape[axis] as number) - 1) * (strides[axis] as number), offset);
   return { offset: begin, strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)) };
 }
@@ -22,7 +27,8 @@ export const flipOp: Op<Attrs> = {
   tolerance: "exact",
   infer([x], { axes }) {
     const { bound } = x as Spec;
-    if (bound !== undefined && axes.includes(0)) throw new TetradError("UNSUPPORTED", { op: "flip", what: `cannot reverse the bounded axis "${bound.name}"` });
+    if (bound !== undefined && axes.includes(0))
+      throw new TetradError("UNSUPPORTED", { op: "flip", what: `cannot reverse the bounded axis "${bound.name}"` });
     return [specOf(x as Spec)];
   },
   gradient: ({ dy, attrs }) => [apply(flipOp, [dy], attrs)],
@@ -48,7 +54,13 @@ export const flipOp: Op<Attrs> = {
     launch(context, node, { axes }) {
       const y = node.outputs[0] as Tensor;
       const operand = context.operand(node.inputs[0] as Tensor);
-      emitCopies(context, y, [{ operand: { ...operand, ...reversed(operand.offset, operand.shape, operand.strides, axes) }, offset: 0, strides: stridesOf(y.shape) }]);
+      emitCopies(context, y, [
+        {
+          operand: { ...operand, ...reversed(operand.offset, operand.shape, operand.strides, axes) },
+          offset: 0,
+          strides: stridesOf(y.shape),
+        },
+      ]);
     },
   },
   bounded: true,

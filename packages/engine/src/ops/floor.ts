@@ -8,7 +8,10 @@ export const floorOp = elementwise({
   name: "floor",
   arity: 1,
   strip: "floor",
-  reference: () => (x = 0) => Math.floor(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.floor(x),
   gradient: () => [],
   tolerance: "exact",
   kink: true,

@@ -7,7 +7,7 @@ import { normalizeAxis, stridesOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
 import { broadcastTo } from "./broadcastTo.js";
-import { zeros } from "./full.js";
+import { zerosLike } from "./full.js";
 import { caseIndices, checkedIndex, indexedBound, requireIndexShape, requireIndices } from "./indices.js";
 import { scatterAdd } from "./scatterAdd.js";
 import { collapseJointly, liveCount } from "./strided.js";
@@ -26,7 +26,7 @@ export const gatherOp: Op<Attrs> = {
   },
   gradient({ inputs: [first, second], dy, attrs: { axis } }) {
     const [x, indices] = [first as Tensor, second as Tensor];
-    return [scatterAdd(zeros(x.shape, x.dtype), indices, dy, axis), undefined];
+    return [scatterAdd(zerosLike(x), indices, dy, axis), undefined];
   },
   reference([first, second], { axis }) {
     const [x, indices] = [first as NonNullable<typeof first>, second as NonNullable<typeof second>];
@@ -45,16 +45,38 @@ export const gatherOp: Op<Attrs> = {
       inputs: [{ shape: [3, 5] }, { shape: [3, n], dtype: "i32" as const, values: caseIndices(3 * n, 5), frozen: true }],
       attrs: { axis: 1 },
     })),
-    { name: "axis 0", inputs: [{ shape: [7, 9] }, { shape: [4, 8], dtype: "i32", values: caseIndices(32, 7), frozen: true }], attrs: { axis: 0 } },
-    { name: "middle", inputs: [{ shape: [2, 5, 17] }, { shape: [2, 3, 17], dtype: "i32", values: caseIndices(102, 5), frozen: true }], attrs: { axis: 1 } },
-    { name: "transposed", inputs: [{ shape: [9, 17], transposed: true }, { shape: [9, 4], dtype: "i32", values: caseIndices(36, 17), frozen: true }], attrs: { axis: 1 } },
-    { name: "line", inputs: [{ shape: [33] }, { shape: [65], dtype: "i32", values: caseIndices(65, 33), frozen: true }], attrs: { axis: 0 } },
+    {
+      name: "axis 0",
+      inputs: [{ shape: [7, 9] }, { shape: [4, 8], dtype: "i32", values: caseIndices(32, 7), frozen: true }],
+      attrs: { axis: 0 },
+    },
+    {
+      name: "middle",
+      inputs: [{ shape: [2, 5, 17] }, { shape: [2, 3, 17], dtype: "i32", values: caseIndices(102, 5), frozen: true }],
+      attrs: { axis: 1 },
+    },
+    {
+      name: "transposed",
+      inputs: [
+        { shape: [9, 17], transposed: true },
+        { shape: [9, 4], dtype: "i32", values: caseIndices(36, 17), frozen: true },
+      ],
+      attrs: { axis: 1 },
+    },
+    {
+      name: "line",
+      inputs: [{ shape: [33] }, { shape: [65], dtype: "i32", values: caseIndices(65, 33), frozen: true }],
+      attrs: { axis: 0 },
+    },
   ],
   lowering: {
     // Words: bytes per element, elements, extent and stride of x along the axis, rank, and per axis (extent, stride of x or 0 on the axis, stride of the indices).
     kind: "launch",
     launch(context, node, { axis }) {
-      const [x, indices] = node.inputs.map((input) => context.operand(input)) as [ReturnType<typeof context.operand>, ReturnType<typeof context.operand>];
+      const [x, indices] = node.inputs.map((input) => context.operand(input)) as [
+        ReturnType<typeof context.operand>,
+        ReturnType<typeof context.operand>,
+      ];
       const [source, y] = [node.inputs[0] as Tensor, node.outputs[0] as Tensor];
       const { extents, strides } = collapseJointly(y.shape, [x.strides.map((stride, i) => (i === axis ? 0 : stride)), indices.strides]);
       const [xs, is] = strides as [number[], number[]];

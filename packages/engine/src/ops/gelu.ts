@@ -50,7 +50,11 @@ export const geluOp = elementwise<Attrs>({
   tolerance: "transcendental",
   flopsPerElement: 35,
   cases: (["none", "tanh"] as const).flatMap((approximate) => [
-    ...[0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 65, 257].map((n) => ({ name: `${approximate} n${n}`, inputs: [{ shape: [n], range: [-6, 6] as const }], attrs: { approximate } })),
+    ...[0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 65, 257].map((n) => ({
+      name: `${approximate} n${n}`,
+      inputs: [{ shape: [n], range: [-6, 6] as const }],
+      attrs: { approximate },
+    })),
     { name: `${approximate} transposed`, inputs: [{ shape: [9, 17], transposed: true }], attrs: { approximate } },
     { name: `${approximate} past a strip`, inputs: [{ shape: [5, 257] }], attrs: { approximate } },
   ]),

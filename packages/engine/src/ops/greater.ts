@@ -8,7 +8,10 @@ export const greaterOp = elementwise({
   name: "greater",
   arity: 2,
   strip: "gt",
-  reference: () => (a = 0, b = 0) => Number(a > b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a > b),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

@@ -8,7 +8,10 @@ export const greaterEqualOp = elementwise({
   name: "greaterEqual",
   arity: 2,
   strip: "ge",
-  reference: () => (a = 0, b = 0) => Number(a >= b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a >= b),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

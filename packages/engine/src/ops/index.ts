@@ -23,7 +23,6 @@ export * from "./concat.js";
 export * from "./copy.js";
 export * from "./cos.js";
 export * from "./cosh.js";
-export * from "./count.js";
 export * from "./crossEntropy.js";
 export * from "./crossEntropyBackward.js";
 export * from "./cumsum.js";

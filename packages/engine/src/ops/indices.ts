@@ -9,7 +9,8 @@ import { reshape } from "./reshape.js";
 
 /** Throws DTYPE unless `indices` are i32. */
 export function requireIndices(op: string, indices: Spec): void {
-  if (indices.dtype !== "i32") throw new TetradError("DTYPE", { op, what: "indices must be whole numbers", got: indices.dtype, expected: "i32" });
+  if (indices.dtype !== "i32")
+    throw new TetradError("DTYPE", { op, what: "indices must be whole numbers", got: indices.dtype, expected: "i32" });
 }
 
 /** The index at flat position `at`; throws DATA when it lies outside 0 … extent − 1. */
@@ -24,14 +25,23 @@ export function checkedIndex(op: string, indices: NdArray, at: number, extent: n
 /** Throws SHAPE unless `indices` fit inside `x` along every axis but `axis`. */
 export function requireIndexShape(op: string, x: Shape, indices: Shape, axis: number): void {
   if (indices.length !== x.length || !indices.every((extent, i) => i === axis || extent <= (x[i] as number))) {
-    throw new TetradError("SHAPE", { op, what: "indices do not fit the tensor", got: `${formatShape(indices)} into ${formatShape(x)} along axis ${axis}`, expected: "the same rank, and no larger extent on the other axes" });
+    throw new TetradError("SHAPE", {
+      op,
+      what: "indices do not fit the tensor",
+      got: `${formatShape(indices)} into ${formatShape(x)} along axis ${axis}`,
+      expected: "the same rank, and no larger extent on the other axes",
+    });
   }
 }
 
 /** Both arrays of an indexed op along another axis than 0 carry the same bounded axis, or none. */
 export function indexedBound(op: string, x: Spec, indices: Spec, axis: number): void {
   if (axis !== 0 && (x.bound?.name !== indices.bound?.name || x.bound?.times !== indices.bound?.times)) {
-    throw new TetradError("SHAPE", { op, what: "tensor and indices have different bounded axes", got: `${x.bound?.name ?? "none"} and ${indices.bound?.name ?? "none"}` });
+    throw new TetradError("SHAPE", {
+      op,
+      what: "tensor and indices have different bounded axes",
+      got: `${x.bound?.name ?? "none"} and ${indices.bound?.name ?? "none"}`,
+    });
   }
 }
 

@@ -8,7 +8,10 @@ export const isNaNOp = elementwise({
   name: "isNaN",
   arity: 1,
   strip: "isnan",
-  reference: () => (x = 0) => Number(Number.isNaN(x)),
+  reference:
+    () =>
+    (x = 0) =>
+      Number(Number.isNaN(x)),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",
@@ -16,6 +19,7 @@ export const isNaNOp = elementwise({
 });
 
 /** True where x is NaN. */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: what PyTorch, NumPy and JAX call it, and nothing here needs the global
 export function isNaN(x: TensorLike): Tensor {
   return apply(isNaNOp, [x], {});
 }

@@ -12,7 +12,10 @@ export const leakyReluOp = elementwise<{ readonly slope: number }>({
   arity: 1,
   strip: "leaky_relu",
   immediates: ({ slope }) => [slope],
-  reference: ({ slope }) => (x = 0) => (x > 0 ? x : slope * x),
+  reference:
+    ({ slope }) =>
+    (x = 0) =>
+      x > 0 ? x : slope * x,
   gradient: ({ inputs: [x], dy, attrs: { slope } }) => [where(greater(x as Tensor, 0), dy, mul(dy, slope))],
   floatOnly: true,
   kink: true,

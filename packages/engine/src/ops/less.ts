@@ -8,7 +8,10 @@ export const lessOp = elementwise({
   name: "less",
   arity: 2,
   strip: "lt",
-  reference: () => (a = 0, b = 0) => Number(a < b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a < b),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

@@ -8,7 +8,10 @@ export const lessEqualOp = elementwise({
   name: "lessEqual",
   arity: 2,
   strip: "le",
-  reference: () => (a = 0, b = 0) => Number(a <= b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a <= b),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

@@ -11,7 +11,10 @@ export const lgammaOp = elementwise({
   name: "lgamma",
   arity: 1,
   strip: "lgamma",
-  reference: () => (x = 0) => special.lgamma(x),
+  reference:
+    () =>
+    (x = 0) =>
+      special.lgamma(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, digamma(x as Tensor))],
   floatOnly: true,
   tolerance: "transcendental",

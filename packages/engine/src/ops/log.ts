@@ -9,7 +9,10 @@ export const logOp = elementwise({
   name: "log",
   arity: 1,
   strip: "log",
-  reference: () => (x = 0) => Math.log(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.log(x),
   gradient: ({ inputs: [x], dy }) => [div(dy, x as Tensor)],
   floatOnly: true,
   tolerance: "transcendental",

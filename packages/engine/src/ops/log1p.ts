@@ -10,7 +10,10 @@ export const log1pOp = elementwise({
   name: "log1p",
   arity: 1,
   strip: "log1p",
-  reference: () => (x = 0) => Math.log1p(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.log1p(x),
   gradient: ({ inputs: [x], dy }) => [div(dy, add(x as Tensor, 1))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -22,7 +22,12 @@ export const logSoftmaxOp: Op<None> = {
   tolerance: "transcendental",
   infer([input]) {
     const x = input as Spec;
-    if (!isFloat(x.dtype) || x.shape.length === 0) throw new TetradError("SHAPE", { op: "logSoftmax", what: "needs a floating-point tensor with an axis", got: `${x.dtype} [${x.shape.join(", ")}]` });
+    if (!isFloat(x.dtype) || x.shape.length === 0)
+      throw new TetradError("SHAPE", {
+        op: "logSoftmax",
+        what: "needs a floating-point tensor with an axis",
+        got: `${x.dtype} [${x.shape.join(", ")}]`,
+      });
     return [specOf(x)];
   },
   gradient: ({ outputs: [y], dy }) => [logSoftmaxBackward(y as Tensor, dy)],
@@ -31,7 +36,10 @@ export const logSoftmaxOp: Op<None> = {
     forEachRow(x as NdArray, (row, at) => {
       const largest = row.reduce((best, v) => Math.max(best, v), -Infinity);
       const total = row.reduce((sum, v) => sum + Math.exp(v - largest), 0);
-      y.data.set(row.map((v) => v - largest - Math.log(total)), at);
+      y.data.set(
+        row.map((v) => v - largest - Math.log(total)),
+        at,
+      );
     });
     return [y];
   },

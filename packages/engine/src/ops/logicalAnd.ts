@@ -8,7 +8,10 @@ export const logicalAndOp = elementwise({
   name: "logicalAnd",
   arity: 2,
   strip: "logical_and",
-  reference: () => (a = 0, b = 0) => Number(a !== 0 && b !== 0),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a !== 0 && b !== 0),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

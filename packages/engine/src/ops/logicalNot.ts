@@ -8,7 +8,10 @@ export const logicalNotOp = elementwise({
   name: "logicalNot",
   arity: 1,
   strip: "logical_not",
-  reference: () => (x = 0) => Number(x === 0),
+  reference:
+    () =>
+    (x = 0) =>
+      Number(x === 0),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

@@ -8,7 +8,10 @@ export const logicalOrOp = elementwise({
   name: "logicalOr",
   arity: 2,
   strip: "logical_or",
-  reference: () => (a = 0, b = 0) => Number(a !== 0 || b !== 0),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a !== 0 || b !== 0),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

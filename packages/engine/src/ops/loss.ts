@@ -21,6 +21,12 @@ export function reduceLoss(loss: Tensor, reduction: LossReduction = "mean"): Ten
 /** Broadcasting a (N, 1) prediction against (N) targets is the classic silent mistake, so a loss takes equal shapes only. */
 export function checkSameShape(op: string, x: Tensor, target: Tensor): void {
   if (!sameShape(x.shape, target.shape)) {
-    throw new TetradError("SHAPE", { op, what: "prediction and target differ in shape", got: `${formatShape(x.shape)} and ${formatShape(target.shape)}`, expected: "equal shapes", hint: "reshape one of them" });
+    throw new TetradError("SHAPE", {
+      op,
+      what: "prediction and target differ in shape",
+      got: `${formatShape(x.shape)} and ${formatShape(target.shape)}`,
+      expected: "equal shapes",
+      hint: "reshape one of them",
+    });
   }
 }

@@ -19,14 +19,19 @@ export const luFactorOp: Op<Record<string, never>> = {
     ];
   },
   gradient() {
-    throw new TetradError("UNSUPPORTED", { op: "luFactor", what: "has no gradient of its own", hint: "differentiate solve, inverse, slogdet or det of the matrix" });
+    throw new TetradError("UNSUPPORTED", {
+      op: "luFactor",
+      what: "has no gradient of its own",
+      hint: "differentiate solve, inverse, slogdet or det of the matrix",
+    });
   },
   reference([input], _, [packed, places]) {
     const a = input as NdArray;
     const n = a.shape[a.shape.length - 1] as number;
     const lu: NdArray = { shape: (packed as Spec).shape, dtype: a.dtype, data: a.data.slice() };
     const pivots = ndZeros((places as Spec).shape, "i32");
-    for (let item = 0; item * n * n < a.data.length; item++) factor(lu.data.subarray(item * n * n, (item + 1) * n * n), pivots.data.subarray(item * n, (item + 1) * n), n);
+    for (let item = 0; item * n * n < a.data.length; item++)
+      factor(lu.data.subarray(item * n * n, (item + 1) * n * n), pivots.data.subarray(item * n, (item + 1) * n), n);
     return [lu, pivots];
   },
   flops([x]) {

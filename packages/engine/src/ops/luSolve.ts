@@ -30,7 +30,12 @@ export const luSolveOp: Op<Attrs> = {
       });
     }
     if (!sameShape((lu as Spec).shape, (a as Spec).shape) || !sameShape((pivots as Spec).shape, (a as Spec).shape.slice(0, -1))) {
-      throw new TetradError("SHAPE", { op: "solve", what: "factors of another matrix", got: formatShape((lu as Spec).shape), expected: formatShape((a as Spec).shape) });
+      throw new TetradError("SHAPE", {
+        op: "solve",
+        what: "factors of another matrix",
+        got: formatShape((lu as Spec).shape),
+        expected: formatShape((a as Spec).shape),
+      });
     }
     return [{ shape: (b as Spec).shape, dtype: (b as Spec).dtype }];
   },
@@ -70,7 +75,19 @@ export const luSolveOp: Op<Attrs> = {
         dtype: x.dtype as "f32" | "f64",
         outputs: [x],
         inputs: [factors.operand, places.operand, rhs.operand],
-        scalars: [sizeOf(batch), n, k, Number(transpose), factors.batch, factors.row, factors.column, places.batch, rhs.batch, rhs.row, rhs.column],
+        scalars: [
+          sizeOf(batch),
+          n,
+          k,
+          Number(transpose),
+          factors.batch,
+          factors.row,
+          factors.column,
+          places.batch,
+          rhs.batch,
+          rhs.row,
+          rhs.column,
+        ],
         flops: sizeOf(batch) * 2 * n * n * k,
       });
     },
@@ -130,6 +147,12 @@ function luSolveCases(): OpCase<Attrs>[] {
     };
   };
   const cases = [0, 1, 2, 3, 7, 9, 17, 33].flatMap((n) => [one(`n${n}`, [], n, 3, false), one(`n${n} transposed`, [], n, 3, true)]);
-  cases.push(one("vector", [], 8, 1, false), one("vector transposed", [], 8, 1, true), one("batch", [2, 3], 5, 6, false), one("batch transposed", [2, 3], 5, 6, true), one("wide", [], 5, 33, false));
+  cases.push(
+    one("vector", [], 8, 1, false),
+    one("vector transposed", [], 8, 1, true),
+    one("batch", [2, 3], 5, 6, false),
+    one("batch transposed", [2, 3], 5, 6, true),
+    one("wide", [], 5, 33, false),
+  );
   return cases;
 }

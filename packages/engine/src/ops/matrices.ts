@@ -14,7 +14,8 @@ import { swapAxes } from "./transpose.js";
 /** Rows and columns; throws SHAPE for anything that is no matrix. */
 export function matrixShape(op: string, x: Spec): [number, number] {
   const [m, n] = x.shape.slice(-2);
-  if (m === undefined || n === undefined) throw new TetradError("SHAPE", { op, what: "needs a matrix", got: formatShape(x.shape), expected: "(…, m, n)" });
+  if (m === undefined || n === undefined)
+    throw new TetradError("SHAPE", { op, what: "needs a matrix", got: formatShape(x.shape), expected: "(…, m, n)" });
   return [m, n];
 }
 
@@ -62,7 +63,12 @@ export function vectorOperand(context: LaunchContext, x: Tensor): { readonly ope
 /** Two operands with the same leading axes; throws SHAPE when those do not broadcast. */
 export function alignBatches(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
   const batch = tryBroadcast([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
-  if (batch === undefined) throw new TetradError("SHAPE", { op, what: "leading axes do not broadcast", got: `${formatShape(a.shape)} and ${formatShape(b.shape)}` });
+  if (batch === undefined)
+    throw new TetradError("SHAPE", {
+      op,
+      what: "leading axes do not broadcast",
+      got: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+    });
   return [broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)])];
 }
 

@@ -12,7 +12,10 @@ export const maximumOp = elementwise({
   name: "maximum",
   arity: 2,
   strip: "maximum",
-  reference: () => (a = 0, b = 0) => Math.max(a, b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Math.max(a, b),
   gradient({ inputs: [a, b], dy }) {
     const [x, y] = [a as Tensor, b as Tensor];
     const tie = where(equal(x, y), mul(dy, 0.5), 0);

@@ -16,7 +16,10 @@ export const mishOp = elementwise({
   name: "mish",
   arity: 1,
   strip: "mish",
-  reference: () => (x = 0) => x * Math.tanh(special.softplus(x, 1, Infinity)),
+  reference:
+    () =>
+    (x = 0) =>
+      x * Math.tanh(special.softplus(x, 1, Infinity)),
   gradient({ inputs: [x], dy }) {
     const t = tanh(softplus(x as Tensor));
     return [mul(dy, add(t, mul(mul(x as Tensor, sigmoid(x as Tensor)), sub(1, square(t)))))];

@@ -10,6 +10,7 @@ export const mulOp = elementwise({
   strip: "mul",
   reference: () => (a = 0, b = 0) => a * b,
   gradient: ({ inputs: [a, b], dy }) => [mul(dy, b as Tensor), mul(dy, a as Tensor)],
+  arithmetic: true,
   defaults: {},
 });
 

@@ -8,9 +8,13 @@ export const negOp = elementwise({
   name: "neg",
   arity: 1,
   strip: "neg",
-  reference: () => (x = 0) => -x,
+  reference:
+    () =>
+    (x = 0) =>
+      -x,
   gradient: ({ dy }) => [neg(dy)],
   tolerance: "exact",
+  arithmetic: true,
   defaults: {},
 });
 

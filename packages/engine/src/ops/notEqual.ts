@@ -8,7 +8,10 @@ export const notEqualOp = elementwise({
   name: "notEqual",
   arity: 2,
   strip: "ne",
-  reference: () => (a = 0, b = 0) => Number(a !== b),
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      Number(a !== b),
   gradient: () => [],
   result: "bool",
   tolerance: "exact",

@@ -10,6 +10,7 @@ import { expandDims } from "./expandDims.js";
 
 /** (…) of i32 to (…, depth): one where the position equals the index. An index outside 0 … depth − 1 gives a row of zeros. */
 export function oneHot(indices: Tensor, depth: number, dtype: DType = "f32"): Tensor {
-  if (indices.dtype !== "i32") throw new TetradError("DTYPE", { op: "oneHot", what: "needs whole numbers", got: indices.dtype, expected: "i32" });
+  if (indices.dtype !== "i32")
+    throw new TetradError("DTYPE", { op: "oneHot", what: "needs whole numbers", got: indices.dtype, expected: "i32" });
   return cast(equal(expandDims(indices, -1), arange(depth, { dtype: "i32" })), dtype);
 }

@@ -15,7 +15,10 @@ export const powOp = elementwise({
   name: "pow",
   arity: 2,
   strip: "pow",
-  reference: () => (a = 0, b = 0) => a ** b,
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      a ** b,
   gradient({ inputs: [a, b], outputs: [y], dy }) {
     const [base, exponent, power] = [a as Tensor, b as Tensor, y as Tensor];
     // 0⁰ = 1 has slope 0 in its base, and 0ᵇ = 0 has slope 0 in its exponent; the formulas alone give 0 · Inf.
@@ -26,7 +29,10 @@ export const powOp = elementwise({
   floatOnly: true,
   tolerance: "transcendental",
   flopsPerElement: 50,
-  ranges: [[0.3, 3], [-2, 2]], // prettier-ignore
+  ranges: [
+    [0.3, 3],
+    [-2, 2],
+  ],
   defaults: {},
 });
 

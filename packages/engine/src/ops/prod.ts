@@ -43,7 +43,11 @@ function productGradient(x: Tensor, dy: Tensor, axes: readonly number[]): Tensor
   }
   let dx = reshape(dy, [...lead, 1]);
   for (const [first, second] of halves.reverse()) dx = concat([mul(dx, second), mul(dx, first)], -1);
-  const cut = slice(dx, lead.map(() => 0), [...lead, n]);
+  const cut = slice(
+    dx,
+    lead.map(() => 0),
+    [...lead, n],
+  );
   const back = order.map((_, i) => order.indexOf(i));
   return transpose(reshape(cut, ordered.shape), back);
 }

@@ -44,7 +44,13 @@ export const qrOp: Op<Record<string, never>> = {
     const k = Math.min(m, n);
     const [qs, rs] = [ndZeros((q as Spec).shape, a.dtype), ndZeros((r as Spec).shape, a.dtype)];
     for (let item = 0; item < sizeOf(a.shape.slice(0, -2)); item++) {
-      householder(a.data.slice(item * m * n, (item + 1) * m * n), m, n, qs.data.subarray(item * m * k, (item + 1) * m * k), rs.data.subarray(item * k * n, (item + 1) * k * n));
+      householder(
+        a.data.slice(item * m * n, (item + 1) * m * n),
+        m,
+        n,
+        qs.data.subarray(item * m * k, (item + 1) * m * k),
+        rs.data.subarray(item * k * n, (item + 1) * k * n),
+      );
     }
     return [qs, rs];
   },

@@ -22,9 +22,14 @@ export function randomSource(name: "uniform" | "normal", flopsPerElement: number
     tolerance: "elementwise",
     infer: (_, { shape, dtype }) => [{ shape, dtype }],
     gradient: () => [],
-    reference: (_, { shape, dtype, stream }, __, key = DEFAULT_KEY) => [ndFrom(shape, dtype, draw(name, dtype, sizeOf(shape), stream, key))],
+    reference: (_, { shape, dtype, stream }, __, key = DEFAULT_KEY) => [
+      ndFrom(shape, dtype, draw(name, dtype, sizeOf(shape), stream, key)),
+    ],
     flops: (_, __, { shape }) => flopsPerElement * sizeOf(shape),
-    cases: () => [0, 1, 3, 8, 17, 257, 1031].flatMap((n) => (["f32", "f64"] as const).map((dtype) => ({ name: `${dtype} ${n}`, inputs: [], attrs: { shape: [n], dtype, stream: n } }))),
+    cases: () =>
+      [0, 1, 3, 8, 17, 257, 1031].flatMap((n) =>
+        (["f32", "f64"] as const).map((dtype) => ({ name: `${dtype} ${n}`, inputs: [], attrs: { shape: [n], dtype, stream: n } })),
+      ),
     lowering: { kind: "elementwise", strip: () => name, immediates: ({ stream }) => ["randomState", stream] },
   };
 }

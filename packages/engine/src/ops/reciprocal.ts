@@ -11,7 +11,10 @@ export const reciprocalOp = elementwise({
   name: "reciprocal",
   arity: 1,
   strip: "reciprocal",
-  reference: () => (x = 0) => 1 / x,
+  reference:
+    () =>
+    (x = 0) =>
+      1 / x,
   gradient: ({ outputs: [y], dy }) => [neg(mul(dy, square(y as Tensor)))],
   floatOnly: true,
   flopsPerElement: 5,

@@ -1,12 +1,21 @@
 /** What all reductions over axes share: shape rule, the strided launch, partial sums of large ones, and test cases. */
 
 import type { BaseKernel } from "@tetrad/kernels-wasm";
+import { type DType, type FloatDType, isFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { NdArray } from "../nd.js";
-import { type Count, type GradientContext, HOSTILE_EXTENTS, type LaunchContext, type Op, type OpCase, type Operand, type Scalar } from "../op.js";
+import {
+  type Count,
+  type GradientContext,
+  HOSTILE_EXTENTS,
+  type LaunchContext,
+  type Op,
+  type OpCase,
+  type Operand,
+  type Scalar,
+} from "../op.js";
 import { type Shape, sizeOf } from "../shape.js";
 import type { Node, Spec, Tensor } from "../tensor.js";
-import { type DType, type FloatDType, isFloat } from "../dtype.js";
 import { apply } from "../trace.js";
 import { broadcastLike } from "./broadcastTo.js";
 import { cast } from "./cast.js";
@@ -53,9 +62,20 @@ export function reduction(definition: ReductionDefinition): Op<ReduceAttrs> {
     tolerance: "reduction",
     infer([input], { axes, keepDims }) {
       const x = input as Spec;
-      if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op: name, what: "needs floating-point input", got: x.dtype, expected: "f32 or f64", hint: 'cast(x, "f64") first' });
+      if (!isFloat(x.dtype))
+        throw new TetradError("DTYPE", {
+          op: name,
+          what: "needs floating-point input",
+          got: x.dtype,
+          expected: "f32 or f64",
+          hint: 'cast(x, "f64") first',
+        });
       if (needsElements && sizeOf(axes.map((axis) => x.shape[axis] as number)) === 0) {
-        throw new TetradError("SHAPE", { op: name, what: "cannot reduce an empty axis", got: `[${x.shape.join(", ")}] over axes ${axes.join(", ")}` });
+        throw new TetradError("SHAPE", {
+          op: name,
+          what: "cannot reduce an empty axis",
+          got: `[${x.shape.join(", ")}] over axes ${axes.join(", ")}`,
+        });
       }
       const shape = keepDims ? keptShape(x.shape, axes) : x.shape.filter((_, i) => !axes.includes(i));
       const bound = axes.includes(0) ? undefined : x.bound;
@@ -65,7 +85,11 @@ export function reduction(definition: ReductionDefinition): Op<ReduceAttrs> {
     reference: ([x], attrs) => [definition.reference(x as NdArray, attrs)],
     flops: ([x]) => (definition.flopsPerElement ?? 1) * sizeOf((x as Spec).shape),
     cases: () => reductionCases(definition),
-    lowering: { kind: "launch", launch: (context, node, attrs) => (definition.launch ? definition.launch(context, node, attrs) : launchReduction(context, node, kernel, attrs.axes)) },
+    lowering: {
+      kind: "launch",
+      launch: (context, node, attrs) =>
+        definition.launch ? definition.launch(context, node, attrs) : launchReduction(context, node, kernel, attrs.axes),
+    },
     bounded: true,
     batch: ([x], _, { axes, keepDims }) => [apply(op, [x as Tensor], { axes: axes.map((axis) => axis + 1), keepDims })],
   };
@@ -117,13 +141,22 @@ export function collapse(extents: readonly number[], strides: readonly number[])
  * Emits one reduction launch. Words after the pointers (output, input, `others`): kept count, reduced count, kept rank,
  * kept (extent, stride)…, reduced rank, reduced (extent, stride)…. Counts of a bounded axis 0 are live.
  */
-export function launchReduction(context: LaunchContext, node: Node, kernel: BaseKernel, axes: readonly number[], y = node.outputs[0] as Tensor, others: readonly Operand[] = []): void {
+export function launchReduction(
+  context: LaunchContext,
+  node: Node,
+  kernel: BaseKernel,
+  axes: readonly number[],
+  y = node.outputs[0] as Tensor,
+  others: readonly Operand[] = [],
+): void {
   const x = node.inputs[0] as Tensor;
   const operand = context.operand(x);
   const pick = (values: readonly number[], reduced: boolean) => values.filter((_, i) => axes.includes(i) === reduced);
   const count = (reduced: boolean): Count => {
     const size = sizeOf(pick(operand.shape, reduced));
-    return x.bound !== undefined && size > 0 && axes.includes(0) === reduced ? { live: x.bound, times: size / (x.shape[0] as number) } : size;
+    return x.bound !== undefined && size > 0 && axes.includes(0) === reduced
+      ? { live: x.bound, times: size / (x.shape[0] as number) }
+      : size;
   };
   const words = (reduced: boolean): Scalar[] => {
     const list = collapse(pick(operand.shape, reduced), pick(operand.strides, reduced));

@@ -10,7 +10,10 @@ export const reluOp = elementwise({
   name: "relu",
   arity: 1,
   strip: "relu",
-  reference: () => (x = 0) => (x <= 0 ? 0 : x),
+  reference:
+    () =>
+    (x = 0) =>
+      x <= 0 ? 0 : x,
   gradient: ({ inputs: [x], dy }) => [mul(dy, step(x as Tensor))],
   floatOnly: true,
   tolerance: "exact",

@@ -13,7 +13,10 @@ export const roundOp = elementwise({
   name: "round",
   arity: 1,
   strip: "round",
-  reference: () => (x = 0) => roundHalfToEven(x),
+  reference:
+    () =>
+    (x = 0) =>
+      roundHalfToEven(x),
   gradient: () => [],
   tolerance: "exact",
   kink: true,

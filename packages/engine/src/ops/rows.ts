@@ -28,7 +28,14 @@ export function rowWords(x: Tensor): [Count, Count] {
 export function launchRows(context: LaunchContext, node: Node, kernel: BaseKernel, flopsPerElement: number): void {
   const x = node.inputs[0] as Tensor;
   const inputs = node.inputs.map((input) => context.contiguous(input));
-  context.emit({ kernel, dtype: x.dtype as FloatDType, outputs: node.outputs, inputs, scalars: rowWords(x), flops: flopsPerElement * x.size });
+  context.emit({
+    kernel,
+    dtype: x.dtype as FloatDType,
+    outputs: node.outputs,
+    inputs,
+    scalars: rowWords(x),
+    flops: flopsPerElement * x.size,
+  });
 }
 
 export function rowCases(inputs: number): OpCase<Record<never, never>>[] {

@@ -10,7 +10,10 @@ export const rsqrtOp = elementwise({
   name: "rsqrt",
   arity: 1,
   strip: "rsqrt",
-  reference: () => (x = 0) => 1 / Math.sqrt(x),
+  reference:
+    () =>
+    (x = 0) =>
+      1 / Math.sqrt(x),
   gradient: ({ outputs: [y], dy }) => [mul(dy, mul(-0.5, mul(square(y as Tensor), y as Tensor)))],
   floatOnly: true,
   flopsPerElement: 10,

@@ -1,12 +1,12 @@
 /** Values added to the places that indices name along one axis: torch.scatter_add, and the gradient of gather. */
 
+import { isFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import { forEachStrided } from "../nd.js";
 import type { Op, Scalar } from "../op.js";
 import { formatShape, normalizeAxis, sameShape, stridesOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { isFloat } from "../dtype.js";
 import { broadcastTo } from "./broadcastTo.js";
 import { gather } from "./gather.js";
 import { specOf } from "./identity.js";
@@ -23,13 +23,27 @@ export const scatterAddOp: Op<Attrs> = {
     requireIndices("scatterAdd", indices);
     requireIndexShape("scatterAdd", x.shape, indices.shape, axis);
     indexedBound("scatterAdd", x, indices, axis);
-    if (!sameShape(indices.shape, values.shape)) throw new TetradError("SHAPE", { op: "scatterAdd", what: "one value per index is needed", got: `${formatShape(values.shape)} values, ${formatShape(indices.shape)} indices` });
-    if (!isFloat(x.dtype) || x.dtype !== values.dtype) throw new TetradError("DTYPE", { op: "scatterAdd", what: "needs floating-point tensors of one type", got: `${x.dtype} and ${values.dtype}` });
+    if (!sameShape(indices.shape, values.shape))
+      throw new TetradError("SHAPE", {
+        op: "scatterAdd",
+        what: "one value per index is needed",
+        got: `${formatShape(values.shape)} values, ${formatShape(indices.shape)} indices`,
+      });
+    if (!isFloat(x.dtype) || x.dtype !== values.dtype)
+      throw new TetradError("DTYPE", {
+        op: "scatterAdd",
+        what: "needs floating-point tensors of one type",
+        got: `${x.dtype} and ${values.dtype}`,
+      });
     return [specOf(x)];
   },
   gradient: ({ inputs: [, indices], dy, attrs: { axis } }) => [dy, undefined, gather(dy, indices as Tensor, axis)],
   reference([first, second, third], { axis }) {
-    const [x, indices, values] = [first, second, third] as [NonNullable<typeof first>, NonNullable<typeof first>, NonNullable<typeof first>];
+    const [x, indices, values] = [first, second, third] as [
+      NonNullable<typeof first>,
+      NonNullable<typeof first>,
+      NonNullable<typeof first>,
+    ];
     const y = { ...x, data: x.data.slice() };
     const strides = stridesOf(x.shape);
     const along = strides[axis] as number;
@@ -46,10 +60,34 @@ export const scatterAddOp: Op<Attrs> = {
       inputs: [{ shape: [3, 5] }, { shape: [3, n], dtype: "i32" as const, values: caseIndices(3 * n, 5), frozen: true }, { shape: [3, n] }],
       attrs: { axis: 1 },
     })),
-    { name: "axis 0", inputs: [{ shape: [7, 9] }, { shape: [4, 8], dtype: "i32", values: caseIndices(32, 7), frozen: true }, { shape: [4, 8] }], attrs: { axis: 0 } },
-    { name: "middle", inputs: [{ shape: [2, 5, 17] }, { shape: [2, 3, 17], dtype: "i32", values: caseIndices(102, 5), frozen: true }, { shape: [2, 3, 17] }], attrs: { axis: 1 } },
-    { name: "transposed", inputs: [{ shape: [9, 17], transposed: true }, { shape: [9, 4], dtype: "i32", values: caseIndices(36, 17), frozen: true }, { shape: [9, 4], transposed: true }], attrs: { axis: 1 } },
-    { name: "line", inputs: [{ shape: [33] }, { shape: [65], dtype: "i32", values: caseIndices(65, 33), frozen: true }, { shape: [65] }], attrs: { axis: 0 } },
+    {
+      name: "axis 0",
+      inputs: [{ shape: [7, 9] }, { shape: [4, 8], dtype: "i32", values: caseIndices(32, 7), frozen: true }, { shape: [4, 8] }],
+      attrs: { axis: 0 },
+    },
+    {
+      name: "middle",
+      inputs: [
+        { shape: [2, 5, 17] },
+        { shape: [2, 3, 17], dtype: "i32", values: caseIndices(102, 5), frozen: true },
+        { shape: [2, 3, 17] },
+      ],
+      attrs: { axis: 1 },
+    },
+    {
+      name: "transposed",
+      inputs: [
+        { shape: [9, 17], transposed: true },
+        { shape: [9, 4], dtype: "i32", values: caseIndices(36, 17), frozen: true },
+        { shape: [9, 4], transposed: true },
+      ],
+      attrs: { axis: 1 },
+    },
+    {
+      name: "line",
+      inputs: [{ shape: [33] }, { shape: [65], dtype: "i32", values: caseIndices(65, 33), frozen: true }, { shape: [65] }],
+      attrs: { axis: 0 },
+    },
   ],
   lowering: {
     // Words: extent of x and of the indices along the axis, strides along it (output, indices, values), rank of the rest, and per remaining
@@ -61,7 +99,8 @@ export const scatterAddOp: Op<Attrs> = {
       const [base, places, added] = [context.contiguous(x), context.operand(indices), context.operand(values)];
       const strides = stridesOf(y.shape);
       const rest = y.shape.map((_, i) => i).filter((i) => i !== axis && y.shape[i] !== 1);
-      const extent = (t: Tensor, i: number): Scalar => (i === 0 ? liveCount(t.shape[0] as number, t.bound, t.shape[0] as number) : (t.shape[i] as number));
+      const extent = (t: Tensor, i: number): Scalar =>
+        i === 0 ? liveCount(t.shape[0] as number, t.bound, t.shape[0] as number) : (t.shape[i] as number);
       context.emit({
         kernel: "scatter_add",
         dtype: y.dtype as "f32" | "f64",
@@ -74,7 +113,13 @@ export const scatterAddOp: Op<Attrs> = {
           places.strides[axis] as number,
           added.strides[axis] as number,
           rest.length,
-          ...rest.flatMap((i): Scalar[] => [extent(x, i), extent(indices, i), strides[i] as number, places.strides[i] as number, added.strides[i] as number]),
+          ...rest.flatMap((i): Scalar[] => [
+            extent(x, i),
+            extent(indices, i),
+            strides[i] as number,
+            places.strides[i] as number,
+            added.strides[i] as number,
+          ]),
         ],
         flops: values.size,
       });
@@ -83,7 +128,13 @@ export const scatterAddOp: Op<Attrs> = {
   bounded: true,
   batch(inputs, batched, { axis }) {
     const extent = inputs[batched.indexOf(true)]?.shape[0] as number;
-    return [apply(scatterAddOp, inputs.map((t, i) => (batched[i] === true ? t : broadcastTo(t, [extent, ...t.shape]))), { axis: axis + 1 })];
+    return [
+      apply(
+        scatterAddOp,
+        inputs.map((t, i) => (batched[i] === true ? t : broadcastTo(t, [extent, ...t.shape]))),
+        { axis: axis + 1 },
+      ),
+    ];
   },
 };
 

@@ -31,9 +31,14 @@ export const scatterRowsOp: Op<Attrs> = {
   infer([first, second], attrs) {
     const [values, indices] = [first as Spec, second as Spec];
     requireIndices("scatterRows", indices);
-    if (!isFloat(values.dtype)) throw new TetradError("DTYPE", { op: "scatterRows", what: "needs floating-point values", got: values.dtype });
+    if (!isFloat(values.dtype))
+      throw new TetradError("DTYPE", { op: "scatterRows", what: "needs floating-point values", got: values.dtype });
     if (!sameShape(values.shape.slice(attrs.axis, attrs.axis + indices.shape.length), indices.shape)) {
-      throw new TetradError("SHAPE", { op: "scatterRows", what: "one slab per index is needed", got: `${formatShape(values.shape)} with indices ${formatShape(indices.shape)} at axis ${attrs.axis}` });
+      throw new TetradError("SHAPE", {
+        op: "scatterRows",
+        what: "one slab per index is needed",
+        got: `${formatShape(values.shape)} with indices ${formatShape(indices.shape)} at axis ${attrs.axis}`,
+      });
     }
     const bound = attrs.axis === 0 ? attrs.bound : values.bound;
     return [{ shape: rowShape(values.shape, indices.shape, attrs), dtype: values.dtype, ...(bound && { bound }) }];
@@ -69,11 +74,34 @@ export const scatterRowsOp: Op<Attrs> = {
       inputs: [{ shape: [9, n] }, { shape: [9], dtype: "i32" as const, values: caseIndices(9, 5), frozen: true }],
       attrs: { axis: 0, extent: 5, padding: -1 },
     })),
-    { name: "none", inputs: [{ shape: [0, 3] }, { shape: [0], dtype: "i32", values: [], frozen: true }], attrs: { axis: 0, extent: 4, padding: -1 } },
-    { name: "padding", inputs: [{ shape: [2, 9, 8] }, { shape: [2, 9], dtype: "i32", values: caseIndices(18, 5), frozen: true }], attrs: { axis: 0, extent: 5, padding: 2 } },
-    { name: "columns", inputs: [{ shape: [3, 5] }, { shape: [5], dtype: "i32", values: caseIndices(5, 7), frozen: true }], attrs: { axis: 1, extent: 7, padding: -1 } },
-    { name: "many", inputs: [{ shape: [257, 2] }, { shape: [257], dtype: "i32", values: caseIndices(257, 3), frozen: true }], attrs: { axis: 0, extent: 3, padding: -1 } },
-    { name: "wide", inputs: [{ shape: [7, 257], transposed: true }, { shape: [7], dtype: "i32", values: caseIndices(7, 3), frozen: true }], attrs: { axis: 0, extent: 3, padding: 0 } },
+    {
+      name: "none",
+      inputs: [{ shape: [0, 3] }, { shape: [0], dtype: "i32", values: [], frozen: true }],
+      attrs: { axis: 0, extent: 4, padding: -1 },
+    },
+    {
+      name: "padding",
+      inputs: [{ shape: [2, 9, 8] }, { shape: [2, 9], dtype: "i32", values: caseIndices(18, 5), frozen: true }],
+      attrs: { axis: 0, extent: 5, padding: 2 },
+    },
+    {
+      name: "columns",
+      inputs: [{ shape: [3, 5] }, { shape: [5], dtype: "i32", values: caseIndices(5, 7), frozen: true }],
+      attrs: { axis: 1, extent: 7, padding: -1 },
+    },
+    {
+      name: "many",
+      inputs: [{ shape: [257, 2] }, { shape: [257], dtype: "i32", values: caseIndices(257, 3), frozen: true }],
+      attrs: { axis: 0, extent: 3, padding: -1 },
+    },
+    {
+      name: "wide",
+      inputs: [
+        { shape: [7, 257], transposed: true },
+        { shape: [7], dtype: "i32", values: caseIndices(7, 3), frozen: true },
+      ],
+      attrs: { axis: 0, extent: 3, padding: 0 },
+    },
   ],
   lowering: {
     // Words: outer count, rows, indices, elements of a slab, padding row.

@@ -12,7 +12,15 @@ export function select(x: Tensor, axis: number, position: number): Tensor {
   const extent = x.shape[at] as number;
   const index = position < 0 ? position + extent : position;
   if (!Number.isInteger(index) || index < 0 || index >= extent) {
-    throw new TetradError("ARGUMENT", { op: "select", what: `no such position on axis ${at}`, got: `${position}`, expected: `an integer from ${-extent} to ${extent - 1}` });
+    throw new TetradError("ARGUMENT", {
+      op: "select",
+      what: `no such position on axis ${at}`,
+      got: `${position}`,
+      expected: `an integer from ${-extent} to ${extent - 1}`,
+    });
   }
-  return reshape(sliceAxis(x, at, index, index + 1), x.shape.filter((_, i) => i !== at));
+  return reshape(
+    sliceAxis(x, at, index, index + 1),
+    x.shape.filter((_, i) => i !== at),
+  );
 }

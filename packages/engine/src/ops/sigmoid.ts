@@ -11,7 +11,10 @@ export const sigmoidOp = elementwise({
   name: "sigmoid",
   arity: 1,
   strip: "sigmoid",
-  reference: () => (x = 0) => special.sigmoid(x),
+  reference:
+    () =>
+    (x = 0) =>
+      special.sigmoid(x),
   gradient: ({ outputs: [y], dy }) => [mul(dy, mul(y as Tensor, sub(1, y as Tensor)))],
   floatOnly: true,
   tolerance: "transcendental",

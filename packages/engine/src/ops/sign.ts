@@ -8,7 +8,10 @@ export const signOp = elementwise({
   name: "sign",
   arity: 1,
   strip: "sign",
-  reference: () => (x = 0) => Math.sign(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.sign(x),
   gradient: () => [],
   tolerance: "exact",
   kink: true,

@@ -13,7 +13,10 @@ export const siluOp = elementwise({
   name: "silu",
   arity: 1,
   strip: "silu",
-  reference: () => (x = 0) => x * special.sigmoid(x),
+  reference:
+    () =>
+    (x = 0) =>
+      x * special.sigmoid(x),
   gradient({ inputs: [x], dy }) {
     const s = sigmoid(x as Tensor);
     return [mul(dy, mul(s, add(mul(x as Tensor, sub(1, s)), 1)))];

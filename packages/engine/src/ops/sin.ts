@@ -10,7 +10,10 @@ export const sinOp = elementwise({
   name: "sin",
   arity: 1,
   strip: "sin",
-  reference: () => (x = 0) => Math.sin(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.sin(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, cos(x as Tensor))],
   floatOnly: true,
   tolerance: "transcendental",

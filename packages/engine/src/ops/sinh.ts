@@ -10,7 +10,10 @@ export const sinhOp = elementwise({
   name: "sinh",
   arity: 1,
   strip: "sinh",
-  reference: () => (x = 0) => Math.sinh(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.sinh(x),
   gradient: ({ inputs: [x], dy }) => [mul(dy, cosh(x as Tensor))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -18,13 +18,23 @@ export const sliceOp: Op<Attrs> = {
     const x = input as Spec;
     const inside = (axis: number): boolean => {
       const [begin, extent, step] = [begins[axis] as number, extents[axis] as number, steps[axis] as number];
-      return begin >= 0 && extent >= 0 && step >= 1 && begin + Math.max(0, extent - 1) * step + (extent > 0 ? 1 : 0) <= (x.shape[axis] as number);
+      return (
+        begin >= 0 && extent >= 0 && step >= 1 && begin + Math.max(0, extent - 1) * step + (extent > 0 ? 1 : 0) <= (x.shape[axis] as number)
+      );
     };
     if (begins.length !== x.shape.length || !x.shape.every((_, axis) => inside(axis))) {
-      throw new TetradError("SHAPE", { op: "slice", what: "reaches outside the tensor", got: `from ${formatShape(begins)}, ${formatShape(extents)} elements of ${formatShape(x.shape)}` });
+      throw new TetradError("SHAPE", {
+        op: "slice",
+        what: "reaches outside the tensor",
+        got: `from ${formatShape(begins)}, ${formatShape(extents)} elements of ${formatShape(x.shape)}`,
+      });
     }
     if (x.bound !== undefined && extents[0] !== x.shape[0]) {
-      throw new TetradError("UNSUPPORTED", { op: "slice", what: `cannot cut the bounded axis "${x.bound.name}"`, got: `${extents[0]} of ${x.shape[0]}` });
+      throw new TetradError("UNSUPPORTED", {
+        op: "slice",
+        what: `cannot cut the bounded axis "${x.bound.name}"`,
+        got: `${extents[0]} of ${x.shape[0]}`,
+      });
     }
     return [{ shape: extents, dtype: x.dtype, ...(x.bound && { bound: x.bound }) }];
   },
@@ -65,7 +75,11 @@ export const sliceOp: Op<Attrs> = {
   },
   bounded: true,
   batch: ([x], _, { begins, extents, steps }) => [
-    apply(sliceOp, [x as Tensor], { begins: [0, ...begins], extents: [(x as Tensor).shape[0] as number, ...extents], steps: [1, ...steps] }),
+    apply(sliceOp, [x as Tensor], {
+      begins: [0, ...begins],
+      extents: [(x as Tensor).shape[0] as number, ...extents],
+      steps: [1, ...steps],
+    }),
   ],
 };
 
@@ -76,11 +90,23 @@ export const sliceOp: Op<Attrs> = {
  */
 export function slice(x: Tensor, begins: readonly number[], ends?: readonly (number | undefined)[], steps?: readonly number[]): Tensor {
   for (const list of [begins, ends ?? [], steps ?? []]) {
-    if (list.length > x.rank) throw new TetradError("SHAPE", { op: "slice", what: "more positions than axes", got: `${list.length}`, expected: `at most ${x.rank}` });
+    if (list.length > x.rank)
+      throw new TetradError("SHAPE", {
+        op: "slice",
+        what: "more positions than axes",
+        got: `${list.length}`,
+        expected: `at most ${x.rank}`,
+      });
   }
   const step = x.shape.map((_, axis) => steps?.[axis] ?? 1);
   const wrong = step.find((s) => !Number.isInteger(s) || s < 1);
-  if (wrong !== undefined) throw new TetradError("ARGUMENT", { op: "slice", what: "steps must be positive integers", got: `${wrong}`, hint: "reverse an axis by flip" });
+  if (wrong !== undefined)
+    throw new TetradError("ARGUMENT", {
+      op: "slice",
+      what: "steps must be positive integers",
+      got: `${wrong}`,
+      hint: "reverse an axis by flip",
+    });
   const position = (at: number, extent: number) => Math.min(Math.max(at < 0 ? at + extent : at, 0), extent);
   const begin = x.shape.map((extent, axis) => position(begins[axis] ?? 0, extent));
   const count = x.shape.map((extent, axis) => {

@@ -20,7 +20,12 @@ export const softmaxOp: Op<None> = {
   tolerance: "transcendental",
   infer([input]) {
     const x = input as Spec;
-    if (!isFloat(x.dtype) || x.shape.length === 0) throw new TetradError("SHAPE", { op: "softmax", what: "needs a floating-point tensor with an axis", got: `${x.dtype} [${x.shape.join(", ")}]` });
+    if (!isFloat(x.dtype) || x.shape.length === 0)
+      throw new TetradError("SHAPE", {
+        op: "softmax",
+        what: "needs a floating-point tensor with an axis",
+        got: `${x.dtype} [${x.shape.join(", ")}]`,
+      });
     return [specOf(x)];
   },
   gradient: ({ outputs: [y], dy }) => [softmaxBackward(y as Tensor, dy)],
@@ -30,7 +35,10 @@ export const softmaxOp: Op<None> = {
       const largest = row.reduce((best, v) => Math.max(best, v), -Infinity);
       const exps = row.map((v) => Math.exp(v - largest));
       const total = exps.reduce((sum, v) => sum + v, 0);
-      y.data.set(exps.map((v) => v / total), at);
+      y.data.set(
+        exps.map((v) => v / total),
+        at,
+      );
     });
     return [y];
   },

@@ -16,7 +16,10 @@ export const softplusOp = elementwise<Attrs>({
   arity: 1,
   strip: "softplus",
   immediates: ({ beta, threshold }) => [beta, threshold],
-  reference: ({ beta, threshold }) => (x = 0) => special.softplus(x, beta, threshold),
+  reference:
+    ({ beta, threshold }) =>
+    (x = 0) =>
+      special.softplus(x, beta, threshold),
   gradient({ inputs: [x], dy, attrs: { beta, threshold } }) {
     const z = mul(x as Tensor, beta);
     const slope = mul(dy, sigmoid(z));

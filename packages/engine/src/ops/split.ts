@@ -14,7 +14,12 @@ export function split(x: Tensor, sections: number | readonly number[], axis = 0)
   const extent = x.shape[at] as number;
   const sizes = typeof sections === "number" ? new Array<number>(sections).fill(extent / sections) : sections;
   if (!sizes.every((size) => Number.isInteger(size) && size >= 0) || sizes.reduce((total, size) => total + size, 0) !== extent) {
-    throw new TetradError("SHAPE", { op: "split", what: `pieces do not fill axis ${at}`, got: typeof sections === "number" ? `${sections} equal pieces` : `[${sizes.join(", ")}]`, expected: `${extent} elements in all` });
+    throw new TetradError("SHAPE", {
+      op: "split",
+      what: `pieces do not fill axis ${at}`,
+      got: typeof sections === "number" ? `${sections} equal pieces` : `[${sizes.join(", ")}]`,
+      expected: `${extent} elements in all`,
+    });
   }
   let begin = 0;
   return sizes.map((size) => {

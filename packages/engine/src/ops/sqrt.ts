@@ -10,7 +10,10 @@ export const sqrtOp = elementwise({
   name: "sqrt",
   arity: 1,
   strip: "sqrt",
-  reference: () => (x = 0) => Math.sqrt(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.sqrt(x),
   gradient: ({ outputs: [y], dy }) => [mul(dy, div(0.5, y as Tensor))],
   floatOnly: true,
   flopsPerElement: 5,

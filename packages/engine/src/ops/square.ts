@@ -9,8 +9,12 @@ export const squareOp = elementwise({
   name: "square",
   arity: 1,
   strip: "square",
-  reference: () => (x = 0) => x * x,
+  reference:
+    () =>
+    (x = 0) =>
+      x * x,
   gradient: ({ inputs: [x], dy }) => [mul(dy, mul(2, x as Tensor))],
+  arithmetic: true,
   defaults: {},
 });
 

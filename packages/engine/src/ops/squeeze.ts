@@ -9,6 +9,10 @@ import { reshape } from "./reshape.js";
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   const gone = axes === undefined ? x.shape.flatMap((extent, i) => (extent === 1 ? [i] : [])) : normalizeAxes(axes, x.rank);
   const wide = gone.find((axis) => x.shape[axis] !== 1);
-  if (wide !== undefined) throw new TetradError("SHAPE", { op: "squeeze", what: `axis ${wide} has more than one element`, got: formatShape(x.shape) });
-  return reshape(x, x.shape.filter((_, i) => !gone.includes(i)));
+  if (wide !== undefined)
+    throw new TetradError("SHAPE", { op: "squeeze", what: `axis ${wide} has more than one element`, got: formatShape(x.shape) });
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !gone.includes(i)),
+  );
 }

@@ -9,5 +9,8 @@ import { expandDims } from "./expandDims.js";
 export function stack(xs: readonly Tensor[], axis = 0): Tensor {
   const [first] = xs;
   if (first === undefined) throw new TetradError("ARGUMENT", { op: "stack", what: "nothing to join", expected: "at least one tensor" });
-  return concat(xs.map((x) => expandDims(x, axis)), axis < 0 ? axis + first.rank + 1 : axis);
+  return concat(
+    xs.map((x) => expandDims(x, axis)),
+    axis < 0 ? axis + first.rank + 1 : axis,
+  );
 }

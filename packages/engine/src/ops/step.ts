@@ -8,7 +8,10 @@ export const stepOp = elementwise({
   name: "step",
   arity: 1,
   strip: "step",
-  reference: () => (x = 0) => (x > 0 ? 1 : 0),
+  reference:
+    () =>
+    (x = 0) =>
+      x > 0 ? 1 : 0,
   gradient: () => [],
   floatOnly: true,
   tolerance: "exact",

@@ -19,7 +19,9 @@ export function collapseJointly(extents: Shape, strides: readonly (readonly numb
       });
     } else {
       merged.push(extent);
-      lists.forEach((list, i) => list.push(strides[i]?.[axis] as number));
+      lists.forEach((list, i) => {
+        list.push(strides[i]?.[axis] as number);
+      });
     }
   });
   return { extents: merged, strides: lists };
@@ -47,9 +49,18 @@ export function emitCopies(context: LaunchContext, y: Tensor, parts: readonly Co
     const { extents, strides: lists } = collapseJointly(operand.shape, [strides, operand.strides]);
     const [out, input] = lists as [number[], number[]];
     words.push(liveCount(sizeOf(operand.shape), y.bound, operand.shape[0] ?? 1), offset, extents.length);
-    extents.forEach((extent, axis) => words.push(extent, out[axis] as number, input[axis] as number));
+    extents.forEach((extent, axis) => {
+      words.push(extent, out[axis] as number, input[axis] as number);
+    });
   }
-  context.emit({ kernel: "copy_strided", dtype: undefined, outputs: [y], inputs: parts.map((part) => part.operand), scalars: words, flops: 0 });
+  context.emit({
+    kernel: "copy_strided",
+    dtype: undefined,
+    outputs: [y],
+    inputs: parts.map((part) => part.operand),
+    scalars: words,
+    flops: 0,
+  });
 }
 
 /** The two 32-bit words that hold `value` in storage of `dtype`; the second is zero unless the type is eight bytes wide. */

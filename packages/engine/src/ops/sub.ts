@@ -9,8 +9,12 @@ export const subOp = elementwise({
   name: "sub",
   arity: 2,
   strip: "sub",
-  reference: () => (a = 0, b = 0) => a - b,
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      a - b,
   gradient: ({ dy }) => [dy, neg(dy)],
+  arithmetic: true,
   defaults: {},
 });
 

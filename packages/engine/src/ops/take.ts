@@ -12,8 +12,8 @@ import { gather } from "./gather.js";
 import { caseIndices, checkedIndex, requireIndices, slabs, spreadIndices } from "./indices.js";
 import { reshape } from "./reshape.js";
 import { scatterRowsOp } from "./scatterRows.js";
-import { liveCount } from "./strided.js";
 import { stopGradient } from "./stopGradient.js";
+import { liveCount } from "./strided.js";
 import { transpose } from "./transpose.js";
 import { where } from "./where.js";
 
@@ -22,7 +22,12 @@ type Attrs = { readonly axis: number; readonly padding: number };
 
 function takenBound(x: Spec, indices: Spec, axis: number): Bound | undefined {
   if (axis === 0) return indices.bound;
-  if (indices.bound !== undefined) throw new TetradError("UNSUPPORTED", { op: "take", what: `indices with the bounded axis "${indices.bound.name}" pick along axis 0 only`, got: `axis ${axis}` });
+  if (indices.bound !== undefined)
+    throw new TetradError("UNSUPPORTED", {
+      op: "take",
+      what: `indices with the bounded axis "${indices.bound.name}" pick along axis 0 only`,
+      got: `axis ${axis}`,
+    });
   return x.bound;
 }
 
@@ -37,7 +42,15 @@ export const takeOp: Op<Attrs> = {
   },
   gradient({ inputs: [first, second], dy, attrs: { axis, padding } }) {
     const x = first as Tensor;
-    return [apply(scatterRowsOp, [dy, second as Tensor], { axis, extent: x.shape[axis] as number, padding, ...(axis === 0 && x.bound && { bound: x.bound }) }), undefined];
+    return [
+      apply(scatterRowsOp, [dy, second as Tensor], {
+        axis,
+        extent: x.shape[axis] as number,
+        padding,
+        ...(axis === 0 && x.bound && { bound: x.bound }),
+      }),
+      undefined,
+    ];
   },
   reference([first, second], { axis }, [output]) {
     const [x, indices] = [first as NonNullable<typeof first>, second as NonNullable<typeof second>];
@@ -60,12 +73,40 @@ export const takeOp: Op<Attrs> = {
       attrs: { axis: 0, padding: -1 },
     })),
     { name: "none", inputs: [{ shape: [5, 3] }, { shape: [0], dtype: "i32", values: [], frozen: true }], attrs: { axis: 0, padding: -1 } },
-    { name: "padding", inputs: [{ shape: [5, 8] }, { shape: [2, 9], dtype: "i32", values: caseIndices(18, 5), frozen: true }], attrs: { axis: 0, padding: 2 }, kink: true },
-    { name: "columns", inputs: [{ shape: [3, 7] }, { shape: [5], dtype: "i32", values: caseIndices(5, 7), frozen: true }], attrs: { axis: 1, padding: -1 } },
-    { name: "middle", inputs: [{ shape: [2, 7, 3] }, { shape: [2, 2], dtype: "i32", values: caseIndices(4, 7), frozen: true }], attrs: { axis: 1, padding: -1 } },
-    { name: "scalar", inputs: [{ shape: [7, 3] }, { shape: [], dtype: "i32", values: [4], frozen: true }], attrs: { axis: 0, padding: -1 } },
-    { name: "transposed", inputs: [{ shape: [9, 17], transposed: true }, { shape: [33], dtype: "i32", values: caseIndices(33, 9), frozen: true }], attrs: { axis: 0, padding: -1 } },
-    { name: "many", inputs: [{ shape: [3, 2] }, { shape: [257], dtype: "i32", values: caseIndices(257, 3), frozen: true }], attrs: { axis: 0, padding: -1 } },
+    {
+      name: "padding",
+      inputs: [{ shape: [5, 8] }, { shape: [2, 9], dtype: "i32", values: caseIndices(18, 5), frozen: true }],
+      attrs: { axis: 0, padding: 2 },
+      kink: true,
+    },
+    {
+      name: "columns",
+      inputs: [{ shape: [3, 7] }, { shape: [5], dtype: "i32", values: caseIndices(5, 7), frozen: true }],
+      attrs: { axis: 1, padding: -1 },
+    },
+    {
+      name: "middle",
+      inputs: [{ shape: [2, 7, 3] }, { shape: [2, 2], dtype: "i32", values: caseIndices(4, 7), frozen: true }],
+      attrs: { axis: 1, padding: -1 },
+    },
+    {
+      name: "scalar",
+      inputs: [{ shape: [7, 3] }, { shape: [], dtype: "i32", values: [4], frozen: true }],
+      attrs: { axis: 0, padding: -1 },
+    },
+    {
+      name: "transposed",
+      inputs: [
+        { shape: [9, 17], transposed: true },
+        { shape: [33], dtype: "i32", values: caseIndices(33, 9), frozen: true },
+      ],
+      attrs: { axis: 0, padding: -1 },
+    },
+    {
+      name: "many",
+      inputs: [{ shape: [3, 2] }, { shape: [257], dtype: "i32", values: caseIndices(257, 3), frozen: true }],
+      attrs: { axis: 0, padding: -1 },
+    },
   ],
   lowering: {
     // Words: bytes per element, outer count, extent of the axis, indices, elements of a slab.

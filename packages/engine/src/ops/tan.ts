@@ -11,7 +11,10 @@ export const tanOp = elementwise({
   name: "tan",
   arity: 1,
   strip: "tan",
-  reference: () => (x = 0) => Math.tan(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.tan(x),
   gradient: ({ outputs: [y], dy }) => [mul(dy, add(square(y as Tensor), 1))],
   floatOnly: true,
   tolerance: "transcendental",

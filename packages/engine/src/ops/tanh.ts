@@ -11,7 +11,10 @@ export const tanhOp = elementwise({
   name: "tanh",
   arity: 1,
   strip: "tanh",
-  reference: () => (x = 0) => Math.tanh(x),
+  reference:
+    () =>
+    (x = 0) =>
+      Math.tanh(x),
   gradient: ({ outputs: [y], dy }) => [mul(dy, sub(1, square(y as Tensor)))],
   floatOnly: true,
   tolerance: "transcendental",

@@ -12,6 +12,15 @@ export function tile(x: Tensor, counts: readonly number[]): Tensor {
   const rank = Math.max(x.rank, counts.length);
   const shape = [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
   const times = [...new Array<number>(rank - counts.length).fill(1), ...counts];
-  const spread = broadcastTo(reshape(x, shape.flatMap((extent) => [1, extent])), shape.flatMap((extent, i) => [times[i] as number, extent]));
-  return reshape(spread, shape.map((extent, i) => extent * (times[i] as number)));
+  const spread = broadcastTo(
+    reshape(
+      x,
+      shape.flatMap((extent) => [1, extent]),
+    ),
+    shape.flatMap((extent, i) => [times[i] as number, extent]),
+  );
+  return reshape(
+    spread,
+    shape.map((extent, i) => extent * (times[i] as number)),
+  );
 }

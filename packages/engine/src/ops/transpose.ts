@@ -27,10 +27,19 @@ export const transposeOp: Op<Attrs> = {
   infer([input], { permutation }) {
     const x = input as Spec;
     if (permutation.length !== x.shape.length || new Set(permutation).size !== permutation.length) {
-      throw new TetradError("SHAPE", { op: "transpose", what: "not a permutation of the axes", got: `[${permutation.join(", ")}]`, expected: `each of 0 to ${x.shape.length - 1} once` });
+      throw new TetradError("SHAPE", {
+        op: "transpose",
+        what: "not a permutation of the axes",
+        got: `[${permutation.join(", ")}]`,
+        expected: `each of 0 to ${x.shape.length - 1} once`,
+      });
     }
     if (x.bound !== undefined && permutation[0] !== 0) {
-      throw new TetradError("UNSUPPORTED", { op: "transpose", what: `the bounded axis "${x.bound.name}" must stay in front`, got: `[${permutation.join(", ")}]` });
+      throw new TetradError("UNSUPPORTED", {
+        op: "transpose",
+        what: `the bounded axis "${x.bound.name}" must stay in front`,
+        got: `[${permutation.join(", ")}]`,
+      });
     }
     return [{ shape: pick(x.shape, permutation), dtype: x.dtype, ...(x.bound && { bound: x.bound }) }];
   },
@@ -53,7 +62,11 @@ export const transposeOp: Op<Attrs> = {
   ],
   lowering: {
     kind: "view",
-    view: (input, { permutation }) => ({ offset: input.offset, shape: pick(input.shape, permutation), strides: pick(input.strides, permutation) }),
+    view: (input, { permutation }) => ({
+      offset: input.offset,
+      shape: pick(input.shape, permutation),
+      strides: pick(input.strides, permutation),
+    }),
   },
   bounded: true,
   batch: ([x], _, { permutation }) => [transpose(x as Tensor, [0, ...permutation.map((axis) => axis + 1)])],
@@ -71,7 +84,10 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
 /** `x` with axes `a` and `b` exchanged; the last two when none are given. */
 export function swapAxes(x: Tensor, a = -2, b = -1): Tensor {
   const [first, second] = [normalizeAxis(a, x.rank), normalizeAxis(b, x.rank)];
-  return transpose(x, x.shape.map((_, i) => (i === first ? second : i === second ? first : i)));
+  return transpose(
+    x,
+    x.shape.map((_, i) => (i === first ? second : i === second ? first : i)),
+  );
 }
 
 /** `x` with axis `from` moved to position `to`, the others in their order. */

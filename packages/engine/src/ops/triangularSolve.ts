@@ -1,7 +1,7 @@
 /** Linear systems with a triangular matrix, by substitution. */
 
 import { TetradError } from "../errors.js";
-import { ndZeros, type NdArray } from "../nd.js";
+import { type NdArray, ndZeros } from "../nd.js";
 import type { Op, OpCase } from "../op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
@@ -121,7 +121,14 @@ function triangularCases(): OpCase<TriangularAttrs>[] {
     const a = generalCase([...batch, n, n], 2);
     // Unit triangles grow without bound unless their elements are small.
     const scaled = full.unit ? { ...a, values: (a.values as number[]).map((v) => Math.fround(v / 4)) } : a;
-    cases.push({ name, inputs: [{ ...scaled, ...(strided && { transposed: true }) }, { shape: [...batch, ...(full.left ? [n, k] : [k, n])], ...(strided && { transposed: true }) }], attrs: full });
+    cases.push({
+      name,
+      inputs: [
+        { ...scaled, ...(strided && { transposed: true }) },
+        { shape: [...batch, ...(full.left ? [n, k] : [k, n])], ...(strided && { transposed: true }) },
+      ],
+      attrs: full,
+    });
   };
   for (const n of [0, 1, 2, 3, 7, 8, 9, 15, 17, 33]) add(`n${n}`, n, 3, {});
   for (const lower of [true, false]) {
@@ -146,7 +153,11 @@ function triangularCases(): OpCase<TriangularAttrs>[] {
  * @param a (…, n, n)
  * @param b (…, n, k), or (…, k, n) when `left` is false, or (n)
  */
-export function triangularSolve(a: Tensor, b: Tensor, { lower = true, transpose = false, unit = false, left = true }: Partial<TriangularAttrs> = {}): Tensor {
+export function triangularSolve(
+  a: Tensor,
+  b: Tensor,
+  { lower = true, transpose = false, unit = false, left = true }: Partial<TriangularAttrs> = {},
+): Tensor {
   if (b.rank === 1 && !left) return triangularSolve(a, b, { lower, transpose: !transpose, unit });
   return asColumns(b, (columns) => apply(triangularSolveOp, alignBatches("triangularSolve", a, columns), { lower, transpose, unit, left }));
 }

@@ -10,9 +10,16 @@ export const trigammaOp = elementwise({
   name: "trigamma",
   arity: 1,
   strip: "trigamma",
-  reference: () => (x = 0) => special.trigamma(x),
+  reference:
+    () =>
+    (x = 0) =>
+      special.trigamma(x),
   gradient: () => {
-    throw new TetradError("UNSUPPORTED", { op: "trigamma", what: "has no derivative here", hint: "lgamma can be differentiated twice, digamma once" });
+    throw new TetradError("UNSUPPORTED", {
+      op: "trigamma",
+      what: "has no derivative here",
+      hint: "lgamma can be differentiated twice, digamma once",
+    });
   },
   floatOnly: true,
   tolerance: "transcendental",

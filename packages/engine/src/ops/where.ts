@@ -10,7 +10,10 @@ export const whereOp = elementwise({
   name: "where",
   arity: 3,
   strip: "where",
-  reference: () => (condition = 0, a = 0, b = 0) => (condition !== 0 ? a : b),
+  reference:
+    () =>
+    (condition = 0, a = 0, b = 0) =>
+      condition !== 0 ? a : b,
   gradient: ({ inputs: [condition], dy }) => [undefined, where(condition as Tensor, dy, 0), where(condition as Tensor, 0, dy)],
   promoteFrom: 1,
   tolerance: "exact",
@@ -27,7 +30,15 @@ function whereCases(): OpCase<Record<never, never>>[] {
   return [
     ...HOSTILE_EXTENTS.map((n) => one(`n${n}`, [[n], [n], [n]])),
     one("scalar", [[], [], []]),
-    one("transposed", [[9, 17], [9, 17], [9, 17]], true),
+    one(
+      "transposed",
+      [
+        [9, 17],
+        [9, 17],
+        [9, 17],
+      ],
+      true,
+    ),
     one("rows", [[3, 1], [7], [3, 7]]),
     one("condition only", [[2, 3, 5], [], [1]]),
     one("past a strip", [[5, 257], [257], [5, 1]]),

@@ -12,7 +12,6 @@ import { type Graph, type Node, type Spec, Tensor } from "../tensor.js";
 import { copyOp } from "../ops/copy.js";
 import { ChainDraft, computeType, isIdentity, isWhole } from "./chain.js";
 import { type Launch, operandBytes, tensorBytes } from "./plan.js";
-import { lowerScan, type ScanNode } from "./scan.js";
 import type { Simplified } from "./simplify.js";
 
 /** A launch whose chain may still grow. */
@@ -47,6 +46,8 @@ export class Lowering implements Lowered {
   constructor(
     private readonly graph: Graph,
     readonly simplified: Simplified,
+    /** Given by the caller, because a loop's body is lowered by another Lowering. */
+    private readonly lowerScan: (outer: Lowering, node: Node) => void,
   ) {}
 
   run(): void {
@@ -73,7 +74,7 @@ export class Lowering implements Lowered {
       case "launch":
         return lowering.launch(this.#context(), node, node.attrs);
       case "scan":
-        return lowerScan(this, node as unknown as ScanNode);
+        return this.lowerScan(this, node);
     }
   }
 
@@ -318,7 +319,7 @@ export function finishDraft(draft: Draft, wanted: ReadonlySet<Tensor>, storageOf
     ...(request.body && { body: request.body }),
     nodes: draft.nodes,
     flops: request.flops + chainFlops(epilogue?.ops.map((op) => op.node) ?? []),
-    bytes: sum([...request.inputs, ...extra].map(operandBytes)) + sum([...own.filter((y) => wanted.has(y) || epilogue === undefined), ...chainOutputs].map(tensorBytes)),
+    bytes: request.bytes ?? sum([...request.inputs, ...extra].map(operandBytes)) + sum([...own.filter((y) => wanted.has(y) || epilogue === undefined), ...chainOutputs].map(tensorBytes)),
   };
 }
 

@@ -1,9 +1,10 @@
 /** From a traced graph to a plan: simplify, lower and fuse, share storage, place. */
 
-import type { Assignment, Graph, Tensor } from "../tensor.js";
-import { type Draft, finishDraft, Lowering, shareStorage, wantedValues } from "./lower.js";
-import { lifetimes, place } from "./memory.js";
-import type { Launch, Plan } from "./plan.js";
+import type { Graph, Tensor } from "../tensor.js";
+import { Lowering } from "./lower.js";
+import type { Plan } from "./plan.js";
+import { lowerScan } from "./scan.js";
+import { assignAll, settle } from "./settle.js";
 import { simplify } from "./simplify.js";
 
 export interface PlanRequest {
@@ -24,7 +25,7 @@ export interface MadePlan extends Plan {
 
 export function makePlan({ graph, outputs, roots = [], append }: PlanRequest): MadePlan {
   const all = [...outputs.values(), ...roots, ...graph.assignments.map(({ value }) => value)];
-  const lowering = new Lowering(graph, simplify(graph, all));
+  const lowering = new Lowering(graph, simplify(graph, all), lowerScan);
   lowering.run();
   const named = new Map<string, Tensor>();
   for (const [name, tensor] of outputs) named.set(name, lowering.stored(tensor));
@@ -36,29 +37,4 @@ export function makePlan({ graph, outputs, roots = [], append }: PlanRequest): M
   const settled = settle(lowering.drafts, written, kept, pinned, (storage) => storage.kind === "temp" && !pinned.has(storage));
   const constants = new Map([...graph.constants, ...settled.launches.flatMap((launch) => [...(launch.body?.constants ?? [])])]);
   return { ...settled, inputs: graph.inputs, outputs: named, constants, pinned };
-}
-
-/** A state that takes another assigned state's old value gets it through a copy, so that the order of writes does not matter. */
-export function assignAll(lowering: Lowering, assignments: readonly Assignment[]): void {
-  const targets = new Set(assignments.map(({ state }) => state));
-  const values = assignments.map(({ state, value }) => {
-    const operand = lowering.operand(value);
-    return { state, value: targets.has(operand.base) && operand.base !== state ? lowering.copyOf(value) : value };
-  });
-  for (const { state, value } of values) if (lowering.operand(value).base !== state) lowering.assign(state, value);
-}
-
-/** Places finished launches, and gives shared values their owner's offset. */
-export function settle(drafts: readonly Draft[], written: readonly Tensor[], kept: readonly Tensor[], pinned: ReadonlyMap<Tensor, number>, placed: (storage: Tensor) => boolean) {
-  const wanted = wantedValues(drafts, written);
-  const share = shareStorage(drafts, wanted, kept, pinned);
-  const storageOf = (tensor: Tensor): Tensor => share.get(tensor) ?? tensor;
-  const launches = drafts.map((draft) => finishDraft(draft, wanted, storageOf)).filter((launch): launch is Launch => launch !== undefined);
-  const placement = place(lifetimes(launches, storageOf, placed, kept));
-  const offsets = new Map(placement.offsets);
-  for (const tensor of share.keys()) {
-    const offset = placement.offsets.get(storageOf(tensor));
-    if (offset !== undefined) offsets.set(tensor, offset);
-  }
-  return { launches, placement: { ...placement, offsets }, storageOf };
 }

@@ -6,14 +6,12 @@ import { byteSize } from "../dtype.js";
 import { type Graph, type Node, type Spec, Tensor } from "../tensor.js";
 import type { Operand } from "../op.js";
 import { denseOperand, Lowering } from "./lower.js";
-import { assignAll, settle } from "./make.js";
 import type { Launch } from "./plan.js";
+import { assignAll, settle } from "./settle.js";
 import { simplify } from "./simplify.js";
 
-export type ScanNode = Node & { readonly attrs: ScanAttrs };
-
-export function lowerScan(outer: Lowering, node: ScanNode): void {
-  const { body, carries, xs, length, reverse } = node.attrs;
+export function lowerScan(outer: Lowering, node: Node): void {
+  const { body, carries, xs, length, reverse } = node.attrs as ScanAttrs;
   const { graph } = body;
   const stacked = body.outputs.length - carries;
   const bindings = new Map<Tensor, Operand>();
@@ -22,7 +20,7 @@ export function lowerScan(outer: Lowering, node: ScanNode): void {
     bindings.set(leaf, operand);
     return leaf;
   };
-  const inner = new Lowering(graph, simplify(graph, body.outputs));
+  const inner = new Lowering(graph, simplify(graph, body.outputs), lowerScan);
   const indexValue = outer.temp({ shape: [1], dtype: "i32" });
   const index = denseOperand(leafOf(denseOperand(indexValue), "@turn"));
   const slots = body.inputs;

@@ -72,6 +72,16 @@ export interface FitRun {
   readonly state: TrainingState;
 }
 
+/** The loss of `fit` became NaN or infinite; `state` is the run as it was before that step. */
+export class DivergedError extends TetradError {
+  constructor(
+    error: TetradError,
+    readonly state: TrainingState,
+  ) {
+    super("DIVERGED", error.parts ?? error.message, { cause: error.cause });
+  }
+}
+
 /** Longest a job runs before progress is reported and a signal is heard (ms). */
 const JOB_MS = 25;
 /** Steps of one job at most: entries of the loss ring. */
@@ -215,6 +225,7 @@ class FitLoop {
 
   close(): void {
     this.#executable?.close();
+    this.engine.releaseOptimizerState(this.store);
     for (const segment of this.#segments) segment.release();
   }
 
@@ -248,7 +259,8 @@ class FitLoop {
     this.#step += done;
     if (executable.stopped) {
       const scalars = (this.#state as OptimizerState).scalars.view();
-      throw diverged(scalars[SCALAR.lastLoss] as number, this.#step, executable.findNonFinite());
+      const error = diverged(scalars[SCALAR.lastLoss] as number, this.#step, executable.findNonFinite());
+      throw new DivergedError(error, takeState(this.store, this.#state as OptimizerState, this.#step, this.#losses));
     }
     if (done !== steps && this.settings.signal?.aborted !== true) {
       throw new TetradError("INTERNAL", { op: "fit", what: "a job ended early", got: `${done} of ${steps} steps` });

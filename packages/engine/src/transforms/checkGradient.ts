@@ -39,7 +39,11 @@ function weigh(result: Tree): Tensor {
  * tensors, of any shape. Returns the worst element. Throws ARGUMENT, naming it, when its error exceeds `tolerance`, and for values that are not finite.
  * Kinks (relu at 0, max at a tie) have no derivative to compare with: keep away from them by more than 1e-5.
  */
-export function checkGradient(f: (...inputs: Tensor[]) => Tree, inputs: readonly NestedNumbers[], { tolerance = 1e-6 }: { tolerance?: number } = {}): GradientCheck {
+export function checkGradient(
+  f: (...inputs: Tensor[]) => Tree,
+  inputs: readonly NestedNumbers[],
+  { tolerance = 1e-6 }: { tolerance?: number } = {},
+): GradientCheck {
   const flat = inputs.map(flatten);
   const specs = Object.fromEntries(flat.map(({ shape }, i) => [`input${i}`, { shape, dtype: "f64" as const }]));
   const { graph, result } = traceFunction(specs, (named) => {
@@ -47,7 +51,9 @@ export function checkGradient(f: (...inputs: Tensor[]) => Tree, inputs: readonly
     const value = weigh(f(...xs));
     return { xs, value, slopes: gradients(value, xs) };
   });
-  const feeds = new Map<Tensor, NdArray>(result.xs.map((x, i) => [x, { shape: x.shape, dtype: x.dtype, data: (flat[i] as { values: Float64Array }).values.slice() }]));
+  const feeds = new Map<Tensor, NdArray>(
+    result.xs.map((x, i) => [x, { shape: x.shape, dtype: x.dtype, data: (flat[i] as { values: Float64Array }).values.slice() }]),
+  );
   const slopes = interpret(graph, result.slopes, feeds);
   const evaluate = () => (interpret(graph, [result.value], feeds)[0] as NdArray).data[0] as number;
   let worst: GradientCheck = { error: 0, input: 0, element: 0, analytic: 0, numeric: 0 };

@@ -1,6 +1,5 @@
 /** Recomputes a function's intermediate values in the backward pass instead of keeping them. */
 
-import { isFloat } from "../dtype.js";
 import { checkpointOp, RecordedNodes } from "../ops/checkpoint.js";
 import type { Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
@@ -18,14 +17,14 @@ export function checkpoint<A extends Tree[], Y extends Tree>(f: (...args: A) => 
     const y = f(...args);
     const traced = graph.nodes.slice(start);
     // One mark for all outputs of one call: what they share is recomputed once.
-    const mark = start;
+    const mark = graph.takeId();
     leaves(y);
     return mapTree(y, (output) => {
       const nodes = leadingTo(traced, [output]);
       if (nodes.length === 0) return output;
       const made = new Set(nodes.flatMap((node) => node.outputs));
       const outer = new Set<Tensor>();
-      for (const node of nodes) for (const x of node.inputs) if (!made.has(x) && isFloat(x.dtype) && x.kind !== "const") outer.add(x);
+      for (const node of nodes) for (const x of node.inputs) if (!made.has(x) && x.kind !== "const") outer.add(x);
       return apply(checkpointOp, [output, ...outer], { nodes: new RecordedNodes(nodes, output, [...outer]), mark });
     });
   };

@@ -2,16 +2,16 @@
 
 import { gradients, vjp } from "../autodiff.js";
 import { TetradError } from "../errors.js";
+import { add } from "../ops/add.js";
 import { eye } from "../ops/eye.js";
-import { identity } from "../ops/identity.js";
 import { full } from "../ops/full.js";
+import { identity } from "../ops/identity.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
 import { select } from "../ops/select.js";
 import { stack } from "../ops/stack.js";
 import { sum } from "../ops/sum.js";
 import { transpose } from "../ops/transpose.js";
-import { add } from "../ops/add.js";
 import { formatShape, sameShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { withGraph } from "../trace.js";
@@ -28,7 +28,9 @@ function separated<X extends Tree>(op: string, x: X): X {
  * `valueAndGrad(f)(x, …rest)` is f(x, …rest) and its gradient by `x`, a tensor or an array or record of tensors; the gradient has its structure.
  * Throws SHAPE unless `f` returns one number, and DTYPE unless it and all of `x` are floating point.
  */
-export function valueAndGrad<X extends Tree, R extends unknown[]>(f: (x: X, ...rest: R) => Tensor): (x: X, ...rest: R) => { value: Tensor; grad: X } {
+export function valueAndGrad<X extends Tree, R extends unknown[]>(
+  f: (x: X, ...rest: R) => Tensor,
+): (x: X, ...rest: R) => { value: Tensor; grad: X } {
   return (x, ...rest) => {
     const own = separated("grad", x);
     const value = f(own, ...rest);
@@ -67,7 +69,8 @@ function overBasis(like: Tensor, row: (unit: Tensor) => Tensor): Tensor {
 }
 
 function requireTensor(op: string, x: unknown): asserts x is Tensor {
-  if (!(x instanceof Tensor)) throw new TetradError("ARGUMENT", { op, what: "needs a tensor as first argument", hint: "pack several parameters into one vector" });
+  if (!(x instanceof Tensor))
+    throw new TetradError("ARGUMENT", { op, what: "needs a tensor as first argument", hint: "pack several parameters into one vector" });
 }
 
 /**
@@ -110,14 +113,21 @@ function requireTangents(op: string, xs: readonly Tensor[], vs: readonly Tensor[
   const odd = xs.findIndex((x, i) => vs[i] === undefined || !sameShape(x.shape, (vs[i] as Tensor).shape) || x.dtype !== vs[i]?.dtype);
   if (odd < 0 && xs.length === vs.length) return;
   const show = (t: Tensor | undefined) => (t === undefined ? "nothing" : `${t.dtype} ${formatShape(t.shape)}`);
-  throw new TetradError("SHAPE", { op, what: "the tangent differs from the argument", got: show(vs[Math.max(0, odd)]), expected: show(xs[Math.max(0, odd)]) });
+  throw new TetradError("SHAPE", {
+    op,
+    what: "the tangent differs from the argument",
+    got: show(vs[Math.max(0, odd)]),
+    expected: show(xs[Math.max(0, odd)]),
+  });
 }
 
 /**
  * `jvp(f)(x, v, …rest)`: the value of `f` at `x` and its derivative along `v`, which has the structure of `x`. `f` returns a tensor, or an array or
  * record of tensors. Made from two pullbacks (Townsend 2017, "A new trick for calculating Jacobian vector products").
  */
-export function jvp<X extends Tree, Y extends Tree, R extends unknown[]>(f: (x: X, ...rest: R) => Y): (x: X, v: X, ...rest: R) => { value: Y; tangent: Y } {
+export function jvp<X extends Tree, Y extends Tree, R extends unknown[]>(
+  f: (x: X, ...rest: R) => Y,
+): (x: X, v: X, ...rest: R) => { value: Y; tangent: Y } {
   return (x, v, ...rest) => {
     const own = separated("jvp", x);
     requireTangents("jvp", leaves(x), leaves(v));
@@ -136,7 +146,13 @@ export function hvp<X extends Tree, R extends unknown[]>(f: (x: X, ...rest: R) =
     return withGraph(firstLeaf("hvp", [x]).graph, () => {
       const slopes = gradients(f(own, ...rest), leaves(own));
       const along = leaves(v).map((direction, i) => sum(mul(slopes[i] as Tensor, direction)));
-      return withLeaves(x, gradients(along.reduce((total, term) => add(total, term)), leaves(own)));
+      return withLeaves(
+        x,
+        gradients(
+          along.reduce((total, term) => add(total, term)),
+          leaves(own),
+        ),
+      );
     });
   };
 }

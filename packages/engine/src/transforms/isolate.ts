@@ -14,7 +14,11 @@ const placeholderOp: Op<{ readonly spec: Spec }> = {
   infer: (_, { spec }) => [spec],
   gradient: () => [],
   reference() {
-    throw new TetradError("INTERNAL", { op: "placeholder", what: "stayed in a graph that is run", hint: "do not keep tensors of a transformed function beyond it" });
+    throw new TetradError("INTERNAL", {
+      op: "placeholder",
+      what: "stayed in a graph that is run",
+      hint: "do not keep tensors of a transformed function beyond it",
+    });
   },
   flops: () => 0,
   cases: () => [],
@@ -32,16 +36,27 @@ export interface Isolated<R extends Tree> {
  * Runs `f` on placeholders of the given specs. Nodes that depend on none of them stay where they are, so `f` may use any tensor of `graph`
  * and may differentiate. Whatever goes wrong, the graph is left as it was. Throws UNSUPPORTED when `f` assigns to a state.
  */
-export function isolate<R extends Tree>(op: string, graph: Graph, specs: readonly Spec[], f: (placeholders: readonly Tensor[]) => R): Isolated<R> {
+export function isolate<R extends Tree>(
+  op: string,
+  graph: Graph,
+  specs: readonly Spec[],
+  f: (placeholders: readonly Tensor[]) => R,
+): Isolated<R> {
   const start = graph.nodes.length;
   const assigned = graph.assignments.length;
+  const site = graph.siteOverride;
   return withGraph(graph, () => {
     try {
       const placeholders = specs.map((spec) => graph.append(placeholderOp, [], { spec }, [spec])[0] as Tensor);
       const result = f(placeholders);
       const extra = graph.assignments[assigned];
       if (extra !== undefined) {
-        throw new TetradError("UNSUPPORTED", { op, what: `assigns to the state "${extra.state.label ?? extra.state.id}" inside the function`, at: formatSite(extra.value.node?.site), hint: "return the new value and assign it outside" });
+        throw new TetradError("UNSUPPORTED", {
+          op,
+          what: `assigns to the state "${extra.state.label ?? extra.state.id}" inside the function`,
+          at: formatSite(extra.value.node?.site),
+          hint: "return the new value and assign it outside",
+        });
       }
       const traced = graph.nodes.splice(start).slice(placeholders.length);
       const dependent = new Set<Tensor>(placeholders);
@@ -58,6 +73,7 @@ export function isolate<R extends Tree>(op: string, graph: Graph, specs: readonl
     } catch (error) {
       graph.nodes.length = start;
       graph.assignments.length = assigned;
+      graph.siteOverride = site;
       throw error;
     }
   });

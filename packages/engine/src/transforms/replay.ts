@@ -31,7 +31,8 @@ export class Replay {
     if (known !== undefined) return known;
     if (original.graph === this.target) return original;
     const data = original.graph.constants.get(original);
-    if (data === undefined) throw new TetradError("INTERNAL", { op: "replay", what: `${original.kind} %${original.id} has no value in the target graph` });
+    if (data === undefined)
+      throw new TetradError("INTERNAL", { op: "replay", what: `${original.kind} %${original.id} has no value in the target graph` });
     const copied = this.target.constant(data, specOf(original));
     this.bind(original, copied);
     return copied;
@@ -46,17 +47,24 @@ export class Replay {
   /** Appends `nodes` to the target; those with a batched input get their op's batch rule. */
   run(nodes: readonly Node[]): void {
     const previous = this.target.siteOverride;
-    withGraph(this.target, () => {
-      for (const node of nodes) {
-        this.target.siteOverride = node.site;
-        const flags = node.inputs.map((x) => this.isBatched(x));
-        const batched = flags.includes(true);
-        const inputs = node.inputs.map((x) => this.value(x));
-        const outputs = batched ? batchNode(node, inputs, flags) : this.target.append(node.op, inputs, node.attrs, node.outputs.map(specOf));
-        node.outputs.forEach((y, i) => this.bind(y, outputs[i] as Tensor, batched));
-      }
+    try {
+      withGraph(this.target, () => {
+        for (const node of nodes) this.#again(node);
+      });
+    } finally {
+      this.target.siteOverride = previous;
+    }
+  }
+
+  #again(node: Node): void {
+    this.target.siteOverride = node.site;
+    const flags = node.inputs.map((x) => this.isBatched(x));
+    const batched = flags.includes(true);
+    const inputs = node.inputs.map((x) => this.value(x));
+    const outputs = batched ? batchNode(node, inputs, flags) : this.target.append(node.op, inputs, node.attrs, node.outputs.map(specOf));
+    node.outputs.forEach((y, i) => {
+      this.bind(y, outputs[i] as Tensor, batched);
     });
-    this.target.siteOverride = previous;
   }
 }
 
@@ -64,11 +72,20 @@ function batchNode(node: Node, inputs: readonly Tensor[], flags: readonly boolea
   const { op } = node;
   const bounded = [...node.inputs, ...node.outputs].find((x) => x.bound !== undefined);
   if (bounded !== undefined) {
-    throw new TetradError("UNSUPPORTED", { op: "vmap", what: `cannot map over "${op.name}" on the bounded axis "${bounded.bound?.name}"`, at: formatSite(node.site) });
+    throw new TetradError("UNSUPPORTED", {
+      op: "vmap",
+      what: `cannot map over "${op.name}" on the bounded axis "${bounded.bound?.name}"`,
+      at: formatSite(node.site),
+    });
   }
   if (op.lowering.kind === "elementwise" && op.batch === undefined) return applyAll(op, alignRanks(node, inputs, flags), node.attrs);
   if (op.batch === undefined) {
-    throw new TetradError("UNSUPPORTED", { op: "vmap", what: `the op "${op.name}" has no batch rule`, at: formatSite(node.site), hint: "give its definition a batch rule, or loop over the axis and stack" });
+    throw new TetradError("UNSUPPORTED", {
+      op: "vmap",
+      what: `the op "${op.name}" has no batch rule`,
+      at: formatSite(node.site),
+      hint: "give its definition a batch rule, or loop over the axis and stack",
+    });
   }
   return op.batch(inputs, flags, node.attrs);
 }
@@ -78,6 +95,8 @@ function alignRanks(node: Node, inputs: readonly Tensor[], flags: readonly boole
   const rank = Math.max(...node.inputs.map((x) => x.rank));
   return inputs.map((x, i) => {
     const missing = rank - (x.rank - 1);
-    return flags[i] !== true || missing === 0 ? x : reshape(x, [x.shape[0] as number, ...new Array<number>(missing).fill(1), ...x.shape.slice(1)]);
+    return flags[i] !== true || missing === 0
+      ? x
+      : reshape(x, [x.shape[0] as number, ...new Array<number>(missing).fill(1), ...x.shape.slice(1)]);
   });
 }

@@ -11,7 +11,11 @@ export function leaves(tree: Tree): Tensor[] {
   if (tree === undefined || typeof tree === "number") return [];
   if (tree instanceof Tensor) return [tree];
   if (typeof tree !== "object" || tree === null) {
-    throw new TetradError("ARGUMENT", { op: "transform", what: "arguments and results must be tensors, arrays or records of tensors", got: typeof tree });
+    throw new TetradError("ARGUMENT", {
+      op: "transform",
+      what: "arguments and results must be tensors, arrays or records of tensors",
+      got: typeof tree,
+    });
   }
   return (Array.isArray(tree) ? (tree as readonly Tree[]) : Object.values(tree)).flatMap(leaves);
 }
@@ -39,7 +43,9 @@ export function structureOf(tree: Tree): string {
   if (tree === undefined || typeof tree === "number") return `${tree}`;
   if (tree instanceof Tensor) return "tensor";
   if (Array.isArray(tree)) return `[${(tree as readonly Tree[]).map(structureOf).join(", ")}]`;
-  return `{${Object.entries(tree).map(([name, value]) => `${name}: ${structureOf(value)}`).join(", ")}}`;
+  return `{${Object.entries(tree)
+    .map(([name, value]) => `${name}: ${structureOf(value)}`)
+    .join(", ")}}`;
 }
 
 /** The first tensor among several trees; throws ARGUMENT when there is none. */

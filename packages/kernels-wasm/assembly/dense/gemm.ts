@@ -172,9 +172,9 @@ function block<T>(
 // @ts-ignore: decorator
 @inline
 function is_few<T>(whole_m: i32, k: i32, ksa: usize, ldb: usize, trans_b: bool): bool {
-  if (whole_m == 1) return !trans_b || ksa == sizeof<T>() || k * <i32>sizeof<T>() <= B_BYTES;
+  if (whole_m == 1) return !trans_b || ksa == sizeof<T>() || k <= B_BYTES / <i32>sizeof<T>();
   if (trans_b) return whole_m <= (k < FEW_ROWS_LONG ? FEW_ROWS : FEW_ROWS_TRANSPOSED) && ksa == sizeof<T>();
-  return whole_m <= FEW_ROWS && k * <i32>ldb > FEW_ROWS_BYTES;
+  return whole_m <= FEW_ROWS && ldb > <usize>(FEW_ROWS_BYTES / k);
 }
 
 function few_rows<T>(
@@ -205,7 +205,7 @@ function panels<T>(
   const width = 2 * lanes<T>();
   const kc_limit = even_share(k, KC, 1);
   const kc_bytes = kc_limit * <i32>sizeof<T>();
-  const pack = trans_b || (m >= B_PACK_ROWS && kc_limit * <i32>ldb > B_IN_PLACE_BYTES);
+  const pack = trans_b || (m >= B_PACK_ROWS && ldb > <usize>(B_IN_PLACE_BYTES / kc_limit));
   const nc_limit = pack ? even_share(n, B_BYTES / kc_bytes, width) : n;
   const single = kc_limit >= k && nc_limit >= n;
   const mc_limit = ew_slot == 0 ? m : max(MR, (single ? EPILOGUE_ELEMENTS : EPILOGUE_BLOCK) / n);
@@ -222,7 +222,7 @@ function panels<T>(
     const strips = (mc + MR - 1) / MR;
     for (let jc = 0; jc < n; jc += nc_limit) {
       const nc = min(nc_limit, n - jc);
-      const pack_strips = a_transposed && nc >= A_PACK_PANELS * width && kc_limit * <i32>ksa > A_IN_PLACE_BYTES;
+      const pack_strips = a_transposed && nc >= A_PACK_PANELS * width && ksa > <usize>(A_IN_PLACE_BYTES / kc_limit);
       for (let pc = 0; pc < k; pc += kc_limit) {
         const kc = min(kc_limit, k - pc);
         const block_b = b + <usize>jc * jsb + <usize>pc * ksb;

@@ -156,7 +156,7 @@ function eight_dots<T>(c: usize, a: usize, b0: usize, ldb: usize, n: i32, k: i32
     s2 = madd<T>(x, v128.and(mask, v128.load(b2)), s2);
     s3 = madd<T>(x, v128.and(mask, v128.load(b3)), s3);
     s4 = madd<T>(x, v128.and(mask, v128.load(b4)), s4);
-    s5 = madd<T>(x, v128.load(b5), s5);
+    s5 = madd<T>(x, v128.and(mask, v128.load(b5)), s5);
     s6 = madd<T>(x, v128.and(mask, v128.load(b6)), s6);
     s7 = madd<T>(x, v128.and(mask, v128.load(b7)), s7);
   }

@@ -1,17 +1,12 @@
 /** 1 − erf(a), accurate to subnormals in the right tail. */
-import { erfc } from "../lib/erf";
-
-function strip<T>(dst: usize, a: usize, n: i32): void {
-  const end = <usize>n * sizeof<T>();
-  for (let i: usize = 0; i < end; i += 16) {
-    v128.store(dst + i, erfc<T>(v128.load(a + i)));
-  }
-}
+import { erfc_wide } from "../lib/erf";
+import { erfc_strip, ERFC } from "../lib/erf_strip";
 
 export function erfc_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f32>(dst, a, n);
+  erfc_strip(ERFC, dst, a, n);
 }
 
 export function erfc_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f64>(dst, a, n);
+  const end = <usize>n * 8;
+  for (let i: usize = 0; i < end; i += 16) v128.store(dst + i, erfc_wide(v128.load(a + i)));
 }

@@ -1,17 +1,10 @@
 /** e^a. */
-import { exp } from "../lib/exp";
-
-function strip<T>(dst: usize, a: usize, n: i32): void {
-  const end = <usize>n * sizeof<T>();
-  for (let i: usize = 0; i < end; i += 16) {
-    v128.store(dst + i, exp<T>(v128.load(a + i)));
-  }
-}
+import { EXP, exp_strip, exp_strip64 } from "../lib/exp_strip";
 
 export function exp_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f32>(dst, a, n);
+  exp_strip(EXP, dst, a, n);
 }
 
 export function exp_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f64>(dst, a, n);
+  exp_strip64(dst, a, n);
 }

@@ -1,17 +1,10 @@
 /** Natural logarithm: −Inf at ±0, NaN below. */
-import { log } from "../lib/log";
-
-function strip<T>(dst: usize, a: usize, n: i32): void {
-  const end = <usize>n * sizeof<T>();
-  for (let i: usize = 0; i < end; i += 16) {
-    v128.store(dst + i, log<T>(v128.load(a + i)));
-  }
-}
+import { log_strip32, log_strip64 } from "../lib/log_strip";
 
 export function log_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f32>(dst, a, n);
+  log_strip32(dst, a, n);
 }
 
 export function log_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f64>(dst, a, n);
+  log_strip64(dst, a, n);
 }

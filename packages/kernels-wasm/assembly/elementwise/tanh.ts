@@ -1,17 +1,12 @@
 /** Hyperbolic tangent. */
-import { tanh } from "../lib/sigmoid";
-
-function strip<T>(dst: usize, a: usize, n: i32): void {
-  const end = <usize>n * sizeof<T>();
-  for (let i: usize = 0; i < end; i += 16) {
-    v128.store(dst + i, tanh<T>(v128.load(a + i)));
-  }
-}
+import { tanh_wide } from "../lib/sigmoid";
+import { exp_strip, TANH } from "../lib/exp_strip";
 
 export function tanh_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f32>(dst, a, n);
+  exp_strip(TANH, dst, a, n);
 }
 
 export function tanh_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  strip<f64>(dst, a, n);
+  const end = <usize>n * 8;
+  for (let i: usize = 0; i < end; i += 16) v128.store(dst + i, tanh_wide(v128.load(a + i)));
 }

@@ -1,4 +1,4 @@
-/** Activation functions, in f64x2 like the functions they are made of. */
+/** Activation functions, in f64x2 like the functions they are made of; silu and GELU are here for f64 alone, exp_strip.ts has their f32. */
 import { exp_wide } from "./exp";
 import { expm1_wide } from "./expm1";
 import { log1p_wide } from "./log1p";
@@ -10,19 +10,19 @@ import { high, k2, low, narrow, pick, spoil_lowest } from "./wide";
 const GELU_LINEAR: f64 = 1.5957691216057308;
 const GELU_CUBIC: f64 = 0.07135481627260025;
 
-/** x / (1 + e^−x). */
+/** x / (1 + e^−x) in f64. */
 // @ts-ignore: decorator
 @inline
-export function silu_wide<P>(x: v128): v128 {
-  return v128.mul<f64>(x, sigmoid_wide<P>(x));
+export function silu_wide(x: v128): v128 {
+  return v128.mul<f64>(x, sigmoid_wide(x));
 }
 
-/** ½ x (1 + tanh(√(2/π)(x + 0.044715 x³))), written as x σ(2 …) so that the left tail does not cancel. */
+/** ½ x (1 + tanh(√(2/π)(x + 0.044715 x³))) in f64, written as x σ(2 …) so that the left tail does not cancel. */
 // @ts-ignore: decorator
 @inline
-export function gelu_tanh_wide<P>(x: v128): v128 {
+export function gelu_tanh_wide(x: v128): v128 {
   const inner = madd<f64>(v128.mul<f64>(x, x), k2(GELU_CUBIC), k2(GELU_LINEAR));
-  return v128.mul<f64>(x, sigmoid_wide<P>(v128.mul<f64>(x, inner)));
+  return v128.mul<f64>(x, sigmoid_wide(v128.mul<f64>(x, inner)));
 }
 
 /** x tanh(log(1 + e^x)) = x n/(n + 2), n = e^x (e^x + 2). */
@@ -49,16 +49,6 @@ export function softplus_wide<P>(x: v128, beta: v128, threshold: v128): v128 {
 @inline
 export function elu_wide<P>(x: v128, alpha: v128): v128 {
   return pick(v128.gt<f64>(x, k2(0.0)), x, v128.mul<f64>(alpha, expm1_wide<P>(x)));
-}
-
-export function silu<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return silu_wide<f64>(x);
-  return spoil_lowest(x, narrow(silu_wide<f32>(low(x)), silu_wide<f32>(high(x))));
-}
-
-export function gelu_tanh<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return gelu_tanh_wide<f64>(x);
-  return spoil_lowest(x, narrow(gelu_tanh_wide<f32>(low(x)), gelu_tanh_wide<f32>(high(x))));
 }
 
 export function mish<T>(x: v128): v128 {

@@ -1,12 +1,12 @@
 /**
- * erf, erfc and the normal distribution. Near 0 an odd polynomial; beyond, erfc(a) = e^(−a²) erfcx(a) with a² exact in two words, erfcx
+ * erf, and in f64 erfc and GELU (erf_strip.ts has their f32). Near 0 an odd polynomial; beyond, erfc(a) = e^(−a²) erfcx(a) with a² exact in two words, erfcx
  * rational in a: for f64 (1 + 2a) erfcx(a) as a polynomial in (a − 7/2)/(a + 7/2) (M. M. Shepherd and J. G. Laframboise 1981),
  * for f32 t P(t), t = 1/(1 + 0.42 a). Coefficients: Remez.
  */
 import { product_error, sum_error } from "./double";
 import { exp_count, exp_mantissa, exp_mantissa_rest, exp_wide, scale_by_count, scale_extreme } from "./exp";
 import { madd } from "./simd";
-import { high, horner, k2, low, narrow, pick, sign_of, spoil_lowest } from "./wide";
+import { high, horner, k2, low, narrow, pick, sign_of } from "./wide";
 
 /** 2/√π − 1. */
 const EXCESS: f64 = 0.1283791670955126;
@@ -143,13 +143,13 @@ export function erf_wide<P>(x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-export function erfc_wide<P>(x: v128): v128 {
+export function erfc_wide(x: v128): v128 {
   const a = v128.abs<f64>(x);
-  const tail = erfc_positive<P>(a);
+  const tail = erfc_positive<f64>(a);
   // 1/2 − ((x − 1/2) + (erf(x) − x)) keeps what 1 − erf(x) would round off.
   const inner = v128.pmax<f64>(v128.pmin<f64>(x, k2(1.0)), k2(-1.0));
-  const middle = v128.sub<f64>(k2(0.5), v128.add<f64>(v128.sub<f64>(inner, k2(0.5)), erf_excess<P>(inner)));
-  const near = v128.sub<f64>(k2(1.0), v128.add<f64>(inner, erf_excess<P>(inner)));
+  const middle = v128.sub<f64>(k2(0.5), v128.add<f64>(v128.sub<f64>(inner, k2(0.5)), erf_excess<f64>(inner)));
+  const near = v128.sub<f64>(k2(1.0), v128.add<f64>(inner, erf_excess<f64>(inner)));
   const small = pick(v128.lt<f64>(x, k2(0.25)), near, middle);
   const left = v128.sub<f64>(k2(2.0), tail);
   const outer = pick(v128.lt<f64>(x, k2(0.0)), left, tail);
@@ -160,11 +160,9 @@ export function erfc_wide<P>(x: v128): v128 {
 /** ½ erfc(|x|/√2): the probability beyond |x| of the normal distribution. */
 // @ts-ignore: decorator
 @inline
-function normal_tail<P>(x: v128): v128 {
+function normal_tail(x: v128): v128 {
   const a = v128.pmin<f64>(v128.abs<f64>(x), k2(39.0));
   const z = v128.mul<f64>(a, k2(SQRT_HALF));
-  const s = v128.mul<f64>(v128.mul<f64>(a, a), k2(0.5));
-  if (sizeof<P>() == 4) return v128.mul<f64>(k2(0.5), erfc_tail<f32>(z, s, k2(0.0)));
   const outer = v128.pmax<f64>(a, k2(SQRT_HALF));
   const square = v128.mul<f64>(outer, outer);
   const half = v128.mul<f64>(square, k2(0.5));
@@ -175,28 +173,15 @@ function normal_tail<P>(x: v128): v128 {
   return pick(v128.lt<f64>(z, k2(0.5)), near, far);
 }
 
-/** Cumulative normal distribution Φ(x) = ½ erfc(−x/√2), with its left tail to full accuracy. */
+/** x Φ(x) in f64, Φ(x) = ½ erfc(−x/√2) with its left tail to full accuracy. */
 // @ts-ignore: decorator
 @inline
-export function normal_cdf_wide<P>(x: v128): v128 {
-  const tail = normal_tail<P>(x);
-  return pick(v128.lt<f64>(x, k2(0.0)), tail, v128.sub<f64>(k2(1.0), tail));
+export function gelu_erf_wide(x: v128): v128 {
+  const tail = normal_tail(x);
+  return v128.mul<f64>(x, pick(v128.lt<f64>(x, k2(0.0)), tail, v128.sub<f64>(k2(1.0), tail)));
 }
 
 export function erf<T>(x: v128): v128 {
   if (sizeof<T>() == 8) return erf_wide<f64>(x);
   return narrow(erf_wide<f32>(low(x)), erf_wide<f32>(high(x)));
-}
-
-export function erfc<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return erfc_wide<f64>(x);
-  return narrow(erfc_wide<f32>(low(x)), erfc_wide<f32>(high(x)));
-}
-
-/** x Φ(x). */
-export function gelu_erf<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return v128.mul<f64>(x, normal_cdf_wide<f64>(x));
-  const lo = low(x);
-  const hi = high(x);
-  return spoil_lowest(x, narrow(v128.mul<f64>(lo, normal_cdf_wide<f32>(lo)), v128.mul<f64>(hi, normal_cdf_wide<f32>(hi))));
 }

@@ -3,7 +3,7 @@
  * kept apart, h + t serve expm1, sinh and tanh without cancellation. Coefficients: Remez on |r| ≤ ln 2 / 2.
  */
 import { madd, nmadd } from "./simd";
-import { high, horner, k2, low, narrow } from "./wide";
+import { horner, k2 } from "./wide";
 
 const LOG2E: f64 = 1.4426950408889634;
 /** ln 2 in two parts, of which the first has 21 trailing zeros (W. J. Cody and W. Waite), so that k·LN2_HI is exact. */
@@ -110,10 +110,4 @@ export function exp_extreme(x: v128, c: v128): v128 {
   const clamped = v128.pmax<f64>(v128.pmin<f64>(x, k2(710.0)), k2(-746.0));
   const count = exp_count(clamped);
   return scale_extreme(exp_mantissa(clamped, v128.and(c, v128.eq<f64>(clamped, x)), count), count);
-}
-
-/** e^x by lane, T = f32 or f64. */
-export function exp<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return exp_wide<f64>(x);
-  return narrow(exp_wide<f32>(low(x)), exp_wide<f32>(high(x)));
 }

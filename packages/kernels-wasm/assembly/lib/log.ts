@@ -7,7 +7,7 @@ import { LN2_HI, LN2_LO } from "./exp";
 import { high, horner, k2, low, narrow } from "./wide";
 
 /** 1.0 less √½, as bits: carries the mantissa's upper half into the next exponent. */
-const TO_SQRT_HALF: u64 = 0x3ff0000000000000 - 0x3fe6a09e667f3bcd;
+export const TO_SQRT_HALF: u64 = 0x3ff0000000000000 - 0x3fe6a09e667f3bcd;
 
 /** k of x = 2^k m as a double; x a positive normal number. */
 // @ts-ignore: decorator
@@ -28,7 +28,7 @@ export function log_mantissa(x: v128): v128 {
 /** (log((1 + s)/(1 − s))/s − 2) / z, z = s²: relative error of the logarithm 2^-38 for f32, 2^-59 for f64. */
 // @ts-ignore: decorator
 @inline
-export function log_polynomial<P>(z: v128): v128 {
+function log_polynomial<P>(z: v128): v128 {
   if (sizeof<P>() == 4) {
     let q = horner(k2(0.23581618627533787), z, 0.28537339706344567);
     q = horner(q, z, 0.4000033464066983);

@@ -7,7 +7,7 @@ import { high, horner, k2, low, narrow, pick, sign_of } from "./wide";
 /** log(1 + u + u_lo), −1 < u < ∞. */
 // @ts-ignore: decorator
 @inline
-export function log1p_core<P>(u: v128, u_lo: v128): v128 {
+function log1p_core<P>(u: v128, u_lo: v128): v128 {
   const w = v128.add<f64>(k2(1.0), u);
   const lost = two_sum_error(k2(1.0), u, w);
   // Within [√½ − 1, √2 − 1] u itself is the exact mantissa less one.

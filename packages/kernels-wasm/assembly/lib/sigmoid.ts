@@ -1,16 +1,22 @@
-/** 1 / (1 + e^-x) and tanh, on which most activations rest. */
+/** 1 / (1 + e^−x) and tanh in f64; exp_strip.ts has them in f32. */
+import { product_error, sum_error } from "./double";
 import { exp_wide } from "./exp";
 import { madd } from "./simd";
-import { high, horner, k2, low, narrow, pick, sign_of } from "./wide";
+import { horner, k2, pick, sign_of } from "./wide";
 
 // @ts-ignore: decorator
 @inline
-export function sigmoid_wide<P>(x: v128): v128 {
-  if (sizeof<P>() == 4) return v128.div<f64>(k2(1.0), v128.add<f64>(k2(1.0), exp_wide<f32>(v128.neg<f64>(x))));
-  // e^-|x| cannot overflow, and the left tail keeps its relative accuracy down to subnormals.
+export function sigmoid_wide(x: v128): v128 {
+  // e^−|x| cannot overflow, and the left tail keeps its relative accuracy down to subnormals.
   const e = exp_wide<f64>(v128.or(x, k2(-0.0)));
-  const numerator = pick(v128.lt<f64>(x, k2(0.0)), e, k2(1.0));
-  return v128.div<f64>(numerator, v128.add<f64>(k2(1.0), e));
+  const n = pick(v128.lt<f64>(x, k2(0.0)), e, k2(1.0));
+  const d = v128.add<f64>(k2(1.0), e);
+  const y = v128.div<f64>(n, d);
+  // The remainder of n / (1 + e), 1 + e in two words: saves most of an ulp of two.
+  const yd = v128.mul<f64>(y, d);
+  const d_lo = sum_error(k2(1.0), e, d);
+  const remainder = v128.sub<f64>(v128.sub<f64>(v128.sub<f64>(n, yd), product_error(y, d, yd)), v128.mul<f64>(y, d_lo));
+  return v128.add<f64>(y, v128.div<f64>(remainder, d));
 }
 
 /** (tanh(x)/x − 1) / x² on |x| ≤ 0.625, z = x²: relative error of tanh 2^-61. */
@@ -32,32 +38,12 @@ function tanh_polynomial(z: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-export function tanh_wide<P>(x: v128): v128 {
+export function tanh_wide(x: v128): v128 {
   const a = v128.abs<f64>(x);
-  // tanh is 1 to the last bit beyond 20; pmin leaves NaN.
-  const e = exp_wide<P>(v128.pmin<f64>(v128.add<f64>(a, a), k2(40.0)));
   const z = v128.mul<f64>(a, a);
-  let small: v128;
-  let large: v128;
-  let bound: f64;
-  if (sizeof<P>() == 4) {
-    bound = 0.0009765625; // below 2^-10 the next term of the series is under 2^-42
-    small = v128.mul<f64>(a, horner(z, k2(-0.3333333333333333), 1.0));
-    large = v128.div<f64>(v128.sub<f64>(e, k2(1.0)), v128.add<f64>(e, k2(1.0)));
-  } else {
-    bound = 0.625;
-    small = madd<f64>(v128.mul<f64>(a, z), tanh_polynomial(z), a);
-    large = v128.sub<f64>(k2(1.0), v128.div<f64>(k2(2.0), v128.add<f64>(e, k2(1.0))));
-  }
-  return v128.or(pick(v128.lt<f64>(a, k2(bound)), small, large), sign_of(x));
-}
-
-export function sigmoid<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return sigmoid_wide<f64>(x);
-  return narrow(sigmoid_wide<f32>(low(x)), sigmoid_wide<f32>(high(x)));
-}
-
-export function tanh<T>(x: v128): v128 {
-  if (sizeof<T>() == 8) return tanh_wide<f64>(x);
-  return narrow(tanh_wide<f32>(low(x)), tanh_wide<f32>(high(x)));
+  const small = madd<f64>(v128.mul<f64>(a, z), tanh_polynomial(z), a);
+  // tanh is 1 to the last bit beyond 20; pmin leaves NaN.
+  const e = exp_wide<f64>(v128.pmin<f64>(v128.add<f64>(a, a), k2(40.0)));
+  const large = v128.sub<f64>(k2(1.0), v128.div<f64>(k2(2.0), v128.add<f64>(e, k2(1.0))));
+  return v128.or(pick(v128.lt<f64>(a, k2(0.625)), small, large), sign_of(x));
 }

@@ -1,7 +1,7 @@
 /** Theories in plain float64: the reference for the graph, predictions off the fitting path, and the search for where a theory breaks down. */
 
 import { TetradError } from "@tetrad/engine";
-import { type Algebra, interpret, type InterpretOptions } from "./interpret.js";
+import { type Algebra, type InterpretOptions, interpret } from "./interpret.js";
 import { evaluateOperation } from "./operations.js";
 import { type Expression, formatExpression, integralDepth } from "./tree.js";
 
@@ -69,7 +69,10 @@ function sumAxis(grid: Grid, axis: number): Grid {
   const inner = grid.shape.slice(axis + 1).reduce((product, n) => product * n, 1);
   const outer = grid.shape.slice(0, axis).reduce((product, n) => product * n, 1);
   const data = new Float64Array(outer * inner);
-  for (let o = 0; o < outer; o++) for (let k = 0; k < extent; k++) for (let i = 0; i < inner; i++) data[o * inner + i] = (data[o * inner + i] as number) + (grid.data[(o * extent + k) * inner + i] as number);
+  for (let o = 0; o < outer; o++)
+    for (let k = 0; k < extent; k++)
+      for (let i = 0; i < inner; i++)
+        data[o * inner + i] = (data[o * inner + i] as number) + (grid.data[(o * extent + k) * inner + i] as number);
   return { data, shape: grid.shape.map((n, i) => (i === axis ? 1 : n)) };
 }
 
@@ -80,7 +83,8 @@ export function knownAlgebra(lookup: (name: string) => Known, depth: number): Al
     number: (value) => value,
     name: (node) => lookup(node.name),
     operation: (name, args) => mapKnown((...x) => evaluateOperation(name, x), args),
-    nodes: (from, to, level, rule) => mapKnown((a = 0, b = 0, t = 0) => (a + b) / 2 + ((b - a) / 2) * t, [from, to, along(rule.nodes, 1 + level, depth)]),
+    nodes: (from, to, level, rule) =>
+      mapKnown((a = 0, b = 0, t = 0) => (a + b) / 2 + ((b - a) / 2) * t, [from, to, along(rule.nodes, 1 + level, depth)]),
     integrate(body, from, to, level, rule) {
       const weighted = mapKnown((f = 0, w = 0) => f * w, [body, along(rule.weights, 1 + level, depth)]) as Grid;
       return mapKnown((s = 0, h = 0) => s * h, [sumAxis(weighted, 1 + level), half(from, to)]);
@@ -92,7 +96,12 @@ export function knownAlgebra(lookup: (name: string) => Known, depth: number): Al
 export function lookupIn(environment: Environment, depth: number): (name: string) => Known {
   return (name) => {
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
-    if (value === undefined) throw new TetradError("ARGUMENT", { op: "evaluate", what: `${name} has no value`, expected: `values for ${Object.keys(environment).join(", ")} and ${name}` });
+    if (value === undefined)
+      throw new TetradError("ARGUMENT", {
+        op: "evaluate",
+        what: `${name} has no value`,
+        expected: `values for ${Object.keys(environment).join(", ")} and ${name}`,
+      });
     return typeof value === "number" ? value : along(Float64Array.from(value), 0, depth);
   };
 }

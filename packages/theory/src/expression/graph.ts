@@ -29,10 +29,10 @@ import {
   sqrt,
   sub,
   sum,
-  tan,
-  tanh,
   type Tensor,
   TetradError,
+  tan,
+  tanh,
 } from "@tetrad/engine";
 import { along, type Environment, type Grid, type Known, knownAlgebra, lookupIn } from "./evaluate.js";
 import { interpret } from "./interpret.js";
@@ -99,7 +99,7 @@ function power(base: Operand, exponent: Operand): Tensor {
  * @param symbols parameters as f64 tensors of shape [] or [m] (m values a call: batches, derivatives by point), or plain numbers
  * @param columns data known now: whatever depends on it alone is computed once, here, and not in every call
  * @returns f64 of shape [m]; [] or [1] when nothing varies from row to row
- * @throws ARGUMENT for a name that is in neither
+ * @throws ARGUMENT for a name that is in neither; SHAPE for a symbol of another shape or type
  */
 export function toGraph(root: Expression, symbols: Readonly<Record<string, Tensor | number>>, columns: Environment = {}): Tensor {
   const depth = integralDepth(root);
@@ -118,17 +118,22 @@ export function toGraph(root: Expression, symbols: Readonly<Record<string, Tenso
   const symbol = (name: string): Value => {
     const value = Object.hasOwn(symbols, name) ? symbols[name] : undefined;
     if (value === undefined) return known.name({ kind: "name", id: -1, name });
-    if (typeof value === "number" || value.shape.length === 0) return value;
-    if (value.shape.length !== 1 || value.dtype !== "f64") {
-      throw new TetradError("SHAPE", { op: "toGraph", what: `${name} is not a float64 scalar or vector`, got: `${value.dtype} [${value.shape.join(", ")}]` });
+    if (typeof value === "number") return value;
+    if (value.shape.length > 1 || value.dtype !== "f64") {
+      throw new TetradError("SHAPE", {
+        op: "toGraph",
+        what: `${name} is not a float64 scalar or vector`,
+        got: `${value.dtype} [${value.shape.join(", ")}]`,
+      });
     }
-    return depth === 0 ? value : reshape(value, [...value.shape, ...new Array<number>(depth).fill(1)]);
+    return depth === 0 || value.shape.length === 0 ? value : reshape(value, [...value.shape, ...new Array<number>(depth).fill(1)]);
   };
 
   const result = interpret<Value>(root, {
     number: (value) => value,
     name: (node) => symbol(node.name),
-    operation: (name, args) => (isKnown(args) ? known.operation(name, args) : GRAPH[name](operand(args[0] as Value), operand(args[1] ?? 0))),
+    operation: (name, args) =>
+      isKnown(args) ? known.operation(name, args) : GRAPH[name](operand(args[0] as Value), operand(args[1] ?? 0)),
     nodes(from, to, level, rule) {
       if (isKnown([from, to])) return known.nodes(from as Known, to as Known, level, rule);
       const [a, b] = [operand(from), operand(to)];
@@ -138,7 +143,9 @@ export function toGraph(root: Expression, symbols: Readonly<Record<string, Tenso
     integrate(body, from, to, level, rule) {
       if (isKnown([body, from, to])) return known.integrate(body as Known, from as Known, to as Known, level, rule);
       const weighted = mul(operand(body), operand(along(rule.weights, 1 + level, depth)));
-      const half = isKnown([from, to]) ? known.operation("multiply", [known.operation("subtract", [to as Known, from as Known]), 0.5]) : mul(sub(operand(to), operand(from)), 0.5);
+      const half = isKnown([from, to])
+        ? known.operation("multiply", [known.operation("subtract", [to as Known, from as Known]), 0.5])
+        : mul(sub(operand(to), operand(from)), 0.5);
       return mul(sum(weighted, [1 + level], { keepDims: true }), operand(half));
     },
   });

@@ -1,8 +1,8 @@
 /** One walk over a theory's tree for every way of computing it: float64 arrays here, graph tensors in graph.ts. */
 
+import type { OperationName } from "./operations.js";
 import { gaussLegendre, type Rule } from "./quadrature.js";
 import { childrenOf, type Expression, inOrder, type NameNode } from "./tree.js";
-import type { OperationName } from "./operations.js";
 
 /** What the values are made of. Axis 0 belongs to the data, axis 1 + level to the integral of that level. */
 export interface Algebra<V> {

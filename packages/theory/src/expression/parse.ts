@@ -1,21 +1,13 @@
 /**
- * Theory text into a tree. The grammar is mathjs's (number subset, parser only); this file admits arithmetic, listed functions,
- * known names and the theory's own definitions, and refuses everything else by name and place. Nothing is ever evaluated as code.
+ * Theory text into a tree: admits arithmetic, listed functions, known names and the theory's own definitions, and refuses
+ * everything else that the grammar of text.ts lets through, by name and place. Nothing is ever evaluated as code.
  */
 
-import { closest, TetradError } from "@tetrad/engine";
-import { type ConstantNode, create, type FactoryFunctionMap, type FunctionNode, type MathNode, type OperatorNode, type ParenthesisNode, parseDependencies, type SymbolNode } from "mathjs/number";
+import { closest } from "@tetrad/engine";
+import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
 import { arityOf, FUNCTION_NAMES, functionNamed, type OperationName } from "./operations.js";
+import { BUILT_IN, type ExpressionText, isUsableName, type Parsed, parseText, plural, refuse } from "./text.js";
 import { type Expression, TreeBuilder } from "./tree.js";
-
-/** One expression's text and where it stands, for messages. */
-export interface ExpressionText {
-  readonly text: string;
-  /** What it is: "model", "derived.age". */
-  readonly field: string;
-  /** `file:line`. */
-  readonly at?: string | undefined;
-}
 
 /** A named sub-expression, optionally with arguments: E(x) = … */
 export interface Definition extends ExpressionText {
@@ -34,11 +26,6 @@ export interface Scope {
 /** Gauss–Legendre nodes of `integrate` unless a fifth argument says otherwise: distances to z = 10 err by 1e-15 in ΛCDM, 2e-13 for w = −1.4. */
 export const DEFAULT_NODES = 32;
 const MOST_NODES = 1024;
-/** A page of formula; the parser's recursion stays far from the stack's end. */
-const LONGEST_TEXT = 10_000;
-
-/** Numbers that every theory knows. */
-export const BUILT_IN: Readonly<Record<string, number>> = { pi: Math.PI };
 
 const OPERATORS: Readonly<Record<string, OperationName>> = {
   add: "add",
@@ -56,38 +43,6 @@ const OPERATORS: Readonly<Record<string, OperationName>> = {
 export function parseExpression(source: string | ExpressionText, scope: Scope = {}): Expression {
   const text: ExpressionText = typeof source === "string" ? { text: source, field: "expression" } : source;
   return new Converter(scope).convert(text);
-}
-
-/** Words that mathjs reads as operators, and the one key that a plain object cannot hold. */
-const RESERVED: readonly string[] = ["and", "or", "xor", "not", "mod", "to", "in", "end", "__proto__"];
-
-/** True for a name that mathjs reads as one symbol and that no function or constant has taken. */
-export function isUsableName(name: string): boolean {
-  if (FUNCTION_NAMES.includes(name) || Object.hasOwn(BUILT_IN, name) || RESERVED.includes(name)) return false;
-  if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) return false;
-  try {
-    const node = mathjsParser()(`(${name}) + 1`) as OperatorNode;
-    const inner = node.args[0] as ParenthesisNode;
-    return inner.content.type === "SymbolNode" && (inner.content as SymbolNode).name === name;
-  } catch {
-    return false;
-  }
-}
-
-let parser: ((text: string) => MathNode) | undefined;
-
-/** mathjs's parser, made on first use (2 ms): importing this package runs nothing. */
-function mathjsParser(): (text: string) => MathNode {
-  // The declared type admits undefined only for factories of other entry points.
-  parser ??= create(parseDependencies as FactoryFunctionMap).parse as (text: string) => MathNode;
-  return parser;
-}
-
-interface Parsed {
-  readonly source: ExpressionText;
-  readonly root: MathNode;
-  /** Where each name stands in the text; mathjs does not keep it. */
-  readonly places: ReadonlyMap<MathNode, number>;
 }
 
 interface Frame {
@@ -124,7 +79,12 @@ class Converter {
       case "ConstantNode": {
         const value: unknown = (node as ConstantNode).value;
         if (typeof value === "number" && Number.isFinite(value)) return builder.number(value);
-        return refuse(frame.parsed, value === undefined ? "the expression is empty" : `${typeof value === "string" ? JSON.stringify(value) : String(value)} is not a finite number`);
+        return refuse(
+          frame.parsed,
+          value === undefined
+            ? "the expression is empty"
+            : `${typeof value === "string" ? JSON.stringify(value) : String(value)} is not a finite number`,
+        );
       }
       case "SymbolNode":
         return this.#symbol(node as SymbolNode, frame);
@@ -133,7 +93,12 @@ class Converter {
       case "FunctionNode":
         return this.#function(node as FunctionNode, frame);
       default:
-        return refuse(frame.parsed, `${OUTSIDE[node.type] ?? node.type} cannot be part of a theory`, undefined, "use + - * / ^, parentheses and functions");
+        return refuse(
+          frame.parsed,
+          `${OUTSIDE[node.type] ?? node.type} cannot be part of a theory`,
+          undefined,
+          "use + - * / ^, parentheses and functions",
+        );
     }
   }
 
@@ -144,27 +109,49 @@ class Converter {
     if (local !== undefined) return local;
     const definition = this.#definitions.get(name);
     if (definition !== undefined) {
-      if (definition.args.length > 0) refuse(frame.parsed, `${name} needs ${plural(definition.args.length, "argument")}`, [place, name], `write ${name}(${definition.args.join(", ")})`);
+      if (definition.args.length > 0)
+        refuse(
+          frame.parsed,
+          `${name} needs ${plural(definition.args.length, "argument")}`,
+          [place, name],
+          `write ${name}(${definition.args.join(", ")})`,
+        );
       return this.#expand(definition, [], frame, place);
     }
     if (Object.hasOwn(BUILT_IN, name)) return this.#builder.number(BUILT_IN[name] as number);
     if (this.#names === undefined || this.#names.has(name)) return this.#builder.name(name);
-    if (FUNCTION_NAMES.includes(name)) return refuse(frame.parsed, `the function ${name} has no arguments`, [place, name], `write ${name}(…)`);
+    if (FUNCTION_NAMES.includes(name))
+      return refuse(frame.parsed, `the function ${name} has no arguments`, [place, name], `write ${name}(…)`);
     if (name === "e") return refuse(frame.parsed, `unknown name "e"`, [place, name], "write exp(x) for powers of Euler's number");
     const near = closest(name, [...this.#names, ...this.#definitions.keys(), ...frame.locals.keys(), ...Object.keys(BUILT_IN)]);
-    return refuse(frame.parsed, `unknown name "${name}"`, [place, name], near === undefined ? `known names: ${[...this.#names].join(", ")}` : `did you mean "${near}"?`);
+    return refuse(
+      frame.parsed,
+      `unknown name "${name}"`,
+      [place, name],
+      near === undefined ? `known names: ${[...this.#names].join(", ")}` : `did you mean "${near}"?`,
+    );
   }
 
   #operator(node: OperatorNode, frame: Frame): Expression {
     const { fn, args } = node as unknown as { fn: string; args: MathNode[] };
     if ((node as unknown as { implicit: boolean }).implicit) {
-      return refuse(frame.parsed, `two factors without an operator: ${node.toString()}`, undefined, "write * between factors; 1/2 x would be ambiguous");
+      return refuse(
+        frame.parsed,
+        `two factors without an operator: ${node.toString()}`,
+        undefined,
+        "write * between factors; 1/2 x would be ambiguous",
+      );
     }
-    if ((node as unknown as { isPercentage: boolean }).isPercentage) return refuse(frame.parsed, "% cannot be part of a theory", undefined, "write the fraction");
+    if ((node as unknown as { isPercentage: boolean }).isPercentage)
+      return refuse(frame.parsed, "% cannot be part of a theory", undefined, "write the fraction");
     if (fn === "unaryPlus") return this.#node(args[0] as MathNode, frame);
     const operation = Object.hasOwn(OPERATORS, fn) ? OPERATORS[fn] : undefined;
-    if (operation === undefined) return refuse(frame.parsed, `the operator ${node.op} cannot be part of a theory`, undefined, "use + - * / ^");
-    return this.#builder.call(operation, args.map((arg) => this.#node(arg, frame)));
+    if (operation === undefined)
+      return refuse(frame.parsed, `the operator ${node.op} cannot be part of a theory`, undefined, "use + - * / ^");
+    return this.#builder.call(
+      operation,
+      args.map((arg) => this.#node(arg, frame)),
+    );
   }
 
   #function(node: FunctionNode, frame: Frame): Expression {
@@ -180,7 +167,12 @@ class Converter {
         const usage = definition.args.length === 0 ? `write ${name} without parentheses` : `write ${name}(${definition.args.join(", ")})`;
         refuse(frame.parsed, `${name} takes ${plural(definition.args.length, "argument")}, not ${args.length}`, [place, name], usage);
       }
-      return this.#expand(definition, args.map((arg) => this.#node(arg, frame)), frame, place);
+      return this.#expand(
+        definition,
+        args.map((arg) => this.#node(arg, frame)),
+        frame,
+        place,
+      );
     }
     const operation = functionNamed(name);
     if (operation === undefined) {
@@ -188,11 +180,20 @@ class Converter {
         return refuse(frame.parsed, `${name} is not a function`, [place, name], `write ${name}*(…) to multiply`);
       }
       const near = closest(name, [...FUNCTION_NAMES, ...this.#definitions.keys()]);
-      return refuse(frame.parsed, `unknown function "${name}"`, [place, name], near === undefined ? `known functions: ${FUNCTION_NAMES.join(", ")}` : `did you mean "${near}"?`);
+      return refuse(
+        frame.parsed,
+        `unknown function "${name}"`,
+        [place, name],
+        near === undefined ? `known functions: ${FUNCTION_NAMES.join(", ")}` : `did you mean "${near}"?`,
+      );
     }
     const arity = arityOf(operation);
     if (arity === Infinity ? args.length < 2 : args.length !== arity) {
-      refuse(frame.parsed, `${name} takes ${arity === Infinity ? "two or more arguments" : plural(arity, "argument")}, not ${args.length}`, [place, name]);
+      refuse(
+        frame.parsed,
+        `${name} takes ${arity === Infinity ? "two or more arguments" : plural(arity, "argument")}, not ${args.length}`,
+        [place, name],
+      );
     }
     const converted = args.map((arg) => this.#node(arg, frame));
     if (arity !== Infinity) return this.#builder.call(operation, converted);
@@ -205,14 +206,25 @@ class Converter {
     if (body === undefined || variable === undefined || from === undefined || to === undefined || args.length > 5) {
       return refuse(frame.parsed, `integrate takes 4 or 5 arguments, not ${args.length}`, [place, "integrate"], usage);
     }
-    if (variable.type !== "SymbolNode") return refuse(frame.parsed, `integrate needs a name as its variable, not ${variable.toString()}`, [place, "integrate"], usage);
+    if (variable.type !== "SymbolNode")
+      return refuse(frame.parsed, `integrate needs a name as its variable, not ${variable.toString()}`, [place, "integrate"], usage);
     const { name } = variable as SymbolNode;
     if (frame.locals.has(name) || this.#names?.has(name) === true || this.#definitions.has(name) || !isUsableName(name)) {
-      refuse(frame.parsed, `the integration variable ${name} already means something else`, [frame.parsed.places.get(variable), name], "choose another letter for it");
+      refuse(
+        frame.parsed,
+        `the integration variable ${name} already means something else`,
+        [frame.parsed.places.get(variable), name],
+        "choose another letter for it",
+      );
     }
     const nodes = count === undefined ? DEFAULT_NODES : Number((count as ConstantNode).value);
     if (!Number.isInteger(nodes) || nodes < 2 || nodes > MOST_NODES) {
-      refuse(frame.parsed, `integrate cannot use ${count?.toString()} nodes`, [place, "integrate"], `give a whole number from 2 to ${MOST_NODES}`);
+      refuse(
+        frame.parsed,
+        `integrate cannot use ${count?.toString()} nodes`,
+        [place, "integrate"],
+        `give a whole number from 2 to ${MOST_NODES}`,
+      );
     }
     const bound = this.#builder.variable(name, frame.level, this.#node(from, frame), this.#node(to, frame), nodes);
     const inner: Frame = { ...frame, locals: new Map([...frame.locals, [name, bound]]), level: frame.level + 1 };
@@ -221,7 +233,12 @@ class Converter {
 
   #expand(definition: Definition, args: readonly Expression[], frame: Frame, place: number | undefined): Expression {
     if (frame.stack.includes(definition.name)) {
-      refuse(frame.parsed, `the definition of ${definition.name} uses itself`, [place, definition.name], `${[...frame.stack, definition.name].join(" → ")} must end somewhere`);
+      refuse(
+        frame.parsed,
+        `the definition of ${definition.name} uses itself`,
+        [place, definition.name],
+        `${[...frame.stack, definition.name].join(" → ")} must end somewhere`,
+      );
     }
     let parsed = this.#parsed.get(definition);
     if (parsed === undefined) {
@@ -245,68 +262,3 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   RangeNode: "a range",
   RelationalNode: "a comparison",
 };
-
-function parseText(source: ExpressionText): Parsed {
-  // Line breaks separate statements in mathjs; in a theory they are only layout.
-  const text = source.text.replace(/[\r\n\t]/g, " ");
-  const clean = { ...source, text };
-  const unplaced: Parsed = { source: clean, root: undefined as unknown as MathNode, places: new Map() };
-  if (text.length > LONGEST_TEXT) refuse({ ...unplaced, source: { ...clean, text: "" } }, `the expression has ${text.length} characters`, undefined, `write at most ${LONGEST_TEXT}`);
-  const comment = text.indexOf("#");
-  if (comment >= 0) refuse(unplaced, "# cannot be part of a theory", [comment, "#"]);
-  let root: MathNode;
-  try {
-    root = mathjsParser()(text);
-  } catch (error) {
-    const { char, message } = error as { char?: number; message: string };
-    if (error instanceof RangeError) return refuse({ ...unplaced, source: { ...clean, text: "" } }, "the expression is nested too deeply");
-    if (char === undefined) throw error;
-    return refuse(unplaced, `syntax error: ${message.replace(/ \(char \d+\)$/, "").toLowerCase()}`, [Math.min(char - 1, text.length), ""]);
-  }
-  return { source: clean, root, places: placesOf(root, text) };
-}
-
-/** Pairs the names of the tree, in reading order, with the names in the text. */
-function placesOf(root: MathNode, text: string): Map<MathNode, number> {
-  const tokens = [...text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)];
-  const places = new Map<MathNode, number>();
-  let next = 0;
-  root.traverse((node) => {
-    if (node.type !== "SymbolNode") return;
-    const { name } = node as SymbolNode;
-    // A number's exponent (1e5) is a token that is no name, hence the search instead of a plain step.
-    while (next < tokens.length && tokens[next]?.[0] !== name) next++;
-    const token = tokens[next++];
-    if (token !== undefined) places.set(node, token.index);
-  });
-  return places;
-}
-
-/** Throws ARGUMENT showing the text with the place marked, on one line. */
-function refuse({ source }: Parsed, what: string, mark?: readonly [place: number | undefined, name: string], hint?: string): never {
-  const [place, name] = mark ?? [undefined, ""];
-  const { text, field, at } = source;
-  const shown = place === undefined ? cut(text) : marked(text, place, name.length);
-  throw new TetradError("ARGUMENT", {
-    op: field,
-    what: place === undefined ? what : `${what} at character ${place + 1}`,
-    ...(text !== "" && { got: shown }),
-    at,
-    hint,
-  });
-}
-
-function cut(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
-}
-
-/** The neighbourhood of a place with the place itself between ▸ and ◂: a caret on a line of its own would not survive a log. */
-function marked(text: string, place: number, length: number): string {
-  const from = Math.max(0, place - 30);
-  const to = Math.min(text.length, place + length + 30);
-  return `${from > 0 ? "…" : ""}${text.slice(from, place)}▸${text.slice(place, place + length)}◂${text.slice(place + length, to)}${to < text.length ? "…" : ""}`;
-}
-
-function plural(count: number, noun: string): string {
-  return count === 0 ? `no ${noun}s` : `${count} ${noun}${count === 1 ? "" : "s"}`;
-}

@@ -80,7 +80,12 @@ export class TreeBuilder {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#known.size >= MOST_NODES) {
-      throw new TetradError("ARGUMENT", { op: "theory", what: "the expressions are too large", expected: `at most ${MOST_NODES} different operations`, hint: "simplify the theory" });
+      throw new TetradError("ARGUMENT", {
+        op: "theory",
+        what: "the expressions are too large",
+        expected: `at most ${MOST_NODES} different operations`,
+        hint: "simplify the theory",
+      });
     }
     const fresh = { ...node, id: this.#known.size } as Expression;
     this.#known.set(key, fresh);

@@ -30,10 +30,20 @@ export function makeBox(op: string, start: ArrayLike<number>, options: BoundOpti
   for (let i = 0; i < n; i++) {
     const [low, high, x] = [box.lower[i] as number, box.upper[i] as number, start[i] as number];
     if (!(low < high)) {
-      throw new TetradError("ARGUMENT", { op, what: `bounds of parameter ${i} hold no interval`, got: `[${low}, ${high}]`, expected: "lower < upper" });
+      throw new TetradError("ARGUMENT", {
+        op,
+        what: `bounds of parameter ${i} hold no interval`,
+        got: `[${low}, ${high}]`,
+        expected: "lower < upper",
+      });
     }
     if (!Number.isFinite(x) || x < low || x > high) {
-      throw new TetradError("ARGUMENT", { op, what: `the start of parameter ${i} is outside its bounds`, got: `${x}`, expected: `a number in [${low}, ${high}]` });
+      throw new TetradError("ARGUMENT", {
+        op,
+        what: `the start of parameter ${i} is outside its bounds`,
+        got: `${x}`,
+        expected: `a number in [${low}, ${high}]`,
+      });
     }
   }
   return box;

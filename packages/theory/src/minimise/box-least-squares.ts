@@ -23,7 +23,8 @@ export function boxLeastSquares(r: Matrix, q: Vector, n: number, limits: Box, sc
     for (let j = 0; j < n; j++) g[j] = (g[j] as number) + damping * (scale[j] as number) ** 2 * (p[j] as number);
     return g;
   };
-  const pushesOut = (j: number, slope: number): boolean => (limits.lower[j] === p[j] && slope >= 0) || (limits.upper[j] === p[j] && slope <= 0);
+  const pushesOut = (j: number, slope: number): boolean =>
+    (limits.lower[j] === p[j] && slope >= 0) || (limits.upper[j] === p[j] && slope <= 0);
   const atStart = gradient();
   for (let j = 0; j < n; j++) if (pushesOut(j, atStart[j] as number)) free[j] = 0;
 
@@ -47,7 +48,8 @@ export function boxLeastSquares(r: Matrix, q: Vector, n: number, limits: Box, sc
       }
     }
     for (let j = 0; j < n; j++) {
-      if (free[j] === 1) p[j] = blocking < 0 ? (target[j] as number) : (p[j] as number) + fraction * ((target[j] as number) - (p[j] as number));
+      if (free[j] === 1)
+        p[j] = blocking < 0 ? (target[j] as number) : (p[j] as number) + fraction * ((target[j] as number) - (p[j] as number));
     }
     if (blocking >= 0) {
       p[blocking] = bound;
@@ -57,7 +59,8 @@ export function boxLeastSquares(r: Matrix, q: Vector, n: number, limits: Box, sc
     const g = gradient();
     let worst = -1;
     for (let j = 0; j < n; j++) {
-      if (free[j] === 0 && !pushesOut(j, g[j] as number) && (worst < 0 || Math.abs(g[j] as number) > Math.abs(g[worst] as number))) worst = j;
+      if (free[j] === 0 && !pushesOut(j, g[j] as number) && (worst < 0 || Math.abs(g[j] as number) > Math.abs(g[worst] as number)))
+        worst = j;
     }
     if (worst < 0) return p;
     free[worst] = 1;

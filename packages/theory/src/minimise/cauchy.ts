@@ -13,7 +13,8 @@ export function modelMinimiser(memory: LimitedMemory, box: Box, x: Vector, g: Ve
   const { point, c } = cauchyPoint(memory, box, x, g);
   const n = x.length;
   const free: number[] = [];
-  for (let i = 0; i < n; i++) if ((point[i] as number) > (box.lower[i] as number) && (point[i] as number) < (box.upper[i] as number)) free.push(i);
+  for (let i = 0; i < n; i++)
+    if ((point[i] as number) > (box.lower[i] as number) && (point[i] as number) < (box.upper[i] as number)) free.push(i);
   if (free.length === 0 || memory.pairs === 0) return point;
 
   const step = freeStep(memory, x, g, point, c, free);
@@ -43,7 +44,8 @@ function cauchyPoint(memory: LimitedMemory, box: Box, x: Vector, g: Vector): { p
   const breaks = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     const gi = g[i] as number;
-    breaks[i] = gi < 0 ? ((x[i] as number) - (box.upper[i] as number)) / gi : gi > 0 ? ((x[i] as number) - (box.lower[i] as number)) / gi : Infinity;
+    breaks[i] =
+      gi < 0 ? ((x[i] as number) - (box.upper[i] as number)) / gi : gi > 0 ? ((x[i] as number) - (box.lower[i] as number)) / gi : Infinity;
     if ((breaks[i] as number) > 0) d[i] = -gi;
   }
   const order = Array.from({ length: n }, (_, i) => i)
@@ -88,7 +90,10 @@ function freeStep(memory: LimitedMemory, x: Vector, g: Vector, point: Vector, c:
   const { theta } = memory;
   const mc = memory.middle(c);
   const rows = free.map((i) => memory.row(i));
-  const r = Float64Array.from(free, (i, k) => (g[i] as number) + theta * ((point[i] as number) - (x[i] as number)) - dot(rows[k] as Vector, mc));
+  const r = Float64Array.from(
+    free,
+    (i, k) => (g[i] as number) + theta * ((point[i] as number) - (x[i] as number)) - dot(rows[k] as Vector, mc),
+  );
   const size = c.length;
   const wr = new Float64Array(size); // WᵀZ r
   const ww = new Float64Array(size * size); // WᵀZ ZᵀW / θ

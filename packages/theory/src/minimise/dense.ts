@@ -39,7 +39,9 @@ export function multiplyTransposed(a: Matrix, x: ArrayLike<number>, m: number, n
 }
 
 /** Outcome of a Cholesky factorisation: the lower factor, or the first row whose pivot is not positive. */
-export type CholeskyResult = { readonly lower: Matrix; readonly failedRow?: undefined } | { readonly lower?: undefined; readonly failedRow: number };
+export type CholeskyResult =
+  | { readonly lower: Matrix; readonly failedRow?: undefined }
+  | { readonly lower?: undefined; readonly failedRow: number };
 
 /**
  * A = L Lᵀ for symmetric positive definite A [n, n]; reads the lower triangle only.
@@ -192,7 +194,12 @@ export function invertGram(a: Matrix, m: number, n: number): Matrix | undefined 
     if (!(length > 0) || !Number.isFinite(length)) return undefined;
     scale[j] = 1 / length;
   }
-  const { r } = qr(Float64Array.from(a, (value, k) => value * (scale[k % n] as number)), new Float64Array(m), m, n);
+  const { r } = qr(
+    Float64Array.from(a, (value, k) => value * (scale[k % n] as number)),
+    new Float64Array(m),
+    m,
+    n,
+  );
   const inverse = new Float64Array(n * n); // R⁻¹, upper-triangular
   for (let j = 0; j < n; j++) {
     if (Math.abs(r[j * n + j] as number) < n * Number.EPSILON) return undefined;

@@ -28,7 +28,13 @@ export interface LbfgsOptions extends BoundOptions {
   /** Stops when an iteration lowers the value by at most this part of max(|f|, |f₊|, 1); unless told, it goes on as far as rounding allows. */
   readonly valueTolerance?: number;
   /** Called after each iteration; return false to stop. */
-  readonly onIteration?: (state: { iteration: number; theta: Vector; value: number; gradientNorm: number; evaluations: number }) => boolean | undefined;
+  readonly onIteration?: (state: {
+    iteration: number;
+    theta: Vector;
+    value: number;
+    gradientNorm: number;
+    evaluations: number;
+  }) => boolean | undefined;
 }
 
 /** `precision`: nothing lower is to be found, as happens within rounding of a minimum. */
@@ -73,7 +79,13 @@ export function lbfgs(evaluate: (theta: Vector) => ValueAndGradient, start: Arra
   const divided = (values: Vector): Vector => values.map((value, i) => value / (scale[i] as number));
   const box: Box = { lower: divided(original.lower), upper: divided(original.upper) };
   const thetaOf = (x: Vector): Vector =>
-    x.map((value, i) => (value === box.lower[i] ? (original.lower[i] as number) : value === box.upper[i] ? (original.upper[i] as number) : clampInto(original, i, value * (scale[i] as number))));
+    x.map((value, i) =>
+      value === box.lower[i]
+        ? (original.lower[i] as number)
+        : value === box.upper[i]
+          ? (original.upper[i] as number)
+          : clampInto(original, i, value * (scale[i] as number)),
+    );
 
   const state = new Descent(
     (x) => {
@@ -86,7 +98,11 @@ export function lbfgs(evaluate: (theta: Vector) => ValueAndGradient, start: Arra
     options.maxEvaluations ?? 2000,
   );
   if (!Number.isFinite(state.point.value) || !state.point.gradient.every(Number.isFinite)) {
-    throw new TetradError("DATA", { op: "lbfgs", what: "the function or its gradient is not finite at the start", hint: "start where the model is defined at every data point" });
+    throw new TetradError("DATA", {
+      op: "lbfgs",
+      what: "the function or its gradient is not finite at the start",
+      hint: "start where the model is defined at every data point",
+    });
   }
   const { gradientTolerance = 1e-10, valueTolerance } = options;
   let status: LbfgsStatus | undefined = state.gradientNorm <= gradientTolerance ? "gradient" : undefined;
@@ -95,7 +111,8 @@ export function lbfgs(evaluate: (theta: Vector) => ValueAndGradient, start: Arra
     status = state.iterate();
     if (status !== undefined) break;
     const { point, gradientNorm, iterations, evaluations } = state;
-    if (options.onIteration?.({ iteration: iterations, theta: thetaOf(point.x), value: point.value, gradientNorm, evaluations }) === false) status = "cancelled";
+    if (options.onIteration?.({ iteration: iterations, theta: thetaOf(point.x), value: point.value, gradientNorm, evaluations }) === false)
+      status = "cancelled";
     else if (gradientNorm <= gradientTolerance) status = "gradient";
     else if (valueTolerance !== undefined && before - point.value <= valueTolerance * magnitude(point)) status = "value";
   }

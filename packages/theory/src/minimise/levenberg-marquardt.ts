@@ -70,7 +70,11 @@ interface Point {
  * @param start θ at the start, inside the bounds
  * @throws ARGUMENT when the start is outside its bounds; DATA when residuals or Jacobian are not finite there
  */
-export function levenbergMarquardt(evaluate: (theta: Vector) => Residuals, start: ArrayLike<number>, options: LeastSquaresOptions = {}): LeastSquaresResult {
+export function levenbergMarquardt(
+  evaluate: (theta: Vector) => Residuals,
+  start: ArrayLike<number>,
+  options: LeastSquaresOptions = {},
+): LeastSquaresResult {
   const op = "levenbergMarquardt";
   const n = start.length;
   const box = makeBox(op, start, options);
@@ -79,7 +83,11 @@ export function levenbergMarquardt(evaluate: (theta: Vector) => Residuals, start
 
   let point = evaluateAt(evaluate, Float64Array.from(start));
   if (!isUsable(point)) {
-    throw new TetradError("DATA", { op, what: "residuals or their derivatives are not finite at the start", hint: "start where the model is defined at every data point" });
+    throw new TetradError("DATA", {
+      op,
+      what: "residuals or their derivatives are not finite at the start",
+      hint: "start where the model is defined at every data point",
+    });
   }
   const m = point.residuals.length;
   const zero = point.sumOfSquares * ZERO ** 2;
@@ -90,7 +98,13 @@ export function levenbergMarquardt(evaluate: (theta: Vector) => Residuals, start
   let iterations = 0;
   let previousStep = Infinity;
 
-  const finish = (status: LeastSquaresStatus): LeastSquaresResult => ({ ...point, active: activeSet(box, point.theta), iterations, evaluations, status });
+  const finish = (status: LeastSquaresStatus): LeastSquaresResult => ({
+    ...point,
+    active: activeSet(box, point.theta),
+    iterations,
+    evaluations,
+    status,
+  });
 
   for (;;) {
     if (point.sumOfSquares <= zero) return finish("zero");
@@ -115,7 +129,8 @@ export function levenbergMarquardt(evaluate: (theta: Vector) => Residuals, start
         const step = boxLeastSquares(reduced.r, reduced.qtb, n, limits, scale, damping);
         if (step === undefined) return finish("stalled");
         const size = scaledNorm(step, scale);
-        if (size <= stepTolerance * scaledNorm(point.theta, scale) || size === 0) return finish(isStationary(point, box, m, n) ? "converged" : "stalled");
+        if (size <= stepTolerance * scaledNorm(point.theta, scale) || size === 0)
+          return finish(isStationary(point, box, m, n) ? "converged" : "stalled");
         if (evaluations >= maxEvaluations) return finish("evaluations");
         const trial = evaluateAt(evaluate, moved(box, point.theta, step));
         evaluations++;
@@ -132,7 +147,8 @@ export function levenbergMarquardt(evaluate: (theta: Vector) => Residuals, start
       }
     }
     iterations++;
-    if (options.onIteration?.({ iteration: iterations, theta: point.theta, sumOfSquares: point.sumOfSquares, evaluations }) === false) return finish("cancelled");
+    if (options.onIteration?.({ iteration: iterations, theta: point.theta, sumOfSquares: point.sumOfSquares, evaluations }) === false)
+      return finish("cancelled");
   }
 }
 

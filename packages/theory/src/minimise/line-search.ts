@@ -67,7 +67,8 @@ export function strongWolfe(phi: (step: number) => LinePoint, origin: LinePoint,
     }
     const ceiling = origin.value + step * test;
     // Values that differ by rounding only cannot be compared; slopes still can (W. W. Hager, H. Zhang, SIAM J. Optim. 16 (2005) 170).
-    if ((at.value <= ceiling || Math.abs(at.value - origin.value) <= rounding) && Math.abs(at.slope) <= c2 * -origin.slope) return { ...at, status: "wolfe", evaluations };
+    if ((at.value <= ceiling || Math.abs(at.value - origin.value) <= rounding) && Math.abs(at.slope) <= c2 * -origin.slope)
+      return { ...at, status: "wolfe", evaluations };
     if (step === options.maxStep && at.value <= ceiling && at.slope <= test) return { ...at, status: "bound", evaluations };
     if (bracketed && (step <= low || step >= high || high - low <= NARROW * high)) break;
     if (firstStage && at.value <= ceiling && at.slope >= Math.min(c1, c2) * origin.slope) firstStage = false;

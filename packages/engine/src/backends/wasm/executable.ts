@@ -133,17 +133,19 @@ export class WasmExecutable implements Executable {
   }
 
   async run(): Promise<void> {
-    if (this.#threads.expected <= BLOCKING_LIMIT_MS) return this.runSync();
+    if (this.#threads.expected <= BLOCKING_LIMIT_MS && !this.runtime.busy) return this.runSync();
     const threads = this.#threads.next();
     const before = performance.now();
     this.#begin();
     await this.runtime.run(this.loaded.address, this.loaded.count, 1, threads);
+    this.#refuseBadIndex();
     this.#threads.record(threads, performance.now() - before);
   }
 
   #run(loaded: Loaded, threads: number): void {
     this.#begin();
     this.runtime.runSync(loaded.address, loaded.count, 1, threads);
+    this.#refuseBadIndex();
   }
 
   attach(source: BatchSource): void {
@@ -161,6 +163,7 @@ export class WasmExecutable implements Executable {
     const before = performance.now();
     this.#begin();
     await this.runtime.run(epoch.loaded.address, epoch.loaded.count, steps, threads);
+    this.#refuseBadIndex();
     const done = this.#stepsTaken() - first;
     if (done > 0) this.#threads.record(threads, (performance.now() - before) / done);
     return done;
@@ -200,7 +203,7 @@ export class WasmExecutable implements Executable {
 
   /** True when the last run was asked to stop by a kernel: the loss was not finite. */
   get stopped(): boolean {
-    return this.#stop[0] !== 0;
+    return this.#stop[0] === control.STOP_DIVERGED;
   }
 
   /** Random numbers follow the step of the store, which a resumed state or another program may have set since the last run. */
@@ -210,6 +213,12 @@ export class WasmExecutable implements Executable {
     const words = this.storage.randomState.view();
     words[2] = step | 0;
     words[3] = Math.floor(step / 2 ** 32) | 0;
+  }
+
+  /** Kernels leave out-of-range indices alone and say so here; the results are then of no use. */
+  #refuseBadIndex(): void {
+    if (this.#stop[0] !== control.STOP_BAD_INDEX) return;
+    throw new TetradError("DATA", { op: "run", what: "an index lies outside the axis that it selects from", hint: "check labels and indices against the extents they are used with" });
   }
 
   #stepsTaken(): number {

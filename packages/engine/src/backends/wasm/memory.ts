@@ -62,7 +62,12 @@ export class WasmMemory {
   free(address: number): void {
     const bytes = this.#sizes.get(address);
     if (bytes === undefined) {
-      throw new TetradError("ARGUMENT", { op: "free", what: "no region begins here", got: `address ${address}`, expected: "an address from allocate, freed once" });
+      throw new TetradError("ARGUMENT", {
+        op: "free",
+        what: "no region begins here",
+        got: `address ${address}`,
+        expected: "an address from allocate, freed once",
+      });
     }
     this.#sizes.delete(address);
     let at = this.#free.findIndex((region) => region.address > address);
@@ -152,7 +157,11 @@ function create(initial: number): { memory: WebAssembly.Memory; maximum: number 
       cause = error;
     }
   }
-  throw new TetradError("OUT_OF_MEMORY", { op: "createEngine", what: "no wasm memory to be had", expected: `${initial * PAGE} bytes to begin with` }, { cause });
+  throw new TetradError(
+    "OUT_OF_MEMORY",
+    { op: "createEngine", what: "no wasm memory to be had", expected: `${initial * PAGE} bytes to begin with` },
+    { cause },
+  );
 }
 
 function roundUp(bytes: number): number {

@@ -46,6 +46,7 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
         inputs: [loss, denseOperand(leaf("@rates", storage.rates))],
         scalars: [Number(training.loss.dtype === "f64"), RING],
         flops: 0,
+        bytes: 48,
         updates: true,
       });
       const flat = (run: { offset: number; length: number }, label: string): Operand => denseOperand(leaf(label, storage.gradients, run.offset, run.length));

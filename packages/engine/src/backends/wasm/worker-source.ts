@@ -27,7 +27,13 @@ export interface LoadedModule {
 }
 
 export type ToWorker =
-  | { readonly kind: "start"; readonly memory: WebAssembly.Memory; readonly line: number; readonly trap: number; readonly modules: readonly LoadedModule[] }
+  | {
+      readonly kind: "start";
+      readonly memory: WebAssembly.Memory;
+      readonly line: number;
+      readonly trap: number;
+      readonly modules: readonly LoadedModule[];
+    }
   | { readonly kind: "load"; readonly modules: readonly LoadedModule[] };
 
 export type FromWorker = { readonly kind: "ready" } | { readonly kind: "done" } | { readonly kind: "failed"; readonly message: string };

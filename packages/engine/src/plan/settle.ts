@@ -1,0 +1,31 @@
+/** The last steps of planning, for a whole plan as for the body of a loop: effects, shared storage, finished launches, places. */
+
+import type { Assignment, Tensor } from "../tensor.js";
+import { type Draft, finishDraft, type Lowering, shareStorage, wantedValues } from "./lower.js";
+import { lifetimes, place } from "./memory.js";
+import type { Launch } from "./plan.js";
+
+/** A state that takes another assigned state's old value gets it through a copy, so that the order of writes does not matter. */
+export function assignAll(lowering: Lowering, assignments: readonly Assignment[]): void {
+  const targets = new Set(assignments.map(({ state }) => state));
+  const values = assignments.map(({ state, value }) => {
+    const operand = lowering.operand(value);
+    return { state, value: targets.has(operand.base) && operand.base !== state ? lowering.copyOf(value) : value };
+  });
+  for (const { state, value } of values) if (lowering.operand(value).base !== state) lowering.assign(state, value);
+}
+
+/** Places finished launches, and gives shared values their owner's offset. */
+export function settle(drafts: readonly Draft[], written: readonly Tensor[], kept: readonly Tensor[], pinned: ReadonlyMap<Tensor, number>, placed: (storage: Tensor) => boolean) {
+  const wanted = wantedValues(drafts, written);
+  const share = shareStorage(drafts, wanted, kept, pinned);
+  const storageOf = (tensor: Tensor): Tensor => share.get(tensor) ?? tensor;
+  const launches = drafts.map((draft) => finishDraft(draft, wanted, storageOf)).filter((launch): launch is Launch => launch !== undefined);
+  const placement = place(lifetimes(launches, storageOf, placed, kept));
+  const offsets = new Map(placement.offsets);
+  for (const tensor of share.keys()) {
+    const offset = placement.offsets.get(storageOf(tensor));
+    if (offset !== undefined) offsets.set(tensor, offset);
+  }
+  return { launches, placement: { ...placement, offsets }, storageOf };
+}

@@ -1,0 +1,131 @@
+/** The text side of theories: mathjs's grammar (number subset, parser only), where names stand, and errors that show the place. */
+
+import { TetradError } from "@tetrad/engine";
+import {
+  create,
+  type FactoryFunctionMap,
+  type MathNode,
+  type OperatorNode,
+  type ParenthesisNode,
+  parseDependencies,
+  type SymbolNode,
+} from "mathjs/number";
+import { FUNCTION_NAMES } from "./operations.js";
+
+/** One expression's text and where it stands, for messages. */
+export interface ExpressionText {
+  readonly text: string;
+  /** What it is: "model", "derived.age". */
+  readonly field: string;
+  /** `file:line`. */
+  readonly at?: string | undefined;
+}
+
+/** Numbers that every theory knows. */
+export const BUILT_IN: Readonly<Record<string, number>> = { pi: Math.PI };
+
+/** A page of formula; the parser's recursion stays far from the stack's end. */
+const LONGEST_TEXT = 10_000;
+
+/** Words that mathjs reads as operators, and the one key that a plain object cannot hold. */
+const RESERVED: readonly string[] = ["and", "or", "xor", "not", "mod", "to", "in", "end", "__proto__"];
+
+/** True for a name that mathjs reads as one symbol and that no function or constant has taken. */
+export function isUsableName(name: string): boolean {
+  if (FUNCTION_NAMES.includes(name) || Object.hasOwn(BUILT_IN, name) || RESERVED.includes(name)) return false;
+  if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) return false;
+  try {
+    const node = mathjsParser()(`(${name}) + 1`) as OperatorNode;
+    const inner = node.args[0] as ParenthesisNode;
+    return inner.content.type === "SymbolNode" && (inner.content as SymbolNode).name === name;
+  } catch {
+    return false;
+  }
+}
+
+let parser: ((text: string) => MathNode) | undefined;
+
+/** mathjs's parser, made on first use (2 ms): importing this package runs nothing. */
+function mathjsParser(): (text: string) => MathNode {
+  // The declared type admits undefined only for factories of other entry points.
+  parser ??= create(parseDependencies as FactoryFunctionMap).parse as (text: string) => MathNode;
+  return parser;
+}
+
+export interface Parsed {
+  readonly source: ExpressionText;
+  readonly root: MathNode;
+  /** Where each name stands in the text; mathjs does not keep it. */
+  readonly places: ReadonlyMap<MathNode, number>;
+}
+
+export function parseText(source: ExpressionText): Parsed {
+  // Line breaks separate statements in mathjs; in a theory they are only layout.
+  const text = source.text.replace(/[\r\n\t]/g, " ");
+  const clean = { ...source, text };
+  const unplaced: Parsed = { source: clean, root: undefined as unknown as MathNode, places: new Map() };
+  if (text.length > LONGEST_TEXT)
+    refuse(
+      { ...unplaced, source: { ...clean, text: "" } },
+      `the expression has ${text.length} characters`,
+      undefined,
+      `write at most ${LONGEST_TEXT}`,
+    );
+  const comment = text.indexOf("#");
+  if (comment >= 0) refuse(unplaced, "# cannot be part of a theory", [comment, "#"]);
+  let root: MathNode;
+  try {
+    root = mathjsParser()(text);
+  } catch (error) {
+    const { char, message } = error as { char?: number; message: string };
+    if (error instanceof RangeError) return refuse({ ...unplaced, source: { ...clean, text: "" } }, "the expression is nested too deeply");
+    if (char === undefined) throw error;
+    return refuse(unplaced, `syntax error: ${message.replace(/ \(char \d+\)$/, "").toLowerCase()}`, [Math.min(char - 1, text.length), ""]);
+  }
+  return { source: clean, root, places: placesOf(root, text) };
+}
+
+/** Pairs the names of the tree, in reading order, with the names in the text. */
+function placesOf(root: MathNode, text: string): Map<MathNode, number> {
+  const tokens = [...text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)];
+  const places = new Map<MathNode, number>();
+  let next = 0;
+  root.traverse((node) => {
+    if (node.type !== "SymbolNode") return;
+    const { name } = node as SymbolNode;
+    // A number's exponent (1e5) is a token that is no name, hence the search instead of a plain step.
+    while (next < tokens.length && tokens[next]?.[0] !== name) next++;
+    const token = tokens[next++];
+    if (token !== undefined) places.set(node, token.index);
+  });
+  return places;
+}
+
+/** Throws ARGUMENT showing the text with the place marked, on one line. */
+export function refuse({ source }: Parsed, what: string, mark?: readonly [place: number | undefined, name: string], hint?: string): never {
+  const [place, name] = mark ?? [undefined, ""];
+  const { text, field, at } = source;
+  const shown = place === undefined ? cut(text) : marked(text, place, name.length);
+  throw new TetradError("ARGUMENT", {
+    op: field,
+    what: place === undefined ? what : `${what} at character ${place + 1}`,
+    ...(text !== "" && { got: shown }),
+    at,
+    hint,
+  });
+}
+
+function cut(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+}
+
+/** The neighbourhood of a place with the place itself between ▸ and ◂: a caret on a line of its own would not survive a log. */
+function marked(text: string, place: number, length: number): string {
+  const from = Math.max(0, place - 30);
+  const to = Math.min(text.length, place + length + 30);
+  return `${from > 0 ? "…" : ""}${text.slice(from, place)}▸${text.slice(place, place + length)}◂${text.slice(place + length, to)}${to < text.length ? "…" : ""}`;
+}
+
+export function plural(count: number, noun: string): string {
+  return count === 0 ? `no ${noun}s` : `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

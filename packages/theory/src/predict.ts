@@ -1,0 +1,52 @@
+/** A fitted theory away from its data: curves for plots, with the band that the parameters' uncertainty leaves. */
+
+import { TetradError } from "@tetrad/engine";
+import { evaluate } from "./expression/evaluate.js";
+import type { FitResult } from "./fit.js";
+import type { Theory } from "./theory.js";
+
+export interface Prediction {
+  /** The model at each row, a marginalised offset included. */
+  readonly value: Float64Array;
+  /** One standard deviation of the model, linear in the parameters' covariance; null where the fit has none. The data's own scatter is not in it. */
+  readonly uncertainty: Float64Array | null;
+}
+
+/** Central differences over this part of a standard deviation: their error is a millionth of the band's width. */
+const STEP = 1e-3;
+
+/**
+ * @param fit of this theory
+ * @param columns the theory's x columns, all of one length
+ * @throws ARGUMENT for a fit of another theory or a missing column
+ */
+export function predict(theory: Theory, fit: FitResult, columns: Readonly<Record<string, ArrayLike<number>>>): Prediction {
+  if (fit.theory !== theory.name || fit.model !== theory.modelText) {
+    throw new TetradError("ARGUMENT", { op: "predict", what: "the fit is of another theory", got: fit.theory, expected: theory.name });
+  }
+  const length = columns[theory.data.x[0] as string]?.length ?? 0;
+  const best: Record<string, number> = {
+    ...theory.constants,
+    ...Object.fromEntries(fit.parameters.map(({ name, value }) => [name, value])),
+  };
+  const at = (changes: Readonly<Record<string, number>>): Float64Array => {
+    const values = evaluate(theory.model, { ...best, ...changes, ...columns });
+    return values.length === length ? values : new Float64Array(length).fill(values[0] as number);
+  };
+  const offset = fit.offset?.value ?? 0;
+  const value = at({}).map((v) => v + offset);
+  const { covariance, covarianceOf } = fit;
+  if (covariance === null) return { value, uncertainty: null };
+  const slopes = covarianceOf.map((name, i) => {
+    const h = STEP * Math.sqrt(covariance[i]?.[i] as number);
+    const [up, down] = [at({ [name]: (best[name] as number) + h }), at({ [name]: (best[name] as number) - h })];
+    return up.map((v, row) => (v - (down[row] as number)) / (2 * h));
+  });
+  const uncertainty = value.map((_, row) => {
+    let variance = 0;
+    for (const [i, a] of slopes.entries())
+      for (const [j, b] of slopes.entries()) variance += (a[row] as number) * (b[row] as number) * (covariance[i]?.[j] as number);
+    return Math.sqrt(Math.max(0, variance));
+  });
+  return { value, uncertainty };
+}
