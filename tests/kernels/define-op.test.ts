@@ -1,7 +1,20 @@
 /** An op from outside: its own rule, reference and kernels, through the same door as the built-in ones. */
+
+import {
+  apply,
+  checkGradient,
+  createEngine,
+  defineOp,
+  type Engine,
+  elementwise,
+  foreignKernel,
+  mul,
+  sum,
+  type Tensor,
+  TetradError,
+} from "@tetrad/engine";
 import asc from "assemblyscript/asc";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { apply, checkGradient, createEngine, defineOp, elementwise, type Engine, foreignKernel, mul, sum, TetradError, type Tensor } from "@tetrad/engine";
 
 /** A strip function as an outside author writes it in AssemblyScript: no dependency on our sources. */
 const SOURCE = `
@@ -14,11 +27,30 @@ export function acme_cube_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, 
 
 async function compileKernel(): Promise<BufferSource> {
   let wasm: Uint8Array | undefined;
-  const args = ["acme.ts", "-o", "acme.wasm", "-O3", "--runtime", "stub", "--noAssert", "--use", "abort=", "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--importTable", "--enable", "simd,threads"];
+  const args = [
+    "acme.ts",
+    "-o",
+    "acme.wasm",
+    "-O3",
+    "--runtime",
+    "stub",
+    "--noAssert",
+    "--use",
+    "abort=",
+    "--importMemory",
+    "--sharedMemory",
+    "--initialMemory",
+    "1",
+    "--maximumMemory",
+    "65536",
+    "--importTable",
+    "--enable",
+    "simd,threads",
+  ];
   const { error } = await asc.main(args, {
     readFile: (name) => (name === "acme.ts" ? SOURCE : null),
     writeFile: (_name, data) => {
-      wasm = data;
+      if (typeof data !== "string") wasm = data;
     },
   });
   if (error !== null || wasm === undefined) throw error ?? new Error("no module was written");
@@ -30,7 +62,10 @@ const cubeOp = defineOp(
     name: "acmeCube",
     arity: 1,
     strip: foreignKernel("acme_cube"),
-    reference: () => (x = 0) => x ** 3,
+    reference:
+      () =>
+      (x = 0) =>
+        x ** 3,
     gradient: ({ inputs: [x], dy }) => [mul(dy, mul(3, mul(x as Tensor, x as Tensor)))],
     defaults: {},
   }),

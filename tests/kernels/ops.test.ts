@@ -60,7 +60,12 @@ describe.each(BUILDS)("%s", (build) => {
         const elements = Math.max(...opCase.inputs.map((input) => sizeOf(input.shape)), 1);
         outputs.forEach((_y, i) => {
           const gradient = i >= forward.length;
-          compare(got[i] as NdArray, wanted[i] as NdArray, allowed(op.tolerance, elements, gradient) * eps, `${op.name} "${opCase.name}" ${gradient ? `gradient ${i - forward.length}` : `output ${i}`}`);
+          compare(
+            got[i] as NdArray,
+            wanted[i] as NdArray,
+            allowed(op.tolerance, elements, gradient) * eps,
+            `${op.name} "${opCase.name}" ${gradient ? `gradient ${i - forward.length}` : `output ${i}`}`,
+          );
         });
       }
     });

@@ -1,14 +1,14 @@
 /** Turns one of an op's own cases into a graph with data: the outputs, and the gradient of their weighted sum by every float input. */
 import { vjp } from "../../packages/engine/src/autodiff.js";
-import { isFloat, type FloatDType } from "../../packages/engine/src/dtype.js";
+import { type FloatDType, isFloat } from "../../packages/engine/src/dtype.js";
 import { TetradError } from "../../packages/engine/src/errors.js";
 import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
 import type { CaseInput, Op, OpCase } from "../../packages/engine/src/op.js";
 import { transpose } from "../../packages/engine/src/ops/transpose.js";
+import { fillUniform } from "../../packages/engine/src/random.js";
 import { sizeOf } from "../../packages/engine/src/shape.js";
 import { Graph, type Tensor } from "../../packages/engine/src/tensor.js";
 import { applyAll, withGraph } from "../../packages/engine/src/trace.js";
-import { fillUniform } from "../../packages/engine/src/random.js";
 
 export interface CaseGraph {
   readonly graph: Graph;

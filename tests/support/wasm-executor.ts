@@ -1,10 +1,11 @@
 /** Runs a traced graph on the wasm kernels: both builds, several thread counts that must agree bit for bit, sentinels around every value. */
+
+import type { Build } from "@tetrad/kernels-wasm";
 import { expect } from "vitest";
 import { WasmBackend } from "../../packages/engine/src/backends/wasm/backend.js";
 import { WasmExecutable } from "../../packages/engine/src/backends/wasm/executable.js";
 import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
 import type { Graph, Tensor } from "../../packages/engine/src/tensor.js";
-import type { Build } from "@tetrad/kernels-wasm";
 
 export const BUILDS: readonly Build[] = ["baseline", "relaxed"];
 const THREADS = [1, 2, 4] as const;
@@ -26,10 +27,23 @@ export async function closeBackends(): Promise<void> {
 }
 
 /** Values of `outputs`; fails when thread counts disagree or anything outside the plan's own values was written. */
-export async function runOnWasm(build: Build, graph: Graph, outputs: readonly Tensor[], feeds: ReadonlyMap<Tensor, NdArray>, threadCounts: readonly number[] = THREADS): Promise<NdArray[]> {
+export async function runOnWasm(
+  build: Build,
+  graph: Graph,
+  outputs: readonly Tensor[],
+  feeds: ReadonlyMap<Tensor, NdArray>,
+  threadCounts: readonly number[] = THREADS,
+): Promise<NdArray[]> {
   const backend = await wasmBackend(build);
   const named = new Map(outputs.map((tensor, i) => [`${i}`, tensor] as const));
-  const executable = await WasmExecutable.compile(backend.runtime, { graph, outputs: named, leaves: new Map(), seed: 0, maxima: new Map(), threads: 1 });
+  const executable = await WasmExecutable.compile(backend.runtime, {
+    graph,
+    outputs: named,
+    leaves: new Map(),
+    seed: 0,
+    maxima: new Map(),
+    threads: 1,
+  });
   try {
     let first: ReturnType<typeof snapshot> | undefined;
     for (const threads of threadCounts) {
@@ -40,7 +54,9 @@ export async function runOnWasm(build: Build, graph: Graph, outputs: readonly Te
       if (first === undefined) first = now;
       else expect(now.bytes, `${threads} threads give other bits than ${threadCounts[0]}`).toEqual(first.bytes);
     }
-    return outputs.map((tensor, i) => ndFrom(tensor.shape, tensor.dtype, (first as ReturnType<typeof snapshot>).values[i] as ArrayLike<number>));
+    return outputs.map((tensor, i) =>
+      ndFrom(tensor.shape, tensor.dtype, (first as ReturnType<typeof snapshot>).values[i] as ArrayLike<number>),
+    );
   } finally {
     executable.close();
   }

@@ -1,6 +1,26 @@
 /** The engine as a user holds it: running functions, bounded axes, stores, errors. */
+
+import {
+  add,
+  constant,
+  createEngine,
+  type Engine,
+  grad,
+  hessian,
+  matmul,
+  mean,
+  mul,
+  relu,
+  sin,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  TetradError,
+  valueAndGrad,
+  vmap,
+} from "@tetrad/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { add, constant, createEngine, type Engine, grad, hessian, matmul, mean, mul, relu, sin, square, sub, sum, type Tensor, TetradError, valueAndGrad, vmap } from "@tetrad/engine";
 
 let engine: Engine;
 let oracle: Engine;
@@ -12,16 +32,34 @@ afterAll(() => Promise.all([engine.close(), oracle.close()]));
 
 describe("run", () => {
   test("returns one array for one tensor, a record for several, with their shapes", async () => {
-    const one = await engine.run(({ x }) => mul(x as Tensor, 2), { x: [[1, 2], [3, 4]] });
+    const one = await engine.run(({ x }) => mul(x as Tensor, 2), {
+      x: [
+        [1, 2],
+        [3, 4],
+      ],
+    });
     expect(one).toEqual({ shape: [2, 2], dtype: "f32", data: Float32Array.of(2, 4, 6, 8) });
-    const two = await engine.run(({ x }) => ({ s: sum(x as Tensor), m: mean(x as Tensor, 0) }), { x: [[1, 2], [3, 4]] });
+    const two = await engine.run(({ x }) => ({ s: sum(x as Tensor), m: mean(x as Tensor, 0) }), {
+      x: [
+        [1, 2],
+        [3, 4],
+      ],
+    });
     expect([...(two["s"]?.data ?? [])]).toEqual([10]);
     expect(two["m"]?.shape).toEqual([2]);
   });
 
   test("inputs that come back untouched, constants, views and equal outputs", async () => {
-    const { a, b, c, d } = (await engine.run(({ x }) => ({ a: x as Tensor, b: constant([5, 6]), c: relu(x as Tensor), d: relu(x as Tensor) }), { x: Float64Array.of(-1, 2) })) as Record<string, { data: ArrayLike<number> }>;
-    expect([a, b, c, d].map((y) => Array.from(y?.data ?? []))).toEqual([[-1, 2], [5, 6], [0, 2], [0, 2]]);
+    const { a, b, c, d } = (await engine.run(
+      ({ x }) => ({ a: x as Tensor, b: constant([5, 6]), c: relu(x as Tensor), d: relu(x as Tensor) }),
+      { x: Float64Array.of(-1, 2) },
+    )) as Record<string, { data: ArrayLike<number> }>;
+    expect([a, b, c, d].map((y) => Array.from(y?.data ?? []))).toEqual([
+      [-1, 2],
+      [5, 6],
+      [0, 2],
+      [0, 2],
+    ]);
   });
 
   test("gradients, Hessians and vmap compose", async () => {
@@ -44,7 +82,12 @@ describe("run", () => {
 describe("bounded axes", () => {
   const f = ({ x, w }: Record<string, Tensor>) => {
     const h = relu(matmul(x as Tensor, w as Tensor));
-    return { h, loss: mean(square(sub(h, 1))), columns: sum(h, 0), grad: grad((v: Tensor) => mean(square(sub(relu(matmul(x as Tensor, v)), 1))))(w as Tensor) };
+    return {
+      h,
+      loss: mean(square(sub(h, 1))),
+      columns: sum(h, 0),
+      grad: grad((v: Tensor) => mean(square(sub(relu(matmul(x as Tensor, v)), 1))))(w as Tensor),
+    };
   };
   const data = (rows: number) => Float32Array.from({ length: rows * 5 }, (_, i) => Math.sin(i * 1.3));
   const w = Float32Array.from({ length: 15 }, (_, i) => Math.cos(i));
@@ -67,14 +110,25 @@ describe("bounded axes", () => {
 
 describe("errors", () => {
   test("more memory than WebAssembly has: the largest values and the batch that would fit", async () => {
-    const huge = engine.compileFunction(({ x, w }) => relu(matmul(relu(matmul(x as Tensor, w as Tensor)), w as Tensor)), { x: [400_000, 2048], w: [2048, 2048] });
-    await expect(huge).rejects.toThrow(/OUT_OF_MEMORY|needs more memory than WebAssembly has.*largest values: .*a batch of about \d+ would fit/);
+    const huge = engine.compileFunction(({ x, w }) => relu(matmul(relu(matmul(x as Tensor, w as Tensor)), w as Tensor)), {
+      x: [400_000, 2048],
+      w: [2048, 2048],
+    });
+    await expect(huge).rejects.toThrow(
+      /OUT_OF_MEMORY|needs more memory than WebAssembly has.*largest values: .*a batch of about \d+ would fit/,
+    );
     await expect(huge).rejects.toMatchObject({ code: "OUT_OF_MEMORY" });
   });
 
   test("a tensor of another trace", async () => {
     let leaked: Tensor | undefined;
-    await engine.run(({ x }) => { leaked = x as Tensor; return x as Tensor; }, { x: [1] });
+    await engine.run(
+      ({ x }) => {
+        leaked = x as Tensor;
+        return x as Tensor;
+      },
+      { x: [1] },
+    );
     await expect(engine.run(({ x }) => add(x as Tensor, leaked as Tensor), { x: [1] })).rejects.toThrow(/another trace/);
   });
 
@@ -95,7 +149,10 @@ describe("errors", () => {
 test("both backends agree through the same API", async () => {
   const f = ({ x }: Record<string, Tensor>) => ({ y: sum(sin(matmul(x as Tensor, x as Tensor, { transposeB: true })), 1) });
   const x = { data: Float64Array.from({ length: 12 }, (_, i) => i / 7), shape: [4, 3] };
-  const [a, b] = await Promise.all([engine.run(f, { x }), oracle.run(f, { x })]) as [Record<string, { data: Float64Array }>, Record<string, { data: Float64Array }>];
+  const [a, b] = (await Promise.all([engine.run(f, { x }), oracle.run(f, { x })])) as [
+    Record<string, { data: Float64Array }>,
+    Record<string, { data: Float64Array }>,
+  ];
   a["y"]?.data.forEach((value, i) => expect(value).toBeCloseTo(b["y"]?.data[i] as number, 14));
 });
 

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { interpret } from "../../packages/engine/src/backends/reference.js";
 import { ndFrom } from "../../packages/engine/src/nd.js";
 import { add, exp, matmul, mul, sin, sub, sum, transpose } from "../../packages/engine/src/ops/index.js";
-import { lifetimes, place } from "../../packages/engine/src/plan/memory.js";
 import { makePlan } from "../../packages/engine/src/plan/make.js";
+import { lifetimes, place } from "../../packages/engine/src/plan/memory.js";
 import { Graph, type Tensor } from "../../packages/engine/src/tensor.js";
 import { withGraph } from "../../packages/engine/src/trace.js";
 
@@ -20,7 +20,15 @@ function randomGraph(list: readonly (readonly [number, number, number])[]): { gr
     for (const [op, i, j] of list) {
       const a = values[i % values.length] as Tensor;
       const b = values[j % values.length] as Tensor;
-      const made = [() => add(a, b), () => sub(a, b), () => mul(a, b), () => sin(a), () => matmul(sin(a), sin(b)), () => transpose(a), () => mul(exp(sin(a)), sum(sin(b), 0))];
+      const made = [
+        () => add(a, b),
+        () => sub(a, b),
+        () => mul(a, b),
+        () => sin(a),
+        () => matmul(sin(a), sin(b)),
+        () => transpose(a),
+        () => mul(exp(sin(a)), sum(sin(b), 0)),
+      ];
       values.push((made[op] as () => Tensor)());
     }
   });
@@ -53,7 +61,16 @@ test("random graphs give on the kernels what the references give", async () => {
   await fc.assert(
     fc.asyncProperty(choices, async (list) => {
       const { graph, outputs, input } = randomGraph(list);
-      const feeds = new Map([[input, ndFrom([6, 6], "f64", Float64Array.from({ length: 36 }, (_, i) => Math.sin(i * 1.7)))]]);
+      const feeds = new Map([
+        [
+          input,
+          ndFrom(
+            [6, 6],
+            "f64",
+            Float64Array.from({ length: 36 }, (_, i) => Math.sin(i * 1.7)),
+          ),
+        ],
+      ]);
       const wanted = interpret(graph, [...outputs.values()], feeds);
       const got = await runOnWasm("relaxed", graph, [...outputs.values()], feeds);
       // Products of 40 bounded factors may grow, and rounding with them: relative to the largest value, a few thousand units.

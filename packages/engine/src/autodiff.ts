@@ -68,11 +68,23 @@ export function vjp(outputs: readonly Tensor[], cotangents: readonly Tensor[], w
 /** Gradients of a scalar `loss`; throws SHAPE or DTYPE when it is none. */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.size !== 1) {
-    throw new TetradError("SHAPE", { op: "grad", what: "the function must return one number", got: formatShape(loss.shape), expected: "[]", hint: "reduce it by sum or mean, or use jacobian" });
+    throw new TetradError("SHAPE", {
+      op: "grad",
+      what: "the function must return one number",
+      got: formatShape(loss.shape),
+      expected: "[]",
+      hint: "reduce it by sum or mean, or use jacobian",
+    });
   }
-  if (!isFloat(loss.dtype)) throw new TetradError("DTYPE", { op: "grad", what: "the function must return a floating-point number", got: loss.dtype });
+  if (!isFloat(loss.dtype))
+    throw new TetradError("DTYPE", { op: "grad", what: "the function must return a floating-point number", got: loss.dtype });
   for (const x of wrt) {
-    if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op: "grad", what: `cannot differentiate by ${x.label ?? "a tensor"} of type ${x.dtype}`, expected: "f32 or f64" });
+    if (!isFloat(x.dtype))
+      throw new TetradError("DTYPE", {
+        op: "grad",
+        what: `cannot differentiate by ${x.label ?? "a tensor"} of type ${x.dtype}`,
+        expected: "f32 or f64",
+      });
   }
   const one = withGraph(loss.graph, () => broadcastTo(lift(1, loss.dtype, loss.graph), loss.shape));
   return vjp([loss], [one], wrt);

@@ -2,7 +2,7 @@
 
 import type { Build } from "@tetrad/kernels-wasm";
 import { gradients } from "./autodiff.js";
-import { type Backend, type Binding, type ParameterRun, type Segment, STEP_SCALARS, SCALAR } from "./backends/backend.js";
+import { type Backend, type Binding, type ParameterRun, SCALAR, type Segment, STEP_SCALARS } from "./backends/backend.js";
 import { ReferenceBackend } from "./backends/reference-backend.js";
 import { WasmBackend } from "./backends/wasm/backend.js";
 import type { DType, FloatDType, HostArray } from "./dtype.js";
@@ -15,7 +15,7 @@ import { formatShape, type Shape } from "./shape.js";
 import { type ParamSpecs, Store } from "./store.js";
 import { Graph, type Spec, Tensor } from "./tensor.js";
 import { withGraph } from "./trace.js";
-import { type FitOptions, fit, type FitRun } from "./train/fit.js";
+import { type FitOptions, type FitRun, fit } from "./train/fit.js";
 import { loadModel, type TrainedModel } from "./train/trained-model.js";
 
 export interface EngineOptions {
@@ -111,7 +111,12 @@ export class Engine {
   }
 
   /** Compiles a function of a store's parameters and inputs; the program reads the store's present values at each call. */
-  async compileWith(store: Store, inputs: InputSpecs, f: (params: Record<string, Tensor>, inputs: Record<string, Tensor>) => Tensor | Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<FunctionProgram> {
+  async compileWith(
+    store: Store,
+    inputs: InputSpecs,
+    f: (params: Record<string, Tensor>, inputs: Record<string, Tensor>) => Tensor | Readonly<Record<string, Tensor>>,
+    options: CompileOptions = {},
+  ): Promise<FunctionProgram> {
     const names = new Set(store.names);
     const split = (all: Record<string, Tensor>) => {
       const params = Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name)));
@@ -125,8 +130,17 @@ export class Engine {
    * Compiles one optimiser step: the loss, its gradients, and the update of the store's parameters.
    * @throws TetradError SHAPE when `step` does not return one number
    */
-  async compile(store: Store, inputs: InputSpecs, step: StepFunction, { optimizer, seed = 0, threads }: TrainOptions): Promise<TrainProgram> {
-    const { executable, graph, state } = await this.compileTraining(store, inputs, step, { optimizer, seed, ...(threads !== undefined && { threads }) });
+  async compile(
+    store: Store,
+    inputs: InputSpecs,
+    step: StepFunction,
+    { optimizer, seed = 0, threads }: TrainOptions,
+  ): Promise<TrainProgram> {
+    const { executable, graph, state } = await this.compileTraining(store, inputs, step, {
+      optimizer,
+      seed,
+      ...(threads !== undefined && { threads }),
+    });
     return new TrainProgram(executable, graph.inputs, optimizer, state.scalars, () => this.backend.machine());
   }
 
@@ -193,7 +207,10 @@ export class Engine {
   }
 
   /** Compiles, runs once and caches: for people who just want a result. Inputs are nested arrays, typed arrays or `{data, shape, dtype}`. */
-  async run<F extends TracedFunction>(f: F, inputs: Readonly<Record<string, NdInput>>): Promise<ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>> {
+  async run<F extends TracedFunction>(
+    f: F,
+    inputs: Readonly<Record<string, NdInput>>,
+  ): Promise<ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>> {
     this.#open();
     const arrays = Object.entries(inputs).map(([name, input]) => [name, toNd(input)] as const);
     const key = arrays.map(([name, { shape, dtype }]) => `${name}:${dtype}${formatShape(shape)}`).join(" ");
@@ -211,7 +228,8 @@ export class Engine {
     cache.set(key, program);
     const results = await program.call(Object.fromEntries(arrays.map(([name, { data }]) => [name, data])));
     const copies: Record<string, NdResult> = {};
-    for (const [name, tensor] of program.outputs) copies[name] = { shape: tensor.shape, dtype: tensor.dtype, data: (results[name] as HostArray).slice() };
+    for (const [name, tensor] of program.outputs)
+      copies[name] = { shape: tensor.shape, dtype: tensor.dtype, data: (results[name] as HostArray).slice() };
     const single = program.outputs.size === 1 ? copies["output"] : undefined;
     return (single ?? copies) as ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>;
   }
@@ -275,7 +293,12 @@ function addMaximum(maxima: Map<string, number>, axis: string, shape: Shape, inp
   const maximum = shape[0];
   const known = maxima.get(axis);
   if (maximum === undefined || maximum === 0 || (known !== undefined && known !== maximum)) {
-    throw new TetradError("SHAPE", { op: "compile", what: `input "${input}" disagrees on the bounded axis "${axis}"`, got: formatShape(shape), expected: known === undefined ? "a positive first extent" : `a first extent of ${known}` });
+    throw new TetradError("SHAPE", {
+      op: "compile",
+      what: `input "${input}" disagrees on the bounded axis "${axis}"`,
+      got: formatShape(shape),
+      expected: known === undefined ? "a positive first extent" : `a first extent of ${known}`,
+    });
   }
   maxima.set(axis, maximum);
 }

@@ -22,7 +22,12 @@ export function rooflineShare({ title, flops, bytes, microseconds }: LaunchTime,
 
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
-  return rows.map((row) => row.map((cell, i) => (i === 0 || i === 1 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join("  ").trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 || i === 1 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 export function explainText(executable: Executable, machine: Machine): string {
@@ -50,7 +55,8 @@ export function explainText(executable: Executable, machine: Machine): string {
 function memoryLines(plan: Plan | undefined): string[] {
   if (plan === undefined) return [];
   const { bytes, lowerBound, offsets } = plan.placement;
-  const named = (tensor: Tensor) => `${tensor.label ?? tensor.node?.op.name ?? "copy"} ${tensor.dtype}${formatShape(tensor.shape)} ${kib(tensorBytes(tensor))}`;
+  const named = (tensor: Tensor) =>
+    `${tensor.label ?? tensor.node?.op.name ?? "copy"} ${tensor.dtype}${formatShape(tensor.shape)} ${kib(tensorBytes(tensor))}`;
   const largest = [...offsets.keys()].sort((a, b) => tensorBytes(b) - tensorBytes(a)).slice(0, 5);
   return [
     `memory between launches: ${kib(bytes)} (alive at once: ${kib(lowerBound)})${largest.length > 0 ? `; largest: ${largest.map(named).join(", ")}` : ""}`,

@@ -1,6 +1,5 @@
 /** @tetrad/engine: train and run networks and differentiable functions on hand-written kernels. */
 
-export { checkGradient } from "./transforms/checkGradient.js";
 export { gradients, vjp } from "./autodiff.js";
 export type { Backend, LaunchTime } from "./backends/backend.js";
 export * from "./data/index.js";
@@ -40,8 +39,9 @@ export type { Shape } from "./shape.js";
 export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";
 export { apply, constant, type NestedNumbers, type TensorLike } from "./trace.js";
-export { DivergedError } from "./train/fit.js";
 export type { FitHistory, FitOptions, FitProgress, FitRun, Loss } from "./train/fit.js";
+export { DivergedError } from "./train/fit.js";
 export { decodeState, encodeState, type TrainingState } from "./train/state.js";
 export type { TrainedModel } from "./train/trained-model.js";
+export { checkGradient } from "./transforms/checkGradient.js";
 export * from "./transforms/index.js";

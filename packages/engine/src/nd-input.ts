@@ -33,11 +33,17 @@ export function toNd(input: NdInput): HostNd {
   if (typeof input === "object" && "data" in input && "shape" in input) {
     const { data, shape, dtype = dtypeOf(input.data) } = input;
     if (data.length !== sizeOf(shape)) {
-      throw new TetradError("SHAPE", { op: "input", what: "data does not fill the shape", got: `${data.length} values`, expected: `${sizeOf(shape)} for ${formatShape(shape)}` });
+      throw new TetradError("SHAPE", {
+        op: "input",
+        what: "data does not fill the shape",
+        got: `${data.length} values`,
+        expected: `${sizeOf(shape)} for ${formatShape(shape)}`,
+      });
     }
     return { shape, dtype, data: convert(data, dtype) };
   }
-  if (ArrayBuffer.isView(input)) return { shape: [(input as unknown as ArrayLike<number>).length], dtype: dtypeOf(input), data: input as unknown as HostArray };
+  if (ArrayBuffer.isView(input))
+    return { shape: [(input as unknown as ArrayLike<number>).length], dtype: dtypeOf(input), data: input as unknown as HostArray };
   const { shape, values } = flatten(input as NestedNumbers);
   return { shape, dtype: "f32", data: Float32Array.from(values) };
 }

@@ -19,7 +19,11 @@ export function ndFrom(shape: Shape, dtype: DType, values: ArrayLike<number>): N
 }
 
 /** Visits the elements of a strided view in row-major order of `shape`; `visit` gets the flat index and each view's offset. */
-export function forEachStrided(shape: Shape, strides: readonly (readonly number[])[], visit: (index: number, offsets: readonly number[]) => void): void {
+export function forEachStrided(
+  shape: Shape,
+  strides: readonly (readonly number[])[],
+  visit: (index: number, offsets: readonly number[]) => void,
+): void {
   const size = sizeOf(shape);
   const rank = shape.length;
   const counter = new Array<number>(rank).fill(0);
@@ -52,7 +56,13 @@ export function ndMap(f: (...x: number[]) => number, inputs: readonly NdArray[],
 }
 
 /** Folds over `axes` of one input; `fold` gets all values of one output element, in row-major order. */
-export function ndReduce(input: NdArray, axes: readonly number[], keepDims: boolean, fold: (values: Float64Array) => number, dtype: DType = input.dtype): NdArray {
+export function ndReduce(
+  input: NdArray,
+  axes: readonly number[],
+  keepDims: boolean,
+  fold: (values: Float64Array) => number,
+  dtype: DType = input.dtype,
+): NdArray {
   const strides = stridesOf(input.shape);
   const kept = input.shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const pick = (from: readonly number[], which: readonly number[]) => which.map((i) => from[i] as number);

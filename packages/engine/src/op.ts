@@ -164,7 +164,13 @@ export function elementwise<A extends Attrs>(definition: ElementwiseDefinition<A
     infer(inputs) {
       let dtype = inputs.slice(promoteFrom).reduce<DType>((widest, input) => promote(widest, input.dtype), "bool");
       if (definition.floatOnly === true && !isFloat(dtype)) {
-        throw new TetradError("DTYPE", { op: name, what: "needs floating-point input", got: dtype, expected: "f32 or f64", hint: 'cast(x, "f32") first' });
+        throw new TetradError("DTYPE", {
+          op: name,
+          what: "needs floating-point input",
+          got: dtype,
+          expected: "f32 or f64",
+          hint: 'cast(x, "f32") first',
+        });
       }
       if (definition.arithmetic === true && dtype === "bool") dtype = "i32";
       if (result !== undefined) dtype = result;
@@ -180,7 +186,9 @@ export function elementwise<A extends Attrs>(definition: ElementwiseDefinition<A
     lowering: {
       kind: "elementwise",
       strip: typeof strip === "function" ? strip : () => strip,
-      ...(definition.immediates && { immediates: (attrs: A) => (definition.immediates as NonNullable<typeof definition.immediates>)(attrs) }),
+      ...(definition.immediates && {
+        immediates: (attrs: A) => (definition.immediates as NonNullable<typeof definition.immediates>)(attrs),
+      }),
     },
     bounded: true,
   };
@@ -220,7 +228,12 @@ export function broadcastSpec(op: string, inputs: readonly Spec[]): { shape: Sha
 /** Extents where vector kernels go wrong: around multiples of 4, 8, 16, 32, and past a strip. */
 export const HOSTILE_EXTENTS = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 257] as const;
 
-function elementwiseCases<A extends Attrs>(arity: number, ranges: readonly (readonly [number, number])[] | undefined, attrs: A, kink: boolean): OpCase<A>[] {
+function elementwiseCases<A extends Attrs>(
+  arity: number,
+  ranges: readonly (readonly [number, number])[] | undefined,
+  attrs: A,
+  kink: boolean,
+): OpCase<A>[] {
   const input = (i: number, shape: Shape, transposed = false): CaseInput => {
     const range = ranges?.[i] ?? ranges?.[0];
     return { shape, ...(range && { range }), ...(transposed && { transposed }) };
@@ -233,8 +246,16 @@ function elementwiseCases<A extends Attrs>(arity: number, ranges: readonly (read
   if (arity > 1) {
     const shapes: Shape[][] = [
       [[3, 7], [7], [1]],
-      [[3, 1], [1, 9], [3, 9]],
-      [[2, 1, 5], [3, 1], [2, 3, 5]],
+      [
+        [3, 1],
+        [1, 9],
+        [3, 9],
+      ],
+      [
+        [2, 1, 5],
+        [3, 1],
+        [2, 3, 5],
+      ],
       [[], [4, 33], [33]],
     ];
     shapes.forEach((set, k) => {

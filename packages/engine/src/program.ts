@@ -39,7 +39,12 @@ abstract class Program {
       const perStep = (tensor.size / (tensor.shape[0] as number)) * bound.times;
       const length = data.length / perStep;
       if (!Number.isInteger(length)) {
-        throw new TetradError("SHAPE", { op: "write", what: `input "${name}" does not hold whole rows`, got: `${data.length} values`, expected: `a multiple of ${perStep} for ${formatShape(tensor.shape)}` });
+        throw new TetradError("SHAPE", {
+          op: "write",
+          what: `input "${name}" does not hold whole rows`,
+          got: `${data.length} values`,
+          expected: `a multiple of ${perStep} for ${formatShape(tensor.shape)}`,
+        });
       }
       this.executable.setLive(bound.name, length);
     }
@@ -185,11 +190,15 @@ export class TrainProgram extends Program {
   }
 }
 
-export function diverged(loss: number, step: number, culprit: { readonly title: string; readonly site: string | undefined } | undefined): TetradError {
+export function diverged(
+  loss: number,
+  step: number,
+  culprit: { readonly title: string; readonly site: string | undefined } | undefined,
+): TetradError {
   return new TetradError("DIVERGED", {
     op: "train",
     what: `the loss became ${loss} at step ${step}${culprit === undefined ? "" : `, first at ${culprit.title}`}`,
     at: culprit?.site,
-    hint: "parameters are those before that step; lower the learning rate, clip the gradients (clipNorm), or check the data for extreme values",
+    hint: "nothing of that step was kept; lower the learning rate, clip the gradients (clipNorm), or check the data for extreme values",
   });
 }

@@ -65,7 +65,12 @@ export function broadcastAxes(shape: Shape, target: Shape): number[] {
 export function normalizeAxis(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= rank) {
-    throw new TetradError("SHAPE", { op: "axis", what: "no such axis", got: `${axis}`, expected: `an integer from ${-rank} to ${rank - 1}` });
+    throw new TetradError("SHAPE", {
+      op: "axis",
+      what: "no such axis",
+      got: `${axis}`,
+      expected: `an integer from ${-rank} to ${rank - 1}`,
+    });
   }
   return positive;
 }

@@ -62,7 +62,14 @@ export class Store {
     });
     this.#byName = new Map(this.layout.map((entry) => [entry.name, entry]));
     this.segment = backend.allocate(dtype, offset);
-    ordered.forEach(({ init, shape }, i) => this.#initialise(this.layout[i] as ParamLayout, init ?? defaultInit(shape), seed, entries.findIndex(({ name }) => name === ordered[i]?.name)));
+    ordered.forEach(({ init, shape }, i) =>
+      this.#initialise(
+        this.layout[i] as ParamLayout,
+        init ?? defaultInit(shape),
+        seed,
+        entries.findIndex(({ name }) => name === ordered[i]?.name),
+      ),
+    );
   }
 
   /** Parameter names in storage order. */
@@ -89,7 +96,12 @@ export class Store {
   set(name: string, data: ArrayLike<number>): void {
     const { offset, size, shape } = this.#entry(name);
     if (data.length !== size) {
-      throw new TetradError("SHAPE", { op: "store.set", what: `wrong number of values for "${name}"`, got: `${data.length}`, expected: `${size} for ${formatShape(shape)}` });
+      throw new TetradError("SHAPE", {
+        op: "store.set",
+        what: `wrong number of values for "${name}"`,
+        got: `${data.length}`,
+        expected: `${size} for ${formatShape(shape)}`,
+      });
     }
     this.#view().set(data, offset);
   }
@@ -111,7 +123,11 @@ export class Store {
     const entry = this.#byName.get(name);
     if (entry === undefined) {
       const near = closest(name, this.#byName.keys());
-      throw new TetradError("ARGUMENT", { op: "store", what: `no parameter "${name}"`, hint: near === undefined ? `it has ${this.names.join(", ")}` : `did you mean "${near}"?` });
+      throw new TetradError("ARGUMENT", {
+        op: "store",
+        what: `no parameter "${name}"`,
+        hint: near === undefined ? `it has ${this.names.join(", ")}` : `did you mean "${near}"?`,
+      });
     }
     return entry;
   }

@@ -116,16 +116,25 @@ export function constant(data: NestedNumbers, shape?: Shape, dtype?: DType): Ten
   const flat = flatten(data);
   const own = shape ?? flat.shape;
   if (sizeOf(own) !== flat.values.length) {
-    throw new TetradError("SHAPE", { op: "constant", what: "data does not fill the shape", got: `${flat.values.length} values`, expected: formatShape(own) });
+    throw new TetradError("SHAPE", {
+      op: "constant",
+      what: "data does not fill the shape",
+      got: `${flat.values.length} values`,
+      expected: formatShape(own),
+    });
   }
-  const type = dtype ?? (data instanceof Float64Array ? "f64" : data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "bool" : "f32");
+  const type =
+    dtype ?? (data instanceof Float64Array ? "f64" : data instanceof Int32Array ? "i32" : data instanceof Uint8Array ? "bool" : "f32");
   const rounded = hostArray(type, flat.values.length);
   for (let i = 0; i < rounded.length; i++) rounded[i] = flat.values[i] as number;
   return graph.constant(Float64Array.from(rounded), { shape: own, dtype: type });
 }
 
 /** Traces `f` over inputs of the given specs. */
-export function traceFunction<R>(specs: Readonly<Record<string, Spec>>, f: (inputs: Record<string, Tensor>) => R): { graph: Graph; result: R } {
+export function traceFunction<R>(
+  specs: Readonly<Record<string, Spec>>,
+  f: (inputs: Record<string, Tensor>) => R,
+): { graph: Graph; result: R } {
   const graph = new Graph();
   const inputs: Record<string, Tensor> = {};
   for (const [name, spec] of Object.entries(specs)) inputs[name] = graph.input(name, spec);

@@ -1,5 +1,6 @@
 /** One training run from configuration to saved model: interruptible, resumable, and silent on disk until there is something whole to write. */
 import {
+  DivergedError,
   decodeState,
   type Engine,
   encodeState,
@@ -42,7 +43,7 @@ export interface TrainOutcome {
   readonly test: { readonly actual: readonly (number | string)[]; readonly predictions: Predictions; readonly result: Result } | undefined;
 }
 
-/** @throws TetradError CANCELLED after saving the state, DIVERGED with nothing written, and whatever reading and writing throw */
+/** @throws TetradError CANCELLED and DIVERGED after saving the state, and whatever reading and writing throw */
 export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const { engine, config, prepared, out } = request;
   const { preprocessing, split } = prepared;
@@ -50,7 +51,7 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   const part = (rows: Int32Array) => encodePart(prepared, rows);
   const { x, y } = part(split.train);
   const schedule = buildSchedule(config);
-  const run = await engine.fit(buildModel(config, preprocessing), {
+  const fitting = engine.fit(buildModel(config, preprocessing), {
     x,
     y,
     loss: buildLoss(preprocessing),
@@ -63,6 +64,10 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
     ...(state !== undefined && { resume: state }),
     ...(request.signal !== undefined && { signal: request.signal }),
     ...(request.onProgress !== undefined && { onProgress: request.onProgress }),
+  });
+  const run = await fitting.catch(async (error: unknown) => {
+    if (error instanceof DivergedError) await saveDiverged(error, request);
+    throw error;
   });
   const totalSteps = Math.ceil(split.train.length / Math.min(config.batchSize, split.train.length)) * config.epochs;
   const record = recordOf(request, run.steps, totalSteps);
@@ -83,6 +88,19 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
   await run.model.save(out, extraConfig(preprocessing, record, test?.result));
   const { history, steps, microsecondsPerStep, placement } = run;
   return { parameters: run.model.store.size, history, steps, microsecondsPerStep, placement, test };
+}
+
+/** Keeps the last good epoch beside where the model would have gone, so that an older model stays; says where. */
+async function saveDiverged(error: DivergedError, request: TrainRequest): Promise<never> {
+  const { run } = error;
+  if (run.history.loss.length === 0) throw error;
+  const { preprocessing } = request.prepared;
+  const folder = `${request.out.replace(/[/\\]+$/, "")}-diverged`;
+  await run.model.save(folder, extraConfig(preprocessing, recordOf(request, run.steps, run.steps)), {
+    [TRAINING_FILE]: encodeState(run.state),
+  });
+  const what = `${error.parts?.what ?? "the loss diverged"}; the model as it was after epoch ${run.history.loss.length} is saved in ${folder}`;
+  throw new TetradError("DIVERGED", { ...(error.parts ?? { op: "train" }), what }, { cause: error });
 }
 
 function recordOf({ engine, config, prepared }: TrainRequest, steps: number, totalSteps: number): TrainingRecord {

@@ -1,6 +1,6 @@
 /** The oracle as a backend: float64 arithmetic node by node, for tests and for users who doubt a kernel. */
 
-import { hostArray, type DType, type HostArray } from "../dtype.js";
+import { type DType, type HostArray, hostArray } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { Machine } from "../explain.js";
 import { type NdArray, ndFrom } from "../nd.js";
@@ -128,7 +128,8 @@ class ReferenceExecutable implements Executable {
     const feeds = this.#feeds();
     for (const node of graph.nodes) {
       const results = interpret(graph, node.outputs, feeds, this.#occasion());
-      if (results.some((result) => result.data.some((x) => !Number.isFinite(x)))) return { title: node.op.name, site: formatSite(node.site) };
+      if (results.some((result) => result.data.some((x) => !Number.isFinite(x))))
+        return { title: node.op.name, site: formatSite(node.site) };
     }
     return undefined;
   }
@@ -147,7 +148,8 @@ class ReferenceExecutable implements Executable {
       const value = this.#inputs.get(name);
       if (value !== undefined) feeds.set(tensor, value);
     }
-    for (const [tensor, { segment, offset }] of leaves) feeds.set(tensor, ndFrom(tensor.shape, tensor.dtype, segment.view().subarray(offset, offset + tensor.size)));
+    for (const [tensor, { segment, offset }] of leaves)
+      feeds.set(tensor, ndFrom(tensor.shape, tensor.dtype, segment.view().subarray(offset, offset + tensor.size)));
     return feeds;
   }
 
@@ -189,7 +191,12 @@ class ReferenceExecutable implements Executable {
     for (const { offset, length, decay } of training.runs) {
       const part = (array: ArrayLike<number>) => Float64Array.from(array).subarray(offset, offset + length);
       const run = { params: part(params.view()), gradients: part(gradient), moments: moments.map((moment) => part(moment.view())) };
-      optimizer.reference({ ...run, step: now[SCALAR.step] as number, lr: now[SCALAR.learningRate] as number, weightDecay: decay ? optimizer.weightDecay : 0 });
+      optimizer.reference({
+        ...run,
+        step: now[SCALAR.step] as number,
+        lr: now[SCALAR.learningRate] as number,
+        weightDecay: decay ? optimizer.weightDecay : 0,
+      });
       params.view().set(run.params, offset);
       moments.forEach((moment, i) => moment.view().set(run.moments[i] as Float64Array, offset));
     }
@@ -204,7 +211,7 @@ class ReferenceExecutable implements Executable {
     const first = (step % perEpoch) * source.batchRows;
     const epoch = Math.floor(step / perEpoch);
     const count = Math.min(source.batchRows, source.rows - first);
-    const key: [number, number] = [((source.seed | 0) ^ epoch) >>> 0, Math.floor(source.seed / 2 ** 32) >>> 0];
+    const key: [number, number] = [source.seed >>> 0, (Math.floor(source.seed / 2 ** 32) ^ epoch) >>> 0];
     for (const [name, segment] of source.columns) {
       const tensor = graph.inputs.get(name) as Tensor;
       const width = tensor.size / (tensor.shape[0] as number);

@@ -2,9 +2,9 @@
 
 import { TetradError } from "../errors.js";
 import type { NdArray } from "../nd.js";
+import type { RandomKey } from "../ops/randomStream.js";
 import { formatShape, sameShape } from "../shape.js";
 import { formatSite } from "../site.js";
-import type { RandomKey } from "../ops/randomStream.js";
 import type { Graph, Spec, Tensor } from "../tensor.js";
 
 export type Feeds = ReadonlyMap<Tensor, NdArray>;
@@ -31,7 +31,11 @@ export function interpret(graph: Graph, outputs: readonly Tensor[], feeds: Feeds
   const read = (tensor: Tensor): NdArray => {
     const value = values.get(tensor);
     if (value === undefined) {
-      throw new TetradError("ARGUMENT", { op: "run", what: `${tensor.kind} "${tensor.label ?? tensor.id}" has no value`, expected: `${tensor.dtype} ${formatShape(tensor.shape)}` });
+      throw new TetradError("ARGUMENT", {
+        op: "run",
+        what: `${tensor.kind} "${tensor.label ?? tensor.id}" has no value`,
+        expected: `${tensor.dtype} ${formatShape(tensor.shape)}`,
+      });
     }
     return value;
   };
@@ -42,7 +46,13 @@ export function interpret(graph: Graph, outputs: readonly Tensor[], feeds: Feeds
     specs.forEach(({ shape }, i) => {
       const result = results[i];
       if (result === undefined || !sameShape(result.shape, shape)) {
-        throw new TetradError("INTERNAL", { op: node.op.name, what: "reference and shape rule disagree", got: result && formatShape(result.shape) || "nothing", expected: formatShape(shape), at: formatSite(node.site) });
+        throw new TetradError("INTERNAL", {
+          op: node.op.name,
+          what: "reference and shape rule disagree",
+          got: (result && formatShape(result.shape)) || "nothing",
+          expected: formatShape(shape),
+          at: formatSite(node.site),
+        });
       }
       values.set(node.outputs[i] as Tensor, result);
     });

@@ -22,7 +22,11 @@ export interface MlpOptions {
  */
 export function mlp(sizes: readonly number[], { activation = "relu", dropout: rate = 0 }: MlpOptions = {}): Model {
   if (sizes.length < 2 || !sizes.every((size) => Number.isInteger(size) && size > 0)) {
-    throw new TetradError("ARGUMENT", { op: "mlp", what: "needs at least an input and an output size, all positive integers", got: `[${sizes.join(", ")}]` });
+    throw new TetradError("ARGUMENT", {
+      op: "mlp",
+      what: "needs at least an input and an output size, all positive integers",
+      got: `[${sizes.join(", ")}]`,
+    });
   }
   const activate = activationNamed(activation);
   const params: Record<string, ParamSpec> = {};
@@ -53,7 +57,17 @@ export function mlp(sizes: readonly number[], { activation = "relu", dropout: ra
 
 export function mlpFromConfig(config: JsonObject): Model {
   const { sizes, activation, dropout: rate } = config;
-  const valid = Array.isArray(sizes) && sizes.every((size): size is number => typeof size === "number") && typeof activation === "string" && activation in ACTIVATIONS;
-  if (!valid) throw new TetradError("FORMAT", { op: "load", what: "damaged mlp configuration", got: JSON.stringify(config), expected: '{"sizes": [...], "activation": "relu"}' });
+  const valid =
+    Array.isArray(sizes) &&
+    sizes.every((size): size is number => typeof size === "number") &&
+    typeof activation === "string" &&
+    activation in ACTIVATIONS;
+  if (!valid)
+    throw new TetradError("FORMAT", {
+      op: "load",
+      what: "damaged mlp configuration",
+      got: JSON.stringify(config),
+      expected: '{"sizes": [...], "activation": "relu"}',
+    });
   return mlp(sizes as number[], { activation: activation as Activation, dropout: typeof rate === "number" ? rate : 0 });
 }

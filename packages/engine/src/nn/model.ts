@@ -31,7 +31,12 @@ export function modelFromConfig(config: JsonObject): Model {
   const { model_type: kind } = config;
   const builder = typeof kind === "string" ? BUILDERS[kind] : undefined;
   if (builder === undefined) {
-    throw new TetradError("FORMAT", { op: "load", what: "unknown model_type", got: JSON.stringify(kind ?? null), expected: Object.keys(BUILDERS).join(", ") });
+    throw new TetradError("FORMAT", {
+      op: "load",
+      what: "unknown model_type",
+      got: JSON.stringify(kind ?? null),
+      expected: Object.keys(BUILDERS).join(", "),
+    });
   }
   return builder(config);
 }

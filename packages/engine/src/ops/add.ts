@@ -8,7 +8,10 @@ export const addOp = elementwise({
   name: "add",
   arity: 2,
   strip: "add",
-  reference: () => (a = 0, b = 0) => a + b,
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      a + b,
   gradient: ({ dy }) => [dy, dy],
   arithmetic: true,
   defaults: {},

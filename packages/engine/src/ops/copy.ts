@@ -8,7 +8,10 @@ export const copyOp = elementwise({
   name: "copy",
   arity: 1,
   strip: "copy",
-  reference: () => (x = 0) => x,
+  reference:
+    () =>
+    (x = 0) =>
+      x,
   gradient: ({ dy }) => [dy],
   tolerance: "exact",
   defaults: {},

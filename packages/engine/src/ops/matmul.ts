@@ -2,7 +2,7 @@
 
 import { isFloat, promote } from "../dtype.js";
 import { TetradError } from "../errors.js";
-import { ndZeros, type NdArray } from "../nd.js";
+import { type NdArray, ndZeros } from "../nd.js";
 import type { Count, LaunchContext, Op, OpCase, Operand, Scalar } from "../op.js";
 import { broadcastStrides, formatShape, type Shape, sizeOf, stridesOf, tryBroadcast } from "../shape.js";
 import type { Bound, Node, Spec, Tensor } from "../tensor.js";
@@ -55,7 +55,10 @@ function productBound(a: Spec, b: Spec, { transposeA, transposeB }: MatmulAttrs)
 }
 
 function unsupportedBound(bound: Bound): TetradError {
-  return new TetradError("UNSUPPORTED", { op: "matmul", what: `the bounded axis "${bound.name}" must be the rows of the left operand, the batch, or the inner axis of both` });
+  return new TetradError("UNSUPPORTED", {
+    op: "matmul",
+    what: `the bounded axis "${bound.name}" must be the rows of the left operand, the batch, or the inner axis of both`,
+  });
 }
 
 export const matmulOp: Op<MatmulAttrs> = {
@@ -65,7 +68,12 @@ export const matmulOp: Op<MatmulAttrs> = {
     const [a, b] = [left as Spec, right as Spec];
     const dtype = promote(a.dtype, b.dtype);
     if (!isFloat(dtype) || a.dtype !== b.dtype) {
-      throw new TetradError("DTYPE", { op: "matmul", what: "needs two floating-point operands of one type", got: `${a.dtype} and ${b.dtype}`, hint: "cast one of them" });
+      throw new TetradError("DTYPE", {
+        op: "matmul",
+        what: "needs two floating-point operands of one type",
+        got: `${a.dtype} and ${b.dtype}`,
+        hint: "cast one of them",
+      });
     }
     const { m, n, batch } = dimensions(a.shape, b.shape, attrs);
     const bound = productBound(a, b, attrs);
@@ -134,11 +142,29 @@ function matmulCases(): OpCase<MatmulAttrs>[] {
     });
   for (const transposeA of [false, true]) {
     for (const transposeB of [false, true]) {
-      for (const [m, n, k] of [[1, 1, 1], [2, 3, 7], [8, 9, 15], [17, 16, 33], [65, 31, 3], [1, 65, 32], [33, 1, 17], [3, 7, 0], [0, 3, 2]] as const) product(m, n, k, transposeA, transposeB);
+      for (const [m, n, k] of [
+        [1, 1, 1],
+        [2, 3, 7],
+        [8, 9, 15],
+        [17, 16, 33],
+        [65, 31, 3],
+        [1, 65, 32],
+        [33, 1, 17],
+        [3, 7, 0],
+        [0, 3, 2],
+      ] as const)
+        product(m, n, k, transposeA, transposeB);
       product(5, 9, 7, transposeA, transposeB, [[2, 1], [3]]);
     }
   }
-  cases.push({ name: "strided", inputs: [{ shape: [9, 17], transposed: true }, { shape: [17, 8], transposed: true }], attrs: { transposeA: false, transposeB: false } });
+  cases.push({
+    name: "strided",
+    inputs: [
+      { shape: [9, 17], transposed: true },
+      { shape: [17, 8], transposed: true },
+    ],
+    attrs: { transposeA: false, transposeB: false },
+  });
   return cases;
 }
 

@@ -8,7 +8,10 @@ export const mulOp = elementwise({
   name: "mul",
   arity: 2,
   strip: "mul",
-  reference: () => (a = 0, b = 0) => a * b,
+  reference:
+    () =>
+    (a = 0, b = 0) =>
+      a * b,
   gradient: ({ inputs: [a, b], dy }) => [mul(dy, b as Tensor), mul(dy, a as Tensor)],
   arithmetic: true,
   defaults: {},

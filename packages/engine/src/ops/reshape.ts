@@ -14,7 +14,12 @@ function reshapedBound(input: Spec, shape: Shape): Bound | undefined {
   const perStep = (input.shape[0] as number) / input.bound.times;
   const times = (shape[0] ?? 0) / perStep;
   if (shape.length === 0 || !Number.isInteger(times)) {
-    throw new TetradError("SHAPE", { op: "reshape", what: `axis 0 must stay a multiple of the bounded axis "${input.bound.name}"`, got: formatShape(shape), expected: `a leading extent divisible by ${perStep}` });
+    throw new TetradError("SHAPE", {
+      op: "reshape",
+      what: `axis 0 must stay a multiple of the bounded axis "${input.bound.name}"`,
+      got: formatShape(shape),
+      expected: `a leading extent divisible by ${perStep}`,
+    });
   }
   return { name: input.bound.name, times };
 }
@@ -62,7 +67,12 @@ export const reshapeOp: Op<Attrs> = {
   infer([input], { shape }) {
     const x = input as Spec;
     if (sizeOf(shape) !== sizeOf(x.shape)) {
-      throw new TetradError("SHAPE", { op: "reshape", what: "sizes differ", got: `${formatShape(x.shape)} to ${formatShape(shape)}`, expected: `${sizeOf(x.shape)} elements` });
+      throw new TetradError("SHAPE", {
+        op: "reshape",
+        what: "sizes differ",
+        got: `${formatShape(x.shape)} to ${formatShape(shape)}`,
+        expected: `${sizeOf(x.shape)} elements`,
+      });
     }
     return [{ shape, dtype: x.dtype, bound: reshapedBound(x, shape) }];
   },
@@ -77,7 +87,10 @@ export const reshapeOp: Op<Attrs> = {
     { name: "empty", inputs: [{ shape: [0, 3] }], attrs: { shape: [3, 0] } },
     { name: "transposed", inputs: [{ shape: [9, 17], transposed: true }], attrs: { shape: [17, 9] } },
   ],
-  lowering: { kind: "view", view: (input, { shape }) => (sizeOf(shape) === 0 ? { offset: 0, shape, strides: stridesOf(shape) } : reshapeView(input, shape)) },
+  lowering: {
+    kind: "view",
+    view: (input, { shape }) => (sizeOf(shape) === 0 ? { offset: 0, shape, strides: stridesOf(shape) } : reshapeView(input, shape)),
+  },
   bounded: true,
   batch: ([x], _, { shape }) => [reshape(x as Tensor, [(x as Tensor).shape[0] as number, ...shape])],
 };

@@ -13,7 +13,11 @@ export interface SgdOptions extends OptimizerOptions {
 export function sgd(options: SgdOptions = {}): Optimizer {
   const { lr = 0.01, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, clipNorm, decays = decaysAlways } = options;
   if (nesterov && (momentum === 0 || dampening !== 0)) {
-    throw new TetradError("ARGUMENT", { op: "sgd", what: "nesterov needs momentum and no dampening", got: `momentum ${momentum}, dampening ${dampening}` });
+    throw new TetradError("ARGUMENT", {
+      op: "sgd",
+      what: "nesterov needs momentum and no dampening",
+      got: `momentum ${momentum}, dampening ${dampening}`,
+    });
   }
   return {
     name: "sgd",

@@ -22,7 +22,11 @@ export function computeType(inputs: readonly { dtype: Tensor["dtype"] }[], outpu
   const numeric = [...inputs, output].map((x) => x.dtype).filter((dtype) => dtype !== "bool");
   if (numeric.length === 0) return undefined;
   const widest = numeric.reduce(promote, "bool");
-  return numeric.includes("i32") && !inputs.every((x) => isFloat(x.dtype) || x.dtype === "bool") ? (widest === "f32" ? "f32" : "f64") : (widest as FloatDType);
+  return numeric.includes("i32") && !inputs.every((x) => isFloat(x.dtype) || x.dtype === "bool")
+    ? widest === "f32"
+      ? "f32"
+      : "f64"
+    : (widest as FloatDType);
 }
 
 /** Whether the register holds exactly what storage would: an f64 register of an f32 value, or of a truncated one, does not. */
@@ -91,8 +95,17 @@ export class ChainDraft {
     used.forEach(([key], i) => registers.set(key, i));
     kept.forEach((op, i) => registers.set(op.output, used.length + i));
     const register = (value: Tensor | string) => registers.get(value) as number;
-    const { dims, inputs } = collapseInputs(this.shape, used.map(([key, operand]) => ({ operand, register: register(key) })));
-    const ops = kept.map<ChainOp>((op) => ({ strip: op.strip, dst: register(op.output), args: op.args.map(register), immediates: op.immediates, node: op.node }));
+    const { dims, inputs } = collapseInputs(
+      this.shape,
+      used.map(([key, operand]) => ({ operand, register: register(key) })),
+    );
+    const ops = kept.map<ChainOp>((op) => ({
+      strip: op.strip,
+      dst: register(op.output),
+      args: op.args.map(register),
+      immediates: op.immediates,
+      node: op.node,
+    }));
     const lastRead = new Map<Tensor, number>();
     kept.forEach((op, i) => {
       for (const arg of op.args) if (typeof arg === "string") lastRead.set(storageOf((this.inputs.get(arg) as Operand).base), i);
@@ -115,7 +128,11 @@ export class ChainDraft {
 /** The operand covers all of its base in storage order, whatever shape it gives it. */
 export function isWhole(operand: Operand): boolean {
   const dense = stridesOf(operand.shape);
-  return operand.offset === 0 && sizeOf(operand.shape) === sizeOf(operand.base.shape) && operand.shape.every((extent, i) => extent === 1 || operand.strides[i] === dense[i]);
+  return (
+    operand.offset === 0 &&
+    sizeOf(operand.shape) === sizeOf(operand.base.shape) &&
+    operand.shape.every((extent, i) => extent === 1 || operand.strides[i] === dense[i])
+  );
 }
 
 /** The operand is its base as it is: element i of one is element i of the other, under the same shape. */
@@ -145,9 +162,18 @@ function collapseInputs(shape: Shape, inputs: readonly { operand: Operand; regis
       axes.push(axis);
     }
   });
-  if (strided.length === 0) return { dims: [], inputs: inputs.map(({ operand, register }, i) => ({ operand, register, kind: kinds[i] as ChainInput["kind"], strides: [] })) };
+  if (strided.length === 0)
+    return {
+      dims: [],
+      inputs: inputs.map(({ operand, register }, i) => ({ operand, register, kind: kinds[i] as ChainInput["kind"], strides: [] })),
+    };
   return {
     dims,
-    inputs: inputs.map(({ operand, register }, i) => ({ operand, register, kind: kinds[i] as ChainInput["kind"], strides: axes.map((axis) => operand.strides[axis] as number) })),
+    inputs: inputs.map(({ operand, register }, i) => ({
+      operand,
+      register,
+      kind: kinds[i] as ChainInput["kind"],
+      strides: axes.map((axis) => operand.strides[axis] as number),
+    })),
   };
 }

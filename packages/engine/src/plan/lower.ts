@@ -6,10 +6,10 @@
 
 import { TetradError } from "../errors.js";
 import type { LaunchContext, LaunchRequest, Operand, View } from "../op.js";
+import { copyOp } from "../ops/copy.js";
 import { sizeOf, stridesOf } from "../shape.js";
 import { formatSite } from "../site.js";
 import { type Graph, type Node, type Spec, Tensor } from "../tensor.js";
-import { copyOp } from "../ops/copy.js";
 import { ChainDraft, computeType, isIdentity, isWhole } from "./chain.js";
 import { type Launch, operandBytes, tensorBytes } from "./plan.js";
 import type { Simplified } from "./simplify.js";
@@ -64,17 +64,24 @@ export class Lowering implements Lowered {
     const { lowering } = node.op;
     const unsupported = node.inputs.find((x) => x.bound !== undefined);
     if (unsupported !== undefined && node.op.bounded !== true) {
-      throw new TetradError("UNSUPPORTED", { op: node.op.name, what: `does not work on the bounded axis "${unsupported.bound?.name}"`, at: formatSite(node.site) });
+      throw new TetradError("UNSUPPORTED", {
+        op: node.op.name,
+        what: `does not work on the bounded axis "${unsupported.bound?.name}"`,
+        at: formatSite(node.site),
+      });
     }
     switch (lowering.kind) {
       case "view":
-        return this.#lowerView(node, (view) => lowering.view(view, node.attrs, node.outputs[0] as Spec));
+        this.#lowerView(node, (view) => lowering.view(view, node.attrs, node.outputs[0] as Spec));
+        break;
       case "elementwise":
-        return this.elementwise(node, lowering.strip(node.attrs), lowering.immediates?.(node.attrs) ?? []);
+        this.elementwise(node, lowering.strip(node.attrs), lowering.immediates?.(node.attrs) ?? []);
+        break;
       case "launch":
-        return lowering.launch(this.#context(), node, node.attrs);
+        lowering.launch(this.#context(), node, node.attrs);
+        break;
       case "scan":
-        return this.lowerScan(this, node);
+        this.lowerScan(this, node);
     }
   }
 
@@ -89,7 +96,8 @@ export class Lowering implements Lowered {
     }
     const copied = this.#contiguous(x);
     const through = view(copied);
-    if (through === undefined) throw new TetradError("INTERNAL", { op: node.op.name, what: "has no view of dense input", at: formatSite(node.site) });
+    if (through === undefined)
+      throw new TetradError("INTERNAL", { op: node.op.name, what: "has no view of dense input", at: formatSite(node.site) });
     this.#operands.set(y, { ...through, base: copied.base });
   }
 
@@ -158,13 +166,21 @@ export class Lowering implements Lowered {
   }
 
   elementwise(node: Node, strip: string, immediates: readonly (number | "randomState")[]): void {
-    this.#join(node, strip, immediates, node.inputs.map((x) => this.operand(x)));
+    this.#join(
+      node,
+      strip,
+      immediates,
+      node.inputs.map((x) => this.operand(x)),
+    );
   }
 
   #join(node: Node, strip: string, immediates: readonly (number | "randomState")[], operands: readonly Operand[]): void {
     const y = node.outputs[0] as Tensor;
     if (sizeOf(y.shape) === 0) return;
-    const dtype = computeType(operands.map((x) => x.base), y);
+    const dtype = computeType(
+      operands.map((x) => x.base),
+      y,
+    );
     const draft = this.#home(operands, dtype, y) ?? this.#newChain(dtype ?? "f32", y);
     (draft.chain as ChainDraft).add(node, strip, immediates, operands);
     draft.nodes.push(node);
@@ -189,7 +205,10 @@ export class Lowering implements Lowered {
     const home = this.#home([operand], computeType([operand.base], state), state);
     const index = home === undefined ? -1 : this.drafts.indexOf(home);
     const onlyDense = [...(home?.chain?.inputs.values() ?? [])].every((x) => x.base !== state || isIdentity(x, state.shape));
-    const draft = home !== undefined && onlyDense && readers.every((r) => r <= index) ? home : this.#newChain(state.dtype === "f64" || state.dtype === "i32" ? "f64" : "f32", state);
+    const draft =
+      home !== undefined && onlyDense && readers.every((r) => r <= index)
+        ? home
+        : this.#newChain(state.dtype === "f64" || state.dtype === "i32" ? "f64" : "f32", state);
     (draft.chain as ChainDraft).add(node, "copy", [], [operand]);
     draft.nodes.push(node);
   }
@@ -208,7 +227,8 @@ export class Lowering implements Lowered {
       const made = operands.filter((x) => this.#writer.get(x.base) === index);
       if (draft.chain === undefined) {
         const [product] = draft.request?.outputs ?? [];
-        const opens = draft.request?.kernel === "gemm" && product !== undefined && made.every((x) => x.base === product && isIdentity(x, y.shape));
+        const opens =
+          draft.request?.kernel === "gemm" && product !== undefined && made.every((x) => x.base === product && isIdentity(x, y.shape));
         if (!opens || made.length === 0) return undefined;
         const chain = new ChainDraft(product.dtype as "f32" | "f64", product.shape, product.bound);
         if (!chain.fits(dtype, y.shape, y.bound, operands.length)) return undefined;
@@ -227,7 +247,8 @@ export class Lowering implements Lowered {
     if (y.size > HORIZONTAL_ELEMENTS) return undefined;
     for (let index = latest + 1; index < this.drafts.length; index++) {
       const draft = this.drafts[index] as Draft;
-      if (draft.chain !== undefined && draft.request === undefined && draft.chain.fits(dtype, y.shape, y.bound, operands.length)) return draft;
+      if (draft.chain !== undefined && draft.request === undefined && draft.chain.fits(dtype, y.shape, y.bound, operands.length))
+        return draft;
     }
     return undefined;
   }
@@ -248,7 +269,12 @@ export function wantedValues(drafts: readonly Draft[], roots: readonly Tensor[])
  * Values that take another's storage: a product that only its epilogue reads lives in the epilogue's output, and an
  * element-wise output may overwrite a dense operand that dies with it.
  */
-export function shareStorage(drafts: readonly Draft[], wanted: ReadonlySet<Tensor>, roots: readonly Tensor[], pinned: ReadonlyMap<Tensor, number>): Map<Tensor, Tensor> {
+export function shareStorage(
+  drafts: readonly Draft[],
+  wanted: ReadonlySet<Tensor>,
+  roots: readonly Tensor[],
+  pinned: ReadonlyMap<Tensor, number>,
+): Map<Tensor, Tensor> {
   const lastRead = new Map<Tensor, number>();
   drafts.forEach((draft, i) => {
     for (const operand of [...(draft.request?.inputs ?? []), ...(draft.chain?.inputs.values() ?? [])]) lastRead.set(operand.base, i);
@@ -274,9 +300,16 @@ export function shareStorage(drafts: readonly Draft[], wanted: ReadonlySet<Tenso
     for (const operand of operands) {
       const x = operand.base;
       const storage = owner(x);
-      const replaceable = x !== product && x.kind === "temp" && x.dtype === chain.dtype && !pinned.has(storage) && death.get(storage) === i && isIdentity(operand, chain.shape);
+      const replaceable =
+        x !== product &&
+        x.kind === "temp" &&
+        x.dtype === chain.dtype &&
+        !pinned.has(storage) &&
+        death.get(storage) === i &&
+        isIdentity(operand, chain.shape);
       const alone =
-        operands.filter((other) => owner(other.base) === storage).length === 1 && !(request?.inputs ?? []).some((other) => owner(other.base) === storage);
+        operands.filter((other) => owner(other.base) === storage).length === 1 &&
+        !(request?.inputs ?? []).some((other) => owner(other.base) === storage);
       if (!replaceable || !alone) continue;
       const at = free.findIndex((y) => y.kind === "temp" && !pinned.has(y) && tensorBytes(y) === tensorBytes(x));
       if (at < 0) continue;
@@ -319,7 +352,10 @@ export function finishDraft(draft: Draft, wanted: ReadonlySet<Tensor>, storageOf
     ...(request.body && { body: request.body }),
     nodes: draft.nodes,
     flops: request.flops + chainFlops(epilogue?.ops.map((op) => op.node) ?? []),
-    bytes: request.bytes ?? sum([...request.inputs, ...extra].map(operandBytes)) + sum([...own.filter((y) => wanted.has(y) || epilogue === undefined), ...chainOutputs].map(tensorBytes)),
+    bytes:
+      request.bytes ??
+      sum([...request.inputs, ...extra].map(operandBytes)) +
+        sum([...own.filter((y) => wanted.has(y) || epilogue === undefined), ...chainOutputs].map(tensorBytes)),
   };
 }
 

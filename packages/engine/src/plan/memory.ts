@@ -23,7 +23,12 @@ export function touched(launch: Launch): Tensor[] {
 }
 
 /** First and last launch of each storage that is the arena's to place. */
-export function lifetimes(launches: readonly Launch[], storageOf: (tensor: Tensor) => Tensor, placed: (storage: Tensor) => boolean, kept: readonly Tensor[]): Life[] {
+export function lifetimes(
+  launches: readonly Launch[],
+  storageOf: (tensor: Tensor) => Tensor,
+  placed: (storage: Tensor) => boolean,
+  kept: readonly Tensor[],
+): Life[] {
   const lives = new Map<Tensor, Life>();
   launches.forEach((launch, i) => {
     for (const tensor of touched(launch)) {
@@ -50,7 +55,9 @@ export function place(lives: readonly Life[]): Placement {
   let bytes = 0;
   // Ties keep program order, so that a plan's text is stable.
   for (const life of [...lives].sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
-    const rivals = done.filter(({ life: other }) => other.first <= life.last && life.first <= other.last).sort((a, b) => a.offset - b.offset);
+    const rivals = done
+      .filter(({ life: other }) => other.first <= life.last && life.first <= other.last)
+      .sort((a, b) => a.offset - b.offset);
     let best = -1;
     let bestGap = Number.POSITIVE_INFINITY;
     let cursor = 0;

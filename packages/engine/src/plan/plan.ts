@@ -140,7 +140,9 @@ export function launchTitle(launch: Launch): string {
 export function planText(plan: Plan): string {
   const names = new ValueNames(plan.constants);
   const line = (launch: Launch, i: number | string, placement = plan.placement): string => {
-    const inputs = [...launch.inputs, ...(launch.chain?.inputs.map((input) => input.operand) ?? [])].filter((x) => !launch.outputs.includes(x.base));
+    const inputs = [...launch.inputs, ...(launch.chain?.inputs.map((input) => input.operand) ?? [])].filter(
+      (x) => !launch.outputs.includes(x.base),
+    );
     const reads = inputs.map((x) => `${names.of(x.base)}${formatShape(x.shape)}${viewText(x)}`).join(", ");
     const writes = launch.outputs
       .map((y) => {

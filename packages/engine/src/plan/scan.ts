@@ -1,10 +1,10 @@
 /** Lowers a loop: its body becomes launches of their own that one launch repeats, over carried values that stay in place. */
 
+import { byteSize } from "../dtype.js";
+import type { Operand } from "../op.js";
 import type { ScanAttrs } from "../ops/scan.js";
 import { sizeOf } from "../shape.js";
-import { byteSize } from "../dtype.js";
 import { type Graph, type Node, type Spec, Tensor } from "../tensor.js";
-import type { Operand } from "../op.js";
 import { denseOperand, Lowering } from "./lower.js";
 import type { Launch } from "./plan.js";
 import { assignAll, settle } from "./settle.js";
@@ -29,7 +29,15 @@ export function lowerScan(outer: Lowering, node: Node): void {
   const sliceBytes = (spec: Spec) => sizeOf(spec.shape) * byteSize(spec.dtype);
   const sliceOut = (stack: Tensor, value: Tensor) => {
     written.push(stack);
-    inner.emit({ kernel: "slice_out", dtype: undefined, outputs: [leafOf(denseOperand(stack), "@stack")], inputs: [denseOperand(value), index], scalars: [sliceBytes(value)], flops: 0, updates: true });
+    inner.emit({
+      kernel: "slice_out",
+      dtype: undefined,
+      outputs: [leafOf(denseOperand(stack), "@stack")],
+      inputs: [denseOperand(value), index],
+      scalars: [sliceBytes(value)],
+      flops: 0,
+      updates: true,
+    });
   };
   slots.forEach((slot, i) => {
     const given = node.inputs[i] as Tensor;
@@ -45,17 +53,34 @@ export function lowerScan(outer: Lowering, node: Node): void {
     const operand = outer.contiguous(given);
     inputs.push(operand);
     if (i >= carries + xs) bindings.set(slot, operand);
-    else inner.emit({ kernel: "slice_in", dtype: undefined, outputs: [slot], inputs: [denseOperand(leafOf(operand, "@slices")), index], scalars: [sliceBytes(slot)], flops: 0 });
+    else
+      inner.emit({
+        kernel: "slice_in",
+        dtype: undefined,
+        outputs: [slot],
+        inputs: [denseOperand(leafOf(operand, "@slices")), index],
+        scalars: [sliceBytes(slot)],
+        flops: 0,
+      });
   });
   inner.run();
   body.outputs.slice(carries).forEach((value, i) => {
     const stack = node.outputs[carries + i] as Tensor;
     if (outer.simplified.isRead(stack)) sliceOut(stack, inner.stored(value));
   });
-  assignAll(inner, slots.slice(0, carries).map((state, i) => ({ state, value: body.outputs[i] as Tensor })));
+  assignAll(
+    inner,
+    slots.slice(0, carries).map((state, i) => ({ state, value: body.outputs[i] as Tensor })),
+  );
   const states = slots.slice(0, carries);
   const slices = new Set(slots.slice(carries, carries + xs));
-  const { launches, placement } = settle(inner.drafts, states, [], new Map(), (storage) => storage.graph === graph && (storage.kind === "temp" || slices.has(storage)));
+  const { launches, placement } = settle(
+    inner.drafts,
+    states,
+    [],
+    new Map(),
+    (storage) => storage.graph === graph && (storage.kind === "temp" || slices.has(storage)),
+  );
   const arena = outer.temp({ shape: [placement.bytes], dtype: "bool" });
   outer.emit({
     kernel: "loop",

@@ -16,7 +16,13 @@ export function assignAll(lowering: Lowering, assignments: readonly Assignment[]
 }
 
 /** Places finished launches, and gives shared values their owner's offset. */
-export function settle(drafts: readonly Draft[], written: readonly Tensor[], kept: readonly Tensor[], pinned: ReadonlyMap<Tensor, number>, placed: (storage: Tensor) => boolean) {
+export function settle(
+  drafts: readonly Draft[],
+  written: readonly Tensor[],
+  kept: readonly Tensor[],
+  pinned: ReadonlyMap<Tensor, number>,
+  placed: (storage: Tensor) => boolean,
+) {
   const wanted = wantedValues(drafts, written);
   const share = shareStorage(drafts, wanted, kept, pinned);
   const storageOf = (tensor: Tensor): Tensor => share.get(tensor) ?? tensor;

@@ -67,7 +67,8 @@ export function simplify(graph: Graph, roots: readonly Tensor[]): Simplified {
 function foldConstant(node: Node, inputs: readonly Tensor[], scalars: Map<Tensor, number>, graph: Graph): Tensor | undefined {
   const [y] = node.outputs as readonly [Tensor];
   const known = inputs.map((x) => scalars.get(x));
-  if (node.op.lowering.kind !== "elementwise" || inputs.length === 0 || y.shape.length > 0 || !known.every((value) => value !== undefined)) return undefined;
+  if (node.op.lowering.kind !== "elementwise" || inputs.length === 0 || y.shape.length > 0 || !known.every((value) => value !== undefined))
+    return undefined;
   const operands = inputs.map((x, i) => ndFrom([], x.dtype, [known[i] as number]));
   const [result] = node.op.reference(operands, node.attrs, node.outputs);
   const value = result?.data[0] as number;

@@ -2,8 +2,8 @@
 
 import { type Executable, SCALAR, type Segment } from "../backends/backend.js";
 import type { HostArray } from "../dtype.js";
-import { TetradError } from "../errors.js";
 import type { Engine, OptimizerState } from "../engine.js";
+import { TetradError } from "../errors.js";
 import { type HostNd, type NdInput, toNd } from "../nd-input.js";
 import type { Model } from "../nn/model.js";
 import { type Optimizer, rateAt } from "../optim/optimizer.js";
@@ -67,20 +67,23 @@ export interface FitRun {
   /** One line: threads and why. */
   readonly placement: string;
   /** `cancelled` when the signal ended it early. */
-  readonly outcome: "finished" | "cancelled";
+  readonly outcome: "finished" | "cancelled" | "diverged";
   /** What `resume` needs to go on. */
   readonly state: TrainingState;
 }
 
-/** The loss of `fit` became NaN or infinite; `state` is the run as it was before that step. */
+/** The loss of `fit` became NaN or infinite; `run` holds model and state as they were after the last good epoch. */
 export class DivergedError extends TetradError {
   constructor(
     error: TetradError,
-    readonly state: TrainingState,
+    readonly run: FitRun,
   ) {
     super("DIVERGED", error.parts ?? error.message, { cause: error.cause });
   }
 }
+
+/** An epoch whose mean loss is so many times the best one's is on its way to infinity and not kept as good. */
+const GOOD_RATIO = 10;
 
 /** Longest a job runs before progress is reported and a signal is heard (ms). */
 const JOB_MS = 25;
@@ -89,12 +92,22 @@ const JOB_STEPS = 4096;
 
 export async function fit(engine: Engine, model: Model, options: FitOptions): Promise<FitRun> {
   const { batchSize = 32, epochs = 10, seed = 0, shuffle = true } = options;
-  for (const [name, value] of [["batchSize", batchSize], ["epochs", epochs]] as const) {
-    if (!Number.isInteger(value) || value < 1) throw new TetradError("ARGUMENT", { op: "fit", what: `${name} must be a positive integer`, got: `${value}` });
+  for (const [name, value] of [
+    ["batchSize", batchSize],
+    ["epochs", epochs],
+  ] as const) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new TetradError("ARGUMENT", { op: "fit", what: `${name} must be a positive integer`, got: `${value}` });
   }
   const { x, y, rows } = trainingData(model, options.x, options.y);
   const store = engine.store(model.params, { seed });
-  const loop = new FitLoop(engine, model, store, { x, y, rows }, { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle });
+  const loop = new FitLoop(
+    engine,
+    model,
+    store,
+    { x, y, rows },
+    { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle },
+  );
   try {
     await loop.prepare();
     return await loop.run();
@@ -113,17 +126,30 @@ function trainingData(model: Model, xInput: NdInput, yInput: NdInput): Rows {
   const width = sizeOf(model.inputShape);
   const flatX = toNd(xInput);
   // A flat array of rows is understood by the model's own row size.
-  const x = flatX.shape.length === 1 && width > 1 && flatX.data.length % width === 0 ? { ...flatX, shape: [flatX.data.length / width, ...model.inputShape] } : flatX;
+  const x =
+    flatX.shape.length === 1 && width > 1 && flatX.data.length % width === 0
+      ? { ...flatX, shape: [flatX.data.length / width, ...model.inputShape] }
+      : flatX;
   const rows = x.shape[0] ?? 0;
   if (rows === 0) throw new TetradError("DATA", { op: "fit", what: "there are no rows to train on", got: formatShape(x.shape) });
   if (sizeOf(x.shape) / rows !== width) {
-    throw new TetradError("SHAPE", { op: "fit", what: "rows of x do not fit the model", got: formatShape(x.shape), expected: formatShape([rows, ...model.inputShape]) });
+    throw new TetradError("SHAPE", {
+      op: "fit",
+      what: "rows of x do not fit the model",
+      got: formatShape(x.shape),
+      expected: formatShape([rows, ...model.inputShape]),
+    });
   }
   const flatY = toNd(yInput);
   const outputs = sizeOf(model.outputShape);
-  const y = flatY.dtype !== "i32" && flatY.shape.length === 1 && flatY.data.length === rows * outputs ? { ...flatY, shape: [rows, ...model.outputShape] } : flatY;
-  if (y.shape[0] !== rows) throw new TetradError("SHAPE", { op: "fit", what: "x and y differ in rows", got: `${rows} and ${y.shape[0] ?? 0}` });
-  const float = (array: HostNd): HostNd => (array.dtype === "f64" ? { ...array, dtype: "f32", data: Float32Array.from(array.data) } : array);
+  const y =
+    flatY.dtype !== "i32" && flatY.shape.length === 1 && flatY.data.length === rows * outputs
+      ? { ...flatY, shape: [rows, ...model.outputShape] }
+      : flatY;
+  if (y.shape[0] !== rows)
+    throw new TetradError("SHAPE", { op: "fit", what: "x and y differ in rows", got: `${rows} and ${y.shape[0] ?? 0}` });
+  const float = (array: HostNd): HostNd =>
+    array.dtype === "f64" ? { ...array, dtype: "f32", data: Float32Array.from(array.data) } : array;
   return { x: float(x), y: float(y), rows };
 }
 
@@ -142,6 +168,8 @@ class FitLoop {
   #evaluate: ((data: Rows) => Promise<number>) | undefined;
   #validation: Rows | undefined;
   #step = 0;
+  /** The run after the last good epoch; its losses are the first `step` of this run's. */
+  #good: TrainingState | undefined;
   #started = false;
   #busyMs = 0;
   #timedSteps = 0;
@@ -180,13 +208,21 @@ class FitLoop {
       this.#losses.push(...settings.resume.losses);
       this.#recordEpochs();
     }
-    const columns = new Map([["x", this.#segment(x)], ["y", this.#segment(y)]]);
+    this.#good = takeState(store, compiled.state, this.#step, []);
+    const columns = new Map([
+      ["x", this.#segment(x)],
+      ["y", this.#segment(y)],
+    ]);
     compiled.executable.attach({ columns, rows: data.rows, batchRows: settings.batchSize, shuffle: settings.shuffle, seed: settings.seed });
     if (settings.validation === undefined) return;
     this.#validation = trainingData(model, settings.validation.x, settings.validation.y);
     const all = this.#validation;
     const count = Math.min(all.rows, 1024);
-    const program = await engine.compileWith(store, { x: { ...rows(all.x, count), bounded: "rows" }, y: { ...rows(all.y, count), bounded: "rows" } }, (params, inputs) => step(params, inputs, false));
+    const program = await engine.compileWith(
+      store,
+      { x: { ...rows(all.x, count), bounded: "rows" }, y: { ...rows(all.y, count), bounded: "rows" } },
+      (params, inputs) => step(params, inputs, false),
+    );
     this.#evaluate = async ({ x: vx, y: vy, rows: total }) => {
       let sum = 0;
       for (let first = 0; first < total; first += count) {
@@ -212,6 +248,10 @@ class FitLoop {
       await this.#endEpochs();
       this.#report();
     }
+    return this.#result(executable, outcome);
+  }
+
+  #result(executable: Executable, outcome: FitRun["outcome"]): FitRun {
     return {
       model: new TrainedModel(this.engine, this.model, this.store),
       history: { loss: this.#epochLosses, validationLoss: this.#validationLosses, steps: this.#losses },
@@ -260,7 +300,12 @@ class FitLoop {
     if (executable.stopped) {
       const scalars = (this.#state as OptimizerState).scalars.view();
       const error = diverged(scalars[SCALAR.lastLoss] as number, this.#step, executable.findNonFinite());
-      throw new DivergedError(error, takeState(this.store, this.#state as OptimizerState, this.#step, this.#losses));
+      const good = this.#good as TrainingState;
+      restoreState(good, this.store, this.#state as OptimizerState);
+      this.#step = good.step;
+      this.#losses.length = good.step;
+      this.#epochLosses.length = Math.floor(good.step / this.#perEpoch);
+      throw new DivergedError(error, this.#result(executable, "diverged"));
     }
     if (done !== steps && this.settings.signal?.aborted !== true) {
       throw new TetradError("INTERNAL", { op: "fit", what: "a job ended early", got: `${done} of ${steps} steps` });
@@ -274,15 +319,24 @@ class FitLoop {
 
   /** Records the epochs that the last job finished. */
   async #endEpochs(): Promise<void> {
-    const finished = Math.floor(this.#step / this.#perEpoch);
     const before = this.#epochLosses.length;
     this.#recordEpochs();
-    if (finished > before && this.#evaluate !== undefined && this.#validation !== undefined) this.#validationLosses.push(await this.#evaluate(this.#validation));
+    const finished = this.#epochLosses.length;
+    if (finished > before && this.#step % this.#perEpoch === 0) this.#keepGood();
+    if (finished > before && this.#evaluate !== undefined && this.#validation !== undefined)
+      this.#validationLosses.push(await this.#evaluate(this.#validation));
+  }
+
+  #keepGood(): void {
+    const last = this.#epochLosses[this.#epochLosses.length - 1] as number;
+    if (last <= GOOD_RATIO * Math.min(...this.#epochLosses))
+      this.#good = takeState(this.store, this.#state as OptimizerState, this.#step, []);
   }
 
   /** Mean loss of each finished epoch that has none yet; of a resumed run, all of them. */
   #recordEpochs(): void {
-    for (let end = (this.#epochLosses.length + 1) * this.#perEpoch; end <= this.#step; end += this.#perEpoch) this.#epochLosses.push(this.#mean(end - this.#perEpoch, end));
+    for (let end = (this.#epochLosses.length + 1) * this.#perEpoch; end <= this.#step; end += this.#perEpoch)
+      this.#epochLosses.push(this.#mean(end - this.#perEpoch, end));
   }
 
   #mean(from: number, to: number): number {

@@ -52,7 +52,11 @@ export function decodeState(bytes: Uint8Array, source = "training state"): Train
   const params = tensors.get("params");
   const losses = tensors.get("losses");
   if (metadata["format"] !== "tetrad-training-state" || !Number.isInteger(step) || params === undefined || losses === undefined) {
-    throw new TetradError("FORMAT", { op: source, what: "this is not a training state", hint: "resume from the folder of an interrupted run" });
+    throw new TetradError("FORMAT", {
+      op: source,
+      what: "this is not a training state",
+      hint: "resume from the folder of an interrupted run",
+    });
   }
   const segments: FloatArray[] = [params.data as FloatArray];
   for (let i = 0; tensors.has(`moment.${i}`); i++) segments.push(tensors.get(`moment.${i}`)?.data as FloatArray);

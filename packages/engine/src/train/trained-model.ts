@@ -35,9 +35,18 @@ export class TrainedModel {
     const width = sizeOf(model.inputShape);
     const rows = data.length / width;
     if (!Number.isInteger(rows)) {
-      throw new TetradError("SHAPE", { op: "predict", what: "x does not hold whole rows", got: `${data.length} values`, expected: `rows of ${formatShape(model.inputShape)}` });
+      throw new TetradError("SHAPE", {
+        op: "predict",
+        what: "x does not hold whole rows",
+        got: `${data.length} values`,
+        expected: `rows of ${formatShape(model.inputShape)}`,
+      });
     }
-    this.#program ??= this.engine.compileWith(this.store, { x: { shape: [ROWS, ...model.inputShape], bounded: "rows" } }, (params, inputs) => model.apply(params, inputs["x"] as Tensor, { training: false }));
+    this.#program ??= this.engine.compileWith(
+      this.store,
+      { x: { shape: [ROWS, ...model.inputShape], bounded: "rows" } },
+      (params, inputs) => model.apply(params, inputs["x"] as Tensor, { training: false }),
+    );
     const program = await this.#program;
     const outputs = sizeOf(model.outputShape);
     const result = new Float32Array(rows * outputs);
@@ -52,7 +61,8 @@ export class TrainedModel {
   /** Writes `config.json` and `model.safetensors` as a whole; `extra` goes into the configuration beside the model's own. */
   async save(folder: string, extra: JsonObject = {}, files: Readonly<Record<string, Uint8Array | string>> = {}): Promise<void> {
     const tensors: Record<string, StorableTensor> = {};
-    for (const name of this.store.names) tensors[name] = { shape: [...this.store.shape(name)], data: this.store.get(name) as Float32Array<ArrayBuffer> };
+    for (const name of this.store.names)
+      tensors[name] = { shape: [...this.store.shape(name)], data: this.store.get(name) as Float32Array<ArrayBuffer> };
     await writeModelFolder(folder, { ...this.model.config, ...this.extra, ...extra }, tensors, { format: "pt" }, files);
   }
 
@@ -80,6 +90,11 @@ export async function loadModel(engine: Engine, folder: string): Promise<Trained
     }
   }
   for (const name of tensors.entries.keys()) if (!store.names.includes(name)) faults.push(`unexpected ${name}`);
-  if (faults.length > 0) throw new TetradError("FORMAT", { op: folder, what: `weights do not fit the model: ${faults.join("; ")}`, hint: "config.json and model.safetensors must come from the same run" });
+  if (faults.length > 0)
+    throw new TetradError("FORMAT", {
+      op: folder,
+      what: `weights do not fit the model: ${faults.join("; ")}`,
+      hint: "config.json and model.safetensors must come from the same run",
+    });
   return new TrainedModel(engine, model, store, config);
 }

@@ -21,7 +21,7 @@ export function gather_batch(p: usize, thread: i32, threads: i32): void {
   const count = min(batch_rows, rows - first);
   const end = share_end(count, 16, thread, threads);
   for (let i = share_begin(count, 16, thread, threads); i < end; i++) {
-    const row = shuffle ? <i32>permute(first + i, rows, load<u32>(p, 28) ^ epoch, load<u32>(p, 32)) : first + i;
+    const row = shuffle ? <i32>permute(first + i, rows, load<u32>(p, 28), load<u32>(p, 32) ^ epoch) : first + i;
     memory.copy(batch + <usize>i * bytes, data + <usize>row * bytes, bytes);
   }
 }

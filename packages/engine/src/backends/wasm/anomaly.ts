@@ -16,7 +16,9 @@ export function findNonFinite(executable: WasmExecutable): { title: string; site
   try {
     for (let i = 0; i < loaded.count; i++) {
       const launch = plan.launches[i] as Launch;
-      const operands = new Map((launch.chain?.inputs ?? []).map(({ operand }) => [operand.base, readOperand(executable, { ...operand })] as const));
+      const operands = new Map(
+        (launch.chain?.inputs ?? []).map(({ operand }) => [operand.base, readOperand(executable, { ...operand })] as const),
+      );
       runtime.runSync(loaded.address + (loaded.starts[i] as number) * 4, 1, 1, 1);
       const bad = launch.outputs.some((y) => isFloat(y.dtype) && linked.view(y).some((x) => !Number.isFinite(x)));
       if (!bad) continue;

@@ -31,7 +31,13 @@ export class WasmBackend implements Backend {
   static async create({ build, threads }: WasmOptions): Promise<WasmBackend> {
     const relaxed = supportsRelaxedSimd();
     if (build === "relaxed" && !relaxed) {
-      throw new TetradError("UNSUPPORTED", { op: "createEngine", what: "this platform has no relaxed SIMD", got: 'build "relaxed"', expected: '"baseline"', hint: "Node 22 or newer and recent browsers have it" });
+      throw new TetradError("UNSUPPORTED", {
+        op: "createEngine",
+        what: "this platform has no relaxed SIMD",
+        got: 'build "relaxed"',
+        expected: '"baseline"',
+        hint: "Node 22 or newer and recent browsers have it",
+      });
     }
     if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
       throw new TetradError("ARGUMENT", { op: "createEngine", what: "threads must be a positive integer", got: `${threads}` });
@@ -40,7 +46,12 @@ export class WasmBackend implements Backend {
     const maxThreads = threads ?? availableThreads();
     const runtime = await WasmRuntime.create({ build: chosen, maxThreads });
     const reason = build !== undefined ? "as asked" : relaxed ? "fused multiply-add is available" : "no relaxed SIMD here";
-    return new WasmBackend(runtime, chosen, `wasm ${chosen} SIMD (${reason}), up to ${maxThreads} thread${maxThreads === 1 ? "" : "s"}`, threads);
+    return new WasmBackend(
+      runtime,
+      chosen,
+      `wasm ${chosen} SIMD (${reason}), up to ${maxThreads} thread${maxThreads === 1 ? "" : "s"}`,
+      threads,
+    );
   }
 
   get threads(): number {

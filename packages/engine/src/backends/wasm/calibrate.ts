@@ -8,7 +8,7 @@ const FMA_OPERATIONS = 10 * 4 * 16 * 2;
 /** Larger than the second-level caches of today's cores. */
 const REGION_BYTES = 16 << 20;
 /** Wasm has no on-stack replacement: only calls after the first few run optimised code, so the probe is many short calls. */
-const CALL_REPETITIONS = 50;
+const CALL_REPETITIONS = 200;
 /** V8 compiles hot wasm on a thread of its own, within some 10 ms. */
 const PROBE_MS = 40;
 

@@ -2,10 +2,10 @@
 
 import { byteSize } from "../../dtype.js";
 import type { Count, Immediate, Operand, Scalar } from "../../op.js";
+import { touched } from "../../plan/memory.js";
 import type { Chain, Launch, LoopBody } from "../../plan/plan.js";
 import { tensorBytes } from "../../plan/plan.js";
 import type { Tensor } from "../../tensor.js";
-import { touched } from "../../plan/memory.js";
 
 /** A word that follows the live length of a bounded axis: word = live × times. */
 export interface LiveWord {

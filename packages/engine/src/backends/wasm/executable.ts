@@ -1,9 +1,9 @@
 /** A compiled plan in wasm memory: its words, its inputs and outputs, and the runs over it. */
 
-import { control, type KernelName, moduleOf, type ModuleName } from "@tetrad/kernels-wasm";
+import { control, type KernelName, type ModuleName, moduleOf } from "@tetrad/kernels-wasm";
 import { byteSize, type HostArray } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
-import { makePlan, type MadePlan } from "../../plan/make.js";
+import { type MadePlan, makePlan } from "../../plan/make.js";
 import type { Launch } from "../../plan/plan.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
@@ -102,23 +102,37 @@ export class WasmExecutable implements Executable {
   write(name: string, data: ArrayLike<number>): void {
     const tensor = this.#input(name);
     const view = this.linked.view(tensor);
-    const live = tensor.bound === undefined ? tensor.size : ((this.#live.get(tensor.bound.name) as number) * tensor.bound.times * tensor.size) / (tensor.shape[0] as number);
+    const live =
+      tensor.bound === undefined
+        ? tensor.size
+        : ((this.#live.get(tensor.bound.name) as number) * tensor.bound.times * tensor.size) / (tensor.shape[0] as number);
     if (data.length !== tensor.size && data.length !== live) {
-      throw new TetradError("SHAPE", { op: "write", what: `wrong number of values for input "${name}"`, got: `${data.length}`, expected: `${live} for ${formatShape(tensor.shape)}` });
+      throw new TetradError("SHAPE", {
+        op: "write",
+        what: `wrong number of values for input "${name}"`,
+        got: `${data.length}`,
+        expected: `${live} for ${formatShape(tensor.shape)}`,
+      });
     }
     view.set(data);
   }
 
   read(name: string): HostArray {
     const tensor = this.plan.outputs.get(name);
-    if (tensor === undefined) throw new TetradError("ARGUMENT", { op: "read", what: `no output "${name}"`, expected: [...this.plan.outputs.keys()].join(", ") });
+    if (tensor === undefined)
+      throw new TetradError("ARGUMENT", { op: "read", what: `no output "${name}"`, expected: [...this.plan.outputs.keys()].join(", ") });
     return this.linked.view(tensor);
   }
 
   setLive(axis: string, length: number): void {
     const maximum = this.#maxima.get(axis);
     if (maximum === undefined || !Number.isInteger(length) || length < 0 || length > maximum) {
-      throw new TetradError("ARGUMENT", { op: "setLive", what: `no such length of the bounded axis "${axis}"`, got: `${length}`, expected: maximum === undefined ? "a declared axis" : `0 to ${maximum}` });
+      throw new TetradError("ARGUMENT", {
+        op: "setLive",
+        what: `no such length of the bounded axis "${axis}"`,
+        got: `${length}`,
+        expected: maximum === undefined ? "a declared axis" : `0 to ${maximum}`,
+      });
     }
     if (this.#live.get(axis) === length) return;
     this.#live.set(axis, length);
@@ -218,7 +232,11 @@ export class WasmExecutable implements Executable {
   /** Kernels leave out-of-range indices alone and say so here; the results are then of no use. */
   #refuseBadIndex(): void {
     if (this.#stop[0] !== control.STOP_BAD_INDEX) return;
-    throw new TetradError("DATA", { op: "run", what: "an index lies outside the axis that it selects from", hint: "check labels and indices against the extents they are used with" });
+    throw new TetradError("DATA", {
+      op: "run",
+      what: "an index lies outside the axis that it selects from",
+      hint: "check labels and indices against the extents they are used with",
+    });
   }
 
   #stepsTaken(): number {
@@ -235,7 +253,12 @@ export class WasmExecutable implements Executable {
 
   #input(name: string): Tensor {
     const tensor = this.plan.inputs.get(name);
-    if (tensor === undefined) throw new TetradError("ARGUMENT", { op: "write", what: `no input "${name}"`, expected: [...this.plan.inputs.keys()].join(", ") || "none" });
+    if (tensor === undefined)
+      throw new TetradError("ARGUMENT", {
+        op: "write",
+        what: `no input "${name}"`,
+        expected: [...this.plan.inputs.keys()].join(", ") || "none",
+      });
     return tensor;
   }
 
@@ -279,7 +302,14 @@ export class WasmExecutable implements Executable {
         kernel: "gather_batch",
         outputs: [batch],
         inputs: [data, steps].map((base) => ({ base, offset: 0, shape: base.shape, strides: [1] })),
-        scalars: [source.rows, row * byteSize(batch.dtype), source.batchRows, Number(source.shuffle), source.seed | 0, Math.floor(source.seed / 2 ** 32) | 0],
+        scalars: [
+          source.rows,
+          row * byteSize(batch.dtype),
+          source.batchRows,
+          Number(source.shuffle),
+          source.seed | 0,
+          Math.floor(source.seed / 2 ** 32) | 0,
+        ],
         nodes: [],
         flops: 0,
         bytes: 2 * batch.size * byteSize(batch.dtype),

@@ -2,8 +2,8 @@
 
 import { byteSize, type HostArray } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
-import { align } from "../../plan/memory.js";
 import type { MadePlan } from "../../plan/make.js";
+import { align } from "../../plan/memory.js";
 import { tensorBytes } from "../../plan/plan.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
@@ -28,7 +28,8 @@ export class Linked {
     private readonly gradients: WasmSegment | undefined,
   ) {
     refuseIfTooLarge(plan);
-    for (const [tensor, { segment, offset }] of leaves) this.#addresses.set(tensor, (segment as WasmSegment).address + offset * byteSize(segment.dtype));
+    for (const [tensor, { segment, offset }] of leaves)
+      this.#addresses.set(tensor, (segment as WasmSegment).address + offset * byteSize(segment.dtype));
     const unbound = [...[...plan.inputs.values()], ...plan.constants.keys()].filter((tensor) => !this.#addresses.has(tensor));
     const region = this.#allocate(unbound.reduce((total, tensor) => total + align(tensorBytes(tensor)), 0));
     let next = region;
@@ -50,7 +51,10 @@ export class Linked {
     if (pinned !== undefined && this.gradients !== undefined) return this.gradients.address + pinned * byteSize(storage.dtype);
     const offset = this.plan.placement.offsets.get(storage) ?? this.plan.placement.offsets.get(tensor);
     if (offset !== undefined) return this.#arena + offset;
-    throw new TetradError("INTERNAL", { op: "link", what: `${tensor.kind} ${tensor.label ?? `%${tensor.id}`} ${formatShape(tensor.shape)} has no storage` });
+    throw new TetradError("INTERNAL", {
+      op: "link",
+      what: `${tensor.kind} ${tensor.label ?? `%${tensor.id}`} ${formatShape(tensor.shape)} has no storage`,
+    });
   }
 
   /** The value's elements in memory. */
@@ -85,7 +89,9 @@ function refuseIfTooLarge(plan: MadePlan): void {
   if (total <= MOST_BYTES) return;
   const values = new Set<Tensor>([...inputs, ...plan.launches.flatMap((launch) => launch.outputs)]);
   const largest = [...values].sort((a, b) => tensorBytes(b) - tensorBytes(a)).slice(0, 5);
-  const names = largest.map((x) => `${x.label ?? x.node?.op.name ?? "value"} ${x.dtype}${formatShape(x.shape)} ${megabytes(tensorBytes(x))}`);
+  const names = largest.map(
+    (x) => `${x.label ?? x.node?.op.name ?? "value"} ${x.dtype}${formatShape(x.shape)} ${megabytes(tensorBytes(x))}`,
+  );
   const batch = inputs[0]?.shape[0];
   const fits = batch === undefined ? undefined : Math.floor((batch * MOST_BYTES) / total);
   throw new TetradError("OUT_OF_MEMORY", {

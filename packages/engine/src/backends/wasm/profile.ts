@@ -1,8 +1,8 @@
 /** Times every launch of a plan by running whole steps launch by launch; whatever the steps changed is put back. */
 
+import { launchTitle } from "../../plan/plan.js";
 import { formatShape } from "../../shape.js";
 import type { LaunchTime, Segment } from "../backend.js";
-import { launchTitle } from "../../plan/plan.js";
 import type { WasmExecutable } from "./executable.js";
 
 const PASSES = 30;
@@ -51,4 +51,3 @@ export function snapshot({ request, plan, linked }: WasmExecutable): () => void 
     for (const { view, data } of [...copies, ...outputs]) view().set(data);
   };
 }
-

@@ -25,7 +25,10 @@ export class ThreadChoice {
   #why: string;
 
   constructor(launches: readonly Launch[], fixed: number | undefined, most: number) {
-    this.#predicted = launches.reduce((ms, launch) => ms + LAUNCH_MS + Math.max(launch.flops / FLOPS_PER_MS, launch.bytes / BYTES_PER_MS), 0);
+    this.#predicted = launches.reduce(
+      (ms, launch) => ms + LAUNCH_MS + Math.max(launch.flops / FLOPS_PER_MS, launch.bytes / BYTES_PER_MS),
+      0,
+    );
     this.#candidates = candidates(most);
     const small = this.#predicted < WORTH_SHARING_MS;
     if (fixed !== undefined) this.#decided = Math.min(fixed, most);

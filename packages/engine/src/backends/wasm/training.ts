@@ -49,7 +49,8 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
         bytes: 48,
         updates: true,
       });
-      const flat = (run: { offset: number; length: number }, label: string): Operand => denseOperand(leaf(label, storage.gradients, run.offset, run.length));
+      const flat = (run: { offset: number; length: number }, label: string): Operand =>
+        denseOperand(leaf(label, storage.gradients, run.offset, run.length));
       if (optimizer.clipNorm !== undefined) {
         lowering.emit({
           kernel: "clip_norm",
@@ -62,8 +63,11 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
         });
       }
       for (const run of training.runs) {
-        const part = (label: string, segment: Segment) => leaf(`${label}[${run.offset}..${run.offset + run.length}]`, segment, run.offset, run.length);
-        const moments = optimizer.pointers.map((index) => (index === undefined ? undefined : part(`@moment${index}`, training.moments[index] as Segment)));
+        const part = (label: string, segment: Segment) =>
+          leaf(`${label}[${run.offset}..${run.offset + run.length}]`, segment, run.offset, run.length);
+        const moments = optimizer.pointers.map((index) =>
+          index === undefined ? undefined : part(`@moment${index}`, training.moments[index] as Segment),
+        );
         const constants: Scalar[] = [run.length, ...optimizer.scalars(run.decay ? optimizer.weightDecay : 0)];
         lowering.emit({
           kernel: optimizer.kernel,
@@ -75,7 +79,15 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
           updates: true,
         });
       }
-      lowering.emit({ kernel: "end_step", dtype: undefined, outputs: [scalars, leaf("@random", storage.randomState)], inputs: [], scalars: [], flops: 0, updates: true });
+      lowering.emit({
+        kernel: "end_step",
+        dtype: undefined,
+        outputs: [scalars, leaf("@random", storage.randomState)],
+        inputs: [],
+        scalars: [],
+        flops: 0,
+        updates: true,
+      });
     },
   };
 }
