@@ -45,26 +45,18 @@ const RELAXED_PROBE = Uint8Array.of(
 );
 
 /** Read by hand, for `new Response(stream)` makes Node load its whole fetch: 45 ms. */
-async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { readable, writable } = new DecompressionStream("deflate-raw");
-  const writer = writable.getWriter();
-  const written = Promise.all([writer.write(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))), writer.close()]);
-  const [bytes] = await Promise.all([collect(readable.getReader()), written]);
-  return bytes;
+/** Node's zlib, where it can be had without an import that a bundler would try to follow (Node ≥ 20.16). */
+function nodeZlib(): typeof import("node:zlib") | undefined {
+  return typeof process === "object" && typeof process.getBuiltinModule === "function" ? process.getBuiltinModule("node:zlib") : undefined;
 }
 
-async function collect(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    chunks.push(part.value);
-    length += part.value.length;
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+/** The modules of a small network take 2 ms by zlib in Node and 57 ms by a DecompressionStream; browsers have only the latter. */
+async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const zlib = nodeZlib();
+  if (zlib !== undefined) return Uint8Array.from(zlib.inflateRawSync(Buffer.from(base64, "base64")));
+  const text = atob(base64);
+  const deflated = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
