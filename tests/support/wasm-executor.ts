@@ -1,10 +1,11 @@
-/** Runs a traced graph on the wasm kernels: both builds, several thread counts that must agree bit for bit, sentinels around every value. */
+/** Runs a traced graph on the wasm kernels: several thread counts that must agree bit for bit, sentinels around every value. */
 
 import type { Build } from "@tetrad/kernels-wasm";
 import { expect } from "vitest";
 import { WasmBackend } from "../../packages/engine/src/backends/wasm/backend.js";
 import { WasmExecutable } from "../../packages/engine/src/backends/wasm/executable.js";
 import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
+import { tensorBytes } from "../../packages/engine/src/plan/plan.js";
 import type { Graph, Tensor } from "../../packages/engine/src/tensor.js";
 
 export const BUILDS: readonly Build[] = ["baseline", "relaxed"];
@@ -46,10 +47,19 @@ export async function runOnWasm(
   });
   try {
     let first: ReturnType<typeof snapshot> | undefined;
+    const sentinels = new Sentinels(executable);
     for (const threads of threadCounts) {
+      sentinels.plant();
       for (const [name, tensor] of graph.inputs) executable.write(name, (feeds.get(tensor) as NdArray).data);
       const { address, count } = executable.loaded;
       backend.runtime.runSync(address, count, 1, threads);
+      sentinels.check();
+      for (const [name, tensor] of graph.inputs) {
+        if (tensor.size > 0)
+          expect(Array.from(executable.linked.view(tensor)), `input ${name} was overwritten`).toEqual(
+            Array.from((feeds.get(tensor) as NdArray).data),
+          );
+      }
       const now = snapshot(executable, outputs.length);
       if (first === undefined) first = now;
       else expect(now.bytes, `${threads} threads give other bits than ${threadCounts[0]}`).toEqual(first.bytes);
@@ -59,6 +69,33 @@ export async function runOnWasm(
     );
   } finally {
     executable.close();
+  }
+}
+
+/** A byte pattern in every part of the arena that belongs to no value: the padding behind each, and the gaps. */
+class Sentinels {
+  static readonly #PATTERN = 0xa5;
+  readonly #arena: Uint8Array;
+  /** Offsets of the bytes that no kernel may write. */
+  readonly #free: number[] = [];
+
+  constructor({ linked, plan, runtime }: WasmExecutable) {
+    const { address, bytes } = linked.arena;
+    this.#arena = runtime.memory.u8(address, bytes);
+    const owned = new Uint8Array(bytes);
+    for (const [tensor, offset] of plan.placement.offsets) owned.fill(1, offset, offset + tensorBytes(tensor));
+    owned.forEach((taken, i) => {
+      if (taken === 0) this.#free.push(i);
+    });
+  }
+
+  plant(): void {
+    this.#arena.fill(Sentinels.#PATTERN);
+  }
+
+  check(): void {
+    const hit = this.#free.find((i) => this.#arena[i] !== Sentinels.#PATTERN);
+    if (hit !== undefined) expect.fail(`byte ${hit} of the arena was written, which belongs to no value`);
   }
 }
 

@@ -149,7 +149,8 @@ export class Engine {
     this.#open();
     const { graph, inputs: tensors, params, maxima } = traceInputs(inputs, store);
     const loss = withGraph(graph, () => step(params, tensors));
-    const wrt = store.layout.map(({ name }) => params[name] as Tensor);
+    const trained = store.layout.filter(({ state }) => !state);
+    const wrt = trained.map(({ name }) => params[name] as Tensor);
     const grads = gradients(loss, wrt);
     const state = this.optimizerState(store, optimizer);
     const executable = await this.backend.compile({
@@ -158,7 +159,7 @@ export class Engine {
       leaves: bindParams(store, params),
       training: {
         loss,
-        gradients: grads.map((gradient, i) => ({ gradient, offset: store.layout[i]?.offset ?? 0 })),
+        gradients: grads.map((gradient, i) => ({ gradient, offset: trained[i]?.offset ?? 0 })),
         optimizer,
         runs: parameterRuns(store, optimizer),
         params: store.segment,
@@ -285,7 +286,10 @@ function traceInputs(specs: InputSpecs, store: Store | undefined): TracedInputs 
     inputs[name] = graph.input(name, value);
   }
   const params: Record<string, Tensor> = {};
-  for (const { name, shape } of store?.layout ?? []) params[name] = graph.param(name, { shape, dtype: (store as Store).dtype });
+  for (const { name, shape, state } of store?.layout ?? []) {
+    const spec = { shape, dtype: (store as Store).dtype };
+    params[name] = state ? graph.state(name, spec) : graph.param(name, spec);
+  }
   return { graph, inputs, params, maxima };
 }
 
@@ -310,7 +314,8 @@ function bindParams(store: Store, params: Readonly<Record<string, Tensor>>): Map
 /** Runs of neighbouring parameters with one weight decay; padding belongs to the run before it. */
 function parameterRuns(store: Store, optimizer: Optimizer): ParameterRun[] {
   const runs: { offset: number; length: number; decay: boolean }[] = [];
-  store.layout.forEach(({ name, shape, offset }, i) => {
+  store.layout.forEach(({ name, shape, offset, state }, i) => {
+    if (state) return;
     const end = store.layout[i + 1]?.offset ?? store.segment.length;
     const decay = optimizer.weightDecay !== 0 && optimizer.decays(name, shape);
     const last = runs[runs.length - 1];

@@ -12,6 +12,8 @@ export type Init = "zeros" | "ones" | { readonly constant: number } | { readonly
 export interface ParamSpec {
   readonly shape: Shape;
   readonly init?: Init;
+  /** Not trained: it changes by `assign` only (counters, running statistics, caches). */
+  readonly state?: boolean;
 }
 
 export type ParamSpecs = Readonly<Record<string, Shape | ParamSpec>>;
@@ -22,6 +24,7 @@ export interface ParamLayout {
   readonly size: number;
   /** First element in the flat segment. */
   readonly offset: number;
+  readonly state: boolean;
 }
 
 /** Elements that each parameter's offset is a multiple of: one cache line of f32, so that vector kernels need no tail. */
@@ -47,25 +50,26 @@ export class Store {
     readonly dtype: FloatDType,
     seed: number,
   ) {
-    // Matrices first, so that the parameters that decay and those that do not are two runs at most.
-    const entries = Object.entries(specs).map(([name, spec]) => ({ name, ...normalizeSpec(spec) }));
-    const ordered = [...entries.filter(({ shape }) => shape.length >= 2), ...entries.filter(({ shape }) => shape.length < 2)];
+    // Matrices first, then vectors, then states: what decays, what does not, and what is not trained are one run each.
+    const entries = Object.entries(specs).map(([name, spec]) => ({ name, state: false, ...normalizeSpec(spec) }));
+    const rank = ({ state, shape }: { state: boolean; shape: Shape }) => (state ? 2 : shape.length >= 2 ? 0 : 1);
+    const ordered = [...entries].sort((x, y) => rank(x) - rank(y));
     let offset = 0;
-    this.layout = ordered.map(({ name, shape }) => {
+    this.layout = ordered.map(({ name, shape, state }) => {
       const size = sizeOf(shape);
       if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
         throw new TetradError("SHAPE", { op: "store", what: `parameter "${name}" needs positive extents`, got: formatShape(shape) });
       }
-      const entry = { name, shape, size, offset };
+      const entry = { name, shape, size, offset, state };
       offset += Math.ceil(size / PARAM_ALIGNMENT) * PARAM_ALIGNMENT;
       return entry;
     });
     this.#byName = new Map(this.layout.map((entry) => [entry.name, entry]));
     this.segment = backend.allocate(dtype, offset);
-    ordered.forEach(({ init, shape }, i) =>
+    ordered.forEach(({ init, shape, state }, i) =>
       this.#initialise(
         this.layout[i] as ParamLayout,
-        init ?? defaultInit(shape),
+        init ?? (state ? "zeros" : defaultInit(shape)),
         seed,
         entries.findIndex(({ name }) => name === ordered[i]?.name),
       ),
@@ -77,9 +81,9 @@ export class Store {
     return this.layout.map(({ name }) => name);
   }
 
-  /** Number of parameters, padding left out. */
+  /** Number of trained parameters, padding left out. */
   get size(): number {
-    return this.layout.reduce((total, { size }) => total + size, 0);
+    return this.layout.reduce((total, { size, state }) => total + (state ? 0 : size), 0);
   }
 
   shape(name: string): Shape {

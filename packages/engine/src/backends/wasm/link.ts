@@ -41,6 +41,11 @@ export class Linked {
     for (const [tensor, data] of plan.constants) this.view(tensor).set(data);
   }
 
+  /** Where the values between launches lie. */
+  get arena(): { readonly address: number; readonly bytes: number } {
+    return { address: this.#arena, bytes: this.plan.placement.bytes };
+  }
+
   /** Byte address of the value's first element; 0 for a value without elements. */
   address(tensor: Tensor): number {
     if (tensor.size === 0) return 0;
