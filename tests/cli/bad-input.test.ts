@@ -1,5 +1,6 @@
 // Every kind of bad input ends with one line that names file, place and remedy, exit code 1, and nothing half-written.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { openSafetensors } from "@tetrad/engine";
 import { describe, expect, test } from "vitest";
 import { example, type Workplace, workplace } from "./tetrad.js";
 
@@ -98,15 +99,20 @@ describe("training configurations", () => {
     refused(place, name === "a split of everything" ? "ARGUMENT" : "FORMAT", message, "train", "t.yaml");
   });
 
-  test("a loss that diverges stops with advice and leaves an older model alone", () => {
+  test("a loss that diverges stops with advice, keeps the last good epoch beside, and leaves an older model alone", () => {
     const place = workplace();
     place.write("d.csv", good);
     place.write("t.yaml", config);
     expect(place.tetrad("train", "t.yaml").code).toBe(0);
     const before = readFileSync(place.path("m/model.safetensors"));
     place.write("t.yaml", `${config.replace("epochs: 2", "epochs: 500")}optimizer: {name: sgd, lr: 1e6}\n`);
-    refused(place, "DIVERGED", /the loss became (NaN|Infinity) at step \d+.*Hint: .*lower the learning rate/, "train", "t.yaml");
+    const run = place.tetrad("train", "t.yaml");
+    expect(run).toMatchObject({ code: 1, stdout: "" });
+    expect(run.stderr).toMatch(/DIVERGED|the loss became (NaN|-?Infinity) at step \d+.*Hint: .*lower the learning rate/);
     expect(readFileSync(place.path("m/model.safetensors")).equals(before)).toBe(true);
+    expect(run.stderr).toMatch(/after epoch \d+ is saved in m-diverged/);
+    const kept = openSafetensors(readFileSync(place.path("m-diverged/model.safetensors")));
+    for (const name of kept.entries.keys()) expect(Array.from(kept.read(name).data).every(Number.isFinite)).toBe(true);
   });
 
   test("somebody's own folder is not replaced", () => {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The engine: one backend, the programs compiled for it, and nothing global. */
 
 import type { Build } from "@tetrad/kernels-wasm";

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Compiled functions and training steps as a user holds them: data in, results out, everything else planned away. */
 
 import type { Executable, LaunchTime, Segment } from "./backends/backend.js";

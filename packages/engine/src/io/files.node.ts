@@ -166,7 +166,7 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
 };
 
 /** @param op what was attempted, e.g. `write model` */
-export function ioError(op: string, error: NodeJS.ErrnoException): TetradError {
+export function ioError(op: string, error: Error & { readonly code?: string | undefined }): TetradError {
   const [what, hint] = REASONS[error.code ?? ""] ?? [error.message, undefined];
   return new TetradError("IO", { op, what, hint }, { cause: error });
 }
