@@ -50,6 +50,27 @@ describe.each(["wasm", "reference"] as const)("%s", (backend) => {
     expect([...store.get("a"), ...store.get("b")]).toEqual([5, 7, 6, 8, 1, 2, 3, 4]);
   });
 
+  test("values that are views or products of the state itself", async () => {
+    const store = engine.store({ t: { shape: [3, 3], state: true }, p: { shape: [17, 17], state: true }, same: { shape: [2], init: "ones", state: true } });
+    store.set("t", [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    // A cyclic permutation: each product shifts the rows by one.
+    const shift = Float32Array.from({ length: 289 }, (_, i) => Number(i % 17 === (Math.floor(i / 17) + 1) % 17));
+    store.set("p", shift);
+    const program = await engine.compileWith(store, { w: [17, 17] }, ({ t, p, same }, { w }) => {
+      assign(t as Tensor, transpose(t as Tensor));
+      assign(p as Tensor, add(matmul(p as Tensor, w as Tensor), 0));
+      assign(same as Tensor, same as Tensor);
+      return { first: mean(t as Tensor) };
+    });
+    for (let i = 0; i < 16; i++) program.callSync({ w: shift });
+    expect([...store.get("t")]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    program.callSync();
+    expect([...store.get("t")]).toEqual([1, 4, 7, 2, 5, 8, 3, 6, 9]);
+    // 18 shifts of 17 rows are one.
+    expect([...store.get("p")]).toEqual([...shift]);
+    expect([...store.get("same")]).toEqual([1, 1]);
+  });
+
   test("training leaves states to their assignments, weight decay included", async () => {
     const store = engine.store({
       w: { shape: [1, 2], init: "ones" },

@@ -75,7 +75,7 @@ export class ChainDraft {
     if (registerIsValue(output, this.dtype, node)) this.values.add(output);
   }
 
-  /** Registers a value that a kernel has just written as readable without a load of its own (a GEMM's product). */
+  /** Every value that the chain computes, read by anybody or not. */
   get outputsMade(): Tensor[] {
     return this.ops.map((op) => op.output);
   }

@@ -204,9 +204,11 @@ export class Lowering implements Lowered {
     const node: Node = { op: copyOp, inputs: [], outputs: [state], attrs: {}, site: value.node?.site };
     const home = this.#home([operand], computeType([operand.base], state), state);
     const index = home === undefined ? -1 : this.drafts.indexOf(home);
+    // A chain may overwrite what it reads element for element; its GEMM, whose threads read all over it, may not.
     const onlyDense = [...(home?.chain?.inputs.values() ?? [])].every((x) => x.base !== state || isIdentity(x, state.shape));
+    const kernelReads = home?.request?.inputs.some((x) => x.base === state) ?? false;
     const draft =
-      home !== undefined && onlyDense && readers.every((r) => r <= index)
+      home !== undefined && onlyDense && !kernelReads && readers.every((r) => r <= index)
         ? home
         : this.#newChain(state.dtype === "f64" || state.dtype === "i32" ? "f64" : "f32", state);
     (draft.chain as ChainDraft).add(node, "copy", [], [operand]);

@@ -1,6 +1,7 @@
 /** The last steps of planning, for a whole plan as for the body of a loop: effects, shared storage, finished launches, places. */
 
 import type { Assignment, Tensor } from "../tensor.js";
+import { isIdentity } from "./chain.js";
 import { type Draft, finishDraft, type Lowering, shareStorage, wantedValues } from "./lower.js";
 import { lifetimes, place } from "./memory.js";
 import type { Launch } from "./plan.js";
@@ -10,9 +11,10 @@ export function assignAll(lowering: Lowering, assignments: readonly Assignment[]
   const targets = new Set(assignments.map(({ state }) => state));
   const values = assignments.map(({ state, value }) => {
     const operand = lowering.operand(value);
-    return { state, value: targets.has(operand.base) && operand.base !== state ? lowering.copyOf(value) : value };
+    const unchanged = operand.base === state && isIdentity(operand, state.shape);
+    return { state, unchanged, value: targets.has(operand.base) && !unchanged ? lowering.copyOf(value) : value };
   });
-  for (const { state, value } of values) if (lowering.operand(value).base !== state) lowering.assign(state, value);
+  for (const { state, value, unchanged } of values) if (!unchanged) lowering.assign(state, value);
 }
 
 /** Places finished launches, and gives shared values their owner's offset. */
