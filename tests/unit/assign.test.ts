@@ -4,6 +4,7 @@ import {
   assign,
   createEngine,
   type Engine,
+  matmul,
   mean,
   mse,
   mul,
@@ -51,7 +52,11 @@ describe.each(["wasm", "reference"] as const)("%s", (backend) => {
   });
 
   test("values that are views or products of the state itself", async () => {
-    const store = engine.store({ t: { shape: [3, 3], state: true }, p: { shape: [17, 17], state: true }, same: { shape: [2], init: "ones", state: true } });
+    const store = engine.store({
+      t: { shape: [3, 3], state: true },
+      p: { shape: [17, 17], state: true },
+      same: { shape: [2], init: "ones", state: true },
+    });
     store.set("t", [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     // A cyclic permutation: each product shifts the rows by one.
     const shift = Float32Array.from({ length: 289 }, (_, i) => Number(i % 17 === (Math.floor(i / 17) + 1) % 17));
