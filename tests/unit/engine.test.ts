@@ -79,6 +79,45 @@ describe("run", () => {
   });
 });
 
+describe("many runs", () => {
+  test("of one function at once do not disturb each other", async () => {
+    const f = ({ x }: Record<string, Tensor>) => mul(matmul(x as Tensor, x as Tensor), 2);
+    const inputs = Array.from({ length: 8 }, (_, i) => Float32Array.from({ length: 4096 }, (_v, k) => Number(k % 65 === 0) * i));
+    const results = await Promise.all(inputs.map((data) => engine.run(f, { x: { data, shape: [64, 64] } })));
+    results.forEach(({ data }, i) => {
+      expect(data[0]).toBe(2 * i * i);
+    });
+  });
+
+  test("of ever new functions close the oldest, with one warning", async () => {
+    const warnings: string[] = [];
+    const busy = await createEngine({ onWarning: (message) => warnings.push(message) });
+    for (let i = 0; i < 40; i++) {
+      const { data } = await busy.run(({ x }) => add(x as Tensor, i), { x: [1] });
+      expect(data[0]).toBe(1 + i);
+    }
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/more than 32 .*x: f32\[1\].*outside the loop/);
+    await busy.close();
+  });
+
+  test("of a program that is still running are refused", async () => {
+    const program = await engine.compileFunction(({ x }) => matmul(x as Tensor, x as Tensor), { x: [256, 256] });
+    const x = new Float32Array(65536);
+    const first = program.call({ x });
+    await expect(program.call({ x })).rejects.toThrow(/still running.*await/);
+    await first;
+  });
+
+  test("a function that fails is traced anew", async () => {
+    let fail = true;
+    const f = ({ x }: Record<string, Tensor>) => (fail ? matmul(x as Tensor, constant([[1, 2, 3]])) : mul(x as Tensor, 2));
+    await expect(engine.run(f, { x: [1, 2] })).rejects.toThrow(TetradError);
+    fail = false;
+    expect((await engine.run(f, { x: [1, 2] })).data).toEqual(Float32Array.of(2, 4));
+  });
+});
+
 describe("bounded axes", () => {
   const f = ({ x, w }: Record<string, Tensor>) => {
     const h = relu(matmul(x as Tensor, w as Tensor));

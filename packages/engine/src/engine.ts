@@ -8,10 +8,11 @@ import { ReferenceBackend } from "./backends/reference-backend.js";
 import { WasmBackend } from "./backends/wasm/backend.js";
 import type { DType, FloatDType, HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
-import { type NdInput, toNd } from "./nd-input.js";
+import { type HostNd, type NdInput, toNd } from "./nd-input.js";
 import type { Model } from "./nn/model.js";
 import type { Optimizer } from "./optim/optimizer.js";
 import { FunctionProgram, TrainProgram } from "./program.js";
+import { RunCache } from "./run-cache.js";
 import { formatShape, type Shape } from "./shape.js";
 import { type ParamSpecs, Store } from "./store.js";
 import { Graph, type Spec, Tensor } from "./tensor.js";
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly build?: Build;
   /** Exactly this many threads; by default each plan's own number is measured. */
   readonly threads?: number;
+  /** Takes warnings; by default `process.emitWarning` in Node, `console.warn` in a browser. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** An input of a compiled function: a shape (f32), or shape, type and whether axis 0 is bounded rather than fixed. */
@@ -59,15 +62,19 @@ export interface EngineDescription {
 export type StepFunction = (params: Record<string, Tensor>, inputs: Record<string, Tensor>) => Tensor;
 export type TracedFunction = (inputs: Record<string, Tensor>) => Tensor | Readonly<Record<string, Tensor>>;
 
-/** Programs kept by `run` for each function; a function called with ever new shapes would otherwise compile for ever. */
-const RUN_CACHE = 8;
-
 /**
- * Measures the machine once and returns an engine; `close()` frees all it holds.
+ * An engine on the fastest build of this machine; thread counts are measured plan by plan. `close()` frees all it holds.
  * @throws TetradError UNSUPPORTED when the platform lacks what was asked for
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  return new Engine(options.backend === "reference" ? new ReferenceBackend() : await WasmBackend.create(options));
+  return new Engine(options.backend === "reference" ? new ReferenceBackend() : await WasmBackend.create(options), options.onWarning);
+}
+
+/** Where warnings go unless the caller takes them: Node's own channel, or the console. */
+function warnHost(message: string): void {
+  if (typeof process === "object" && typeof process.emitWarning === "function") process.emitWarning(message, "TetradWarning");
+  // biome-ignore lint/suspicious/noConsole: a browser has no other channel for a warning
+  else console.warn(message);
 }
 
 /** Optimiser state of one store: moments and the step scalars, shared by every training program over it. */
@@ -77,11 +84,18 @@ export interface OptimizerState {
 }
 
 export class Engine {
-  readonly #runs = new Map<TracedFunction, Map<string, FunctionProgram>>();
+  readonly #runs: RunCache;
   readonly #states = new WeakMap<Store, { readonly optimizer: string; readonly state: OptimizerState }>();
   #closed = false;
 
-  constructor(readonly backend: Backend) {}
+  constructor(
+    readonly backend: Backend,
+    warn: (message: string) => void = warnHost,
+  ) {
+    const specsOf = (arrays: ReadonlyMap<string, HostNd>) =>
+      Object.fromEntries([...arrays].map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+    this.#runs = new RunCache((f, arrays) => this.compileFunction(f, specsOf(arrays)), warn);
+  }
 
   describe(): EngineDescription {
     const { name, build, threads, why } = this.backend;
@@ -214,26 +228,11 @@ export class Engine {
     inputs: Readonly<Record<string, NdInput>>,
   ): Promise<ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>> {
     this.#open();
-    const arrays = Object.entries(inputs).map(([name, input]) => [name, toNd(input)] as const);
-    const key = arrays.map(([name, { shape, dtype }]) => `${name}:${dtype}${formatShape(shape)}`).join(" ");
-    const cache = this.#runs.get(f) ?? new Map<string, FunctionProgram>();
-    this.#runs.set(f, cache);
-    let program = cache.get(key);
-    if (program === undefined) {
-      program = await this.compileFunction(f, Object.fromEntries(arrays.map(([name, { shape, dtype }]) => [name, { shape, dtype }])));
-      if (cache.size >= RUN_CACHE) {
-        const [oldest] = cache.keys();
-        cache.get(oldest as string)?.close();
-        cache.delete(oldest as string);
-      }
-    } else cache.delete(key);
-    cache.set(key, program);
-    const results = await program.call(Object.fromEntries(arrays.map(([name, { data }]) => [name, data])));
-    const copies: Record<string, NdResult> = {};
-    for (const [name, tensor] of program.outputs)
-      copies[name] = { shape: tensor.shape, dtype: tensor.dtype, data: (results[name] as HostArray).slice() };
-    const single = program.outputs.size === 1 ? copies["output"] : undefined;
-    return (single ?? copies) as ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>;
+    const arrays = new Map(Object.entries(inputs).map(([name, input]) => [name, toNd(input)] as const));
+    const results = await this.#runs.run(f, arrays);
+    const { output, ...others } = results;
+    const single = output !== undefined && Object.keys(others).length === 0;
+    return (single ? output : results) as ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>;
   }
 
   /** Trains `model`; see FitOptions. */

@@ -22,6 +22,8 @@ function flat(data: Feed): ArrayLike<number> {
 
 /** What compiled functions and training steps have in common. */
 abstract class Program {
+  #running = false;
+
   constructor(
     protected readonly executable: Executable,
     protected readonly inputs: ReadonlyMap<string, Tensor>,
@@ -50,6 +52,23 @@ abstract class Program {
       this.executable.setLive(bound.name, length);
     }
     this.executable.write(name, data);
+  }
+
+  /** One asynchronous run; a second one would overwrite the inputs of the first while it reads them. */
+  protected async runAlone(prepare: () => void): Promise<void> {
+    if (this.#running)
+      throw new TetradError("ARGUMENT", {
+        op: "run",
+        what: "this program is still running",
+        hint: "await the call before the next one, or compile a second program",
+      });
+    this.#running = true;
+    try {
+      prepare();
+      await this.executable.run();
+    } finally {
+      this.#running = false;
+    }
   }
 
   /** Microseconds, FLOPs and bytes of each launch, measured now. */
@@ -116,8 +135,9 @@ export class FunctionProgram extends Program {
 
   /** As `callSync`, leaving the event loop free. */
   async call(feeds?: Feeds): Promise<Readonly<Record<string, HostArray>>> {
-    if (feeds !== undefined) this.set(feeds);
-    await this.executable.run();
+    await this.runAlone(() => {
+      if (feeds !== undefined) this.set(feeds);
+    });
     return this.#read();
   }
 
@@ -174,8 +194,7 @@ export class TrainProgram extends Program {
 
   /** As `stepSync`, leaving the event loop free. */
   async step(feeds?: Feeds): Promise<StepResult> {
-    this.#prepare(feeds);
-    await this.executable.run();
+    await this.runAlone(() => this.#prepare(feeds));
     return this.#finish();
   }
 
