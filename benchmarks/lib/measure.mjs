@@ -1,4 +1,5 @@
 // Times contenders side by side: each warmed up until its time is stable, then in turns (A B A B …), so that a machine that slows down slows them all.
+import { setTimeout as sleep } from "node:timers/promises";
 import { Bench } from "tinybench";
 import { mad, median } from "./statistics.mjs";
 
@@ -14,6 +15,7 @@ export const EFFORT = {
   quick: { rounds: 3, milliseconds: 20, warmUps: 3 },
 };
 
+const SETTLE_MS = 40;
 /** A warm-up window this much slower or faster than the one before is not stable yet: V8 may still be compiling. */
 const STABLE = 0.03;
 /** Calls are batched until one timing takes so long (ms), beyond the clock's own cost and resolution. */
@@ -64,6 +66,8 @@ export async function compare(contenders, { rounds, milliseconds, warmUps }) {
   const all = new Map(contenders.map(({ name }) => [name, { medians: [], min: Number.POSITIVE_INFINITY, samples: 0 }]));
   for (let round = 0; round < rounds; round++) {
     for (const { name, sample } of contenders) {
+      // Thread pools of the rivals spin for some milliseconds after their last call, on a core that the next one needs.
+      await sleep(SETTLE_MS);
       const times = await sample(milliseconds);
       const entry = all.get(name);
       entry.medians.push(median(times));
