@@ -90,7 +90,6 @@ export interface Executable {
   readonly stopped: boolean;
   /** Losses of the last `count` steps. */
   losses(count: number): Float64Array;
-  abort(): void;
   /** Times each launch; the state of the program is as after one more run. */
   profile(): LaunchTime[];
   /** First launch whose outputs hold a NaN or an infinity, run step by step. */

@@ -117,8 +117,6 @@ class ReferenceExecutable implements Executable {
     return last !== undefined && !Number.isFinite(last);
   }
 
-  abort(): void {}
-
   profile(): LaunchTime[] {
     throw new TetradError("UNSUPPORTED", { op: "explain", what: "the reference backend has no launches to time" });
   }

@@ -94,7 +94,7 @@ export class Lowering implements Lowered {
       this.#operands.set(y, { ...direct, base: input.base });
       return;
     }
-    const copied = this.#contiguous(x);
+    const copied = this.contiguous(x);
     const through = view(copied);
     if (through === undefined)
       throw new TetradError("INTERNAL", { op: node.op.name, what: "has no view of dense input", at: formatSite(node.site) });
@@ -104,7 +104,7 @@ export class Lowering implements Lowered {
   #context(): LaunchContext {
     return {
       operand: (tensor) => this.operand(tensor),
-      contiguous: (tensor) => this.#contiguous(tensor),
+      contiguous: (tensor) => this.contiguous(tensor),
       temp: (spec) => this.temp(spec),
       emit: (request) => this.emit(request),
     };
@@ -125,10 +125,6 @@ export class Lowering implements Lowered {
 
   /** The tensor in row-major order without gaps; copies when it is not stored so. */
   contiguous(tensor: Tensor): Operand {
-    return this.#contiguous(tensor);
-  }
-
-  #contiguous(tensor: Tensor): Operand {
     const operand = this.operand(tensor);
     const dense = stridesOf(operand.shape);
     if (operand.shape.every((extent, i) => extent === 1 || operand.strides[i] === dense[i]) || sizeOf(operand.shape) === 0) return operand;

@@ -329,8 +329,8 @@ class FitLoop {
 
   #keepGood(): void {
     const last = this.#epochLosses[this.#epochLosses.length - 1] as number;
-    if (last <= GOOD_RATIO * Math.min(...this.#epochLosses))
-      this.#good = takeState(this.store, this.#state as OptimizerState, this.#step, []);
+    const best = this.#epochLosses.reduce((least, loss) => Math.min(least, loss), Number.POSITIVE_INFINITY);
+    if (last <= GOOD_RATIO * best) this.#good = takeState(this.store, this.#state as OptimizerState, this.#step, []);
   }
 
   /** Mean loss of each finished epoch that has none yet; of a resumed run, all of them. */

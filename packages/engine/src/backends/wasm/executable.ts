@@ -194,10 +194,6 @@ export class WasmExecutable implements Executable {
     return Float64Array.from({ length: count }, (_, i) => ring[(end - count + i + RING) % RING] as number);
   }
 
-  abort(): void {
-    this.runtime.abort();
-  }
-
   profile(): LaunchTime[] {
     return profile(this);
   }
