@@ -68,7 +68,7 @@ const shapes = options.shapes === undefined ? sets[options.set]() : options.shap
 
 const PARAMS = 1024;
 const SCRATCH = 4096;
-const SCRATCH_BYTES = 512 << 10;
+const SCRATCH_BYTES = 1 << 20;
 const DOORBELL = 2048;
 /** A and B of every shape lie in the first 32 MiB, which are never written, and C behind them. */
 const OPERAND_BYTES = 32 << 20;

@@ -18,9 +18,9 @@ export const JOB_THREADS = 400;
 export const JOB_PENDING = 448;
 export const CONTROL_BYTES = 1024;
 
-/** Bytes of private scratch per thread; the upper half, from EPILOGUE_SCRATCH, belongs to the element-wise interpreter. */
-export const SCRATCH_BYTES = 512 << 10;
-export const EPILOGUE_SCRATCH = 256 << 10;
+/** Bytes of private scratch per thread; the last quarter, from EPILOGUE_SCRATCH, belongs to the element-wise interpreter. */
+export const SCRATCH_BYTES = 1 << 20;
+export const EPILOGUE_SCRATCH = 768 << 10;
 export const SHARED_SCRATCH_BYTES = 2 << 20;
 
 /** Values of the ABORT word. */

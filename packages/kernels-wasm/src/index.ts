@@ -44,7 +44,6 @@ const RELAXED_PROBE = Uint8Array.of(
   ...[0x0a, 0x0d, 0x01, 0x0b, 0x00, 0x20, 0x00, 0x20, 0x01, 0x20, 0x02, 0xfd, 0x85, 0x02, 0x0b], // code
 );
 
-/** Read by hand, for `new Response(stream)` makes Node load its whole fetch: 45 ms. */
 /** Node's zlib, where it can be had without an import that a bundler would try to follow (Node ≥ 20.16). */
 function nodeZlib(): typeof import("node:zlib") | undefined {
   return typeof process === "object" && typeof process.getBuiltinModule === "function" ? process.getBuiltinModule("node:zlib") : undefined;

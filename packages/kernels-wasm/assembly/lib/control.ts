@@ -29,9 +29,9 @@ export const JOB_THREADS: usize = 400;
 export const JOB_PENDING: usize = 448;
 export const CONTROL_BYTES: usize = 1024;
 
-/** Half of it belongs to the kernel, the upper half to the element-wise interpreter that a kernel may call as its epilogue. */
-export const SCRATCH_BYTES: usize = 512 << 10;
-export const EPILOGUE_SCRATCH: usize = 256 << 10;
+/** Three quarters of it belong to the kernel, the last to the element-wise interpreter that a kernel may call as its epilogue. */
+export const SCRATCH_BYTES: usize = 1 << 20;
+export const EPILOGUE_SCRATCH: usize = 768 << 10;
 export const SHARED_SCRATCH_BYTES: usize = 2 << 20;
 
 /** This thread's own SCRATCH_BYTES; contents do not survive the launch. */

@@ -9,7 +9,7 @@ import { type LoadedModule, type WorkerHandle, workerStarter } from "./worker-so
 
 export interface RuntimeOptions {
   readonly build: Build;
-  /** Most threads of any job; each costs 512 KiB of address space. Default: the cores available. */
+  /** Most threads of any job; each costs 1 MiB of address space. Default: the cores available. */
   readonly maxThreads?: number;
   /** Where a page serves `workerSource` from, for pages whose policy forbids blob workers. */
   readonly workerUrl?: string | URL;
