@@ -170,6 +170,9 @@ export interface StepResult {
 }
 
 export class TrainProgram extends Program {
+  /** What `stepSync` returns every time, so that a step leaves nothing to collect. */
+  readonly #result = { loss: Number.NaN };
+
   constructor(
     executable: Executable,
     inputs: ReadonlyMap<string, Tensor>,
@@ -185,17 +188,20 @@ export class TrainProgram extends Program {
     return this.scalars.view()[SCALAR.step] as number;
   }
 
-  /** One optimiser step on the calling thread; throws DIVERGED, parameters untouched, when the loss is not finite. */
+  /**
+   * One optimiser step on the calling thread; throws DIVERGED, parameters untouched, when the loss is not finite.
+   * @returns always the same object, overwritten by the next step: a step allocates nothing
+   */
   stepSync(feeds?: Feeds): StepResult {
     this.#prepare(feeds);
     this.executable.runSync();
-    return this.#finish();
+    return this.#finish(this.#result);
   }
 
   /** As `stepSync`, leaving the event loop free. */
   async step(feeds?: Feeds): Promise<StepResult> {
     await this.runAlone(() => this.#prepare(feeds));
-    return this.#finish();
+    return this.#finish({ loss: Number.NaN });
   }
 
   #prepare(feeds: Feeds | undefined): void {
@@ -203,10 +209,10 @@ export class TrainProgram extends Program {
     this.executable.setRate(rateAt(this.optimizer, this.steps));
   }
 
-  #finish(): StepResult {
-    const loss = this.scalars.view()[SCALAR.lastLoss] as number;
-    if (this.executable.stopped) throw diverged(loss, this.steps, this.findNonFinite());
-    return { loss };
+  #finish(result: { loss: number }): StepResult {
+    result.loss = this.scalars.view()[SCALAR.lastLoss] as number;
+    if (this.executable.stopped) throw diverged(result.loss, this.steps, this.findNonFinite());
+    return result;
   }
 }
 

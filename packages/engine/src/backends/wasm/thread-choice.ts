@@ -47,6 +47,11 @@ export class ThreadChoice {
     return this.#why;
   }
 
+  /** Whether nothing is being measured any more. */
+  get decided(): boolean {
+    return this.#decided !== undefined && this.#best.size > 0;
+  }
+
   /** Threads of the next step. */
   next(): number {
     if (this.#decided !== undefined) return this.#decided;
