@@ -1,13 +1,12 @@
-/** Every op's own cases on the wasm kernels, forward and backward, against the float64 references: both builds, f32 and f64, 1, 2 and 4 threads. */
+/** Every op's own cases on every backend, forward and backward, against the float64 references; on wasm both builds, f32 and f64, 1, 2 and 4 threads. */
 import { afterAll, describe, expect, test } from "vitest";
 import { interpret } from "../../packages/engine/src/backends/reference.js";
-import type { FloatDType } from "../../packages/engine/src/dtype.js";
 import type { NdArray } from "../../packages/engine/src/nd.js";
 import type { Op, ToleranceClass } from "../../packages/engine/src/op.js";
 import * as ops from "../../packages/engine/src/ops/index.js";
 import { sizeOf } from "../../packages/engine/src/shape.js";
+import { TESTED_BACKENDS } from "../support/backends.js";
 import { caseGraph } from "../support/case-graph.js";
-import { BUILDS, closeBackends, runOnWasm } from "../support/wasm-executor.js";
 
 const EPS = { f32: 2 ** -23, f64: 2 ** -52 } as const;
 
@@ -43,18 +42,17 @@ function compare(got: NdArray, want: NdArray, tolerance: number, label: string):
 
 const all = Object.values(ops).filter(isOp);
 
-afterAll(closeBackends);
-
 test("there are ops to test", () => expect(all.length).toBeGreaterThan(80));
 
-describe.each(BUILDS)("%s", (build) => {
-  describe.each(["f32", "f64"] as const satisfies FloatDType[])("%s", (float) => {
+describe.each(TESTED_BACKENDS)("$name", ({ floats, run, close }) => {
+  afterAll(close);
+  describe.each(floats)("%s", (float) => {
     test.each(all.map((op) => [op.name, op] as const))("%s", async (_, op) => {
       for (const opCase of op.cases()) {
         const { graph, feeds, forward, gradients } = caseGraph(op, opCase, float);
         const outputs = [...forward, ...gradients];
         const wanted = interpret(graph, outputs, feeds);
-        const got = await runOnWasm(build, graph, outputs, feeds);
+        const got = await run(graph, outputs, feeds);
         // A value that was f32 on its way is no better than that.
         const eps = graph.nodes.some((node) => node.outputs.some((y) => y.dtype === "f32")) ? EPS.f32 : EPS[float];
         const elements = Math.max(...opCase.inputs.map((input) => sizeOf(input.shape)), 1);

@@ -1,11 +1,11 @@
 /** What every command gets from the options that all commands share. The engine is loaded when it is needed, so that help and mistakes are answered at once. */
-import type { Engine } from "@tetrad/engine";
+import type { BackendName, Engine } from "@tetrad/engine";
 import type { Command } from "commander";
 import { type Io, Terminal, type TerminalOptions } from "./terminal.js";
 
 interface GlobalOptions extends TerminalOptions {
   readonly threads?: number;
-  readonly backend?: "wasm" | "reference";
+  readonly backend?: BackendName;
 }
 
 export interface Context {

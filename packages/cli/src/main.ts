@@ -1,5 +1,6 @@
 /** The command line: which commands there are, and what every one of them does with errors and exit codes. */
 import { readFileSync } from "node:fs";
+import type { BackendName } from "@tetrad/engine";
 import { Command, CommanderError } from "commander";
 import { oneOf, positiveInteger } from "./arguments.js";
 import { demoCommand } from "./commands/demo.js";
@@ -10,6 +11,9 @@ import { predictCommand } from "./commands/predict.js";
 import { trainCommand } from "./commands/train.js";
 import { type Io, Terminal } from "./terminal.js";
 
+/** Written out, so that help need not load the engine. */
+const BACKENDS = ["wasm", "reference"] as const satisfies readonly BackendName[];
+
 /** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly. */
 export async function main(args: readonly string[], io: Io = process): Promise<number> {
   const program = new Command("tetrad")
@@ -19,7 +23,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     .option("-q, --quiet", "no progress and no notes")
     .option("-v, --verbose", "show where in the code an error came from")
     .option("--threads <n>", "how many threads to compute with (default: measured)", positiveInteger)
-    .option("--backend <name>", "wasm, or reference: slow, float64, for checking", oneOf("wasm", "reference"))
+    .option("--backend <name>", "wasm, or reference: slow, float64, for checking", oneOf(...BACKENDS))
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride()

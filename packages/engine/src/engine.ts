@@ -1,11 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The engine: one backend, the programs compiled for it, and nothing global. */
 
-import type { Build } from "@tetrad/kernels-wasm";
 import { gradients } from "./autodiff.js";
 import { type Backend, type Binding, type ParameterRun, SCALAR, type Segment, STEP_SCALARS } from "./backends/backend.js";
-import { ReferenceBackend } from "./backends/reference-backend.js";
-import { WasmBackend } from "./backends/wasm/backend.js";
+import { type BackendOptions, openBackend } from "./backends/select.js";
 import type { DType, FloatDType, HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { type HostNd, type NdInput, toNd } from "./nd-input.js";
@@ -20,11 +18,7 @@ import { withGraph } from "./trace.js";
 import { type FitOptions, type FitRun, fit } from "./train/fit.js";
 import { loadModel, type TrainedModel } from "./train/trained-model.js";
 
-export interface EngineOptions {
-  readonly backend?: "wasm" | "reference";
-  readonly build?: Build;
-  /** Exactly this many threads; by default each plan's own number is measured. */
-  readonly threads?: number;
+export interface EngineOptions extends BackendOptions {
   /** Takes warnings; by default `process.emitWarning` in Node, `console.warn` in a browser. */
   readonly onWarning?: (message: string) => void;
 }
@@ -67,7 +61,7 @@ export type TracedFunction = (inputs: Record<string, Tensor>) => Tensor | Readon
  * @throws TetradError UNSUPPORTED when the platform lacks what was asked for
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  return new Engine(options.backend === "reference" ? new ReferenceBackend() : await WasmBackend.create(options), options.onWarning);
+  return new Engine(await openBackend(options), options.onWarning);
 }
 
 /** Where warnings go unless the caller takes them: Node's own channel, or the console. */

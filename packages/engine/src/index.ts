@@ -2,6 +2,7 @@
 
 export { gradients, vjp } from "./autodiff.js";
 export type { Backend, LaunchTime } from "./backends/backend.js";
+export { BACKEND_NAMES, type BackendName } from "./backends/select.js";
 export * from "./data/index.js";
 export type { DType, FloatDType, HostArray } from "./dtype.js";
 export {

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import type { Context } from "../context.js";
 
 export async function devicesAction({ terminal, withEngine }: Context): Promise<void> {
+  const { BACKEND_NAMES } = await import("@tetrad/engine");
   const { chosen, machine } = await withEngine(async (engine) => ({ chosen: engine.describe(), machine: engine.backend.machine() }));
   const facts = {
     processor: cpus()[0]?.model.trim() ?? "unknown",
@@ -13,7 +14,7 @@ export async function devicesAction({ terminal, withEngine }: Context): Promise<
     ...chosen,
     flopsPerSecondOneThread: machine.flopsPerSecond,
     bytesPerSecond: machine.bytesPerSecond,
-    backends: ["wasm", "reference"],
+    backends: BACKEND_NAMES,
   };
   const text = [
     `processor  ${facts.processor}, ${facts.cores} cores, ${(facts.memoryBytes / 2 ** 30).toFixed(1)} GiB, ${facts.platform}`,

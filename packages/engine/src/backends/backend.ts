@@ -98,7 +98,7 @@ export interface Executable {
 }
 
 export interface Backend {
-  readonly name: "wasm" | "reference";
+  readonly name: string;
   readonly build: string;
   readonly threads: number;
   readonly why: string;

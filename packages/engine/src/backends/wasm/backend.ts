@@ -13,7 +13,7 @@ import { availableThreads } from "./threads.js";
 
 export interface WasmOptions {
   readonly build?: Build;
-  /** Most threads any plan may use; each plan's own number is measured. */
+  /** Exactly this many threads; by default each plan's own number is measured. */
   readonly threads?: number;
 }
 

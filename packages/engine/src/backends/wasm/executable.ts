@@ -142,7 +142,10 @@ export class WasmExecutable implements Executable {
   runSync(): void {
     const threads = this.#threads.next();
     // Reading the clock leaves numbers on the heap, so it is read only while there is something to decide.
-    if (this.#threads.decided) return this.#run(this.loaded, threads);
+    if (this.#threads.decided) {
+      this.#run(this.loaded, threads);
+      return;
+    }
     const before = performance.now();
     this.#run(this.loaded, threads);
     this.#threads.record(threads, performance.now() - before);

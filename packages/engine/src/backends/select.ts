@@ -1,0 +1,22 @@
+/** The backends by name: the one list that the engine, its options and the command line are made from. */
+
+import type { Backend } from "./backend.js";
+import { ReferenceBackend } from "./reference-backend.js";
+import { WasmBackend, type WasmOptions } from "./wasm/backend.js";
+
+export interface BackendOptions extends WasmOptions {
+  readonly backend?: BackendName;
+}
+
+const BACKENDS = {
+  wasm: (options: BackendOptions): Promise<Backend> => WasmBackend.create(options),
+  reference: async (): Promise<Backend> => new ReferenceBackend(),
+};
+
+export type BackendName = keyof typeof BACKENDS;
+export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly BackendName[];
+
+/** @throws TetradError UNSUPPORTED when the platform lacks what was asked for */
+export function openBackend(options: BackendOptions): Promise<Backend> {
+  return BACKENDS[options.backend ?? "wasm"](options);
+}

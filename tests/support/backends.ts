@@ -1,0 +1,71 @@
+/** Every backend that the conformance tests hold to the ops' own cases: one line each. */
+
+import { expect } from "vitest";
+import type { Backend } from "../../packages/engine/src/backends/backend.js";
+import { ReferenceBackend } from "../../packages/engine/src/backends/reference-backend.js";
+import type { FloatDType } from "../../packages/engine/src/dtype.js";
+import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
+import type { Graph, Tensor } from "../../packages/engine/src/tensor.js";
+import type { Executor } from "./ops-cases.js";
+import { BUILDS, closeBackends, runOnWasm, wasmBackend } from "./wasm-executor.js";
+
+export interface TestedBackend {
+  readonly name: string;
+  readonly floats: readonly FloatDType[];
+  open(): Promise<Backend>;
+  /** Runs a graph, with whatever checks the backend allows beyond its results. */
+  readonly run: Executor;
+  close(): Promise<void>;
+}
+
+export const TESTED_BACKENDS: readonly TestedBackend[] = [
+  ...BUILDS.map((build) => ({
+    name: `wasm ${build}`,
+    floats: ["f32", "f64"] as const,
+    open: () => wasmBackend(build),
+    run: ((graph, outputs, feeds) => runOnWasm(build, graph, outputs, feeds)) satisfies Executor,
+    close: closeBackends,
+  })),
+  plainBackend("reference", ["f64"], async () => new ReferenceBackend()),
+];
+
+/** A backend tested through its contract alone. */
+export function plainBackend(name: string, floats: readonly FloatDType[], create: () => Promise<Backend>): TestedBackend {
+  let backend: Promise<Backend> | undefined;
+  const open = () => {
+    backend ??= create();
+    return backend;
+  };
+  return {
+    name,
+    floats,
+    open,
+    run: async (graph, outputs, feeds) => runThroughContract(await open(), graph, outputs, feeds),
+    async close() {
+      await (await backend)?.close();
+      backend = undefined;
+    },
+  };
+}
+
+async function runThroughContract(
+  backend: Backend,
+  graph: Graph,
+  outputs: readonly Tensor[],
+  feeds: ReadonlyMap<Tensor, NdArray>,
+): Promise<NdArray[]> {
+  const named = new Map(outputs.map((tensor, i) => [`${i}`, tensor] as const));
+  const executable = await backend.compile({ graph, outputs: named, leaves: new Map(), seed: 0, maxima: new Map() });
+  try {
+    const once = async () => {
+      for (const [name, tensor] of graph.inputs) executable.write(name, (feeds.get(tensor) as NdArray).data);
+      await executable.run();
+      return outputs.map((tensor, i) => ndFrom(tensor.shape, tensor.dtype, executable.read(`${i}`).slice()));
+    };
+    const first = await once();
+    expect(await once(), "two runs give other bits").toEqual(first);
+    return first;
+  } finally {
+    executable.close();
+  }
+}
