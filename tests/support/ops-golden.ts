@@ -73,11 +73,12 @@ const LATER = [
   "lstm",
   "max_pool2d",
   "rms_norm",
-  "rope",
-  "scaled_dot_product_attention",
   "sort",
   "topk",
 ] as const;
+
+/** Above every position of the goldens. */
+const MOST_POSITION = 5000;
 
 const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   add: binary(ops.add),
@@ -133,6 +134,18 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   prod: over(ops.prod),
   relu: unary(ops.relu),
   scatter_add: (inputs, attr) => ops.scatterAdd(need(inputs, "x"), need(inputs, "index"), need(inputs, "src"), attr["dim"] as number),
+  rope: (inputs, attr) =>
+    ops.rope(need(inputs, "x"), need(inputs, "positions"), MOST_POSITION, {
+      ...(attr["theta"] !== undefined && { theta: attr["theta"] as number }),
+      ...(attr["rotary_dim"] !== undefined && { rotaryDim: attr["rotary_dim"] as number }),
+      interleaved: attr["interleaved"] === true,
+    }),
+  scaled_dot_product_attention: (inputs, attr) =>
+    ops.scaledDotProductAttention(need(inputs, "q"), need(inputs, "k"), need(inputs, "v"), {
+      causal: attr["causal"] === true,
+      ...(attr["scale"] !== undefined && { scale: attr["scale"] as number }),
+      ...(inputs["mask"] && { bias: inputs["mask"] }),
+    }),
   sigmoid: unary(ops.sigmoid),
   silu: unary(ops.silu),
   smooth_l1: loss(ops.smoothL1),

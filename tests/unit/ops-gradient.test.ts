@@ -11,9 +11,9 @@ const all = opsOf(ops)
   .filter((op) => op.lowering.kind !== "scan")
   .sort((a, b) => (a.name < b.name ? -1 : 1));
 /** Ops that say themselves that they cannot be differentiated. */
-const WITHOUT_GRADIENT = new Set(["trigamma"]);
+const WITHOUT_GRADIENT = new Set(["attentionBackward", "attentionBiasGradient", "trigamma"]);
 /** Ops whose gradient cannot be differentiated. */
-const WITHOUT_SECOND = new Set(["trigamma", "digamma"]);
+const WITHOUT_SECOND = new Set(["attention", "digamma", "trigamma"]);
 
 function checkAll(op: Op, cases: readonly OpCase[], check: (op: Op, single: OpCase) => number): number {
   return cases.reduce((compared, single) => {

@@ -41,8 +41,8 @@ export interface Operand extends View {
 /** A count known when the plan is made, or one that follows the live length of a bounded axis. */
 export type Count = number | { readonly live: Bound; readonly times: number };
 
-/** A kernel parameter after the pointers: a whole number (one word), a live count, or a float64 (two words). */
-export type Scalar = Count | { readonly f64: number };
+/** A kernel parameter after the pointers: a whole number (one word), a live count, a float64 (two words), or the address of the program's random state. */
+export type Scalar = Count | { readonly f64: number } | "randomState";
 
 export interface LaunchRequest {
   /** Kernel without its dtype suffix. */

@@ -124,7 +124,7 @@ function viewText(operand: Operand): string {
 }
 
 function scalarText(scalar: Scalar): string {
-  if (typeof scalar === "number") return `${scalar}`;
+  if (typeof scalar !== "object") return `${scalar}`;
   if ("f64" in scalar) return `${scalar.f64}`;
   return `${scalar.times}·${scalar.live.name}`;
 }

@@ -75,7 +75,8 @@ class Writer {
   }
 
   scalar(scalar: Scalar): void {
-    if (typeof scalar === "object" && "f64" in scalar) this.f64(scalar.f64);
+    if (scalar === "randomState") this.word(this.linker.randomState);
+    else if (typeof scalar === "object" && "f64" in scalar) this.f64(scalar.f64);
     else this.count(scalar);
   }
 

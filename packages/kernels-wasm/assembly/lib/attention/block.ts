@@ -1,0 +1,249 @@
+/**
+ * Blocks of attention in a thread's scratch: rows of queries and keys (rotated where asked), packed panels of keys and values, scores, and the
+ * passes of softmax over a row of scores. A block is BR queries by BC keys; all sizes follow from the head's and the type's, never from threads.
+ */
+import { MR } from "../../dense/table";
+import { pack_b, pack_b_transposed } from "../../dense/pack";
+import { strip_adjacent, strip_rows } from "../../dense/tile";
+import { exp_wide } from "../exp";
+import { exp_single } from "../exp_single";
+import { block_words, four_blocks, uniform } from "../philox";
+import { share_begin, share_end } from "../rows";
+import { hmax, hsum, lanes, load_partial } from "../simd";
+import { high, k2, low } from "../wide";
+import {
+  bias_row, bias_stride, cos_row, dense_q, dropout_index, dropout_rate, has_bias, has_lse_gradient, has_mask, has_rope, is_interleaved, k_row, k_stride, mask_row,
+  q_row, q_stride, random_state, rotated_half, sin_row, stream_of, v_row, v_stride,
+} from "./problem";
+import { rotate, scale_row } from "./rotate";
+
+/** Bytes of a row beyond which blocks are halved, so that all regions fit a thread's scratch. */
+const WIDE: i32 = 512;
+
+/** Queries of a block: strips of 6 rows; enough to repay packing keys. */
+export function block_queries<T>(d: i32): i32 {
+  return d * <i32>sizeof<T>() > WIDE ? 48 : 96;
+}
+
+/** Keys of a block. */
+export function block_keys<T>(d: i32): i32 {
+  return d * <i32>sizeof<T>() > WIDE ? 64 : 128;
+}
+
+/** Blocks of a sequence's queries: equal shares of at most `most`. */
+// @ts-ignore: decorator
+@inline
+export function blocks_of(length: i32, most: i32): i32 {
+  return (length + most - 1) / most;
+}
+
+/** n rounded up to whole panels: two vectors. */
+// @ts-ignore: decorator
+@inline
+export function whole<T>(n: i32): i32 {
+  return (n + 2 * lanes<T>() - 1) & ~(2 * lanes<T>() - 1);
+}
+
+/** Rows i0 … i0 + n − 1 of q without gaps, rotated for `position` on, times `factor`. */
+export function load_queries<T>(to: usize, x: usize, b: i32, h: i32, i0: i32, n: i32, d: i32, position: i32, factor: T): void {
+  load_rows<T>(to, q_row<T>(x, b, h, i0), q_stride<T>(x), x, n, d, position, factor);
+}
+
+/** Rows j0 … j0 + n − 1 of k, likewise; a key's position is its place in the sequence. */
+export function load_keys<T>(to: usize, x: usize, b: i32, h: i32, j0: i32, n: i32, d: i32): void {
+  load_rows<T>(to, k_row<T>(x, b, h, j0), k_stride<T>(x), x, n, d, j0, 1);
+}
+
+function load_rows<T>(to: usize, from: usize, stride: usize, x: usize, n: i32, d: i32, position: i32, factor: T): void {
+  const half = rotated_half(x);
+  for (let i = 0; i < n; i++) {
+    if (has_rope(x)) rotate<T>(to, from, d, half, cos_row<T>(x, position + i), sin_row<T>(x, position + i), 1, factor, is_interleaved(x));
+    else scale_row<T>(to, from, d, factor);
+    to += <usize>d * sizeof<T>();
+    from += stride;
+  }
+}
+
+/** Turns rows of a gradient back, n rows of d elements `stride` bytes apart. */
+export function unrotate<T>(rows: usize, stride: usize, x: usize, n: i32, d: i32, position: i32): void {
+  if (!has_rope(x)) return;
+  for (let i = 0; i < n; i++) {
+    rotate<T>(rows, rows, d, rotated_half(x), cos_row<T>(x, position + i), sin_row<T>(x, position + i), -1, 1, is_interleaved(x));
+    rows += stride;
+  }
+}
+
+/** Keys j0 … j0 + n − 1 as panels of the transposed matrix (d × n). `rows` holds two vectors' worth of rows when keys are rotated. */
+export function pack_keys<T>(to: usize, rows: usize, x: usize, b: i32, h: i32, j0: i32, n: i32, d: i32): void {
+  if (!has_rope(x)) {
+    pack_b_transposed<T>(to, k_row<T>(x, b, h, j0), k_stride<T>(x), n, d);
+    return;
+  }
+  const width = 2 * lanes<T>();
+  for (let j = 0; j < n; j += width) {
+    load_keys<T>(rows, x, b, h, j0 + j, min(width, n - j), d);
+    pack_b_transposed<T>(to, rows, <usize>d * sizeof<T>(), min(width, n - j), d);
+    to += <usize>d << 5;
+  }
+}
+
+/** Values j0 … j0 + n − 1 as panels of the matrix (n × dv). */
+export function pack_values<T>(to: usize, x: usize, b: i32, h: i32, j0: i32, n: i32, dv: i32): void {
+  pack_b<T>(to, v_row<T>(x, b, h, j0), v_stride<T>(x), dv, n);
+}
+
+/** Values as panels of the transposed matrix (dv × n). */
+export function pack_values_transposed<T>(to: usize, x: usize, b: i32, h: i32, j0: i32, n: i32, dv: i32): void {
+  pack_b_transposed<T>(to, v_row<T>(x, b, h, j0), v_stride<T>(x), n, dv);
+}
+
+/** C (m × n) = or += A (m × k) · B, B in panels or, where panel is 32, rows bs apart; strides in bytes. */
+export function product<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, panel: usize, m: i32, n: i32, k: i32, fresh: bool): void {
+  const strips = (m + MR - 1) / MR;
+  for (let s = 0; s < strips; s++) {
+    const i = share_begin(m, 1, s, strips);
+    const rows = share_end(m, 1, s, strips) - i;
+    strip_rows<T>(rows, a + <usize>i * lda, lda, b, bs, panel, c + <usize>i * ldc, ldc, n, k, fresh);
+  }
+}
+
+/** C (m × n) += Aᵀ · B for A stored (k × m) with rows lda apart. */
+export function product_transposed<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, m: i32, n: i32, k: i32): void {
+  const strips = (m + MR - 1) / MR;
+  for (let s = 0; s < strips; s++) {
+    const i = share_begin(m, 1, s, strips);
+    const rows = share_end(m, 1, s, strips) - i;
+    strip_adjacent<T>(rows, a + <usize>i * sizeof<T>(), lda, b, bs, 32, c + <usize>i * ldc, ldc, n, k, false);
+  }
+}
+
+/** 0 or −Inf for each of n keys: what the key mask adds to their scores. */
+export function mask_scores<T>(to: usize, x: usize, b: i32, j0: i32, n: i32): void {
+  const mask = mask_row(x, b, j0);
+  for (let j: usize = 0; j < <usize>n; j++) store<T>(to + j * sizeof<T>(), load<u8>(mask + j) != 0 ? <T>0 : <T>-Infinity);
+}
+
+/** Adds bias and mask to a row of n scores and hides those from `seen` to the end of the last whole panel. */
+export function finish_scores<T>(s: usize, x: usize, b: i32, h: i32, i: i32, j0: i32, n: i32, seen: i32, masks: usize): void {
+  if (has_bias(x)) {
+    let bias = bias_row<T>(x, b, h, i, j0);
+    const stride = bias_stride<T>(x);
+    for (let j: usize = 0; j < <usize>n; j++) {
+      store<T>(s + j * sizeof<T>(), load<T>(s + j * sizeof<T>()) + load<T>(bias));
+      bias += stride;
+    }
+  }
+  if (has_mask(x)) {
+    for (let j: usize = 0; j < <usize>n * sizeof<T>(); j += 16) v128.store(s + j, v128.add<T>(v128.load(s + j), v128.load(masks + j)));
+  }
+  const end = <usize>whole<T>(n) * sizeof<T>();
+  for (let j = <usize>max(0, seen) * sizeof<T>(); j < end; j += sizeof<T>()) store<T>(s + j, <T>-Infinity);
+}
+
+/** Largest of n scores, n whole panels; NaN where there is one. */
+export function largest<T>(s: usize, n: i32): f64 {
+  let a = v128.load(s);
+  let b = v128.load(s, 16);
+  for (let j: usize = 32; j < <usize>n * sizeof<T>(); j += 32) {
+    a = v128.max<T>(a, v128.load(s + j));
+    b = v128.max<T>(b, v128.load(s + j, 16));
+  }
+  return <f64>hmax<T>(v128.max<T>(a, b));
+}
+
+/** s = e^(s − shift), n whole panels; returns the sum. */
+export function weigh<T>(s: usize, n: i32, shift: f64): f64 {
+  const m = v128.splat<T>(<T>shift);
+  let a = v128.splat<i32>(0);
+  let b = a;
+  const end = s + <usize>n * sizeof<T>();
+  for (; s < end; s += 32) {
+    const x0 = v128.sub<T>(v128.load(s), m);
+    const x1 = v128.sub<T>(v128.load(s, 16), m);
+    const e0 = sizeof<T>() == 4 ? exp_single(x0) : exp_wide<f64>(x0);
+    const e1 = sizeof<T>() == 4 ? exp_single(x1) : exp_wide<f64>(x1);
+    v128.store(s, e0);
+    v128.store(s, e1, 16);
+    a = v128.add<T>(a, e0);
+    b = v128.add<T>(b, e1);
+  }
+  if (sizeof<T>() == 8) return hsum<f64>(v128.add<f64>(a, b));
+  return hsum<f64>(v128.add<f64>(v128.add<f64>(low(a), high(a)), v128.add<f64>(low(b), high(b))));
+}
+
+/** Zero or 1/(1 − rate) for n weights (whole panels) of query i from key j0 (a multiple of 4) on, a function of the element's index alone. */
+export function dropout_factors<T>(to: usize, x: usize, b: i32, h: i32, i: i32, j0: i32, n: i32): void {
+  const rate = dropout_rate(x);
+  const bound = v128.splat<T>(<T>rate);
+  const kept = v128.splat<T>(<T>(1.0 / (1.0 - rate)));
+  const state = random_state(x);
+  const stream = stream_of(x);
+  let block = (dropout_index(x, b, h, i) + <u32>j0) / <u32>lanes<T>();
+  const end = to + <usize>n * sizeof<T>();
+  for (; to + 64 <= end; to += 64) {
+    four_blocks(to, state, stream, block);
+    for (let k: usize = 0; k < 64; k += 16) v128.store(to + k, v128.and(v128.ge<T>(uniform<T>(v128.load(to + k)), bound), kept));
+    block += 4;
+  }
+  for (; to < end; to += 16) {
+    v128.store(to, v128.and(v128.ge<T>(uniform<T>(block_words(state, stream, block)), bound), kept));
+    block++;
+  }
+}
+
+/** y = y · f, n whole panels. */
+export function multiply<T>(y: usize, f: usize, n: i32): void {
+  for (let j: usize = 0; j < <usize>n * sizeof<T>(); j += 16) v128.store(y + j, v128.mul<T>(v128.load(y + j), v128.load(f + j)));
+}
+
+/** e^x of one number. */
+// @ts-ignore: decorator
+@inline
+export function scalar_exp(x: f64): f64 {
+  return f64x2.extract_lane(exp_wide<f64>(k2(x)), 0);
+}
+
+/** Clears rows of `width` elements from `first` (nothing where it is negative) up to `end`: tokens that belong to no sequence. */
+export function clear_rows<T>(base: usize, first: i32, end: i32, width: i32): void {
+  if (first >= 0 && end > first) memory.fill(base + <usize>(first * width) * sizeof<T>(), 0, <usize>((end - first) * width) * sizeof<T>());
+}
+
+/** What is taken from a row's slopes by its weights: Σ do·o, less dlse where that has a gradient. */
+export function delta<T>(x: usize, b: i32, h: i32, i: i32, dout: usize, o: usize, dv: i32, dlse: usize): f64 {
+  const sum = dot<T>(dout, o, dv);
+  return has_lse_gradient(x) ? sum - <f64>load<T>(dlse + <usize>dense_q(x, b, h, i) * sizeof<T>()) : sum;
+}
+
+/** g = w (g f − delta) and w = w f, n whole panels; f = 1 without dropout. */
+export function slope<T>(g: usize, w: usize, f: usize, n: i32, delta: f64, dropout: bool): void {
+  const shift = v128.splat<T>(<T>delta);
+  for (let j: usize = 0; j < <usize>n * sizeof<T>(); j += 16) {
+    const weight = v128.load(w + j);
+    let slopes = v128.load(g + j);
+    if (dropout) {
+      const factor = v128.load(f + j);
+      slopes = v128.mul<T>(slopes, factor);
+      v128.store(w + j, v128.mul<T>(weight, factor));
+    }
+    v128.store(g + j, v128.mul<T>(weight, v128.sub<T>(slopes, shift)));
+  }
+}
+
+/** Σ a·b of n elements, in f64. */
+function dot<T>(a: usize, b: usize, n: i32): f64 {
+  let sum = v128.splat<f64>(0);
+  let rest = v128.splat<f64>(0);
+  for (let i = 0; i < n; i += lanes<T>()) {
+    const u = load_partial<T>(a, n - i);
+    const v = load_partial<T>(b, n - i);
+    if (sizeof<T>() == 4) {
+      sum = v128.add<f64>(sum, v128.mul<f64>(low(u), low(v)));
+      rest = v128.add<f64>(rest, v128.mul<f64>(high(u), high(v)));
+    } else {
+      sum = v128.add<f64>(sum, v128.mul<f64>(u, v));
+    }
+    a += 16;
+    b += 16;
+  }
+  return hsum<f64>(v128.add<f64>(sum, rest));
+}
