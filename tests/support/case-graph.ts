@@ -1,6 +1,6 @@
 /** Turns one of an op's own cases into a graph with data: the outputs, and the gradient of their weighted sum by every float input. */
 import { vjp } from "../../packages/engine/src/autodiff.js";
-import { type FloatDType, isFloat } from "../../packages/engine/src/dtype.js";
+import { type DType, type FloatDType, isFloat } from "../../packages/engine/src/dtype.js";
 import { TetradError } from "../../packages/engine/src/errors.js";
 import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
 import type { CaseInput, Op, OpCase } from "../../packages/engine/src/op.js";
@@ -19,13 +19,13 @@ export interface CaseGraph {
 }
 
 /** Seeded values in the case's range, rounded to the type, so that every backend and the reference start from the same bits. */
-function caseValues(input: CaseInput, dtype: FloatDType | "i32" | "bool", stream: number): ArrayLike<number> {
+function caseValues(input: CaseInput, dtype: DType, stream: number): ArrayLike<number> {
   if (input.values !== undefined) return dtype === "f32" ? Float32Array.from(input.values) : input.values;
   const [lo, hi] = input.range ?? [-2, 2];
   const drawn = new Float64Array(sizeOf(input.shape));
   fillUniform(drawn, { seed: 11, stream, lo, hi });
   if (dtype === "f32") return Float32Array.from(drawn);
-  if (dtype === "i32") return drawn.map(Math.floor);
+  if (dtype === "i32" || dtype === "u8") return drawn.map(Math.floor);
   return dtype === "bool" ? drawn.map((x) => Number(x > (lo + hi) / 2)) : drawn;
 }
 

@@ -11,7 +11,7 @@ const all = opsOf(ops)
   .filter((op) => op.lowering.kind !== "scan")
   .sort((a, b) => (a.name < b.name ? -1 : 1));
 /** Ops that say themselves that they cannot be differentiated. */
-const WITHOUT_GRADIENT = new Set(["attentionBackward", "attentionBiasGradient", "trigamma"]);
+const WITHOUT_GRADIENT = new Set(["attentionBackward", "attentionBiasGradient", "linearInt8", "trigamma"]);
 /** Ops whose gradient cannot be differentiated. */
 const WITHOUT_SECOND = new Set(["attention", "digamma", "trigamma"]);
 

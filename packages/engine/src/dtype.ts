@@ -1,13 +1,14 @@
 /** Element types: what a tensor holds, how wide it is, and which host array carries it. */
 
-export type DType = "f32" | "f64" | "i32" | "bool";
+/** `u8`: raw bytes, blocks of a storage format; only the ops that widen them read it. */
+export type DType = "f32" | "f64" | "i32" | "bool" | "u8";
 
 /** Types that gradients flow through. */
 export type FloatDType = "f32" | "f64";
 
 export type HostArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1 } as const satisfies Record<DType, number>;
+const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1, u8: 1 } as const satisfies Record<DType, number>;
 
 export function byteSize(dtype: DType): number {
   return BYTES[dtype];
@@ -26,11 +27,12 @@ export function hostArray(dtype: DType, length: number): HostArray {
     case "i32":
       return new Int32Array(length);
     case "bool":
+    case "u8":
       return new Uint8Array(length);
   }
 }
 
-const RANK = { bool: 0, i32: 1, f32: 2, f64: 3 } as const satisfies Record<DType, number>;
+const RANK = { u8: -1, bool: 0, i32: 1, f32: 2, f64: 3 } as const satisfies Record<DType, number>;
 
 /** The wider of two types: bool < i32 < f32 < f64. */
 export function promote(a: DType, b: DType): DType {

@@ -38,6 +38,7 @@ export { type RmspropOptions, rmsprop } from "./optim/rmsprop.js";
 export * from "./optim/schedules.js";
 export { type SgdOptions, sgd } from "./optim/sgd.js";
 export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
+export * from "./quant/index.js";
 export type { Shape } from "./shape.js";
 export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";

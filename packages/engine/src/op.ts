@@ -162,6 +162,13 @@ export function elementwise<A extends Attrs>(definition: ElementwiseDefinition<A
     name,
     tolerance: definition.tolerance ?? "elementwise",
     infer(inputs) {
+      if (inputs.some((input) => input.dtype === "u8"))
+        throw new TetradError("DTYPE", {
+          op: name,
+          what: "cannot compute with stored blocks",
+          got: "u8",
+          hint: "widen them with dequantize first",
+        });
       let dtype = inputs.slice(promoteFrom).reduce<DType>((widest, input) => promote(widest, input.dtype), "bool");
       if (definition.floatOnly === true && !isFloat(dtype)) {
         throw new TetradError("DTYPE", {

@@ -30,6 +30,9 @@ export interface Lowered {
 /** Nodes of unlike origin share a launch only when small: there a launch costs more than the cache that it shares. */
 const HORIZONTAL_ELEMENTS = 16384;
 
+/** Matrix products: their first two scalars are room for a chain that runs on rows they have just written. */
+const EPILOGUE_KERNELS: ReadonlySet<string> = new Set(["gemm", "gemm_quantized", "gemm_int8", "gemm_blocks_int8"]);
+
 export function denseOperand(tensor: Tensor): Operand {
   return { base: tensor, offset: 0, shape: tensor.shape, strides: stridesOf(tensor.shape) };
 }
@@ -226,7 +229,10 @@ export class Lowering implements Lowered {
       if (draft.chain === undefined) {
         const [product] = draft.request?.outputs ?? [];
         const opens =
-          draft.request?.kernel === "gemm" && product !== undefined && made.every((x) => x.base === product && isIdentity(x, y.shape));
+          draft.request !== undefined &&
+          EPILOGUE_KERNELS.has(draft.request.kernel) &&
+          product !== undefined &&
+          made.every((x) => x.base === product && isIdentity(x, y.shape));
         if (!opens || made.length === 0) return undefined;
         const chain = new ChainDraft(product.dtype as "f32" | "f64", product.shape, product.bound);
         if (!chain.fits(dtype, y.shape, y.bound, operands.length)) return undefined;

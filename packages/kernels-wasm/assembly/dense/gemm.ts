@@ -7,6 +7,7 @@
  * trans_a: A is stored (k, m); trans_b: B is stored (n, k). An epilogue needs ldc = n and batches of C without gaps.
  */
 import { scratch } from "../lib/control";
+import { epilogue } from "../lib/epilogue";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
@@ -260,14 +261,4 @@ function even_share(total: i32, limit: i32, unit: i32): i32 {
   const most = limit - (limit % unit);
   const parts = (total + most - 1) / most;
   return ((total + parts - 1) / parts + unit - 1) / unit * unit;
-}
-
-/** Hands m rows of n elements over as flat ranges of C; rows without a gap between them go together. */
-function epilogue(slot: u32, params: usize, first: i32, m: i32, n: i32, ldc: i32, thread: i32): void {
-  const together = n == ldc ? max(1, EPILOGUE_ELEMENTS / n) : 1;
-  for (let i = 0; i < m; i += together) {
-    const rows = min(together, m - i);
-    const lo = first + i * ldc;
-    call_indirect<void>(slot, params, lo, lo + (rows - 1) * ldc + n, thread);
-  }
 }

@@ -34,7 +34,7 @@ export interface Linker {
 }
 
 const BARRIER = 1;
-const STORAGE = { f32: 0, f64: 1, i32: 2, bool: 3 } as const;
+const STORAGE = { f32: 0, f64: 1, i32: 2, bool: 3, u8: 3 } as const;
 const KIND = { dense: 0, scalar: 1, strided: 2 } as const;
 
 class Writer {

@@ -14,6 +14,7 @@ export function viewOf(memory: WasmMemory, dtype: DType, address: number, length
     case "i32":
       return memory.i32(address, length);
     case "bool":
+    case "u8":
       return memory.u8(address, length);
   }
 }

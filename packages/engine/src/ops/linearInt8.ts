@@ -1,0 +1,150 @@
+/** A linear layer in integers: activations rounded to int8 row by row as they come, weights of seven bits or GGUF blocks, exact sums. For inference. */
+
+import { TetradError } from "../errors.js";
+import { type NdArray, ndZeros } from "../nd.js";
+import type { CaseInput, Op, OpCase } from "../op.js";
+import { roundHalfEven } from "../quant/format.js";
+import { weightFormat } from "../quant/index.js";
+import { packPanels, panelBytes, unpackRow } from "../quant/panels8.js";
+import { formatShape, sizeOf } from "../shape.js";
+import type { Spec, Tensor } from "../tensor.js";
+import { apply } from "../trace.js";
+import { decodeRows, requireStored, storedCase } from "./dequantize.js";
+import { productSpec, productWords } from "./linearQuantized.js";
+
+/** `int8`: panels of seven-bit weights (`quantizeWeights(…, "int8")`); the others are GGUF's blocks as a file holds them. */
+export type IntegerFormat = "int8" | "q8_0" | "q4_0" | "q4_1";
+
+type Attrs = { readonly format: IntegerFormat; readonly rows: number; readonly columns: number };
+
+/** The row as the kernel rounds it, in its own float32 steps: whole numbers and their scale. */
+function quantizeRow(row: Float64Array): { q: Float64Array; scale: number } {
+  const largest = row.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const factor = largest === 0 ? 0 : Math.fround(127 / largest);
+  return { q: row.map((x) => roundHalfEven(Math.fround(x * factor))), scale: Math.fround(largest / 127) };
+}
+
+export const linearInt8Op: Op<Attrs> = {
+  name: "linearInt8",
+  tolerance: "reduction",
+  infer([x, bytes], { format, rows, columns }) {
+    const [a, w] = [x as Spec, bytes as Spec];
+    if (a.dtype !== "f32")
+      throw new TetradError("DTYPE", {
+        op: "linearInt8",
+        what: "rounds float32 activations only",
+        got: a.dtype,
+        hint: "use linearQuantized, or cast",
+      });
+    if (format === "int8") {
+      const expected = [Math.ceil(rows / 8), panelBytes(columns)];
+      if (w.dtype !== "u8" || formatShape(w.shape) !== formatShape(expected))
+        throw new TetradError("SHAPE", {
+          op: "linearInt8",
+          what: "no panels of these weights",
+          got: `${w.dtype} ${formatShape(w.shape)}`,
+          expected: `u8 ${formatShape(expected)}`,
+        });
+    } else {
+      requireStored("linearInt8", w, format, columns);
+      if (w.shape[0] !== rows)
+        throw new TetradError("SHAPE", {
+          op: "linearInt8",
+          what: "wrong number of channels",
+          got: formatShape(w.shape),
+          expected: `${rows} rows`,
+        });
+    }
+    return [productSpec("linearInt8", a, rows, columns)];
+  },
+  gradient: () => {
+    throw new TetradError("UNSUPPORTED", {
+      op: "linearInt8",
+      what: "has no gradient: its activations are rounded",
+      hint: "train through linearQuantized, which reads the same blocks",
+    });
+  },
+  reference([x, bytes], { format, rows, columns }, [output]) {
+    const [a, w, y] = [x as NdArray, bytes as NdArray, ndZeros((output as Spec).shape, "f32")];
+    const stored = Uint8Array.from(w.data);
+    const weights: { q: ArrayLike<number>; scale: number }[] =
+      format === "int8"
+        ? Array.from({ length: rows }, (_, j) => unpackRow(stored, j, columns))
+        : decodeRows(w, format, columns).map((q) => ({ q, scale: 1 }));
+    for (let i = 0; i < sizeOf(a.shape.slice(0, -1)); i++) {
+      const row = quantizeRow(a.data.slice(i * columns, (i + 1) * columns));
+      weights.forEach(({ q, scale }, j) => {
+        y.data[i * rows + j] = row.q.reduce((total, v, p) => total + v * (q[p] as number), 0) * scale * row.scale;
+      });
+    }
+    return [y];
+  },
+  flops: ([x], _, { rows }) => 2 * rows * sizeOf((x as Spec).shape),
+  cases: () => linearInt8Cases(),
+  lowering: {
+    kind: "launch",
+    launch(context, node, { format, columns }) {
+      const [x, bytes] = node.inputs as readonly [Tensor, Tensor];
+      const y = node.outputs[0] as Tensor;
+      const { inputs, scalars } = productWords(context, x, bytes, y, columns);
+      context.emit({
+        kernel: format === "int8" ? "gemm_int8" : "gemm_blocks_int8",
+        dtype: "f32",
+        outputs: [y],
+        inputs,
+        scalars: format === "int8" ? scalars : [...scalars, weightFormat(format).id, bytes.shape[1] as number],
+        flops: 2 * x.size * (y.shape.at(-1) as number),
+      });
+    },
+  },
+  bounded: true,
+};
+
+function linearInt8Cases(): OpCase<Attrs>[] {
+  const cases: OpCase<Attrs>[] = [];
+  const panels = (rows: number, columns: number): CaseInput => ({
+    shape: [Math.ceil(rows / 8), panelBytes(columns)],
+    dtype: "u8",
+    values: [
+      ...packPanels(
+        Array.from({ length: rows * columns }, (_, i) => Math.sin(1 + 12.9898 * i) * (1 + (i % 3))),
+        rows,
+        columns,
+      ),
+    ],
+    frozen: true,
+  });
+  const one = (format: IntegerFormat, m: number, rows: number, columns: number) =>
+    cases.push({
+      name: `${format} ${m}×${rows}×${columns}`,
+      inputs: [
+        { shape: [m, columns], dtype: "f32", frozen: true },
+        format === "int8" ? panels(rows, columns) : storedCase(format, rows, columns),
+      ],
+      attrs: { format, rows, columns },
+    });
+  for (const columns of [1, 2, 3, 4, 7, 9, 16, 17, 33, 65, 257]) one("int8", 5, 9, columns);
+  for (const m of [0, 1, 2, 4, 8, 17, 33]) one("int8", m, 17, 20);
+  for (const rows of [1, 3, 4, 5, 8, 16, 31]) one("int8", 3, rows, 12);
+  for (const format of ["q8_0", "q4_0", "q4_1"] as const) {
+    for (const columns of [32, 64, 288]) one(format, 3, 9, columns);
+    for (const m of [1, 2, 17]) one(format, m, 5, 64);
+  }
+  cases.push({
+    name: "zeros",
+    inputs: [{ shape: [2, 8], dtype: "f32", values: new Array<number>(16).fill(0), frozen: true }, panels(3, 8)],
+    attrs: { format: "int8", rows: 3, columns: 8 },
+  });
+  return cases;
+}
+
+/**
+ * x Wᵀ in integers: each row of x is rounded to 127 steps of its largest magnitude, sums are exact, one rounding per result. The same bits on both builds.
+ * @param x f32 (…, in)
+ * @param bytes u8 panels of `quantizeWeights(…, "int8")`, or rows of GGUF blocks
+ * @param shape [out, in]
+ * @throws TetradError SHAPE, DTYPE; UNSUPPORTED where a gradient is asked for
+ */
+export function linearInt8(x: Tensor, bytes: Tensor, format: IntegerFormat, [rows, columns]: readonly [number, number]): Tensor {
+  return apply(linearInt8Op, [x, bytes], { format, rows, columns });
+}

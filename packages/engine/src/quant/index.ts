@@ -1,0 +1,57 @@
+/** Storage formats by name, and weights made into them. */
+
+import { closest, TetradError } from "../errors.js";
+import { bf16 } from "./bf16.js";
+import { f16 } from "./f16.js";
+import { checkBlocks, type QuantizedWeight, type WeightFormat } from "./format.js";
+import { i8 } from "./i8.js";
+import { packPanels } from "./panels8.js";
+import { q4_0 } from "./q4_0.js";
+import { q4_1 } from "./q4_1.js";
+import { q6_K } from "./q6_K.js";
+import { q8_0 } from "./q8_0.js";
+
+export type { QuantizedWeight, WeightFormat } from "./format.js";
+
+export const WEIGHT_FORMATS = { f16, bf16, i8, q8_0, q4_0, q4_1, q6_K } as const satisfies Record<string, WeightFormat>;
+export type FormatName = keyof typeof WEIGHT_FORMATS;
+
+/** @throws TetradError ARGUMENT for an unknown name */
+export function weightFormat(name: string): WeightFormat {
+  if (name in WEIGHT_FORMATS) return WEIGHT_FORMATS[name as FormatName];
+  const near = closest(name, Object.keys(WEIGHT_FORMATS));
+  throw new TetradError("ARGUMENT", {
+    op: "quantize",
+    what: `no storage format "${name}"`,
+    expected: Object.keys(WEIGHT_FORMATS).join(", "),
+    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+  });
+}
+
+/**
+ * Weights (out, in) in a storage format; `"int8"` is the layout of integer products (`linearInt8`), seven bits and a scale per channel.
+ * @throws TetradError ARGUMENT, SHAPE when rows are no whole number of blocks
+ */
+export function quantizeWeights(
+  weights: ArrayLike<number>,
+  [out, n]: readonly [number, number],
+  format: FormatName | "int8",
+): QuantizedWeight {
+  if (weights.length !== out * n)
+    throw new TetradError("SHAPE", {
+      op: "quantize",
+      what: "weights do not fill their shape",
+      got: `${weights.length} values`,
+      expected: `[${out}, ${n}]`,
+    });
+  if (format === "int8") return { format, shape: [out, n], bytes: packPanels(weights, out, n) };
+  const kind = weightFormat(format);
+  checkBlocks(kind, n);
+  if (kind.encode === undefined)
+    throw new TetradError("UNSUPPORTED", { op: "quantize", what: `${format} is only read`, hint: "write q8_0 or q4_1" });
+  const size = kind.rowBytes(n);
+  const bytes = new Uint8Array(out * size);
+  for (let row = 0; row < out; row++)
+    bytes.set(kind.encode(Array.from({ length: n }, (_, i) => weights[row * n + i] as number)), row * size);
+  return { format, shape: [out, n], bytes };
+}

@@ -1,0 +1,39 @@
+/** GGUF Q4_0 (ggml-quants.c): blocks of 32, an f16 scale d and 32 nibbles q; w = (q − 8) d. The low nibbles are the first 16 weights. */
+import { checkBlocks, f16Bits, f16Value, type WeightFormat } from "./format.js";
+
+const BYTES = 18;
+
+export const q4_0: WeightFormat = {
+  name: "q4_0",
+  id: 4,
+  block: 32,
+  rowBytes: (n) => (n / 32) * BYTES,
+  decode(bytes, n) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Float64Array.from({ length: n }, (_, i) => {
+      const at = Math.floor(i / 32) * BYTES;
+      return f16Value(view.getUint16(at, true)) * (nibble(view, at + 2, i % 32) - 8);
+    });
+  },
+  encode(row) {
+    checkBlocks(q4_0, row.length);
+    const bytes = new Uint8Array(this.rowBytes(row.length));
+    const view = new DataView(bytes.buffer);
+    for (let b = 0; b < row.length / 32; b++) {
+      const part = Array.from({ length: 32 }, (_, i) => row[b * 32 + i] as number);
+      // The weight of largest magnitude becomes −8.
+      const extreme = part.reduce((most, x) => (Math.abs(x) > Math.abs(most) ? x : most), 0);
+      const scale = extreme / -8;
+      view.setUint16(b * BYTES, f16Bits(scale), true);
+      const q = part.map((x) => (scale === 0 ? 8 : Math.min(15, Math.max(0, Math.floor(x / scale + 8.5)))));
+      for (let i = 0; i < 16; i++) view.setUint8(b * BYTES + 2 + i, (q[i] as number) | ((q[i + 16] as number) << 4));
+    }
+    return bytes;
+  },
+};
+
+/** Nibble i of 16 bytes: the low ones, then the high ones. */
+export function nibble(view: DataView, at: number, i: number): number {
+  const byte = view.getUint8(at + (i % 16));
+  return i < 16 ? byte & 15 : byte >> 4;
+}

@@ -1,0 +1,34 @@
+/** GGUF Q4_1 (ggml-quants.c): blocks of 32, f16 scale d and least value m, 32 nibbles q; w = q d + m. */
+import { checkBlocks, f16Bits, f16Value, type WeightFormat } from "./format.js";
+import { nibble } from "./q4_0.js";
+
+const BYTES = 20;
+
+export const q4_1: WeightFormat = {
+  name: "q4_1",
+  id: 5,
+  block: 32,
+  rowBytes: (n) => (n / 32) * BYTES,
+  decode(bytes, n) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Float64Array.from({ length: n }, (_, i) => {
+      const at = Math.floor(i / 32) * BYTES;
+      return f16Value(view.getUint16(at, true)) * nibble(view, at + 4, i % 32) + f16Value(view.getUint16(at + 2, true));
+    });
+  },
+  encode(row) {
+    checkBlocks(q4_1, row.length);
+    const bytes = new Uint8Array(this.rowBytes(row.length));
+    const view = new DataView(bytes.buffer);
+    for (let b = 0; b < row.length / 32; b++) {
+      const part = Array.from({ length: 32 }, (_, i) => row[b * 32 + i] as number);
+      const least = Math.min(...part);
+      const scale = (Math.max(...part) - least) / 15;
+      view.setUint16(b * BYTES, f16Bits(scale), true);
+      view.setUint16(b * BYTES + 2, f16Bits(least), true);
+      const q = part.map((x) => (scale === 0 ? 0 : Math.min(15, Math.max(0, Math.floor((x - least) / scale + 0.5)))));
+      for (let i = 0; i < 16; i++) view.setUint8(b * BYTES + 4 + i, (q[i] as number) | ((q[i + 16] as number) << 4));
+    }
+    return bytes;
+  },
+};

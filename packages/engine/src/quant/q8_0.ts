@@ -1,0 +1,33 @@
+/** GGUF Q8_0 (ggml-quants.c): blocks of 32, an f16 scale and 32 signed bytes. */
+import { checkBlocks, f16Bits, f16Value, roundHalfEven, type WeightFormat } from "./format.js";
+import { largest } from "./i8.js";
+
+const BYTES = 34;
+
+export const q8_0: WeightFormat = {
+  name: "q8_0",
+  id: 3,
+  block: 32,
+  rowBytes: (n) => (n / 32) * BYTES,
+  decode(bytes, n) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Float64Array.from({ length: n }, (_, i) => {
+      const at = Math.floor(i / 32) * BYTES;
+      return f16Value(view.getUint16(at, true)) * view.getInt8(at + 2 + (i % 32));
+    });
+  },
+  encode(row) {
+    checkBlocks(q8_0, row.length);
+    const bytes = new Uint8Array(this.rowBytes(row.length));
+    const view = new DataView(bytes.buffer);
+    for (let b = 0; b < row.length / 32; b++) {
+      const part = Array.from({ length: 32 }, (_, i) => row[b * 32 + i] as number);
+      const scale = largest(part) / 127;
+      view.setUint16(b * BYTES, f16Bits(scale), true);
+      part.forEach((x, i) => {
+        view.setInt8(b * BYTES + 2 + i, scale === 0 ? 0 : roundHalfEven(x / scale));
+      });
+    }
+    return bytes;
+  },
+};

@@ -1,0 +1,46 @@
+/**
+ * Rows of activations as int8, with a scale a row: q = round(a · (127 / max |a|)), half to even. A row that holds NaN or infinity has that for a
+ * scale, so that all its products show it.
+ */
+
+/** Rounds k elements at `a` to bytes at `q`, clearing up to a multiple of 32, and returns the scale. */
+export function quantize_row(q: usize, a: usize, k: i32): f32 {
+  let most = v128.splat<f32>(0);
+  let i = 0;
+  for (; i <= k - 4; i += 4) most = v128.max<f32>(most, v128.abs<f32>(v128.load(a + (<usize>i << 2))));
+  let largest = max<f32>(
+    max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  );
+  for (; i < k; i++) largest = max<f32>(largest, abs<f32>(load<f32>(a + (<usize>i << 2))));
+  const factor: f32 = largest == 0 ? 0 : <f32>127 / largest;
+  const f = v128.splat<f32>(factor);
+  for (i = 0; i <= k - 16; i += 16) {
+    const at = a + (<usize>i << 2);
+    const low = i16x8.narrow_i32x4_s(rounded(v128.load(at), f), rounded(v128.load(at, 16), f));
+    const high = i16x8.narrow_i32x4_s(rounded(v128.load(at, 32), f), rounded(v128.load(at, 48), f));
+    v128.store(q + <usize>i, i8x16.narrow_i16x8_s(low, high));
+  }
+  for (; i < k; i++) {
+    const x = rounded(v128.splat<f32>(load<f32>(a + (<usize>i << 2))), f);
+    store<i8>(q + <usize>i, <i8>i32x4.extract_lane(x, 0));
+  }
+  const end = (k + 31) & ~31;
+  for (; i < end; i++) store<i8>(q + <usize>i, 0);
+  return largest / 127;
+}
+
+// @ts-ignore: decorator
+@inline
+function rounded(x: v128, factor: v128): v128 {
+  return i32x4.trunc_sat_f32x4_s(v128.nearest<f32>(v128.mul<f32>(x, factor)));
+}
+
+/** Sum of n (a multiple of 16) bytes. */
+export function sum_bytes(q: usize, n: i32): i32 {
+  let total = v128.splat<i32>(0);
+  for (let i: usize = 0; i < <usize>n; i += 16) {
+    total = v128.add<i32>(total, v128.extadd_pairwise<i16>(v128.extadd_pairwise<i8>(v128.load(q + i))));
+  }
+  return i32x4.extract_lane(total, 0) + i32x4.extract_lane(total, 1) + i32x4.extract_lane(total, 2) + i32x4.extract_lane(total, 3);
+}

@@ -1,0 +1,202 @@
+// Stored weights against llama.cpp's own reader, and what integer products promise beyond their cases: the same bits on both builds, fused epilogues, nearness to f32.
+import { afterAll, describe, expect, test } from "vitest";
+import { createEngine, type Engine } from "../../packages/engine/src/engine.js";
+import { add } from "../../packages/engine/src/ops/add.js";
+import { dequantize } from "../../packages/engine/src/ops/dequantize.js";
+import { gelu } from "../../packages/engine/src/ops/gelu.js";
+import { type IntegerFormat, linearInt8 } from "../../packages/engine/src/ops/linearInt8.js";
+import { linearQuantized } from "../../packages/engine/src/ops/linearQuantized.js";
+import { matmul } from "../../packages/engine/src/ops/matmul.js";
+import { sum } from "../../packages/engine/src/ops/sum.js";
+import { type FormatName, quantizeWeights, WEIGHT_FORMATS } from "../../packages/engine/src/quant/index.js";
+import type { Tensor } from "../../packages/engine/src/tensor.js";
+import { grad } from "../../packages/engine/src/transforms/grad.js";
+import golden from "../goldens/quant/blocks.json" with { type: "json" };
+import { randoms } from "../support/ops-cases.js";
+
+const engines = new Map<string, Promise<Engine>>();
+function engineOf(build: "baseline" | "relaxed"): Promise<Engine> {
+  const known = engines.get(build) ?? createEngine({ build, threads: 2 });
+  engines.set(build, known);
+  return known;
+}
+afterAll(async () => {
+  for (const engine of engines.values()) await (await engine).close();
+});
+
+/** Normal numbers (Box and Muller), float32. */
+function normals(size: number, seed: number): Float32Array {
+  const next = randoms(seed);
+  return Float32Array.from({ length: size }, () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
+}
+
+describe.each(Object.entries(golden.read))("%s", (format, { columns, bytes, values }) => {
+  const kind = WEIGHT_FORMATS[format as FormatName];
+
+  test("the float64 reference reads what llama.cpp reads", () => {
+    bytes.forEach((row, i) => {
+      const got = kind.decode(Uint8Array.from(row), columns);
+      expect([...Float32Array.from(got)], `row ${i}`).toEqual(values[i]);
+    });
+  });
+
+  test.each(["baseline", "relaxed"] as const)("the kernel widens to the same float32, %s", async (build) => {
+    const engine = await engineOf(build);
+    const size = kind.rowBytes(columns);
+    const program = await engine.compileFunction(({ w }) => dequantize(w as Tensor, format as FormatName, columns), {
+      w: { shape: [3, size], dtype: "u8" },
+    });
+    // −0 becomes 0.
+    expect([...(program.callSync({ w: bytes.flat() })["output"] as Float32Array)]).toEqual(values.flat().map((x) => x + 0));
+    program.close();
+  });
+});
+
+test.each(Object.entries(golden.write.bytes))("what we write as %s is what llama.cpp writes", (format, bytes) => {
+  const { numbers } = golden.write;
+  const written = quantizeWeights(numbers.flat(), [2, 64], format as FormatName);
+  expect([...written.bytes]).toEqual(bytes.flat());
+});
+
+test("half precision numbers of every kind survive", () => {
+  const numbers = [
+    0,
+    -0,
+    1,
+    -1,
+    65504,
+    65519,
+    65520,
+    1e9,
+    2 ** -24,
+    2 ** -25,
+    1.5 * 2 ** -25,
+    6.1e-5,
+    0.1,
+    1 / 3,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
+  const expected = [
+    0,
+    -0,
+    1,
+    -1,
+    65504,
+    65504,
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    2 ** -24,
+    0,
+    2 ** -24,
+    6.097555160522461e-5,
+    0.0999755859375,
+    0.333251953125,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
+  const { bytes } = quantizeWeights(numbers, [1, numbers.length], "f16");
+  expect([...WEIGHT_FORMATS.f16.decode(bytes, numbers.length)]).toEqual(expected);
+  expect(WEIGHT_FORMATS.f16.decode(quantizeWeights([Number.NaN], [1, 1], "f16").bytes, 1)[0]).toBeNaN();
+  expect(WEIGHT_FORMATS.bf16.decode(quantizeWeights([Number.NaN, 1.00390625, 3.39e38, 3.4e38], [1, 4], "bf16").bytes, 4)).toEqual(
+    Float64Array.of(Number.NaN, 1, 3.3895313892515355e38, Number.POSITIVE_INFINITY),
+  );
+});
+
+test.each(["int8", "q8_0", "q4_0", "q4_1"] as const)(
+  "%s: integer products have the same bits on both builds, and any number of threads",
+  async (format) => {
+    const [m, n, k] = [13, 37, 96];
+    const weights = quantizeWeights(normals(n * k, 1), [n, k], format);
+    const results = await Promise.all(
+      (["baseline", "relaxed"] as const).flatMap((build) =>
+        [1, 2].map(async (threads) => {
+          const engine = await engineOf(build);
+          const rows = weights.bytes.length / (format === "int8" ? Math.ceil(n / 8) : n);
+          const program = await engine.compileFunction(
+            ({ x, w }) => linearInt8(x as Tensor, w as Tensor, format as IntegerFormat, [n, k]),
+            { x: [m, k], w: { shape: [weights.bytes.length / rows, rows], dtype: "u8" } },
+            { threads },
+          );
+          const y = [...(program.callSync({ x: normals(m * k, 2), w: weights.bytes })["output"] as Float32Array)];
+          program.close();
+          return y;
+        }),
+      ),
+    );
+    for (const other of results.slice(1)) expect(other).toEqual(results[0]);
+  },
+);
+
+test.each(["int8", "q8_0"] as const)("%s: near the float32 product of the same weights", async (format) => {
+  const [m, n, k] = [16, 64, 384];
+  const [x, w] = [normals(m * k, 3), normals(n * k, 4)];
+  const weights = quantizeWeights(w, [n, k], format);
+  const engine = await engineOf("relaxed");
+  const shape = format === "int8" ? [n / 8, weights.bytes.length / (n / 8)] : [n, weights.bytes.length / n];
+  const program = await engine.compileFunction(
+    ({ x, w, q }) => ({
+      exact: matmul(x as Tensor, w as Tensor, { transposeB: true }),
+      rounded: linearInt8(x as Tensor, q as Tensor, format, [n, k]),
+    }),
+    { x: [m, k], w: [n, k], q: { shape, dtype: "u8" } },
+  );
+  const { exact, rounded } = program.callSync({ x, w, q: weights.bytes });
+  // Rounding to steps of a (activations: max/127; weights: max/63 or max/127) gives independent errors of a/√12: their share of a sum of k products of normals.
+  const [stepX, stepW] = [3.3 / 127, format === "int8" ? 3.3 / 63 : 2.5 / 127];
+  const deviation = Math.sqrt(k) * Math.sqrt(stepX ** 2 / 12 + stepW ** 2 / 12);
+  const errors = [...(exact as Float32Array)].map((y, i) => y - (rounded?.[i] as number));
+  const rms = Math.sqrt(errors.reduce((total, e) => total + e * e, 0) / errors.length);
+  expect(rms).toBeLessThan(1.3 * deviation);
+  expect(rms).toBeGreaterThan(0);
+});
+
+test("bias and activation join the launch, and gradients flow to activations", async () => {
+  const engine = await engineOf("relaxed");
+  const weights = quantizeWeights(normals(24 * 64, 5), [24, 64], "q8_0");
+  const shape = [24, weights.bytes.length / 24];
+  const layer = (x: Tensor, w: Tensor, b: Tensor) => gelu(add(linearQuantized(x, w, "q8_0", [24, 64]), b));
+  const forward = await engine.compileFunction(({ x, w, b }) => layer(x as Tensor, w as Tensor, b as Tensor), {
+    x: [5, 64],
+    w: { shape, dtype: "u8" },
+    b: [24],
+  });
+  expect(forward.planText().split("\n")[0]).toMatch(/gemm_quantized_f32 → add → gelu/);
+  const integers = await engine.compileFunction(
+    ({ x, w, b }) => gelu(add(linearInt8(x as Tensor, w as Tensor, "q8_0", [24, 64]), b as Tensor)),
+    { x: [5, 64], w: { shape, dtype: "u8" }, b: [24] },
+  );
+  expect(integers.planText().split("\n")[0]).toMatch(/gemm_blocks_int8_f32 → add → gelu/);
+  const slopes = await engine.compileFunction(
+    ({ x, w, b }) => ({
+      stored: grad((t: Tensor) => sum(layer(t, w as Tensor, b as Tensor)))(x as Tensor),
+      widened: grad((t: Tensor) => sum(gelu(add(matmul(t, dequantize(w as Tensor, "q8_0", 64), { transposeB: true }), b as Tensor))))(
+        x as Tensor,
+      ),
+    }),
+    { x: [5, 64], w: { shape, dtype: "u8" }, b: [24] },
+  );
+  const { stored, widened } = slopes.callSync({ x: normals(320, 6), w: weights.bytes, b: normals(24, 7) });
+  stored?.forEach((g, i) => expect(Math.abs(g - (widened?.[i] as number))).toBeLessThan(1e-5));
+});
+
+test("NaN and infinite activations show in every product of their row, and in no other", async () => {
+  const engine = await engineOf("relaxed");
+  const weights = quantizeWeights(normals(8 * 32, 8), [8, 32], "int8");
+  const program = await engine.compileFunction(({ x, w }) => linearInt8(x as Tensor, w as Tensor, "int8", [8, 32]), {
+    x: [3, 32],
+    w: { shape: [1, weights.bytes.length], dtype: "u8" },
+  });
+  const x = normals(96, 9);
+  x[5] = Number.NaN;
+  x[70] = Number.POSITIVE_INFINITY;
+  const y = program.callSync({ x, w: weights.bytes })["output"] as Float32Array;
+  expect([...y].map(Number.isFinite)).toEqual([...new Array(8).fill(false), ...new Array(8).fill(true), ...new Array(8).fill(false)]);
+});
+
+test("what does not fit is refused", () => {
+  expect(() => quantizeWeights([1, 2, 3], [1, 3], "q8_0")).toThrow(/whole number of blocks.*multiple of 32/);
+  expect(() => quantizeWeights([1, 2], [1, 3], "f16")).toThrow(/do not fill their shape/);
+  expect(() => quantizeWeights(new Array(256).fill(0), [1, 256], "q6_K")).toThrow(/only read/);
+  expect(() => quantizeWeights([1], [1, 1], "q4_2" as FormatName)).toThrow(/did you mean/);
+});
