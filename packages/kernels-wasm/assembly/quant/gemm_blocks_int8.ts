@@ -62,7 +62,8 @@ export function gemm_blocks_int8_f32(p: usize, thread: i32, threads: i32): void 
 function signed_dot(w: v128, a: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) {
     // The second operand may have no sign: it goes to the first, as ggml does.
-    const sign = v128.shr<i8>(w, 7);
+    // A comparison, as x86 has no shift of bytes.
+    const sign = v128.lt<i8>(w, v128.splat<i8>(0));
     return i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.sub<i8>(v128.xor(a, sign), sign), v128.abs<i8>(w), v128.splat<i32>(0));
   }
   const low = v128.dot<i16>(v128.extend_low<i8>(w), v128.extend_low<i8>(a));
