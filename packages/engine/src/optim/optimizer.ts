@@ -50,6 +50,7 @@ export interface UpdateContext {
   readonly weightDecay: number;
   /** Factor on the learning rate, the last of a kernel's words. */
   readonly lrScale: number;
+  /** As moments and gradients, in whole cache lines: what is past the last element is 0 and must stay so. */
   readonly params: Tensor;
   readonly moments: readonly Tensor[];
   readonly gradients: Operand;

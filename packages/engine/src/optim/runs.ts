@@ -34,8 +34,8 @@ export interface Arrangement {
   readonly key: string;
 }
 
-/** Elements that the moments of each parameter start at a multiple of: vector kernels need no tail, and no two share a cache line. */
-const ALIGNMENT = 16;
+/** Elements that pieces start at a multiple of, in every segment: vector kernels need no tail, and no two share a cache line of f32. */
+export const ALIGNMENT = 16;
 
 /**
  * @param layout the store's parameters

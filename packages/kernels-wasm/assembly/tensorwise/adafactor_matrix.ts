@@ -96,13 +96,13 @@ function column_squares<T>(sums: usize, from: usize, stride: usize, rows: i32, w
     const c = i + 2 < rows ? a + 2 * stride : 0;
     const d = i + 3 < rows ? a + 3 * stride : 0;
     let sum = sums;
+    // The sums of what lies past the width are made, but never read.
     for (let j = 0; j < width; j += lanes<T>()) {
       const at = <usize>j * sizeof<T>();
-      const left = width - j;
-      const x = load_partial<T>(a + at, left);
-      const y = b != 0 ? load_partial<T>(b + at, left) : v128.splat<T>(0);
-      const z = c != 0 ? load_partial<T>(c + at, left) : v128.splat<T>(0);
-      const w = d != 0 ? load_partial<T>(d + at, left) : v128.splat<T>(0);
+      const x = v128.load(a + at);
+      const y = b != 0 ? v128.load(b + at) : v128.splat<T>(0);
+      const z = c != 0 ? v128.load(c + at) : v128.splat<T>(0);
+      const w = d != 0 ? v128.load(d + at) : v128.splat<T>(0);
       if (sizeof<T>() == 4) {
         v128.store(sum, v128.add<f64>(v128.load(sum), four_squares(low(x), low(y), low(z), low(w))));
         v128.store(sum, v128.add<f64>(v128.load(sum, 16), four_squares(high(x), high(y), high(z), high(w))), 16);
@@ -120,6 +120,15 @@ function column_squares<T>(sums: usize, from: usize, stride: usize, rows: i32, w
 function four_squares(x: v128, y: v128, z: v128, w: v128): v128 {
   const xy = v128.add<f64>(v128.mul<f64>(x, x), v128.mul<f64>(y, y));
   return v128.add<f64>(xy, v128.add<f64>(v128.mul<f64>(z, z), v128.mul<f64>(w, w)));
+}
+
+/** The update before clipping, at column j of a row. */
+// @ts-ignore: decorator
+@inline
+function direction<T>(gradients: usize, roots: usize, j: i32, scale: v128, root: v128, most: v128): v128 {
+  const at = <usize>j * sizeof<T>();
+  const inverse = v128.min<T>(v128.mul<T>(root, v128.load(roots + at)), most);
+  return v128.mul<T>(v128.mul<T>(v128.load(gradients + at), scale), inverse);
 }
 
 /** Rows r0..r1: with `sums`, adds each group's squared updates to its place there; else takes the step. */
@@ -142,6 +151,7 @@ function sweep<T>(p: usize, sums: usize, group: i32, r0: i32, r1: i32, step: f64
   const kept = v128.splat<T>(<T>beta1);
   const taken = v128.splat<T>(<T>(1 - beta1));
   const steps = v128.splat<T>(<T>step);
+  const scales = v128.splat<T>(<T>scale);
   for (let from = r0; from < r1; ) {
     const b = from / rows;
     const to = min(r1, (b + 1) * rows);
@@ -156,31 +166,34 @@ function sweep<T>(p: usize, sums: usize, group: i32, r0: i32, r1: i32, step: f64
         const at = <usize>j * sizeof<T>();
         v128.store(roots + at, v128.div<T>(one, v128.sqrt<T>(load_partial<T>(means + offset + at, width - j))));
       }
+      const whole = width - (width & (lanes<T>() - 1));
       for (let i = from; i < to; i++) {
         const root = v128.splat<T>(<T>(1 / Math.sqrt(<f64>load<T>(row_means + <usize>i * sizeof<T>()) / mean)));
         const row = <usize>i * stride + offset;
-        const scales = v128.splat<T>(<T>scale);
-        let sum = v128.splat<f64>(0);
+        const g = gradients + row;
+        if (sums != 0) {
+          let sum = v128.splat<f64>(0);
+          for (let j = 0; j < whole; j += lanes<T>()) sum = v128.add<f64>(sum, squares<T>(direction<T>(g, roots, j, scales, root, most)));
+          // Past the end may be 0 · ∞, which is not a number.
+          if (whole < width) sum = v128.add<f64>(sum, squares<T>(first_lanes<T>(direction<T>(g, roots, whole, scales, root, most), width - whole)));
+          const at = sums + (<usize>(i / group) << 3);
+          store<f64>(at, load<f64>(at) + v128.extract_lane<f64>(sum, 0) + v128.extract_lane<f64>(sum, 1));
+          continue;
+        }
+        const x = params + row;
         for (let j = 0; j < width; j += lanes<T>()) {
           const at = <usize>j * sizeof<T>();
-          const left = width - j;
-          const inverse = v128.min<T>(v128.mul<T>(root, v128.load(roots + at)), most);
-          let u = v128.mul<T>(v128.mul<T>(load_partial<T>(gradients + row + at, left), scales), inverse);
-          if (sums != 0) {
-            // Past the end 0 · ∞ is not a number.
-            sum = v128.add<f64>(sum, squares<T>(first_lanes<T>(u, left)));
-            continue;
-          }
-          u = v128.mul<T>(steps, u);
+          let u = v128.mul<T>(steps, direction<T>(g, roots, j, scales, root, most));
           if (momentum != 0) {
-            u = flush<T>(v128.add<T>(v128.mul<T>(kept, load_partial<T>(momentum + row + at, left)), v128.mul<T>(taken, u)));
-            store_partial<T>(momentum + row + at, u, left);
+            const m = momentum + row + at;
+            u = flush<T>(v128.add<T>(v128.mul<T>(kept, v128.load(m)), v128.mul<T>(taken, u)));
+            if (j < whole) v128.store(m, u);
+            else store_partial<T>(m, u, width - j);
           }
-          store_partial<T>(params + row + at, v128.sub<T>(v128.mul<T>(load_partial<T>(params + row + at, left), shrinking), u), left);
+          const moved = v128.sub<T>(v128.mul<T>(v128.load(x + at), shrinking), u);
+          if (j < whole) v128.store(x + at, moved);
+          else store_partial<T>(x + at, moved, width - j);
         }
-        if (sums == 0) continue;
-        const at = sums + (<usize>(i / group) << 3);
-        store<f64>(at, load<f64>(at) + v128.extract_lane<f64>(sum, 0) + v128.extract_lane<f64>(sum, 1));
       }
     }
     from = to;

@@ -1,11 +1,11 @@
 /**
  * Adafactor (Shazeer and Stern 2018, arXiv 1804.04235) on a parameter that is no matrix: its second moment is kept whole. Words: params,
- * second moment, momentum (0 without), gradients, step scalars, n, flags, then the constants of adafactor_step.ts.
+ * second moment, momentum (0 without), gradients, step scalars, n (storage in whole vectors), flags, then the constants of adafactor_step.ts.
  */
 import { barrier } from "../lib/barrier";
 import { shared_scratch } from "../lib/control";
 import { flush } from "../lib/flush";
-import { lanes, load_partial, store_partial } from "../lib/simd";
+import { lanes } from "../lib/simd";
 import { first_lanes, squares, sum_in_order, sum_of_squares } from "../lib/squares";
 import { GRADIENT_SCALE, stopped } from "../lib/step";
 import { BETA1, clipped, EPS1, fresh_share, shrinkage, step_size, TORCH } from "./adafactor_step";
@@ -41,13 +41,12 @@ function adafactor_vector<T>(p: usize, thread: i32, threads: i32): void {
     let of_updates = v128.splat<f64>(0);
     for (let j = from; j < to; j += lanes<T>()) {
       const i = <usize>j * sizeof<T>();
-      const left = to - j;
-      const g = v128.mul<T>(load_partial<T>(gradients + i, left), scale);
+      const g = v128.mul<T>(v128.load(gradients + i), scale);
       const square = v128.add<T>(v128.mul<T>(g, g), added);
-      const v = flush<T>(v128.add<T>(v128.mul<T>(kept, load_partial<T>(second + i, left)), v128.mul<T>(fresh, square)));
-      store_partial<T>(second + i, v, left);
+      const v = flush<T>(v128.add<T>(v128.mul<T>(kept, v128.load(second + i)), v128.mul<T>(fresh, square)));
+      v128.store(second + i, v);
       // Past the end 0 / 0 is not a number where eps1 is 0.
-      const u = first_lanes<T>(v128.div<T>(g, v128.sqrt<T>(v128.max<T>(v, least))), left);
+      const u = first_lanes<T>(v128.div<T>(g, v128.sqrt<T>(v128.max<T>(v, least))), to - j);
       of_updates = v128.add<f64>(of_updates, squares<T>(u));
     }
     store<f64>(update_sums + (<usize>c << 3), v128.extract_lane<f64>(of_updates, 0) + v128.extract_lane<f64>(of_updates, 1));
@@ -64,15 +63,14 @@ function adafactor_vector<T>(p: usize, thread: i32, threads: i32): void {
     const to = min((c + 1) * CHUNK, n);
     for (let j = c * CHUNK; j < to; j += lanes<T>()) {
       const i = <usize>j * sizeof<T>();
-      const left = to - j;
-      const g = v128.mul<T>(load_partial<T>(gradients + i, left), scale);
-      const root = v128.sqrt<T>(v128.max<T>(load_partial<T>(second + i, left), least));
-      let u = v128.mul<T>(step, v128.div<T>(g, root));
+      const g = v128.mul<T>(v128.load(gradients + i), scale);
+      const root = v128.sqrt<T>(v128.max<T>(v128.load(second + i), least));
+      let u = first_lanes<T>(v128.mul<T>(step, v128.div<T>(g, root)), to - j);
       if (momentum != 0) {
-        u = flush<T>(v128.add<T>(v128.mul<T>(b1, load_partial<T>(momentum + i, left)), v128.mul<T>(one_b1, u)));
-        store_partial<T>(momentum + i, u, left);
+        u = flush<T>(v128.add<T>(v128.mul<T>(b1, v128.load(momentum + i)), v128.mul<T>(one_b1, u)));
+        v128.store(momentum + i, u);
       }
-      store_partial<T>(params + i, v128.sub<T>(v128.mul<T>(load_partial<T>(params + i, left), shrink), u), left);
+      v128.store(params + i, v128.sub<T>(v128.mul<T>(v128.load(params + i), shrink), u));
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * LAMB (You et al. 2020, arXiv 1904.00962) on one parameter: Adam's direction plus decay, at the size of the parameter itself. Words:
- * params, m, v, gradients, step scalars, n, then f64 beta1, beta2, eps, weight_decay, lr_scale.
+ * params, m, v, gradients, step scalars, n (storage in whole
+ * vectors), then f64 beta1, beta2, eps, weight_decay, lr_scale.
  *
  * The direction is computed twice, for its norm and for the step: from three arrays that are read anyway, where keeping it would cost a
  * fourth. Norms are summed in f64 over fixed chunks, so that their bits do not depend on the number of threads.
@@ -8,7 +9,7 @@
 import { barrier } from "../lib/barrier";
 import { shared_scratch } from "../lib/control";
 import { flush } from "../lib/flush";
-import { lanes, load_partial, store_partial } from "../lib/simd";
+import { lanes } from "../lib/simd";
 import { first_lanes, squares, sum_in_order } from "../lib/squares";
 import { GRADIENT_SCALE, LEARNING_RATE, power, STEP, stopped } from "../lib/step";
 
@@ -49,16 +50,15 @@ function lamb<T>(p: usize, thread: i32, threads: i32): void {
     const to = min((c + 1) * CHUNK, n);
     for (let j = c * CHUNK; j < to; j += lanes<T>()) {
       const i = <usize>j * sizeof<T>();
-      const left = to - j;
-      const x = load_partial<T>(params + i, left);
-      const g = v128.mul<T>(load_partial<T>(gradients + i, left), scale);
-      const m = flush<T>(v128.add<T>(v128.mul<T>(b1, load_partial<T>(first + i, left)), v128.mul<T>(one_b1, g)));
-      const v = flush<T>(v128.add<T>(v128.mul<T>(b2, load_partial<T>(second + i, left)), v128.mul<T>(one_b2, v128.mul<T>(g, g))));
-      store_partial<T>(first + i, m, left);
-      store_partial<T>(second + i, v, left);
+      const x = v128.load(params + i);
+      const g = v128.mul<T>(v128.load(gradients + i), scale);
+      const m = flush<T>(v128.add<T>(v128.mul<T>(b1, v128.load(first + i)), v128.mul<T>(one_b1, g)));
+      const v = flush<T>(v128.add<T>(v128.mul<T>(b2, v128.load(second + i)), v128.mul<T>(one_b2, v128.mul<T>(g, g))));
+      v128.store(first + i, m);
+      v128.store(second + i, v);
       of_params = v128.add<f64>(of_params, squares<T>(x));
       // Past the end 0 / 0 is not a number where eps is 0.
-      const u = first_lanes<T>(direction<T>(x, m, v, correction, root_correction, epsilon, decay), left);
+      const u = first_lanes<T>(direction<T>(x, m, v, correction, root_correction, epsilon, decay), to - j);
       of_updates = v128.add<f64>(of_updates, squares<T>(u));
     }
     store<f64>(param_sums + (<usize>c << 3), v128.extract_lane<f64>(of_params, 0) + v128.extract_lane<f64>(of_params, 1));
@@ -73,12 +73,9 @@ function lamb<T>(p: usize, thread: i32, threads: i32): void {
     const to = min((c + 1) * CHUNK, n);
     for (let j = c * CHUNK; j < to; j += lanes<T>()) {
       const i = <usize>j * sizeof<T>();
-      const left = to - j;
-      const x = load_partial<T>(params + i, left);
-      const m = load_partial<T>(first + i, left);
-      const v = load_partial<T>(second + i, left);
-      const u = direction<T>(x, m, v, correction, root_correction, epsilon, decay);
-      store_partial<T>(params + i, v128.sub<T>(x, v128.mul<T>(step, u)), left);
+      const x = v128.load(params + i);
+      const u = direction<T>(x, v128.load(first + i), v128.load(second + i), correction, root_correction, epsilon, decay);
+      v128.store(params + i, v128.sub<T>(x, v128.mul<T>(step, first_lanes<T>(u, to - j))));
     }
   }
 }

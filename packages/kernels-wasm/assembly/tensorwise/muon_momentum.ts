@@ -1,6 +1,6 @@
 /**
  * First launch of Muon (Jordan 2024; PyTorch's form) on one matrix: its momentum, and what is to be made orthogonal, scaled to a Frobenius
- * norm of 1. Words: momentum, update, gradients, step scalars, n, nesterov, then f64 beta, eps.
+ * norm of 1. Words: momentum (whole vectors), update, gradients, step scalars, n, nesterov, then f64 beta, eps.
  */
 import { barrier } from "../lib/barrier";
 import { shared_scratch } from "../lib/control";
@@ -33,9 +33,9 @@ function muon_momentum<T>(p: usize, thread: i32, threads: i32): void {
     for (let j = c * CHUNK; j < to; j += lanes<T>()) {
       const i = <usize>j * sizeof<T>();
       const left = to - j;
-      const g = v128.mul<T>(load_partial<T>(gradients + i, left), scale);
-      const m = flush<T>(v128.add<T>(v128.mul<T>(kept, load_partial<T>(momentum + i, left)), v128.mul<T>(fresh, g)));
-      store_partial<T>(momentum + i, m, left);
+      const g = v128.mul<T>(v128.load(gradients + i), scale);
+      const m = flush<T>(v128.add<T>(v128.mul<T>(kept, v128.load(momentum + i)), v128.mul<T>(fresh, g)));
+      v128.store(momentum + i, m);
       const u = nesterov ? v128.add<T>(v128.mul<T>(kept, m), v128.mul<T>(fresh, g)) : m;
       store_partial<T>(update + i, u, left);
       sum = v128.add<f64>(sum, squares<T>(u));

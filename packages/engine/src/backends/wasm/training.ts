@@ -1,7 +1,7 @@
 /** The launches that follow the gradients of a training step: record the loss, clip, update each run of parameters, count the step. */
 
 import type { Operand } from "../../op.js";
-import type { Piece } from "../../optim/runs.js";
+import { ALIGNMENT, type Piece } from "../../optim/runs.js";
 import { denseOperand, type Lowering } from "../../plan/lower.js";
 import { type Graph, type Spec, Tensor } from "../../tensor.js";
 import { withGraph } from "../../trace.js";
@@ -65,8 +65,9 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
         });
       }
       for (const { update, shape, weightDecay, lrScale, moments: pieces, ...run } of training.runs) {
+        // The padding behind a piece is its own: kernels need no tail.
         const part = (label: string, segment: Segment, { offset, length }: Piece) =>
-          leaf(`${label}[${offset}..${offset + length}]`, segment, offset, length);
+          leaf(`${label}[${offset}..${offset + length}]`, segment, offset, Math.ceil(length / ALIGNMENT) * ALIGNMENT);
         const moments = pieces.map((piece, i) => part(`@moment${i}`, training.moments[i] as Segment, piece));
         const own = part("@params", params, run);
         const gradients = flat(run, `@gradients[${run.offset}..${run.offset + run.length}]`);
