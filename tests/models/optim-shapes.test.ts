@@ -33,18 +33,21 @@ interface Setup extends EngineOptions {
 
 const STEPS = 3;
 
-/** Each parameter after three steps on Σ cᵢ sin(3 xᵢ), whose gradients are of sizes from 0.03 to 300. */
-async function train(optimizer: Optimizer, { dtype, ...options }: Setup): Promise<(Float32Array | Float64Array)[]> {
+/** Its gradients are of sizes from 0.03 to 300. */
+function loss(params: Record<string, Tensor>): Tensor {
+  return Object.values(params)
+    .map((x, i) => sum(mul(10 ** ((i % 5) - 2), sin(mul(3, x)))))
+    .reduce((total, term) => add(total, term));
+}
+
+/** Each parameter after three steps on Σ cᵢ sin(3 xᵢ). */
+async function train(optimizer: Optimizer, { dtype, ...options }: Setup, shapes = specs): Promise<(Float32Array | Float64Array)[]> {
   const engine = await createEngine(options);
   try {
-    const store = engine.store(specs, { dtype, seed: 5 });
-    const loss = (params: Record<string, Tensor>) =>
-      Object.values(params)
-        .map((x, i) => sum(mul(10 ** ((i % 5) - 2), sin(mul(3, x)))))
-        .reduce((total, term) => add(total, term));
+    const store = engine.store(shapes, { dtype, seed: 5 });
     const program = await engine.compile(store, {}, loss, { optimizer });
     for (let step = 0; step < STEPS; step++) program.stepSync();
-    return Object.keys(specs).map((name) => store.get(name));
+    return Object.keys(shapes).map((name) => store.get(name));
   } finally {
     await engine.close();
   }
@@ -90,4 +93,40 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
     expect(await changed({ decays, lrScale: (name) => (name === "p4" || name === "p10" ? 0.5 : 1) })).toEqual([4, 10]);
     expect(await changed({ decays: (name) => name !== "p2" && name !== "p11", lrScale })).toEqual([2, 11]);
   });
+
+  test.each([1, 2])("a loss that is not finite changes neither parameters nor moments, %i threads", async (threads) => {
+    const run = async (factors: readonly number[]) => {
+      const engine = await createEngine({ threads });
+      try {
+        const store = engine.store(specs, { seed: 5 });
+        const scaled = (params: Record<string, Tensor>, { factor }: Record<string, Tensor>) => sum(mul(loss(params), factor as Tensor));
+        const program = await engine.compile(store, { factor: [1] }, scaled, { optimizer: make(common) });
+        for (const factor of factors) {
+          if (Number.isFinite(factor)) program.stepSync({ factor: [factor] });
+          else expect(() => program.stepSync({ factor: [factor] })).toThrow(/the loss became/);
+        }
+        return store.names.map((name) => store.get(name));
+      } finally {
+        await engine.close();
+      }
+    };
+    expect(await run([1, Number.POSITIVE_INFINITY, 1, Number.NaN])).toEqual(await run([1, 1]));
+  });
 });
+
+test.each(["adafactor", "adafactor of the paper", "lamb"] as const)(
+  "%s: more rows and columns than a thread holds at once",
+  async (name) => {
+    const optimizer = (optimizers[name] as (typeof optimizers)[string])(common);
+    const large: ParamSpecs = Object.fromEntries(
+      [[2, 66_001], [16_401, 1], [131_073]].map((shape, i) => [`p${i}`, { shape, init: { uniform: 1 } }]),
+    );
+    const want = await train(optimizer, { backend: "reference", dtype: "f64" }, large);
+    for (const threads of [1, 2]) {
+      const got = await train(optimizer, { threads, dtype: "f64" }, large);
+      got.forEach((values, i) => {
+        expect(largestError(values, want[i] as Float64Array), `${threads} threads, p${i}`).toBeLessThan(1e-12);
+      });
+    }
+  },
+);
