@@ -1,4 +1,4 @@
-/** LAMB (You et al. 2020, "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes", arXiv 1904.00962), as NVIDIA's and timm's. */
+/** LAMB (You et al. 2020, "Large Batch Optimization for Deep Learning", arXiv 1904.00962), in the form of NVIDIA's apex and of timm. */
 
 import { sizeOf } from "../shape.js";
 import { adamUpdate } from "./adam.js";

@@ -175,7 +175,10 @@ function sweep<T>(p: usize, sums: usize, group: i32, r0: i32, r1: i32, step: f64
           let sum = v128.splat<f64>(0);
           for (let j = 0; j < whole; j += lanes<T>()) sum = v128.add<f64>(sum, squares<T>(direction<T>(g, roots, j, scales, root, most)));
           // Past the end may be 0 · ∞, which is not a number.
-          if (whole < width) sum = v128.add<f64>(sum, squares<T>(first_lanes<T>(direction<T>(g, roots, whole, scales, root, most), width - whole)));
+          if (whole < width) {
+            const last = first_lanes<T>(direction<T>(g, roots, whole, scales, root, most), width - whole);
+            sum = v128.add<f64>(sum, squares<T>(last));
+          }
           const at = sums + (<usize>(i / group) << 3);
           store<f64>(at, load<f64>(at) + v128.extract_lane<f64>(sum, 0) + v128.extract_lane<f64>(sum, 1));
           continue;

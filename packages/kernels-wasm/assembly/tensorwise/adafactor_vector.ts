@@ -1,6 +1,6 @@
 /**
  * Adafactor (Shazeer and Stern 2018, arXiv 1804.04235) on a parameter that is no matrix: its second moment is kept whole. Words: params,
- * second moment, momentum (0 without), gradients, step scalars, n (storage in whole vectors), flags, then the constants of adafactor_step.ts.
+ * second moment, momentum (0 without), gradients, step scalars, n (all in whole vectors), flags, then the constants of adafactor_step.ts.
  */
 import { barrier } from "../lib/barrier";
 import { shared_scratch } from "../lib/control";

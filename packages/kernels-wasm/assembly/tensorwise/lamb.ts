@@ -1,7 +1,6 @@
 /**
  * LAMB (You et al. 2020, arXiv 1904.00962) on one parameter: Adam's direction plus decay, at the size of the parameter itself. Words:
- * params, m, v, gradients, step scalars, n (storage in whole
- * vectors), then f64 beta1, beta2, eps, weight_decay, lr_scale.
+ * params, m, v, gradients, step scalars, n (all in whole vectors), then f64 beta1, beta2, eps, weight_decay, lr_scale.
  *
  * The direction is computed twice, for its norm and for the step: from three arrays that are read anyway, where keeping it would cost a
  * fourth. Norms are summed in f64 over fixed chunks, so that their bits do not depend on the number of threads.
