@@ -76,6 +76,11 @@ describe("training configurations", () => {
       `${config}optimizer: {name: adan}\n`,
       /"optimizer\.name" is wrong — got "adan", expected adam, .*did you mean "adam"/,
     ],
+    [
+      "an option of another optimiser",
+      `${config}optimizer: {name: lion, eps: 1e-8}\n`,
+      /unknown key "eps" in "optimizer" — expected name, lr, weightDecay, beta1, beta2 \(at t\.yaml:5\)/,
+    ],
     ["an unknown schedule", `${config}schedule: cosin\n`, /"schedule\.name" is wrong — got "cosin".*did you mean "cosine"/],
     ["a missing key", "data: d.csv\n", /"target" is missing/],
     ["a wrong type", config.replace("epochs: 2", "epochs: many"), /"epochs" is wrong — got "many", expected number \(at t\.yaml:3\)/],

@@ -28,6 +28,25 @@ describe("iris", () => {
     expect(predicted.stderr).toContain("weighted avg");
   });
 
+  test.each([
+    "{name: adadelta, rho: 0.95}",
+    "{name: adamax, lr: 0.01}",
+    "{name: nadam, momentumDecay: 0.01, decoupledWeightDecay: true, weightDecay: 0.1}",
+    "{name: radam, beta2: 0.99}",
+    "{name: lion, lr: 0.003}",
+    "{name: lamb, lr: 0.02, alwaysAdapt: true}",
+    "{name: adafactor, form: paper, beta1: 0.9}",
+    "{name: muon, lr: 0.02, adjustLr: match_rms_adamw}",
+  ])("learns by %s", (optimizer) => {
+    const place = workplace();
+    const text = readFileSync(example("iris/train.yaml"), "utf8");
+    place.write("iris.csv", readFileSync(example("iris/iris.csv")));
+    // Without the schedule, Adafactor takes rates of its own.
+    place.write("t.yaml", text.replace(/^optimizer:.*\nschedule:.*$/m, `optimizer: ${optimizer}`).replace("epochs: 40", "epochs: 20"));
+    // Guessing costs ln 3 = 1.1.
+    expect(json<{ finalLoss: number }>(place, "train", "t.yaml").finalLoss).toBeLessThan(0.9);
+  });
+
   test("the same seed gives the same model, another seed another", () => {
     const place = workplace();
     const text = readFileSync(example("iris/train.yaml"), "utf8");

@@ -1,5 +1,5 @@
 /** Clipping by the global norm: the wasm kernel against the reference, and against the formula. */
-import { createEngine, matmul, mse, sgd, type Tensor } from "@tetrad/engine";
+import { createEngine, matmul, mse, mul, sgd, sum, type Tensor } from "@tetrad/engine";
 import { expect, test } from "vitest";
 
 /** Parameters after three steps on a problem whose gradients are far above the limit at first. */
@@ -35,3 +35,21 @@ test("a step moves no further than rate times limit; a high limit changes nothin
   expect(Math.hypot(...clipped.map((value, i) => value - (start[i] as number)))).toBeLessThanOrEqual(3 * 0.5 * 0.25 * (1 + 1e-9));
   expect(await train("wasm", 1e9)).toEqual(await train("wasm", undefined));
 });
+
+test.each(["wasm", "reference"] as const)(
+  "%s: a program that does not clip is not bound by one that did, over the same store",
+  async (backend) => {
+    const engine = await createEngine({ backend });
+    const store = engine.store({ w: { shape: [3], init: "zeros" } }, { dtype: "f64" });
+    const inputs = { x: { shape: [3], dtype: "f64" } } as const;
+    const loss = ({ w }: Record<string, Tensor>, { x }: Record<string, Tensor>) => sum(mul(w as Tensor, x as Tensor));
+    const clipping = await engine.compile(store, inputs, loss, { optimizer: sgd({ lr: 1, clipNorm: 0.5 }) });
+    const free = await engine.compile(store, inputs, loss, { optimizer: sgd({ lr: 1 }) });
+    clipping.stepSync({ x: [3, 0, 4] });
+    const clipped = [...store.get("w")];
+    free.stepSync({ x: [3, 0, 4] });
+    expect(Math.hypot(...clipped)).toBeCloseTo(0.5, 6);
+    expect([...store.get("w")].map((w, i) => w - (clipped[i] as number))).toEqual([-3, 0, -4]);
+    await engine.close();
+  },
+);

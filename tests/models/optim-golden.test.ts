@@ -1,16 +1,24 @@
 // Every optimiser's 25-step trajectory against PyTorch's, through the engine's own graph, gradients and update kernels.
 import {
+  adadelta,
+  adafactor,
   adagrad,
   adam,
+  adamax,
   adamw,
   createEngine,
   type EngineOptions,
   type FloatDType,
+  lamb,
   lbfgs,
+  lion,
   matmul,
   mean,
   mul,
+  muon,
+  nadam,
   type Optimizer,
+  radam,
   rmsprop,
   sgd,
   slice,
@@ -25,7 +33,7 @@ import golden from "../goldens/optim/optimizers.json" with { type: "json" };
 import { largestError } from "../support/error.js";
 
 interface Case {
-  readonly problem: "vector" | "matrix" | "rosenbrock";
+  readonly problem: "vector" | "matrix" | "wide" | "stack" | "rosenbrock";
   readonly class: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly trajectory: readonly (readonly number[] | readonly (readonly number[])[])[];
@@ -49,10 +57,25 @@ interface Options {
   readonly centered: boolean;
   readonly lr_decay: number;
   readonly initial_accumulator_value: number;
+  readonly rho: number;
+  readonly momentum_decay: number;
+  readonly decoupled_weight_decay: boolean;
+  readonly always_adapt: boolean;
+  readonly decay_rate: number;
+  readonly beta2_decay: number;
+  readonly clip_threshold: number;
+  readonly d: number;
+  readonly scale_parameter: boolean;
+  readonly warmup_init: boolean;
+  readonly ns_coefficients: readonly [number, number, number];
+  readonly ns_steps: number;
+  readonly adjust_lr_fn: "match_rms_adamw" | null;
 }
 
 function optimizerOf(golden: Case): Optimizer {
   const o = golden.options as unknown as Options;
+  // Adafactor's only: a pair where the others have a number, and null for what is left to it.
+  const { eps: floors, lr, beta1 } = golden.options as unknown as { eps: [number, number]; lr: number | null; beta1: number | null };
   const common = { lr: o.lr, weightDecay: o.weight_decay, decays: () => true };
   switch (golden.class) {
     case "torch.SGD":
@@ -65,14 +88,65 @@ function optimizerOf(golden: Case): Optimizer {
       return rmsprop({ ...common, alpha: o.alpha, eps: o.eps, momentum: o.momentum, centered: o.centered });
     case "torch.Adagrad":
       return adagrad({ ...common, lrDecay: o.lr_decay, initialAccumulator: o.initial_accumulator_value, eps: o.eps });
+    case "torch.Adadelta":
+      return adadelta({ ...common, rho: o.rho, eps: o.eps });
+    case "torch.NAdam":
+      return nadam({
+        ...common,
+        beta1: o.betas[0],
+        beta2: o.betas[1],
+        eps: o.eps,
+        momentumDecay: o.momentum_decay,
+        decoupledWeightDecay: o.decoupled_weight_decay,
+      });
+    case "torch.RAdam":
+      return radam({ ...common, beta1: o.betas[0], beta2: o.betas[1], eps: o.eps, decoupledWeightDecay: o.decoupled_weight_decay });
+    case "torch.Adamax":
+      return adamax({ ...common, beta1: o.betas[0], beta2: o.betas[1], eps: o.eps });
+    case "lion_pytorch.Lion":
+      return lion({ ...common, beta1: o.betas[0], beta2: o.betas[1] });
+    case "timm.Lamb":
+      return lamb({ ...common, beta1: o.betas[0], beta2: o.betas[1], eps: o.eps, alwaysAdapt: o.always_adapt });
+    case "torch.Adafactor":
+      return adafactor({ ...common, decayRate: o.beta2_decay, eps1: floors[0], eps2: floors[1], clipThreshold: o.d });
+    case "transformers.Adafactor": {
+      const { lr: _, ...rest } = common;
+      return adafactor({
+        ...rest,
+        form: "paper",
+        ...(lr !== null && { lr }),
+        ...(beta1 !== null && { beta1 }),
+        decayRate: o.decay_rate,
+        eps1: floors[0],
+        eps2: floors[1],
+        clipThreshold: o.clip_threshold,
+        scaleParameter: o.scale_parameter,
+        warmupInit: o.warmup_init,
+      });
+    }
+    case "torch.Muon":
+      return muon({
+        ...common,
+        momentum: o.momentum,
+        nesterov: o.nesterov,
+        coefficients: o.ns_coefficients,
+        eps: o.eps,
+        iterations: o.ns_steps,
+        adjustLr: o.adjust_lr_fn ?? "original",
+      });
     default:
       throw new Error(`no optimiser stands for ${golden.class}`);
   }
 }
 
-const flat = (values: readonly (number | readonly number[])[]): number[] => values.flat() as number[];
+type Numbers = readonly (number | Numbers)[];
+const flat = (values: Numbers): number[] => values.flat(2) as number[];
 
-/** mean((A x − b)²) for x [7] or W [5, 3]. */
+/** Extents of nested numbers. */
+const shapeOf = (values: number | Numbers): number[] =>
+  typeof values === "number" ? [] : [values.length, ...shapeOf(values[0] as number | Numbers)];
+
+/** mean((A x − b)²) for x [7], W [5, 3] or [3, 5], or a stack [2, 4, 3]. */
 function leastSquares(x: Tensor, A: Tensor, b: Tensor): Tensor {
   return mean(square(sub(matmul(A, x), b)));
 }
@@ -97,13 +171,10 @@ describe.each(machines)("$name", ({ options, dtype }) => {
   test.each(cases.filter(([, { class: name }]) => name !== "torch.LBFGS"))("%s", async (_, golden_) => {
     const engine = await createEngine(options);
     try {
-      const { A, b, start } = golden.problems[golden_.problem as "vector" | "matrix"];
-      const rows = A.length;
-      const columns = (A[0] as number[]).length;
-      const trailing = golden_.problem === "matrix" ? [3] : [];
-      const store = engine.store({ x: { shape: [columns, ...trailing], init: "zeros" } }, { dtype });
+      const { A, b, start } = golden.problems[golden_.problem as "vector"] as { A: Numbers; b: Numbers; start: Numbers };
+      const store = engine.store({ x: { shape: shapeOf(start), init: "zeros" } }, { dtype });
       store.set("x", flat(start));
-      const inputs = { A: { shape: [rows, columns], dtype }, b: { shape: [rows, ...trailing], dtype } };
+      const inputs = { A: { shape: shapeOf(A), dtype }, b: { shape: shapeOf(b), dtype } };
       const program = await engine.compile(store, inputs, ({ x }, { A, b }) => leastSquares(x as Tensor, A as Tensor, b as Tensor), {
         optimizer: optimizerOf(golden_),
       });
@@ -114,7 +185,7 @@ describe.each(machines)("$name", ({ options, dtype }) => {
         losses.push(program.stepSync().loss);
         points.push(...store.get("x"));
       }
-      expect(largestError(points, (golden_.trajectory as number[][][]).flat(2))).toBeLessThan(tolerance(golden_));
+      expect(largestError(points, (golden_.trajectory as unknown as number[][][][]).flat(3))).toBeLessThan(tolerance(golden_));
       expect(largestError(losses, golden_.loss.slice(0, STEPS))).toBeLessThan(tolerance(golden_));
     } finally {
       await engine.close();

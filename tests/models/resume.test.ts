@@ -1,5 +1,6 @@
 // A run that was stopped and resumed must give the bits of one that never stopped; a ragged last batch must be the small batch it stands for.
 import {
+  adafactor,
   adam,
   createEngine,
   decodeState,
@@ -16,6 +17,7 @@ import {
 } from "@tetrad/engine";
 import { describe, expect, test } from "vitest";
 import { largestError } from "../support/error.js";
+import { optimizers } from "../support/optimizers.js";
 
 const ROWS = 77;
 const BATCH = 32;
@@ -74,12 +76,13 @@ function expectSameBits(got: Traces, want: Traces): void {
 }
 
 /** Trains in an engine of its own until `stopAfter` steps are taken, and hands out the state as a file would hold it. */
-async function interrupted(engineOptions: EngineOptions, stopAfter: number): Promise<TrainingState> {
+async function interrupted(engineOptions: EngineOptions, stopAfter: number, extra: Partial<FitOptions> = {}): Promise<TrainingState> {
   return withEngine(engineOptions, async (engine) => {
     const controller = new AbortController();
     const run = await engine.fit(
       model,
       options({
+        ...extra,
         signal: controller.signal,
         onProgress: ({ step }) => {
           if (step >= stopAfter) controller.abort();
@@ -136,6 +139,22 @@ describe.each(machines)("$name", ({ engine: engineOptions }) => {
       for (const name of store.names) expect(run.model.store.get(name), name).toEqual(store.get(name));
     });
   });
+});
+
+test.each(Object.entries(optimizers))("%s: stopped after 5 steps and resumed: the bits of an uninterrupted run", async (_, make) => {
+  const extra = { optimizer: make({ lr: 1e-2, weightDecay: 0.1, clipNorm: 1 }) };
+  for (const engineOptions of [{ backend: "reference" }, { build: "relaxed", threads: 2 }] as const) {
+    const train = (more: Partial<FitOptions>) =>
+      withEngine(engineOptions, async (engine) => traces(await engine.fit(model, options({ ...extra, ...more }))));
+    const whole = await train({});
+    expectSameBits(await train({ resume: await interrupted(engineOptions, 5, extra) }), whole);
+  }
+});
+
+test("the state of another optimiser is refused, with both layouts", async () => {
+  const resume = await interrupted({ threads: 1 }, 5, { optimizer: adafactor() });
+  const fit = withEngine({ threads: 1 }, (engine) => engine.fit(model, options({ resume })));
+  await expect(fit).rejects.toThrow(/belongs to another model or optimiser.*segments of 464, 128, 64.*464, 464, 464/s);
 });
 
 test("wasm trains as the reference does, with dropout, shuffling and a ragged batch", async () => {

@@ -2,13 +2,14 @@
 /** The engine: one backend, the programs compiled for it, and nothing global. */
 
 import { gradients } from "./autodiff.js";
-import { type Backend, type Binding, type ParameterRun, SCALAR, type Segment, STEP_SCALARS } from "./backends/backend.js";
+import { type Backend, type Binding, SCALAR, type Segment, STEP_SCALARS } from "./backends/backend.js";
 import { type BackendOptions, openBackend } from "./backends/select.js";
 import type { DType, FloatDType, HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { type HostNd, type NdInput, toNd } from "./nd-input.js";
 import type { Model } from "./nn/model.js";
 import type { Optimizer } from "./optim/optimizer.js";
+import { layOut, type ParameterRun } from "./optim/runs.js";
 import { FunctionProgram, TrainProgram } from "./program.js";
 import { RunCache } from "./run-cache.js";
 import { formatShape, type Shape } from "./shape.js";
@@ -161,7 +162,7 @@ export class Engine {
     const trained = store.layout.filter(({ state }) => !state);
     const wrt = trained.map(({ name }) => params[name] as Tensor);
     const grads = gradients(loss, wrt);
-    const state = this.optimizerState(store, optimizer);
+    const { runs, state } = this.#arrange(store, optimizer);
     const executable = await this.backend.compile({
       graph,
       outputs: new Map([["loss", loss]]),
@@ -170,7 +171,7 @@ export class Engine {
         loss,
         gradients: grads.map((gradient, i) => ({ gradient, offset: trained[i]?.offset ?? 0 })),
         optimizer,
-        runs: parameterRuns(store, optimizer),
+        runs,
         params: store.segment,
         ...state,
       },
@@ -181,21 +182,21 @@ export class Engine {
     return { executable, graph, state };
   }
 
-  /** Optimiser state of a store; made at first use, and anew when another optimiser takes over. */
-  optimizerState(store: Store, optimizer: Optimizer): OptimizerState {
-    const key = `${optimizer.name}:${optimizer.moments.join(",")}`;
+  /** Runs of a store's parameters, and its optimiser state; made at first use, and anew when another optimiser takes over. */
+  #arrange(store: Store, optimizer: Optimizer): { readonly runs: readonly ParameterRun[]; readonly state: OptimizerState } {
+    const { runs, moments: layouts, key } = layOut(store.layout, store.segment.length, optimizer);
     const known = this.#states.get(store);
-    if (known?.optimizer === key) return known.state;
+    if (known?.optimizer === key) return { runs, state: known.state };
     const scalars = this.backend.allocate("f64", STEP_SCALARS);
     scalars.view()[SCALAR.gradientScale] = 1;
-    const moments = optimizer.moments.map((initial) => {
-      const segment = this.backend.allocate(store.dtype, store.segment.length);
-      segment.view().fill(initial);
+    const moments = layouts.map(({ length, initial }) => {
+      const segment = this.backend.allocate(store.dtype, length);
+      for (const { offset, length: elements, value } of initial) segment.view().fill(value, offset, offset + elements);
       return segment;
     });
     const state = { moments, scalars };
     this.#states.set(store, { optimizer: key, state });
-    return state;
+    return { runs, state };
   }
 
   /**
@@ -303,18 +304,4 @@ function addMaximum(maxima: Map<string, number>, axis: string, shape: Shape, inp
 
 function bindParams(store: Store, params: Readonly<Record<string, Tensor>>): Map<Tensor, Binding> {
   return new Map(store.layout.map(({ name, offset }) => [params[name] as Tensor, { segment: store.segment, offset }]));
-}
-
-/** Runs of neighbouring parameters with one weight decay; padding belongs to the run before it. */
-function parameterRuns(store: Store, optimizer: Optimizer): ParameterRun[] {
-  const runs: { offset: number; length: number; decay: boolean }[] = [];
-  store.layout.forEach(({ name, shape, offset, state }, i) => {
-    if (state) return;
-    const end = store.layout[i + 1]?.offset ?? store.segment.length;
-    const decay = optimizer.weightDecay !== 0 && optimizer.decays(name, shape);
-    const last = runs[runs.length - 1];
-    if (last !== undefined && last.decay === decay) last.length = end - last.offset;
-    else runs.push({ offset, length: end - offset, decay });
-  });
-  return runs;
 }

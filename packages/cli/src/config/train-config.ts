@@ -54,30 +54,56 @@ const schedule = z.preprocess(
 );
 
 const rate = { lr: z.number().positive().optional(), weightDecay: z.number().nonnegative().default(0) };
+const eps = z.number().positive().optional();
+const momentum = z.number().min(0).lt(1).optional();
+const betas = { beta1: share.optional(), beta2: share.optional() };
+const decoupledWeightDecay = z.boolean().optional();
 
 const optimizer = z.discriminatedUnion("name", [
+  z.strictObject({ name: z.literal("adam"), ...rate, ...betas, eps }),
+  z.strictObject({ name: z.literal("adamw"), ...rate, ...betas, eps }),
+  z.strictObject({ name: z.literal("sgd"), ...rate, momentum, nesterov: z.boolean().optional() }),
+  z.strictObject({ name: z.literal("rmsprop"), ...rate, momentum, eps }),
+  z.strictObject({ name: z.literal("adagrad"), ...rate, eps }),
+  z.strictObject({ name: z.literal("adadelta"), ...rate, rho: share.optional(), eps }),
+  z.strictObject({ name: z.literal("adamax"), ...rate, ...betas, eps }),
   z.strictObject({
-    name: z.literal("adam"),
+    name: z.literal("nadam"),
     ...rate,
+    ...betas,
+    eps,
+    momentumDecay: z.number().nonnegative().optional(),
+    decoupledWeightDecay,
+  }),
+  z.strictObject({ name: z.literal("radam"), ...rate, ...betas, eps, decoupledWeightDecay }),
+  z.strictObject({ name: z.literal("lion"), ...rate, ...betas }),
+  /** Without decay LAMB is Adam, unless told to adapt always. */
+  z.strictObject({
+    name: z.literal("lamb"),
+    ...rate,
+    weightDecay: z.number().nonnegative().default(0.01),
+    ...betas,
+    eps,
+    alwaysAdapt: z.boolean().optional(),
+  }),
+  z.strictObject({
+    name: z.literal("adafactor"),
+    ...rate,
+    form: z.enum(["torch", "paper"]).optional(),
     beta1: share.optional(),
-    beta2: share.optional(),
-    eps: z.number().positive().optional(),
+    decayRate: z.number().negative().optional(),
+    clipThreshold: z.number().positive().optional(),
+    scaleParameter: z.boolean().optional(),
+    warmupInit: z.boolean().optional(),
   }),
   z.strictObject({
-    name: z.literal("adamw"),
+    name: z.literal("muon"),
     ...rate,
-    beta1: share.optional(),
-    beta2: share.optional(),
-    eps: z.number().positive().optional(),
+    momentum,
+    nesterov: z.boolean().optional(),
+    iterations: count.optional(),
+    adjustLr: z.enum(["original", "match_rms_adamw"]).optional(),
   }),
-  z.strictObject({ name: z.literal("sgd"), ...rate, momentum: z.number().min(0).lt(1).optional(), nesterov: z.boolean().optional() }),
-  z.strictObject({
-    name: z.literal("rmsprop"),
-    ...rate,
-    momentum: z.number().min(0).lt(1).optional(),
-    eps: z.number().positive().optional(),
-  }),
-  z.strictObject({ name: z.literal("adagrad"), ...rate, eps: z.number().positive().optional() }),
 ]);
 
 export const ACTIVATIONS = ["relu", "tanh", "sigmoid", "gelu", "silu", "elu", "leaky_relu", "softplus", "mish", "linear"] as const;

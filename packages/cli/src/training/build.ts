@@ -1,17 +1,25 @@
 /** Network, loss and optimiser from a configuration. */
 import {
+  adadelta,
+  adafactor,
   adagrad,
   adam,
+  adamax,
   adamw,
   crossEntropy,
   featureNames,
   type Loss,
+  lamb,
+  lion,
   type Model,
   makeSchedule,
   mlp,
   mse,
+  muon,
+  nadam,
   type Optimizer,
   type Preprocessing,
+  radam,
   rmsprop,
   type Schedule,
   sgd,
@@ -28,21 +36,52 @@ export function buildLoss({ target }: Preprocessing): Loss {
   return target.kind === "number" ? (prediction, y) => mse(prediction, y) : (logits, y) => crossEntropy(logits, y);
 }
 
-const DEFAULT_RATES = { adam: 1e-3, adamw: 1e-3, sgd: 1e-2, rmsprop: 1e-2, adagrad: 1e-2 } as const;
+/** The engine's own, which schedules have to know. */
+const DEFAULT_RATES = {
+  adam: 1e-3,
+  adamw: 1e-3,
+  sgd: 1e-2,
+  rmsprop: 1e-2,
+  adagrad: 1e-2,
+  adadelta: 1,
+  adamax: 2e-3,
+  nadam: 2e-3,
+  radam: 1e-3,
+  lion: 1e-4,
+  lamb: 1e-3,
+  adafactor: 1e-2,
+  muon: 1e-3,
+} as const;
 
-export function buildOptimizer({ optimizer: { name, ...options }, clip }: TrainConfig): Optimizer {
-  const all = defined({ lr: DEFAULT_RATES[name], ...options, clipNorm: clip });
-  switch (name) {
+export function buildOptimizer({ optimizer, clip }: TrainConfig): Optimizer {
+  const clipping = clip === undefined ? {} : { clipNorm: clip };
+  switch (optimizer.name) {
     case "adam":
-      return adam(all);
+      return adam({ ...defined(optimizer), ...clipping });
     case "adamw":
-      return adamw(all);
+      return adamw({ ...defined(optimizer), ...clipping });
     case "sgd":
-      return sgd(all);
+      return sgd({ ...defined(optimizer), ...clipping });
     case "rmsprop":
-      return rmsprop(all);
+      return rmsprop({ ...defined(optimizer), ...clipping });
     case "adagrad":
-      return adagrad(all);
+      return adagrad({ ...defined(optimizer), ...clipping });
+    case "adadelta":
+      return adadelta({ ...defined(optimizer), ...clipping });
+    case "adamax":
+      return adamax({ ...defined(optimizer), ...clipping });
+    case "nadam":
+      return nadam({ ...defined(optimizer), ...clipping });
+    case "radam":
+      return radam({ ...defined(optimizer), ...clipping });
+    case "lion":
+      return lion({ ...defined(optimizer), ...clipping });
+    case "lamb":
+      return lamb({ ...defined(optimizer), ...clipping });
+    case "adafactor":
+      return adafactor({ ...defined(optimizer), ...clipping });
+    case "muon":
+      return muon({ ...defined(optimizer), ...clipping });
   }
 }
 

@@ -3,6 +3,7 @@
 import type { DType, HostArray } from "../dtype.js";
 import type { Machine } from "../explain.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import type { ParameterRun } from "../optim/runs.js";
 import type { Plan } from "../plan/plan.js";
 import type { Graph, Tensor } from "../tensor.js";
 
@@ -18,13 +19,6 @@ export interface Segment {
 export interface Binding {
   readonly segment: Segment;
   readonly offset: number;
-}
-
-/** A run of parameters that share one weight decay: `length` elements from `offset` of every flat segment. */
-export interface ParameterRun {
-  readonly offset: number;
-  readonly length: number;
-  readonly decay: boolean;
 }
 
 export interface Training {

@@ -4,6 +4,7 @@ import { type DType, type HostArray, hostArray } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { Machine } from "../explain.js";
 import { type NdArray, ndFrom } from "../nd.js";
+import type { Piece } from "../optim/runs.js";
 import { permute } from "../random.js";
 import { formatSite } from "../site.js";
 import type { Tensor } from "../tensor.js";
@@ -186,17 +187,15 @@ class ReferenceExecutable implements Executable {
       for (let i = 0; i < gradient.length; i++) gradient[i] = (gradient[i] as number) * scale;
     }
     const now = scalars.view();
-    for (const { offset, length, decay } of training.runs) {
-      const part = (array: ArrayLike<number>) => Float64Array.from(array).subarray(offset, offset + length);
-      const run = { params: part(params.view()), gradients: part(gradient), moments: moments.map((moment) => part(moment.view())) };
-      optimizer.reference({
-        ...run,
-        step: now[SCALAR.step] as number,
-        lr: now[SCALAR.learningRate] as number,
-        weightDecay: decay ? optimizer.weightDecay : 0,
-      });
-      params.view().set(run.params, offset);
-      moments.forEach((moment, i) => moment.view().set(run.moments[i] as Float64Array, offset));
+    for (const { update, shape, weightDecay, lrScale, ...run } of training.runs) {
+      const part = (array: HostArray | Float64Array, { offset, length }: Piece) =>
+        Float64Array.from(array.subarray(offset, offset + length));
+      const pieces = run.moments.map((piece, i) => part((moments[i] as Segment).view(), piece));
+      const values = { params: part(params.view(), run), gradients: part(gradient, run), moments: pieces };
+      const lr = (now[SCALAR.learningRate] as number) * lrScale;
+      update.reference({ ...values, shape, step: now[SCALAR.step] as number, lr, weightDecay });
+      params.view().set(values.params, run.offset);
+      pieces.forEach((piece, i) => moments[i]?.view().set(piece, run.moments[i]?.offset));
     }
     now[SCALAR.step] = (now[SCALAR.step] as number) + 1;
   }

@@ -1,6 +1,6 @@
 /** Adam and AdamW (Kingma and Ba 2015, arXiv 1412.6980; Loshchilov and Hutter 2019, arXiv 1711.05101). */
 
-import { decaysAlways, decaysByDefault, type Optimizer, type OptimizerOptions } from "./optimizer.js";
+import { decaysAlways, decaysByDefault, type FlatUpdate, makeOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.js";
 
 export interface AdamOptions extends OptimizerOptions {
   readonly beta1?: number;
@@ -10,15 +10,14 @@ export interface AdamOptions extends OptimizerOptions {
   readonly amsgrad?: boolean;
 }
 
-function build(name: string, decoupled: boolean, options: AdamOptions, weightDecay: number, decays: Optimizer["decays"]): Optimizer {
-  const { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, amsgrad = false, clipNorm } = options;
+/** The update of Adam and AdamW, for optimisers that leave some of their parameters to it as well. */
+export function adamUpdate(
+  decoupled: boolean,
+  { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, amsgrad = false }: Omit<AdamOptions, keyof OptimizerOptions>,
+): FlatUpdate {
   return {
-    name,
+    kind: "flat",
     kernel: "adam",
-    lr,
-    weightDecay,
-    clipNorm,
-    decays: options.decays ?? decays,
     moments: amsgrad ? [0, 0, 0] : [0, 0],
     pointers: [0, 1, amsgrad ? 2 : undefined],
     scalars: (decay) => [Number(decoupled), { f64: beta1 }, { f64: beta2 }, { f64: eps }, { f64: decay }],
@@ -45,10 +44,12 @@ function build(name: string, decoupled: boolean, options: AdamOptions, weightDec
 
 /** Adam; weight decay, if any, joins the gradient of every parameter. */
 export function adam(options: AdamOptions = {}): Optimizer {
-  return build("adam", false, options, options.weightDecay ?? 0, decaysAlways);
+  const { lr = 1e-3, weightDecay = 0, decays = decaysAlways } = options;
+  return makeOptimizer("adam", { ...options, lr, weightDecay, decays }, adamUpdate(false, options));
 }
 
 /** AdamW: decoupled weight decay (0.01 unless told) on parameters of two or more axes. */
 export function adamw(options: AdamOptions = {}): Optimizer {
-  return build("adamw", true, options, options.weightDecay ?? 0.01, decaysByDefault);
+  const { lr = 1e-3, weightDecay = 0.01, decays = decaysByDefault } = options;
+  return makeOptimizer("adamw", { ...options, lr, weightDecay, decays }, adamUpdate(true, options));
 }

@@ -28,8 +28,8 @@ export function restoreState(state: TrainingState, store: Store, { moments, scal
     throw new TetradError("ARGUMENT", {
       op: "resume",
       what: "the saved state belongs to another model or optimiser",
-      got: `${state.segments.length} segments of ${state.segments[0]?.length ?? 0}`,
-      expected: `${targets.length} of ${store.segment.length}`,
+      got: `segments of ${state.segments.map(({ length }) => length).join(", ")}`,
+      expected: targets.map(({ length }) => length).join(", "),
     });
   }
   targets.forEach((segment, i) => segment.view().set(state.segments[i] as FloatArray));

@@ -1,6 +1,6 @@
 /**
  * Adagrad (Duchi, Hazan and Singer 2011) with PyTorch's rate decay. Words: params, sum of squares, gradients, step scalars, n
- * (whole vectors), then f64 lr_decay, eps, weight_decay.
+ * (whole vectors), then f64 lr_decay, eps, weight_decay, lr_scale.
  */
 import { share_begin, share_end } from "../lib/rows";
 import { GRADIENT_SCALE, LEARNING_RATE, STEP, stopped } from "../lib/step";
@@ -17,7 +17,7 @@ function adagrad<T>(p: usize, thread: i32, threads: i32): void {
   const lr_decay = load<f64>(p, 20);
   const eps = v128.splat<T>(<T>load<f64>(p, 28));
   const decay = v128.splat<T>(<T>load<f64>(p, 36));
-  const lr = v128.splat<T>(<T>(load<f64>(scalars, LEARNING_RATE) / (1 + load<f64>(scalars, STEP) * lr_decay)));
+  const lr = v128.splat<T>(<T>((load<f64>(scalars, LEARNING_RATE) * load<f64>(p, 44)) / (1 + load<f64>(scalars, STEP) * lr_decay)));
   const scale = v128.splat<T>(<T>load<f64>(scalars, GRADIENT_SCALE));
   const end = <usize>share_end(n, UNIT, thread, threads) * sizeof<T>();
   for (let i = <usize>share_begin(n, UNIT, thread, threads) * sizeof<T>(); i < end; i += 16) {

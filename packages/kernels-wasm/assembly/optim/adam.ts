@@ -1,23 +1,13 @@
 /**
  * Adam and AdamW on a flat segment (Kingma and Ba 2015; Loshchilov and Hutter 2019), eps added after bias correction as in
  * PyTorch. Words: params, m, v, max_v (0 without AMSGrad), gradients, step scalars, n (whole vectors), decoupled,
- * then f64 beta1, beta2, eps, weight_decay.
+ * then f64 beta1, beta2, eps, weight_decay, lr_scale.
  */
+import { flush } from "../lib/flush";
 import { share_begin, share_end } from "../lib/rows";
 import { GRADIENT_SCALE, LEARNING_RATE, power, STEP, stopped } from "../lib/step";
 
 const UNIT: i32 = 64;
-
-/**
- * x, or 0 where x is subnormal: moments of a weight that no longer changes decay into subnormals, on which x86 cores take
- * some 150 cycles an operation (measured: 37 µs instead of 2 for 2,433 weights).
- */
-// @ts-ignore: decorator
-@inline
-function flush<T>(x: v128): v128 {
-  const least = sizeof<T>() == 4 ? v128.splat<f32>(1.17549435e-38) : v128.splat<f64>(2.2250738585072014e-308);
-  return v128.andnot(x, v128.lt<T>(v128.abs<T>(x), least));
-}
 
 function adam<T>(p: usize, thread: i32, threads: i32): void {
   if (stopped()) return;
@@ -34,7 +24,7 @@ function adam<T>(p: usize, thread: i32, threads: i32): void {
   const eps = load<f64>(p, 48);
   const decay = load<f64>(p, 56);
   const t = load<f64>(scalars, STEP) + 1;
-  const lr = load<f64>(scalars, LEARNING_RATE);
+  const lr = load<f64>(scalars, LEARNING_RATE) * load<f64>(p, 64);
   const scale = v128.splat<T>(<T>load<f64>(scalars, GRADIENT_SCALE));
   const b1 = v128.splat<T>(<T>beta1);
   const one_b1 = v128.splat<T>(<T>(1 - beta1));

@@ -5,28 +5,11 @@
  */
 import { barrier } from "../lib/barrier";
 import { shared_scratch } from "../lib/control";
+import { sum_in_order, sum_of_squares } from "../lib/squares";
 import { GRADIENT_NORM, GRADIENT_SCALE } from "../lib/step";
 
 /** Elements of one partial sum, so chosen that 2 MiB of shared scratch hold the partials of 2^31 elements. */
 const CHUNK: i32 = 16384;
-
-function chunk_squares<T>(from: usize, n: i32): f64 {
-  let low = v128.splat<f64>(0);
-  let high = v128.splat<f64>(0);
-  for (let i: usize = 0; i < <usize>n * sizeof<T>(); i += 16) {
-    const g = v128.load(from + i);
-    if (sizeof<T>() == 4) {
-      const a = f64x2.promote_low_f32x4(g);
-      const b = f64x2.promote_low_f32x4(v128.shuffle<i64>(g, g, 1, 0));
-      low = v128.add<f64>(low, v128.mul<f64>(a, a));
-      high = v128.add<f64>(high, v128.mul<f64>(b, b));
-    } else {
-      low = v128.add<f64>(low, v128.mul<f64>(g, g));
-    }
-  }
-  const total = v128.add<f64>(low, high);
-  return v128.extract_lane<f64>(total, 0) + v128.extract_lane<f64>(total, 1);
-}
 
 function clip_norm<T>(p: usize, thread: i32, threads: i32): void {
   const scalars = load<usize>(p);
@@ -37,13 +20,11 @@ function clip_norm<T>(p: usize, thread: i32, threads: i32): void {
   const chunks = (n + CHUNK - 1) / CHUNK;
   for (let c = thread; c < chunks; c += threads) {
     const from = c * CHUNK;
-    store<f64>(partials + (<usize>c << 3), chunk_squares<T>(gradients + <usize>from * sizeof<T>(), min(CHUNK, n - from)));
+    store<f64>(partials + (<usize>c << 3), sum_of_squares<T>(gradients + <usize>from * sizeof<T>(), min(CHUNK, n - from)));
   }
   if (!barrier(threads)) return;
   if (thread != 0) return;
-  let total: f64 = 0;
-  for (let c = 0; c < chunks; c++) total += load<f64>(partials + (<usize>c << 3));
-  const norm = Math.sqrt(total);
+  const norm = Math.sqrt(sum_in_order(partials, chunks));
   store<f64>(scalars, norm, GRADIENT_NORM);
   store<f64>(scalars, Math.min(1, limit / (norm + 1e-6)), GRADIENT_SCALE);
 }

@@ -1,8 +1,9 @@
 /**
  * RMSprop (Tieleman and Hinton 2012) as PyTorch has it: eps outside the root, optional centring (Graves 2013) and momentum.
  * Words: params, square average, gradient average (0 unless centred), momentum (0 without), gradients, step scalars, n
- * (whole vectors), then f64 alpha, eps, weight_decay, momentum.
+ * (whole vectors), then f64 alpha, eps, weight_decay, momentum, lr_scale.
  */
+import { flush } from "../lib/flush";
 import { share_begin, share_end } from "../lib/rows";
 import { GRADIENT_SCALE, LEARNING_RATE, stopped } from "../lib/step";
 
@@ -23,23 +24,23 @@ function rmsprop<T>(p: usize, thread: i32, threads: i32): void {
   const eps = v128.splat<T>(<T>load<f64>(p, 36));
   const decay = v128.splat<T>(<T>load<f64>(p, 44));
   const momentum = v128.splat<T>(<T>load<f64>(p, 52));
-  const lr = v128.splat<T>(<T>load<f64>(scalars, LEARNING_RATE));
+  const lr = v128.splat<T>(<T>(load<f64>(scalars, LEARNING_RATE) * load<f64>(p, 60)));
   const scale = v128.splat<T>(<T>load<f64>(scalars, GRADIENT_SCALE));
   const end = <usize>share_end(n, UNIT, thread, threads) * sizeof<T>();
   for (let i = <usize>share_begin(n, UNIT, thread, threads) * sizeof<T>(); i < end; i += 16) {
     const x = v128.load(params + i);
     const g = v128.add<T>(v128.mul<T>(v128.load(gradients + i), scale), v128.mul<T>(decay, x));
-    const square = v128.add<T>(v128.mul<T>(alpha, v128.load(squares + i)), v128.mul<T>(one_alpha, v128.mul<T>(g, g)));
+    const square = flush<T>(v128.add<T>(v128.mul<T>(alpha, v128.load(squares + i)), v128.mul<T>(one_alpha, v128.mul<T>(g, g))));
     v128.store(squares + i, square);
     let variance = square;
     if (averages != 0) {
-      const average = v128.add<T>(v128.mul<T>(alpha, v128.load(averages + i)), v128.mul<T>(one_alpha, g));
+      const average = flush<T>(v128.add<T>(v128.mul<T>(alpha, v128.load(averages + i)), v128.mul<T>(one_alpha, g)));
       v128.store(averages + i, average);
       variance = v128.sub<T>(square, v128.mul<T>(average, average));
     }
     let update = v128.div<T>(g, v128.add<T>(v128.sqrt<T>(variance), eps));
     if (buffer != 0) {
-      update = v128.add<T>(v128.mul<T>(momentum, v128.load(buffer + i)), update);
+      update = flush<T>(v128.add<T>(v128.mul<T>(momentum, v128.load(buffer + i)), update));
       v128.store(buffer + i, update);
     }
     v128.store(params + i, v128.sub<T>(x, v128.mul<T>(lr, update)));

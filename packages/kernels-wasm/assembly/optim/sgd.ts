@@ -1,8 +1,9 @@
 /**
  * Stochastic gradient descent with momentum, dampening and Nesterov's correction as PyTorch has them: the first momentum is
  * the first gradient, undamped. Words: params, momentum (0 without), gradients, step scalars, n (whole vectors), nesterov,
- * then f64 momentum, dampening, weight_decay.
+ * then f64 momentum, dampening, weight_decay, lr_scale.
  */
+import { flush } from "../lib/flush";
 import { share_begin, share_end } from "../lib/rows";
 import { GRADIENT_SCALE, LEARNING_RATE, STEP, stopped } from "../lib/step";
 
@@ -19,7 +20,7 @@ function sgd<T>(p: usize, thread: i32, threads: i32): void {
   const momentum = v128.splat<T>(<T>load<f64>(p, 24));
   const fresh = v128.splat<T>(<T>(load<f64>(scalars, STEP) == 0 ? 1 : 1 - load<f64>(p, 32)));
   const decay = v128.splat<T>(<T>load<f64>(p, 40));
-  const lr = v128.splat<T>(<T>load<f64>(scalars, LEARNING_RATE));
+  const lr = v128.splat<T>(<T>(load<f64>(scalars, LEARNING_RATE) * load<f64>(p, 48)));
   const scale = v128.splat<T>(<T>load<f64>(scalars, GRADIENT_SCALE));
   const end = <usize>share_end(n, UNIT, thread, threads) * sizeof<T>();
   for (let i = <usize>share_begin(n, UNIT, thread, threads) * sizeof<T>(); i < end; i += 16) {
@@ -27,7 +28,7 @@ function sgd<T>(p: usize, thread: i32, threads: i32): void {
     const g = v128.add<T>(v128.mul<T>(v128.load(gradients + i), scale), v128.mul<T>(decay, x));
     let direction = g;
     if (buffer != 0) {
-      const b = v128.add<T>(v128.mul<T>(momentum, v128.load(buffer + i)), v128.mul<T>(fresh, g));
+      const b = flush<T>(v128.add<T>(v128.mul<T>(momentum, v128.load(buffer + i)), v128.mul<T>(fresh, g)));
       v128.store(buffer + i, b);
       direction = nesterov ? v128.add<T>(g, v128.mul<T>(momentum, b)) : b;
     }

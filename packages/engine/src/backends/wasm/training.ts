@@ -1,8 +1,10 @@
 /** The launches that follow the gradients of a training step: record the loss, clip, update each run of parameters, count the step. */
 
-import type { Operand, Scalar } from "../../op.js";
+import type { Operand } from "../../op.js";
+import { ALIGNMENT, type Piece } from "../../optim/runs.js";
 import { denseOperand, type Lowering } from "../../plan/lower.js";
 import { type Graph, type Spec, Tensor } from "../../tensor.js";
+import { withGraph } from "../../trace.js";
 import { type Binding, type Segment, STEP_SCALARS, type Training } from "../backend.js";
 
 /** Entries of the loss ring and of the table of learning rates: the most steps of one job. */
@@ -62,21 +64,43 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
           updates: true,
         });
       }
-      for (const run of training.runs) {
-        const part = (label: string, segment: Segment) =>
-          leaf(`${label}[${run.offset}..${run.offset + run.length}]`, segment, run.offset, run.length);
-        const moments = optimizer.pointers.map((index) =>
-          index === undefined ? undefined : part(`@moment${index}`, training.moments[index] as Segment),
-        );
-        const constants: Scalar[] = [run.length, ...optimizer.scalars(run.decay ? optimizer.weightDecay : 0)];
-        lowering.emit({
-          kernel: optimizer.kernel,
+      for (const { update, shape, weightDecay, lrScale, moments: pieces, ...run } of training.runs) {
+        // The padding behind a piece is its own: kernels need no tail.
+        const part = (label: string, segment: Segment, { offset, length }: Piece) =>
+          leaf(`${label}[${offset}..${offset + length}]`, segment, offset, Math.ceil(length / ALIGNMENT) * ALIGNMENT);
+        const moments = pieces.map((piece, i) => part(`@moment${i}`, training.moments[i] as Segment, piece));
+        const own = part("@params", params, run);
+        const gradients = flat(run, `@gradients[${run.offset}..${run.offset + run.length}]`);
+        if (update.kind === "flat") {
+          lowering.emit({
+            kernel: update.kernel,
+            dtype,
+            outputs: [own, ...update.pointers.map((index) => (index === undefined ? nothing : (moments[index] as Tensor)))],
+            inputs: [gradients, denseOperand(scalars)],
+            scalars: [run.length, ...update.scalars(weightDecay), { f64: lrScale }],
+            flops: 12 * run.length,
+            updates: true,
+          });
+          continue;
+        }
+        update.launch({
+          shape,
           dtype,
-          outputs: [part("@params", params), ...moments.map((moment) => moment ?? nothing)],
-          inputs: [flat(run, `@gradients[${run.offset}..${run.offset + run.length}]`), denseOperand(scalars)],
-          scalars: constants,
-          flops: 12 * run.length,
-          updates: true,
+          weightDecay,
+          lrScale,
+          params: own,
+          moments,
+          gradients,
+          scalars: denseOperand(scalars),
+          nothing,
+          temp: (spec) => lowering.temp(spec),
+          emit: (request) => lowering.emit({ ...request, dtype }),
+          trace(f) {
+            const before = graph.nodes.length;
+            const result = withGraph(graph, f);
+            for (const node of graph.nodes.slice(before)) lowering.lower(node);
+            return lowering.operand(result);
+          },
         });
       }
       lowering.emit({

@@ -1,0 +1,37 @@
+/** Every optimiser, with the configurations of each that take other ways or keep other state. */
+import {
+  adadelta,
+  adafactor,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  lamb,
+  lion,
+  muon,
+  nadam,
+  type Optimizer,
+  type OptimizerOptions,
+  radam,
+  rmsprop,
+  sgd,
+} from "@tetrad/engine";
+
+export const optimizers: Readonly<Record<string, (options: OptimizerOptions) => Optimizer>> = {
+  sgd: (options) => sgd({ ...options, momentum: 0.9 }),
+  adam,
+  adamw,
+  rmsprop: (options) => rmsprop({ ...options, centered: true, momentum: 0.5 }),
+  adagrad: (options) => adagrad({ ...options, initialAccumulator: 0.1 }),
+  adadelta: (options) => adadelta({ ...options, eps: 1e-3 }),
+  adamax,
+  nadam,
+  "nadam, decoupled": (options) => nadam({ ...options, decoupledWeightDecay: true }),
+  radam: (options) => radam({ ...options, beta2: 0.9 }),
+  lion,
+  lamb,
+  "lamb, always adapting": (options) => lamb({ ...options, alwaysAdapt: true }),
+  adafactor,
+  "adafactor of the paper": (options) => adafactor({ ...options, form: "paper", beta1: 0.8 }),
+  muon,
+};
