@@ -66,7 +66,6 @@ const LATER = [
   "conv1d",
   "conv2d",
   "conv_transpose2d",
-  "einsum",
   "group_norm",
   "gru",
   "layer_norm",
@@ -99,6 +98,7 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   cumsum: along(ops.cumsum),
   div: binary(ops.div),
   eigvalsh: unary(ops.eigvalsh),
+  einsum: (inputs, attr) => ops.einsum(attr["equation"] as string, ...["a", "b", "c"].flatMap((name) => inputs[name] ?? [])),
   elu: (inputs, attr) => ops.elu(need(inputs, "x"), attr["alpha"] as number | undefined),
   embedding: (inputs, attr) =>
     ops.embedding(

@@ -34,6 +34,7 @@ export * from "./digamma.js";
 export * from "./div.js";
 export * from "./dropout.js";
 export * from "./eigh.js";
+export * from "./einsum.js";
 export * from "./elu.js";
 export * from "./embedding.js";
 export * from "./equal.js";
