@@ -74,8 +74,6 @@ const LATER = [
   "rms_norm",
   "rope",
   "scaled_dot_product_attention",
-  "sort",
-  "topk",
 ] as const;
 
 const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
@@ -144,9 +142,13 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
       left: attr["left"] !== false,
       unit: attr["unitriangular"] === true,
     }),
+  sort: (inputs, attr) => ({ ...ops.sort(need(inputs, "x"), (attr["dim"] ?? -1) as number, { descending: attr["descending"] === true }) }),
   sub: binary(ops.sub),
   sum: over(ops.sum),
   tanh: unary(ops.tanh),
+  topk: (inputs, attr) => ({
+    ...ops.topK(need(inputs, "x"), attr["k"] as number, (attr["dim"] ?? -1) as number, { largest: attr["largest"] !== false }),
+  }),
   var: (inputs, attr) =>
     ops.variance(need(inputs, "x"), axesOf(attr), { keepDims: attr["keepdim"] === true, correction: (attr["correction"] ?? 1) as number }),
   where: (inputs) => ops.where(need(inputs, "condition"), need(inputs, "a"), need(inputs, "b")),

@@ -96,9 +96,14 @@ function contract(a: Term, b: Term, { shared, summed, left, right }: Pair, exten
   }
   const shape = (list: readonly string[]) => list.map((symbol) => extents.get(symbol) as number);
   const size = (list: readonly string[]) => shape(list).reduce((product, extent) => product * extent, 1);
-  const x = reshape(arranged(a, [...shared, ...left, ...summed]), [...shape(shared), size(left), size(summed)]);
-  const y = reshape(arranged(b, [...shared, ...summed, ...right]), [...shape(shared), size(summed), size(right)]);
-  return { x: reshape(matmul(x, y), shape(symbols)), symbols };
+  const matrix = (term: Term, rows: readonly string[], columns: readonly string[]) =>
+    reshape(arranged(term, [...shared, ...rows, ...columns]), [...shape(shared), size(rows), size(columns)]);
+  // GEMM reads either order in place, so that an operand's own order stays where it can.
+  const begins = (term: Term, list: readonly string[]) => list.includes(term.symbols.find((symbol) => !shared.includes(symbol)) as string);
+  const [transposeA, transposeB] = [begins(a, summed), begins(b, right)];
+  const x = transposeA ? matrix(a, summed, left) : matrix(a, left, summed);
+  const y = transposeB ? matrix(b, right, summed) : matrix(b, summed, right);
+  return { x: reshape(matmul(x, y, { transposeA, transposeB }), shape(symbols)), symbols };
 }
 
 /**
