@@ -5,7 +5,9 @@ import { vjp } from "../../packages/engine/src/autodiff.js";
 import { type DType, isFloat } from "../../packages/engine/src/dtype.js";
 import { openSafetensors } from "../../packages/engine/src/io/safetensors.js";
 import type { NdArray } from "../../packages/engine/src/nd.js";
+import { gru } from "../../packages/engine/src/nn/gru.js";
 import { linear } from "../../packages/engine/src/nn/linear.js";
+import { lstm } from "../../packages/engine/src/nn/lstm.js";
 import * as ops from "../../packages/engine/src/ops/index.js";
 import { Graph, Tensor } from "../../packages/engine/src/tensor.js";
 import { withGraph } from "../../packages/engine/src/trace.js";
@@ -67,9 +69,7 @@ const LATER = [
   "conv2d",
   "conv_transpose2d",
   "group_norm",
-  "gru",
   "layer_norm",
-  "lstm",
   "max_pool2d",
   "rms_norm",
   "rope",
@@ -106,6 +106,7 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
     ),
   gather: (inputs, attr) => ops.gather(need(inputs, "x"), need(inputs, "index"), attr["dim"] as number),
   gelu: (inputs, attr) => ops.gelu(need(inputs, "x"), { approximate: (attr["approximate"] ?? "none") as "none" | "tanh" }),
+  gru: (inputs) => ({ ...gru(need(inputs, "x"), inputs, { h0: need(inputs, "h0"), batchFirst: true }) }),
   huber: loss(ops.huber),
   kl_div: loss(ops.klDiv, { log_target: "logTarget" }),
   l1: loss(ops.l1),
@@ -113,6 +114,7 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   linear: (inputs) => linear(need(inputs, "x"), need(inputs, "w"), inputs["b"]),
   log_softmax: along(ops.logSoftmax),
   logsumexp: over(ops.logSumExp),
+  lstm: (inputs) => ({ ...lstm(need(inputs, "x"), inputs, { h0: need(inputs, "h0"), c0: need(inputs, "c0"), batchFirst: true }) }),
   matmul: (inputs, attr) =>
     ops.matmul(need(inputs, "a"), need(inputs, "b"), {
       transposeA: attr["transpose_a"] === true,
