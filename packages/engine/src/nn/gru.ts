@@ -68,7 +68,7 @@ function run({ input, weight, bias, reverse, live }: Direction, [h0]: readonly T
   return { hidden, last: [select(hidden, 0, reverse ? 0 : -1)] };
 }
 
-const cell: Cell = { name: "gru", gates: 3, states: 1, run };
+const cell: Cell = { name: "gru", gates: 3, states: 1, joinsBiases: false, run };
 
 export interface GruOptions extends RecurrentOptions {
   /** Initial state (layers · directions, B, H); zeros unless given. */

@@ -24,7 +24,7 @@ import {
   recurrentWeightGradient,
 } from "./recurrent.js";
 
-/** States (T, B, 2H: h | c) after every step of one direction. `input` holds both biases. */
+/** States (T, B, 2H: h | c) after every step of one direction. */
 function states(input: Tensor, weight: Tensor, initial: Tensor, live: Tensor | undefined, reverse: boolean): Tensor {
   const units = weight.shape[1] as number;
   const [, all] = scan(
@@ -73,14 +73,14 @@ function statesBackward(reverse: boolean): Backward {
   };
 }
 
-function run({ input, weight, bias, reverse, live }: Direction, [h0, c0]: readonly Tensor[]) {
+function run({ input, weight, reverse, live }: Direction, [h0, c0]: readonly Tensor[]) {
   const initial = concat([h0 as Tensor, c0 as Tensor], -1);
-  const all = states(bias === undefined ? input : add(input, bias), weight, initial, live, reverse);
+  const all = states(input, weight, initial, live, reverse);
   const [hidden] = split(all, 2, -1) as [Tensor, Tensor];
   return { hidden, last: split(select(all, 0, reverse ? 0 : -1), 2, -1) };
 }
 
-const cell: Cell = { name: "lstm", gates: 4, states: 2, run };
+const cell: Cell = { name: "lstm", gates: 4, states: 2, joinsBiases: true, run };
 
 export interface LstmOptions extends RecurrentOptions {
   /** Initial states (layers · directions, B, H); zeros unless given. */

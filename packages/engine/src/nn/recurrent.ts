@@ -43,12 +43,10 @@ type Weights = Readonly<Record<string, Tensor>>;
 
 /** One direction of one layer, time first. */
 export interface Direction {
-  /** W_ih x + b_ih for all steps, (T, B, gates · H). */
+  /** W_ih x + b_ih for all steps, and b_hh where biases join, (T, B, gates · H). */
   readonly input: Tensor;
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
-  /** Which state the direction begins with: its row of h0 and c0. */
-  readonly index: number;
   readonly reverse: boolean;
   /** bool (T, B, 1): the step counts. */
   readonly live: Tensor | undefined;
@@ -66,6 +64,8 @@ export interface Cell {
   readonly gates: number;
   /** States besides the weights: h, or h and c. */
   readonly states: number;
+  /** Both biases are only ever added to one another: an LSTM's, not a GRU's. */
+  readonly joinsBiases: boolean;
   run(direction: Direction, initial: readonly Tensor[]): DirectionResult;
 }
 
@@ -144,12 +144,13 @@ export function recurrent(
       const { units } = checkWeights(cell, weights, name, x.shape[2] as number);
       const index = layer * directions + d;
       const states = Array.from({ length: cell.states }, (_, i) => initialState(cell, initial[i], index, batch, units, x));
+      const [toInput, toState] = [weights[`bias_ih_${name}`], weights[`bias_hh_${name}`]];
+      const joined = cell.joinsBiases && toState !== undefined ? (toInput === undefined ? toState : add(toInput, toState)) : toInput;
       const result = cell.run(
         {
-          input: project(x, weights[`weight_ih_${name}`] as Tensor, weights[`bias_ih_${name}`]),
+          input: project(x, weights[`weight_ih_${name}`] as Tensor, joined),
           weight: weights[`weight_hh_${name}`] as Tensor,
-          bias: weights[`bias_hh_${name}`],
-          index,
+          bias: cell.joinsBiases ? undefined : toState,
           reverse: d === 1,
           live,
         },
