@@ -62,7 +62,7 @@ test("searchSorted takes mixed types", () => {
   expect(right).toEqual([0, 3, 3, 4]);
 });
 
-test.each([
+test.each<[string, () => unknown, string]>([
   ["more than there are", () => ops.topK(constant([1, 2]), 3), "ARGUMENT"],
   ["half an element", () => ops.topK(constant([1, 2]), 0.5), "ARGUMENT"],
   ["a scalar's top", () => ops.topK(constant(1), 1), "SHAPE"],

@@ -235,20 +235,31 @@ export function realTableSize(n: number): number {
   return complexTableSize(h) + (n % 2 === 0 ? Math.floor(h / 2) + 1 : 0);
 }
 
-/** Σ_j z_j e^(∓2πi j k / n) of n complex numbers for k < count, by the definition; angles counted modulo n. */
+/**
+ * Σ_j z_j e^(∓2πi j k / n) of n complex numbers for k < count, by the definition: angles counted modulo n, sums compensated (Kahan), so that the result is good
+ * to a rounding of the whole, whatever n.
+ */
 export function slowTransform(z: Float64Array, count: number, inverse: boolean, scale: number): Float64Array {
   const n = z.length / 2;
-  const table = roots(n);
+  const table = Float64Array.from(roots(n));
   const y = new Float64Array(2 * count);
   for (let k = 0; k < count; k++) {
-    let [re, im] = [0, 0];
-    for (let j = 0; j < n; j++) {
-      const at = 2 * ((j * k) % n);
-      const wr = table[at] as number;
-      const wi = inverse ? -(table[at + 1] as number) : (table[at + 1] as number);
-      const [xr, xi] = [z[2 * j] as number, z[2 * j + 1] as number];
-      re += xr * wr - xi * wi;
-      im += xr * wi + xi * wr;
+    let [re, im, lostRe, lostIm] = [0, 0, 0, 0];
+    for (let j = 0, at = 0; j < n; j++) {
+      const wr = table[2 * at] as number;
+      const wi = inverse ? -(table[2 * at + 1] as number) : (table[2 * at + 1] as number);
+      const xr = z[2 * j] as number;
+      const xi = z[2 * j + 1] as number;
+      const addRe = xr * wr - xi * wi - lostRe;
+      const addIm = xr * wi + xi * wr - lostIm;
+      const nextRe = re + addRe;
+      const nextIm = im + addIm;
+      lostRe = nextRe - re - addRe;
+      lostIm = nextIm - im - addIm;
+      re = nextRe;
+      im = nextIm;
+      at += k;
+      if (at >= n) at -= n;
     }
     y[2 * k] = re * scale;
     y[2 * k + 1] = im * scale;
