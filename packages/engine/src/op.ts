@@ -117,6 +117,8 @@ export interface Op<A extends Attrs = Attrs> {
   flops(inputs: readonly Spec[], outputs: readonly Spec[], attrs: A): number;
   cases(): readonly OpCase<A>[];
   readonly lowering: Lowering<A>;
+  /** How many of the inputs the outputs depend on; those behind them serve the gradient, and are not computed for the op's own sake. All unless told. */
+  readonly valueInputs?: number;
   /** Kernels of this op honour live lengths of bounded axes. */
   readonly bounded?: boolean;
   /** The op with every `batched` input carrying one more leading axis; returns outputs that carry it too. */

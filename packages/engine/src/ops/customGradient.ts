@@ -25,6 +25,7 @@ type Attrs = { readonly backward: Backward };
 export const customGradientOp: Op<Attrs> = {
   name: "customGradient",
   tolerance: "exact",
+  valueInputs: 1,
   infer: ([y]) => [specOf(y as Spec)],
   gradient({ inputs: [output, ...inputs], dy, attrs }) {
     const dxs = attrs.backward({ dy, inputs, output: output as Tensor });

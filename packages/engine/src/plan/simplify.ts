@@ -84,7 +84,7 @@ function dropUnread(nodes: readonly Node[], read: Set<Tensor>, resolve: (tensor:
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i] as Node;
     if (!node.outputs.some((y) => read.has(y))) continue;
-    for (const x of node.inputs) read.add(resolve(x));
+    for (const x of node.inputs.slice(0, node.op.valueInputs)) read.add(resolve(x));
     kept.push(node);
   }
   return kept.reverse();
