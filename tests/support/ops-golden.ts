@@ -59,6 +59,8 @@ const loss =
       Object.fromEntries(Object.entries(attr).map(([name, value]) => [renames[name] ?? name, value])),
     );
 
+const affine = ({ weight, bias }: Inputs) => ({ ...(weight && { weight }), ...(bias && { bias }) });
+
 /** Ops of later work: their goldens are waiting. */
 const LATER = [
   "avg_pool2d",
@@ -69,10 +71,8 @@ const LATER = [
   "einsum",
   "group_norm",
   "gru",
-  "layer_norm",
   "lstm",
   "max_pool2d",
-  "rms_norm",
   "rope",
   "scaled_dot_product_attention",
   "sort",
@@ -111,6 +111,12 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   huber: loss(ops.huber),
   kl_div: loss(ops.klDiv, { log_target: "logTarget" }),
   l1: loss(ops.l1),
+  layer_norm: (inputs, attr) =>
+    ops.layerNorm(need(inputs, "x"), {
+      ...affine(inputs),
+      axes: (attr["normalized_shape"] as number[]).length,
+      ...(attr["eps"] !== undefined && { eps: attr["eps"] as number }),
+    }),
   leaky_relu: (inputs, attr) => ops.leakyRelu(need(inputs, "x"), attr["negative_slope"] as number | undefined),
   linear: (inputs) => linear(need(inputs, "x"), need(inputs, "w"), inputs["b"]),
   log_softmax: along(ops.logSoftmax),
@@ -132,6 +138,7 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   pow_scalar: (inputs, attr) => ops.pow(need(inputs, "x"), (attr["exponent"] ?? 2) as number),
   prod: over(ops.prod),
   relu: unary(ops.relu),
+  rms_norm: (inputs, attr) => ops.rmsNorm(need(inputs, "x"), { ...affine(inputs), eps: attr["eps"] as number }),
   scatter_add: (inputs, attr) => ops.scatterAdd(need(inputs, "x"), need(inputs, "index"), need(inputs, "src"), attr["dim"] as number),
   sigmoid: unary(ops.sigmoid),
   silu: unary(ops.silu),
