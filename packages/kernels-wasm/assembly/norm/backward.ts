@@ -6,11 +6,12 @@
  * not depend on threads; another launch adds the chunks.
  */
 import { scratch } from "../lib/control";
+import { BLOCK, keep_first, total_of } from "../lib/lane_sum";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes, madd, nmadd, store_partial } from "../lib/simd";
 import { k2 } from "../lib/wide";
 import { SPLIT_LEAST } from "./normalise";
-import { BLOCK, is_far, keep_first, row_sample, total_of } from "./row";
+import { is_far, row_sample } from "./row";
 
 /** Scratch: a vector of ones, what touch() leaves, then for each of two rows four sums in f64 and the coefficients, eight bytes apart. */
 const LEFT: usize = 16;

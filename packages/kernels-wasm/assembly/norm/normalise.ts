@@ -5,10 +5,11 @@
  * mean (Chan, Golub, LeVeque 1983), so 1e4 + noise keeps its own in f32 lanes; a row where s is not near is gone through again from its mean.
  */
 import { scratch } from "../lib/control";
+import { BLOCK, keep_first, total_of } from "../lib/lane_sum";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes, madd, store_partial } from "../lib/simd";
 import { k2 } from "../lib/wide";
-import { BLOCK, is_far, keep_first, row_moments, row_sample, total_of } from "./row";
+import { is_far, row_moments, row_sample } from "./row";
 
 /** Below this many elements a second thread costs more than it brings. */
 export const SPLIT_LEAST: i64 = 2048;
