@@ -64,12 +64,10 @@ const affine = ({ weight, bias }: Inputs) => ({ ...(weight && { weight }), ...(b
 /** Ops of later work: their goldens are waiting. */
 const LATER = [
   "avg_pool2d",
-  "batch_norm",
   "conv1d",
   "conv2d",
   "conv_transpose2d",
   "einsum",
-  "group_norm",
   "gru",
   "lstm",
   "max_pool2d",
@@ -81,6 +79,16 @@ const LATER = [
 
 const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   add: binary(ops.add),
+  batch_norm: (inputs, attr) => {
+    const { y, runningMean, runningVar } = ops.batchNorm(need(inputs, "x"), {
+      ...affine(inputs),
+      training: attr["training"] === true,
+      runningMean: need(inputs, "running_mean"),
+      runningVar: need(inputs, "running_var"),
+      momentum: attr["momentum"] as number,
+    });
+    return { y, running_mean: runningMean as Tensor, running_var: runningVar as Tensor };
+  },
   bce_with_logits: (inputs, attr) =>
     ops.bceWithLogits(need(inputs, "logits"), need(inputs, "target"), {
       ...(inputs["weight"] && { weight: inputs["weight"] }),
@@ -108,6 +116,7 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
     ),
   gather: (inputs, attr) => ops.gather(need(inputs, "x"), need(inputs, "index"), attr["dim"] as number),
   gelu: (inputs, attr) => ops.gelu(need(inputs, "x"), { approximate: (attr["approximate"] ?? "none") as "none" | "tanh" }),
+  group_norm: (inputs, attr) => ops.groupNorm(need(inputs, "x"), attr["groups"] as number, affine(inputs)),
   huber: loss(ops.huber),
   kl_div: loss(ops.klDiv, { log_target: "logTarget" }),
   l1: loss(ops.l1),

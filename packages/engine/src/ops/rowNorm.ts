@@ -134,8 +134,8 @@ function normalisedRow(kind: RowNormKind, row: Float64Array, eps: number): { nor
   const average = (values: Float64Array) => values.reduce((total, v) => total + v, 0) / values.length;
   // A plain sum of numbers far from zero rounds by more than f64 kernels are allowed to be off; what is left of the mean sets it right.
   const near = kind === "layerNorm" ? average(row) : 0;
-  const centre = kind === "layerNorm" ? near + average(row.map((v) => v - near)) : 0;
-  const d = row.map((v) => v - centre);
+  const rest = kind === "layerNorm" ? average(row.map((v) => v - near)) : 0;
+  const d = row.map((v) => v - near - rest);
   const inverse = 1 / Math.sqrt(average(d.map((v) => v * v)) + eps);
   return { normal: d.map((v) => v * inverse), inverse };
 }
