@@ -6,7 +6,7 @@ import { WasmExecutable } from "../../packages/engine/src/backends/wasm/executab
 import type { NdArray } from "../../packages/engine/src/nd.js";
 import * as ops from "../../packages/engine/src/ops/index.js";
 import type { Tensor } from "../../packages/engine/src/tensor.js";
-import { traceFunction } from "../../packages/engine/src/trace.js";
+import { constant, traceFunction } from "../../packages/engine/src/trace.js";
 import { randoms } from "../support/ops-cases.js";
 import { closeBackends, wasmBackend } from "../support/wasm-executor.js";
 
@@ -14,6 +14,17 @@ afterAll(closeBackends);
 
 const MOST = 37;
 const COLUMNS = 5;
+
+/** Parameters by column, made where they are used, as a trace wants its constants. */
+const affine = {
+  get weight() {
+    return constant(Float64Array.of(0.5, 1, -2, 1.5, 0.25));
+  },
+  get bias() {
+    return constant(Float64Array.of(0, 1, -1, 0.5, 2));
+  },
+};
+const ramp = (x: Tensor) => ops.exp(ops.mul(x, 0.5));
 
 type Scalar = (x: Tensor, labels: Tensor) => Tensor;
 /** Functions to one number, whose value and gradient are compared. */
@@ -39,6 +50,24 @@ const functions: Readonly<Record<string, Scalar>> = {
   topK: (x) => ops.mean(ops.square(ops.cumsum(ops.topK(x, 3).values))),
   einsum: (x) => ops.mean(ops.square(ops.einsum("bi,bj->bij", x, ops.tanh(x)))),
   "einsum over the bounded axis": (x) => ops.sum(ops.square(ops.einsum("bi,bj->ij", x, ops.tanh(x)))),
+  layerNorm: (x) => ops.sum(ops.mul(ops.square(ops.layerNorm(x, affine)), ramp(x))),
+  rmsNorm: (x) => ops.mean(ops.mul(ops.rmsNorm(x, { weight: affine.weight }), ramp(x))),
+  addLayerNorm: (x) => {
+    const { sum, y } = ops.addLayerNorm(x, ops.square(x), affine);
+    return ops.mean(ops.mul(y, sum));
+  },
+  batchNorm: (x) => {
+    const { y, runningVar } = ops.batchNorm(x, { ...affine, training: true, runningMean: affine.bias, runningVar: affine.weight });
+    return ops.add(ops.mean(ops.mul(y, ramp(x))), ops.sum(runningVar as Tensor));
+  },
+  "batchNorm of images": (x) => {
+    const image = ops.reshape(x, [x.shape[0] as number, 1, COLUMNS]);
+    return ops.sum(ops.mul(ops.batchNorm(image, { training: true }).y, ops.exp(image)));
+  },
+  groupNorm: (x) => {
+    const image = ops.repeat(ops.reshape(x, [x.shape[0] as number, COLUMNS, 1]), 2, 1);
+    return ops.mean(ops.mul(ops.groupNorm(image, 2, { weight: ops.concat([affine.weight, affine.bias], 0) }), ops.exp(image)));
+  },
   mse: (x) => ops.mse(x, ops.mul(x, 0.5)),
   huber: (x) => ops.huber(x, ops.tanh(x)),
   klDiv: (x) => ops.klDiv(ops.logSoftmax(x), ops.softmax(x)),

@@ -7,7 +7,13 @@ import { fillNormal, fillUniform } from "./random.js";
 import { formatShape, type Shape, sizeOf } from "./shape.js";
 
 /** How a parameter starts: a constant, or random numbers that depend on the store's seed and the parameter's place only. */
-export type Init = "zeros" | "ones" | { readonly constant: number } | { readonly uniform: number } | { readonly normal: number };
+export type Init =
+  | "zeros"
+  | "ones"
+  | { readonly constant: number }
+  | { readonly uniform: number }
+  /** Standard deviation; the row `zeroRow` of axis 0 is zero instead (padding of an embedding). */
+  | { readonly normal: number; readonly zeroRow?: number };
 
 export interface ParamSpec {
   readonly shape: Shape;
@@ -136,12 +142,16 @@ export class Store {
     return entry;
   }
 
-  #initialise({ offset, size }: ParamLayout, init: Init, seed: number, stream: number): void {
+  #initialise({ offset, size, shape }: ParamLayout, init: Init, seed: number, stream: number): void {
     const part = this.#view().subarray(offset, offset + size);
     if (init === "zeros") part.fill(0);
     else if (init === "ones") part.fill(1);
     else if ("constant" in init) part.fill(init.constant);
     else if ("uniform" in init) fillUniform(part, { seed, stream, lo: -init.uniform, hi: init.uniform });
-    else fillNormal(part, { seed, stream, sd: init.normal });
+    else {
+      fillNormal(part, { seed, stream, sd: init.normal });
+      const row = size / (shape[0] ?? 1);
+      if (init.zeroRow !== undefined) part.fill(0, init.zeroRow * row, (init.zeroRow + 1) * row);
+    }
   }
 }

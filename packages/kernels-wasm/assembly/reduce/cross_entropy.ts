@@ -2,9 +2,26 @@
  * Σ q (ln Σ eˣ − x) of rows for targets q, the class weight of the row's label, and Σ q. Words: loss, divisor, mass, logits,
  * target, class weights, then as in target.ts. A label out of range gives NaN.
  */
+import { load_filled, row_exp_sum, row_top } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
-import { is_idle, row_exp, row_max, scalar_log, sharers } from "./row";
-import { class_weight, has_labels, is_ignored, smoothing_of, target_of } from "./target";
+import { hsum, lanes } from "../lib/simd";
+import { high, k2, low } from "../lib/wide";
+import { is_idle, scalar_log, sharers } from "./row";
+import { class_weight, has_labels, has_weights, is_ignored, smoothing_of, target_of } from "./target";
+
+/** Σ (largest − x) of n elements. */
+function row_gap<T>(x: usize, n: i32, largest: f64): f64 {
+  const m = k2(largest);
+  let a = k2(0);
+  let b = a;
+  for (let i = 0; i < n; i += lanes<T>()) {
+    const u = load_filled<T>(x, n - i, largest);
+    a = v128.add<f64>(a, v128.sub<f64>(m, sizeof<T>() == 4 ? low(u) : u));
+    if (sizeof<T>() == 4) b = v128.add<f64>(b, v128.sub<f64>(m, high(u)));
+    x += 16;
+  }
+  return hsum<f64>(v128.add<f64>(a, b));
+}
 
 function cross_entropy<T>(p: usize, thread: i32, threads: i32): void {
   const t = p + 24;
@@ -27,14 +44,20 @@ function cross_entropy<T>(p: usize, thread: i32, threads: i32): void {
     } else if (label < 0 || label >= classes) {
       loss = NaN;
       mass = NaN;
-      if (load<i32>(t, 12) != 0) divisor = NaN;
+      if (has_weights(t)) divisor = NaN;
     } else {
-      const largest = row_max<T>(x, classes);
-      const log = scalar_log(row_exp<T>(0, x, classes, largest));
+      const largest = row_top<T>(x, classes);
+      const log = scalar_log(row_exp_sum<T>(x, classes, largest));
       if (has_labels(t)) divisor = class_weight<T>(t, weight, label);
       if (has_labels(t) && smoothing_of(t) == 0) {
         mass = divisor;
         if (mass != 0) loss = mass * (largest - <f64>load<T>(x + <usize>label * sizeof<T>()) + log);
+      } else if (has_labels(t) && !has_weights(t)) {
+        const s = smoothing_of(t);
+        mass = 1;
+        loss = (s / <f64>classes) * row_gap<T>(x, classes, largest) + log;
+        // What is left of the label's share may be nothing, and nothing times an infinite loss is not to count.
+        if (s != 1) loss += (1 - s) * (largest - <f64>load<T>(x + <usize>label * sizeof<T>()));
       } else {
         for (let c = 0; c < classes; c++) {
           const q = target_of<T>(t, weight, label, target + at, c);

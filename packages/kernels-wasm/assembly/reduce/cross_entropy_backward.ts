@@ -1,11 +1,8 @@
 /** dx = dy (mass · softmax(x) − q) of rows. Words: dx, logits, target, mass, dy, class weights, then as in target.ts. */
+import { row_exp, row_top } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
-import { is_idle, row_exp, row_max, row_scale, sharers } from "./row";
-import { class_weight, has_labels, is_ignored, smoothing_of, target_of } from "./target";
-
-function fill<T>(dx: usize, n: i32, value: f64): void {
-  for (let i = 0; i < n; i++) store<T>(dx + <usize>i * sizeof<T>(), <T>value);
-}
+import { is_idle, row_affine, row_fill, row_scale, sharers } from "./row";
+import { class_weight, has_labels, has_weights, is_ignored, smoothing_of, target_of } from "./target";
 
 function cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): void {
   const t = p + 24;
@@ -24,15 +21,15 @@ function cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): void {
     const ignored = has_labels(t) && is_ignored(t, label);
     const mass = <f64>load<T>(load<usize>(p, 12) + <usize>row * sizeof<T>());
     if (ignored && mass == 0) {
-      fill<T>(dx, classes, 0);
+      row_fill<T>(dx, classes, 0);
       continue;
     }
     if (!ignored && (label < 0 || label >= classes)) {
-      fill<T>(dx, classes, NaN);
+      row_fill<T>(dx, classes, NaN);
       continue;
     }
     const dy = <f64>load<T>(load<usize>(p, 16) + <usize>row * sizeof<T>());
-    const factor = (dy * mass) / row_exp<T>(dx, x, classes, row_max<T>(x, classes));
+    const factor = (dy * mass) / row_exp<T>(dx, x, classes, row_top<T>(x, classes));
     if (ignored) {
       row_scale<T>(dx, classes, factor);
     } else if (has_labels(t) && smoothing_of(t) == 0) {
@@ -40,6 +37,12 @@ function cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): void {
       // Where p nears 1 the difference is taken before it is rounded.
       const difference = <f64>load<T>(chosen) * factor - dy * class_weight<T>(t, weight, label);
       row_scale<T>(dx, classes, factor);
+      store<T>(chosen, <T>difference);
+    } else if (has_labels(t) && !has_weights(t)) {
+      const chosen = dx + <usize>label * sizeof<T>();
+      const share = (dy * smoothing_of(t)) / <f64>classes;
+      const difference = <f64>load<T>(chosen) * factor - dy * (1 - smoothing_of(t)) - share;
+      row_affine<T>(dx, classes, factor, -share);
       store<T>(chosen, <T>difference);
     } else {
       for (let c = 0; c < classes; c++) {

@@ -6,11 +6,12 @@
 import { barrier } from "../lib/barrier";
 import { scratch, shared_scratch } from "../lib/control";
 import { exp_wide } from "../lib/exp";
+import { load_filled } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { high, k2, low } from "../lib/wide";
 import { chunk_length, inner_extent, inner_stride, is_small, kept_axes, kept_count, offset_of, reduced_axes, reduced_count } from "../lib/reduce_layout";
-import { load_filled, scalar_log } from "./row";
+import { scalar_log } from "./row";
 
 /** What is folded; a literal at every call, so that the compiler leaves one of the branches. */
 export const SUM: i32 = 0;

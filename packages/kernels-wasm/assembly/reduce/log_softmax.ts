@@ -1,8 +1,8 @@
 /** x − ln Σ e^x of rows. Words: y, x, rows, row length. */
+import { row_exp_sum, row_top } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes, store_partial } from "../lib/simd";
-import { high, k2, low, narrow } from "../lib/wide";
-import { is_idle, load_filled, row_exp, row_max, scalar_log, sharers } from "./row";
+import { is_idle, scalar_log, sharers } from "./row";
 
 function log_softmax<T>(p: usize, thread: i32, threads: i32): void {
   const rows = load<i32>(p, 8);
@@ -13,22 +13,24 @@ function log_softmax<T>(p: usize, thread: i32, threads: i32): void {
   for (let row = share_begin(rows, 1, thread, workers); row < end; row++) {
     const at = <usize>row * <usize>n * sizeof<T>();
     const x = load<usize>(p, 4) + at;
-    const largest = row_max<T>(x, n);
-    subtract<T>(load<usize>(p) + at, x, n, largest, scalar_log(row_exp<T>(0, x, n, largest)));
+    const largest = row_top<T>(x, n);
+    subtract<T>(load<usize>(p) + at, x, n, largest, scalar_log(row_exp_sum<T>(x, n, largest)));
   }
 }
 
 /** y = (x − largest) − log: two steps, as their sum may exceed x so far that its digits go. */
 function subtract<T>(y: usize, x: usize, n: i32, largest: f64, log: f64): void {
-  const m = k2(largest);
-  const l = k2(log);
-  for (let i = 0; i < n; i += lanes<T>()) {
-    const u = load_filled<T>(x, n - i, 0);
-    if (sizeof<T>() == 4) {
-      store_partial<f32>(y, narrow(v128.sub<f64>(v128.sub<f64>(low(u), m), l), v128.sub<f64>(v128.sub<f64>(high(u), m), l)), n - i);
-    } else {
-      store_partial<f64>(y, v128.sub<f64>(v128.sub<f64>(u, m), l), n - i);
-    }
+  const m = v128.splat<T>(<T>largest);
+  const l = v128.splat<T>(<T>log);
+  let i = 0;
+  for (; i <= n - 2 * lanes<T>(); i += 2 * lanes<T>()) {
+    v128.store(y, v128.sub<T>(v128.sub<T>(v128.load(x), m), l));
+    v128.store(y, v128.sub<T>(v128.sub<T>(v128.load(x, 16), m), l), 16);
+    x += 32;
+    y += 32;
+  }
+  for (; i < n; i += lanes<T>()) {
+    store_partial<T>(y, v128.sub<T>(v128.sub<T>(v128.load(x), m), l), n - i);
     x += 16;
     y += 16;
   }

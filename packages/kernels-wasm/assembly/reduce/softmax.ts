@@ -1,6 +1,7 @@
 /** e^x / Σ e^x of rows. Words: y, x, rows, row length. */
+import { row_exp, row_top } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
-import { is_idle, row_exp, row_max, row_scale, sharers } from "./row";
+import { is_idle, row_scale, sharers } from "./row";
 
 function softmax<T>(p: usize, thread: i32, threads: i32): void {
   const rows = load<i32>(p, 8);
@@ -12,7 +13,7 @@ function softmax<T>(p: usize, thread: i32, threads: i32): void {
     const at = <usize>row * <usize>n * sizeof<T>();
     const y = load<usize>(p) + at;
     const x = load<usize>(p, 4) + at;
-    row_scale<T>(y, n, 1 / row_exp<T>(y, x, n, row_max<T>(x, n)));
+    row_scale<T>(y, n, 1 / row_exp<T>(y, x, n, row_top<T>(x, n)));
   }
 }
 

@@ -1,26 +1,33 @@
-/** dx = y (dy − Σ y dy) of rows, in f64 up to the last rounding. Words: dx, y, dy, rows, row length. */
+/** dx = y (dy − Σ y dy) of rows. Words: dx, y, dy, rows, row length. */
+import { BLOCK, keep_first, total_of } from "../lib/lane_sum";
 import { share_begin, share_end } from "../lib/rows";
-import { hsum, lanes, store_partial } from "../lib/simd";
-import { high, k2, low, narrow } from "../lib/wide";
-import { is_idle, load_filled, sharers } from "./row";
+import { lanes, madd, store_partial } from "../lib/simd";
+import { k2 } from "../lib/wide";
+import { is_idle, sharers } from "./row";
 
 /** Σ a b of n elements. */
 function dot<T>(a: usize, b: usize, n: i32): f64 {
-  let s = k2(0);
-  let t = s;
-  for (let i = 0; i < n; i += lanes<T>()) {
-    const u = load_filled<T>(a, n - i, 0);
-    const v = load_filled<T>(b, n - i, 0);
-    if (sizeof<T>() == 4) {
-      s = v128.add<f64>(s, v128.mul<f64>(low(u), low(v)));
-      t = v128.add<f64>(t, v128.mul<f64>(high(u), high(v)));
-    } else {
-      s = v128.add<f64>(s, v128.mul<f64>(u, v));
+  let total: f64 = 0;
+  const zero = k2(0);
+  for (let first = 0; first < n; first += BLOCK) {
+    const length = min(BLOCK, n - first);
+    let s = zero;
+    let t = zero;
+    let i = 0;
+    for (; i <= length - 2 * lanes<T>(); i += 2 * lanes<T>()) {
+      s = madd<T>(v128.load(a), v128.load(b), s);
+      t = madd<T>(v128.load(a, 16), v128.load(b, 16), t);
+      a += 32;
+      b += 32;
     }
-    a += 16;
-    b += 16;
+    for (; i < length; i += lanes<T>()) {
+      s = v128.add<T>(s, keep_first<T>(v128.mul<T>(v128.load(a), v128.load(b)), length - i));
+      a += 16;
+      b += 16;
+    }
+    total += total_of<T>(s, t);
   }
-  return hsum<f64>(v128.add<f64>(s, t));
+  return total;
 }
 
 function softmax_backward<T>(p: usize, thread: i32, threads: i32): void {
@@ -31,21 +38,23 @@ function softmax_backward<T>(p: usize, thread: i32, threads: i32): void {
   const end = share_end(rows, 1, thread, workers);
   for (let row = share_begin(rows, 1, thread, workers); row < end; row++) {
     const at = <usize>row * <usize>n * sizeof<T>();
-    const dx = load<usize>(p) + at;
-    const y = load<usize>(p, 4) + at;
-    const dy = load<usize>(p, 8) + at;
-    const total = k2(dot<T>(y, dy, n));
-    for (let i = 0; i < n; i += lanes<T>()) {
-      const offset = <usize>i * sizeof<T>();
-      const u = load_filled<T>(y + offset, n - i, 0);
-      const v = load_filled<T>(dy + offset, n - i, 0);
-      if (sizeof<T>() == 4) {
-        const a = v128.mul<f64>(low(u), v128.sub<f64>(low(v), total));
-        const b = v128.mul<f64>(high(u), v128.sub<f64>(high(v), total));
-        store_partial<f32>(dx + offset, narrow(a, b), n - i);
-      } else {
-        store_partial<f64>(dx + offset, v128.mul<f64>(u, v128.sub<f64>(v, total)), n - i);
-      }
+    let dx = load<usize>(p) + at;
+    let y = load<usize>(p, 4) + at;
+    let dy = load<usize>(p, 8) + at;
+    const total = v128.splat<T>(<T>dot<T>(y, dy, n));
+    let i = 0;
+    for (; i <= n - 2 * lanes<T>(); i += 2 * lanes<T>()) {
+      v128.store(dx, v128.mul<T>(v128.load(y), v128.sub<T>(v128.load(dy), total)));
+      v128.store(dx, v128.mul<T>(v128.load(y, 16), v128.sub<T>(v128.load(dy, 16), total)), 16);
+      dx += 32;
+      y += 32;
+      dy += 32;
+    }
+    for (; i < n; i += lanes<T>()) {
+      store_partial<T>(dx, v128.mul<T>(v128.load(y), v128.sub<T>(v128.load(dy), total)), n - i);
+      dx += 16;
+      y += 16;
+      dy += 16;
     }
   }
 }

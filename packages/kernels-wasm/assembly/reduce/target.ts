@@ -8,6 +8,12 @@ export function has_labels(t: usize): bool {
 
 // @ts-ignore: decorator
 @inline
+export function has_weights(t: usize): bool {
+  return load<i32>(t, 12) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
 export function smoothing_of(t: usize): f64 {
   return load<f64>(t, 20);
 }
@@ -22,7 +28,7 @@ export function is_ignored(t: usize, label: i32): bool {
 // @ts-ignore: decorator
 @inline
 export function class_weight<T>(t: usize, weight: usize, c: i32): f64 {
-  return load<i32>(t, 12) != 0 ? <f64>load<T>(weight + <usize>c * sizeof<T>()) : 1;
+  return has_weights(t) ? <f64>load<T>(weight + <usize>c * sizeof<T>()) : 1;
 }
 
 /** q of class c, given the row's label, or where its probabilities begin. */

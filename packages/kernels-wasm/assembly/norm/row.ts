@@ -1,0 +1,58 @@
+/** Moments of one contiguous row, which stays in cache between passes. */
+import { BLOCK, keep_first, row_sum, total_of } from "../lib/lane_sum";
+import { lanes, madd } from "../lib/simd";
+import { k2 } from "../lib/wide";
+
+/** Σ (x − shift) and Σ (x − shift)² of n elements, to two f64 at `out`. */
+export function row_moments<T>(out: usize, x: usize, n: i32, shift: T): void {
+  const s = v128.splat<T>(shift);
+  const zero = k2(0);
+  let first_moment: f64 = 0;
+  let second_moment: f64 = 0;
+  for (let first = 0; first < n; first += BLOCK) {
+    const m = min(BLOCK, n - first);
+    let a = zero;
+    let b = zero;
+    let c = zero;
+    let d = zero;
+    let i = 0;
+    for (; i <= m - 2 * lanes<T>(); i += 2 * lanes<T>()) {
+      const u = v128.sub<T>(v128.load(x), s);
+      const v = v128.sub<T>(v128.load(x, 16), s);
+      a = v128.add<T>(a, u);
+      b = v128.add<T>(b, v);
+      c = madd<T>(u, u, c);
+      d = madd<T>(v, v, d);
+      x += 32;
+    }
+    for (; i < m; i += lanes<T>()) {
+      const u = keep_first<T>(v128.sub<T>(v128.load(x), s), m - i);
+      a = v128.add<T>(a, u);
+      c = madd<T>(u, u, c);
+      x += 16;
+    }
+    first_moment += total_of<T>(a, b);
+    second_moment += total_of<T>(c, d);
+  }
+  store<f64>(out, first_moment);
+  store<f64>(out, second_moment, 8);
+}
+
+/** Elements whose mean is taken for that of the row: one cache line of f32. */
+const SAMPLE: i32 = 16;
+
+/** A number near the row's mean, if its first elements are like the rest. */
+export function row_sample<T>(x: usize, n: i32): T {
+  const count = min(n, SAMPLE);
+  return <T>(row_sum<T>(x, count) / <f64>count);
+}
+
+/**
+ * Whether the mean lies so far from the shift, in units of σ², that Σd²/n − (Σd/n)² loses digits: at 4 it loses two bits. A row whose sample
+ * misleads has to be gone through again.
+ */
+// @ts-ignore: decorator
+@inline
+export function is_far(rest: f64, variance: f64): bool {
+  return rest * rest > 4 * variance;
+}
