@@ -34,9 +34,18 @@ export { linearLayer } from "./nn/linear-layer.js";
 export { type LstmOptions, type LstmResult, lstm, lstmLayer } from "./nn/lstm.js";
 export { type MlpOptions, mlp } from "./nn/mlp.js";
 export { type ApplyContext, type Model, modelFromConfig } from "./nn/model.js";
+export {
+  type AttentionLayer,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+  type SequenceOptions,
+} from "./nn/multi-head-attention.js";
 export type { RecurrentLayerOptions, RecurrentOptions } from "./nn/recurrent.js";
 export { layerNormLayer, type NormLayerOptions, rmsNormLayer } from "./nn/row-norm-layers.js";
 export { sequential } from "./nn/sequential.js";
+export { type DecoderLayer, transformerDecoderLayer } from "./nn/transformer-decoder-layer.js";
+export { transformerEncoderLayer } from "./nn/transformer-encoder-layer.js";
+export type { TransformerLayerOptions } from "./nn/transformer-options.js";
 export { defineOp, elementwise, type ForeignKernel, foreignKernel, type Op, type OpCase } from "./op.js";
 export * from "./ops/index.js";
 export { type AdadeltaOptions, adadelta } from "./optim/adadelta.js";
