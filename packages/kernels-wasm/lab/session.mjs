@@ -61,7 +61,7 @@ export class Session {
     result.races = [];
     const reached = new Set(this.problems.map(({ op }) => op));
     for (const { network, op, make } of realProblems(target, dtype, reached)) {
-      if (!`${op} ${network}`.includes(options.shapes)) continue;
+      if (!`${op} · ${network}`.includes(options.shapes)) continue;
       const problem = make();
       if (![...kernelsOf(problem.launches)].some((kernel) => target.kernels.includes(kernel))) continue;
       await this.#loadShipped([problem]);
