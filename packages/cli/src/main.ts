@@ -7,6 +7,7 @@ import { devicesCommand } from "./commands/devices.js";
 import { explainCommand } from "./commands/explain.js";
 import { fitCommand } from "./commands/fit.js";
 import { predictCommand } from "./commands/predict.js";
+import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { type Io, Terminal } from "./terminal.js";
 
@@ -25,7 +26,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .addHelpText("after", EXAMPLES);
-  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, devicesCommand, demoCommand];
+  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, traceCommand, devicesCommand, demoCommand];
   for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
   try {
     await program.parseAsync([...args], { from: "user" });

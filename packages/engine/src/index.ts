@@ -40,6 +40,7 @@ export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
 export type { Shape } from "./shape.js";
 export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";
+export { type Timeline, type TimelineLaunch, type TimelineStep, type TraceEvent, type TraceFile, traceEvents } from "./timeline.js";
 export { apply, constant, type NestedNumbers, type TensorLike } from "./trace.js";
 export type { FitHistory, FitOptions, FitProgress, FitRun, Loss } from "./train/fit.js";
 export { DivergedError } from "./train/fit.js";

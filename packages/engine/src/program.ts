@@ -10,6 +10,7 @@ import { type Optimizer, rateAt } from "./optim/optimizer.js";
 import { planText } from "./plan/plan.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
+import type { Timeline } from "./timeline.js";
 import { flatten, type NestedNumbers } from "./trace.js";
 
 export type Feed = NestedNumbers;
@@ -79,6 +80,15 @@ abstract class Program {
   /** Every launch with shapes, bytes, FLOPs, time and share of the roofline; peak memory and what fills it. */
   explain(): string {
     return explainText(this.executable, this.machine());
+  }
+
+  /**
+   * Runs `steps` steps on the present inputs with the clock read around every launch on every thread; parameters and results are as before.
+   * `traceEvents` makes a file for Perfetto of it. The first runs of a program are slower than all that follow: V8 compiles meanwhile.
+   * @throws TetradError UNSUPPORTED on the reference backend
+   */
+  trace(steps: number): Promise<Timeline> {
+    return this.executable.trace(steps);
   }
 
   /** The plan as stable text, without measurements. */

@@ -5,6 +5,7 @@ import type { Machine } from "../explain.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Plan } from "../plan/plan.js";
 import type { Graph, Tensor } from "../tensor.js";
+import type { Timeline } from "../timeline.js";
 
 /** Flat storage that lives until it is released; `view` is valid until the next call of the engine. */
 export interface Segment {
@@ -92,6 +93,8 @@ export interface Executable {
   losses(count: number): Float64Array;
   /** Times each launch; the state of the program is as after one more run. */
   profile(): LaunchTime[];
+  /** Runs steps with the clock read around every launch on every thread; the state of the program is as before. */
+  trace(steps: number): Promise<Timeline>;
   /** First launch whose outputs hold a NaN or an infinity, run step by step. */
   findNonFinite(): { readonly title: string; readonly site: string | undefined } | undefined;
   close(): void;

@@ -121,6 +121,10 @@ class ReferenceExecutable implements Executable {
     throw new TetradError("UNSUPPORTED", { op: "explain", what: "the reference backend has no launches to time" });
   }
 
+  async trace(): Promise<never> {
+    throw new TetradError("UNSUPPORTED", { op: "trace", what: "the reference backend has no launches to time" });
+  }
+
   findNonFinite(): { title: string; site: string | undefined } | undefined {
     const { graph } = this.request;
     const feeds = this.#feeds();

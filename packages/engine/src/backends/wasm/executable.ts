@@ -7,11 +7,12 @@ import { type MadePlan, makePlan } from "../../plan/make.js";
 import type { Launch } from "../../plan/plan.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
+import { type Timeline, timelineOf } from "../../timeline.js";
 import { type BatchSource, type Binding, type CompileRequest, type Executable, type LaunchTime, SCALAR } from "../backend.js";
 import { findNonFinite } from "./anomaly.js";
 import { type Encoded, encode } from "./encode.js";
 import { Linked } from "./link.js";
-import { profile } from "./profile.js";
+import { describeLaunch, profile, snapshot } from "./profile.js";
 import type { WasmRuntime } from "./runtime.js";
 import { WasmSegment } from "./segment.js";
 import { ThreadChoice } from "./thread-choice.js";
@@ -196,6 +197,19 @@ export class WasmExecutable implements Executable {
 
   profile(): LaunchTime[] {
     return profile(this);
+  }
+
+  async trace(steps: number): Promise<Timeline> {
+    const { address, count } = this.loaded;
+    const restore = snapshot(this);
+    this.#begin();
+    try {
+      const stamps = await this.runtime.trace(address, count, steps, this.threads);
+      this.#refuseBadIndex();
+      return timelineOf(this.plan.launches.map(describeLaunch), stamps);
+    } finally {
+      restore();
+    }
   }
 
   findNonFinite(): { title: string; site: string | undefined } | undefined {
