@@ -48,7 +48,7 @@ export async function compile(assembly, build, entry, { overlay = {}, names = fa
     },
     readFile: (name, baseDir) => {
       if (name === "entry.ts") return entry;
-      if (Object.hasOwn(overlay, name)) return overlay[name];
+      if (Object.hasOwn(overlay, name)) return overlay[name] ?? null;
       const path = join(baseDir, name);
       return existsSync(path) ? readFileSync(path, "utf8") : null;
     },
