@@ -8,11 +8,11 @@ export const groups = {
   "Comparison and logic": "equal notEqual less lessEqual greater greaterEqual where logicalAnd logicalOr logicalNot isNaN",
   Activations: "relu leakyRelu elu gelu silu sigmoid softplus mish",
   Reductions: "sum mean var|variance prod min max argmin argmax logSumExp cumsum",
-  "Matrix products": "matmul linear einsum linearInt8|matmulInt8|quantizedLinear|linearQuantized linearBlocks|linearGguf|linearQ4",
+  "Matrix products": "matmul linear einsum linearInt8 linearQuantized dequantize",
   "Shape and index": "reshape transpose broadcastTo concat slice pad gather scatterAdd take scatterRows oneHot arange diag",
   "Softmax and losses": "softmax logSoftmax crossEntropy linearCrossEntropy bceWithLogits mse l1 huber klDiv",
   Normalisation: "layerNorm rmsNorm batchNorm groupNorm addLayerNorm addRmsNorm addGroupNorm|groupNormAdd addBatchNorm|batchNormAdd",
-  "Attention and embedding": "attention|scaledDotProductAttention rope embedding",
+  "Attention and embedding": "attention scaledDotProductAttention rope embedding",
   Convolution:
     "conv1d conv2d convTranspose1d convTranspose2d maxPool1d maxPool2d avgPool1d avgPool2d globalAvgPool2d|globalAvgPool globalMaxPool2d|globalMaxPool",
   Recurrent: "gru lstm",

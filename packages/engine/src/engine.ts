@@ -19,12 +19,15 @@ import { Graph, type Spec, Tensor } from "./tensor.js";
 import { withGraph } from "./trace.js";
 import { type FitOptions, type FitRun, fit } from "./train/fit.js";
 import { loadModel, type TrainedModel } from "./train/trained-model.js";
+import type { Tuning, TuningTable } from "./tuning.js";
 
 export interface EngineOptions {
   readonly backend?: "wasm" | "reference";
   readonly build?: Build;
   /** Exactly this many threads; by default each plan's own number is measured. */
   readonly threads?: number;
+  /** Thread counts and kernel variants that `tetrad tune` has measured on this machine; a table of another one is ignored with a warning. */
+  readonly tuning?: TuningTable | Tuning;
   /** Takes warnings; by default `process.emitWarning` in Node, `console.warn` in a browser. */
   readonly onWarning?: (message: string) => void;
 }
@@ -67,7 +70,10 @@ export type TracedFunction = (inputs: Record<string, Tensor>) => Tensor | Readon
  * @throws TetradError UNSUPPORTED when the platform lacks what was asked for
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  return new Engine(options.backend === "reference" ? new ReferenceBackend() : await WasmBackend.create(options), options.onWarning);
+  return new Engine(
+    options.backend === "reference" ? new ReferenceBackend() : await WasmBackend.create({ onWarning: warnHost, ...options }),
+    options.onWarning,
+  );
 }
 
 /** Where warnings go unless the caller takes them: Node's own channel, or the console. */

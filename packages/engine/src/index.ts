@@ -1,7 +1,7 @@
 /** @tetrad/engine: train and run networks and differentiable functions on hand-written kernels. */
 
 export { gradients, vjp } from "./autodiff.js";
-export type { Backend, LaunchTime } from "./backends/backend.js";
+export type { Backend, LaunchChoice, LaunchTime, Tuned } from "./backends/backend.js";
 export * from "./data/index.js";
 export type { DType, FloatDType, HostArray } from "./dtype.js";
 export {
@@ -48,3 +48,4 @@ export { decodeState, encodeState, type TrainingState } from "./train/state.js";
 export type { TrainedModel } from "./train/trained-model.js";
 export { checkGradient } from "./transforms/checkGradient.js";
 export * from "./transforms/index.js";
+export { deviceKey, mergeTuning, readTuning, type TunedLaunch, type TunedPlan, type Tuning, type TuningTable } from "./tuning.js";

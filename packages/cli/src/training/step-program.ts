@@ -13,11 +13,16 @@ export async function stepProgram(path: string): Promise<(engine: Engine) => Pro
   const batch = encodePart(prepared, split.train.slice(0, config.batchSize));
   const model = buildModel(config, preprocessing);
   const loss = buildLoss(preprocessing);
+  // As engine.fit declares them, so that the plan is the one that training runs, and what is tuned here is found there.
+  const bounded = split.train.length % batch.rows.length === 0 ? {} : { bounded: "batch" };
   return async (engine) => {
     const store = engine.store(model.params, { seed: config.seed });
     const program = await engine.compile(
       store,
-      { x: batch.x.shape, y: { shape: batch.y.shape, dtype: preprocessing.target.kind === "number" ? "f32" : "i32" } },
+      {
+        x: { shape: batch.x.shape, ...bounded },
+        y: { shape: batch.y.shape, dtype: preprocessing.target.kind === "number" ? "f32" : "i32", ...bounded },
+      },
       (params, { x, y }) => loss(model.apply(params, x as Tensor, { training: true }), y as Tensor),
       { optimizer: buildOptimizer(config) },
     );
