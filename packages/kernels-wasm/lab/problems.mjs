@@ -8,7 +8,7 @@ import { makePlan } from "../../engine/src/plan/make.ts";
 import { tensorBytes } from "../../engine/src/plan/plan.ts";
 import { Graph } from "../../engine/src/tensor.ts";
 import { kernelsOf } from "./placed.mjs";
-import { optimizers, shapesOf } from "./shapes.mjs";
+import { hasShapes, optimizers, shapesOf } from "./shapes.mjs";
 
 /** Kernels that half of all plans call (copies, sums) are tried on this many cases, spread evenly. */
 const MOST_CASES = 300;
@@ -25,6 +25,7 @@ const SEED = 20260;
  * @property {(tensor: object) => object} owner whose storage a value lives in
  * @property {readonly { tensor: object, label: string, tolerance: number }[]} outputs
  * @property {() => readonly import("../../engine/src/nd.js").NdArray[]} reference
+ * @property {boolean} [cold] its operands are never in a cache
  */
 
 const exported = new Map(Object.entries(engine));
@@ -145,10 +146,12 @@ export function hostileProblems(target, dtype) {
 export function realProblems(target, dtype, reachedOps) {
   const found = [];
   for (const op of ops()) {
-    if (!reachedOps.has(op.name)) continue;
-    for (const { network, inputs, attrs } of shapesOf(op)) {
-      const make = () =>
-        problemOf(op, { name: network, inputs: inputs.map(withValues), attrs: attrs ?? op.cases()[0]?.attrs ?? {} }, dtype);
+    if (!reachedOps.has(op.name) || !(hasShapes(op) || callsForward(target, op, dtype))) continue;
+    for (const { network, inputs, attrs, cold = false } of shapesOf(op)) {
+      const make = () => ({
+        ...problemOf(op, { name: network, inputs: inputs.map(withValues), attrs: attrs ?? op.cases()[0]?.attrs ?? {} }, dtype),
+        cold,
+      });
       found.push({ network, op: op.name, make });
     }
   }
@@ -163,6 +166,14 @@ export function realProblems(target, dtype, reachedOps) {
     })))
       found.push({ network, op, make });
   return found;
+}
+
+/** Whether the op itself calls the target, not only its gradient: else every op whose derivative squares would race the square. */
+function callsForward(target, op, dtype) {
+  return op.cases().some((single) => {
+    const { graph, forward } = caseGraph(op, single, dtype);
+    return calls(target)(makePlan({ graph, outputs: new Map(forward.map((tensor, i) => [`${i}`, tensor])) }));
+  });
 }
 
 /** Random numbers in [-1, 1) from a table that is drawn once: filling a vocabulary by Philox would take seconds. */

@@ -10,9 +10,7 @@ export function reportText(result) {
   if (failure === undefined)
     lines.push(`right: ${check.cases} cases on ${check.threads.join(" and ")} threads, bits equal, nothing written outside`);
   else
-    lines.push(
-      `WRONG in case ${check.cases}: ${failure.op} "${failure.case}" on ${failure.threads} thread${failure.threads === 1 ? "" : "s"}: ${failure.where}`,
-    );
+    lines.push(`WRONG: ${failure.op} "${failure.case}" on ${failure.threads} thread${failure.threads === 1 ? "" : "s"}: ${failure.where}`);
   for (const loop of result.mix) {
     const parts = ["loads", "fma", "simd", "stores", "scalar", "locals"].map((key) => `${loop[key]} ${key}`);
     lines.push(

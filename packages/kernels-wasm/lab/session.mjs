@@ -66,6 +66,11 @@ export class Session {
       if (![...kernelsOf(problem.launches)].some((kernel) => target.kernels.includes(kernel))) continue;
       await this.#loadShipped([problem]);
       const raced = race(runtime, this.#roof, { problem, target, dtype, threads, rounds: Number(options.rounds) }, this.beaten, slots);
+      if (raced.different !== undefined) {
+        result.right = false;
+        result.check.failure = { op, case: network, threads, where: raced.different };
+        break;
+      }
       result.races.push({ op, network, ...raced });
     }
     return result;

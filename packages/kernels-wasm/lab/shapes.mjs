@@ -8,6 +8,8 @@
 
 /** One case: the shapes of its operands, or shapes with ranges; attributes are those of the op's first case unless told. */
 const on = (network, shapes, attrs) => ({ network, inputs: shapes.map((shape) => (Array.isArray(shape) ? { shape } : shape)), attrs });
+/** As a decoder meets its weights: every layer's are read before these are read again. */
+const cold = (shape) => ({ ...shape, cold: true });
 const nn = { transposeA: false, transposeB: false };
 /** A linear layer: (rows, in) by PyTorch's weight (out, in). */
 const linear = (network, rows, inner, outer) =>
@@ -60,8 +62,8 @@ const SHAPES = {
       ],
       nn,
     ),
-    linear("SmolLM2 decode: up", 1, 576, 1536),
-    linear("SmolLM2 decode: down", 1, 1536, 576),
+    cold(linear("SmolLM2 decode: up, cold", 1, 576, 1536)),
+    cold(linear("SmolLM2 decode: down, cold", 1, 1536, 576)),
     linear("4-64-32-1: layer 2", 32, 64, 32),
   ],
   softmax: ROWS.map(([network, shape]) => on(network, [shape])),
@@ -105,6 +107,10 @@ export const optimizers = [
   ["nadam", {}],
   ["radam", {}],
 ];
+
+export function hasShapes(op) {
+  return Object.hasOwn(SHAPES, op.name);
+}
 
 /** Cases of real networks for an op. */
 export function shapesOf(op) {
