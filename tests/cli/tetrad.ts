@@ -36,16 +36,22 @@ export class Workplace {
     const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...args], {
       cwd: this.folder,
       encoding: "utf8",
-      env: plainEnvironment(),
+      env: this.#environment(),
       maxBuffer: 1 << 28,
     });
     if (error) throw error;
     return { code: status, stdout, stderr };
   }
 
+  /** Nothing of the test runner's own colours and settings, and none of what this user's machine has kept. */
+  #environment(): NodeJS.ProcessEnv {
+    const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
+    return { ...env, NO_COLOR: "1", XDG_CACHE_HOME: this.path("cache") };
+  }
+
   /** The same without waiting; `ended` gives what `tetrad` would have given. */
   start(...args: readonly string[]): { child: ChildProcess; ended: Promise<Run> } {
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, env: plainEnvironment() });
+    const child = spawn(process.execPath, [program, ...args], { cwd: this.folder, env: this.#environment() });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
@@ -63,10 +69,4 @@ export function workplace(): Workplace {
   const place = new Workplace();
   onTestFinished(() => rmSync(place.folder, { recursive: true, force: true }));
   return place;
-}
-
-/** Nothing of the test runner's own colours and settings. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
-  return { ...env, NO_COLOR: "1" };
 }

@@ -7,6 +7,12 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}
+
 export function oneOf(...names: readonly string[]): (text: string) => string {
   return (text) => {
     if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);

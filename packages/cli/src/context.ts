@@ -2,10 +2,12 @@
 import type { BackendName, Engine } from "@tetrad/engine";
 import type { Command } from "commander";
 import { type Io, Terminal, type TerminalOptions } from "./terminal.js";
+import { loadTuning } from "./tuning-cache.js";
 
 interface GlobalOptions extends TerminalOptions {
   readonly threads?: number;
   readonly backend?: BackendName;
+  readonly tuning?: string;
 }
 
 export interface Context {
@@ -16,11 +18,15 @@ export interface Context {
 
 export function contextOf(command: Command, io: Io): Context {
   const options: GlobalOptions = command.optsWithGlobals();
+  const terminal = new Terminal(options, io);
   return {
-    terminal: new Terminal(options, io),
+    terminal,
     async withEngine(work) {
       const { createEngine } = await import("@tetrad/engine");
+      const tuning = await loadTuning(io.env, options.tuning, (text) => terminal.note(text));
       const engine = await createEngine({
+        ...(tuning !== undefined && { tuning }),
+        onWarning: (message) => terminal.note(`note: ${message}`),
         ...(options.threads !== undefined && { threads: options.threads }),
         ...(options.backend !== undefined && { backend: options.backend }),
       });

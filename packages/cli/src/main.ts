@@ -8,7 +8,9 @@ import { devicesCommand } from "./commands/devices.js";
 import { explainCommand } from "./commands/explain.js";
 import { fitCommand } from "./commands/fit.js";
 import { predictCommand } from "./commands/predict.js";
+import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
+import { tuneCommand } from "./commands/tune.js";
 import { type Io, Terminal } from "./terminal.js";
 
 /** Written out, so that help need not load the engine. */
@@ -23,13 +25,14 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     .option("-q, --quiet", "no progress and no notes")
     .option("-v, --verbose", "show where in the code an error came from")
     .option("--threads <n>", "how many threads to compute with (default: measured)", positiveInteger)
+    .option("--tuning <file>", "choices that `tetrad tune --export` wrote (default: those that it has kept on this machine)")
     .option("--backend <name>", "wasm, or reference: slow, float64, for checking", oneOf(...BACKENDS))
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .addHelpText("after", EXAMPLES);
-  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, devicesCommand, demoCommand];
+  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, traceCommand, tuneCommand, devicesCommand, demoCommand];
   for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -62,7 +62,7 @@ export type TracedFunction = (inputs: Record<string, Tensor>) => Tensor | Readon
  * @throws TetradError UNSUPPORTED when the platform lacks what was asked for
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  return new Engine(await openBackend(options), options.onWarning);
+  return new Engine(await openBackend({ onWarning: warnHost, ...options }), options.onWarning);
 }
 
 /** Where warnings go unless the caller takes them: Node's own channel, or the console. */

@@ -1,7 +1,7 @@
 /** @tetrad/engine: train and run networks and differentiable functions on hand-written kernels. */
 
 export { gradients, vjp } from "./autodiff.js";
-export type { Backend, LaunchTime } from "./backends/backend.js";
+export type { Backend, LaunchChoice, LaunchTime, Tuned } from "./backends/backend.js";
 export { BACKEND_NAMES, type BackendName } from "./backends/select.js";
 export * from "./data/index.js";
 export type { DType, FloatDType, HostArray } from "./dtype.js";
@@ -68,6 +68,7 @@ export * from "./quant/index.js";
 export type { Shape } from "./shape.js";
 export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";
+export { type Timeline, type TimelineLaunch, type TimelineStep, type TraceEvent, type TraceFile, traceEvents } from "./timeline.js";
 export { apply, constant, type NestedNumbers, type TensorLike } from "./trace.js";
 export type { FitHistory, FitOptions, FitProgress, FitRun, Loss } from "./train/fit.js";
 export { DivergedError } from "./train/fit.js";
@@ -75,3 +76,4 @@ export { decodeState, encodeState, type TrainingState } from "./train/state.js";
 export type { TrainedModel } from "./train/trained-model.js";
 export { checkGradient } from "./transforms/checkGradient.js";
 export * from "./transforms/index.js";
+export { deviceKey, mergeTuning, readTuning, type TunedLaunch, type TunedPlan, type Tuning, type TuningTable } from "./tuning.js";

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Compiled functions and training steps as a user holds them: data in, results out, everything else planned away. */
 
-import type { Executable, LaunchTime, Segment } from "./backends/backend.js";
+import type { Executable, LaunchChoice, LaunchTime, Segment, Tuned } from "./backends/backend.js";
 import { SCALAR } from "./backends/backend.js";
 import type { HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
@@ -10,6 +10,7 @@ import { type Optimizer, rateAt } from "./optim/optimizer.js";
 import { planText } from "./plan/plan.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
+import type { Timeline } from "./timeline.js";
 import { flatten, type NestedNumbers } from "./trace.js";
 
 export type Feed = NestedNumbers;
@@ -33,6 +34,11 @@ abstract class Program {
   /** Writes inputs; each keeps its value until it is written again. A bounded axis takes its live length from the data. */
   set(feeds: Feeds): void {
     for (const name in feeds) this.#write(name, flat(feeds[name] as Feed));
+  }
+
+  /** How many numbers an input takes. */
+  inputSize(name: string): number {
+    return this.inputs.get(name)?.size ?? 0;
   }
 
   #write(name: string, data: ArrayLike<number>): void {
@@ -79,6 +85,29 @@ abstract class Program {
   /** Every launch with shapes, bytes, FLOPs, time and share of the roofline; peak memory and what fills it. */
   explain(): string {
     return explainText(this.executable, this.machine());
+  }
+
+  /**
+   * Runs `steps` steps on the present inputs with the clock read around every launch on every thread; parameters and results are as before.
+   * `traceEvents` makes a file for Perfetto of it. The first runs of a program are slower than all that follow: V8 compiles meanwhile.
+   * @throws TetradError UNSUPPORTED on the reference backend
+   */
+  trace(steps: number): Promise<Timeline> {
+    return this.executable.trace(steps);
+  }
+
+  /**
+   * Searches for `seconds` which thread count and which kernel variants are fastest for this plan on the present inputs, and adopts them; results
+   * keep their bits, parameters their values. Give `table`, or several joined by `mergeTuning`, to `createEngine({ tuning })` next time.
+   * @throws TetradError UNSUPPORTED on the reference backend
+   */
+  tune({ seconds = 2 }: { readonly seconds?: number } = {}): Tuned {
+    return this.executable.tune(seconds);
+  }
+
+  /** Which variant of its kernel each launch uses, and who says so. */
+  choices(): LaunchChoice[] {
+    return this.executable.choices();
   }
 
   /** The plan as stable text, without measurements. */

@@ -27,18 +27,20 @@ const FLAGS = [
 export const flavour = JSON.stringify([FLAGS, FEATURES]);
 
 /**
- * `entry` is the source text of a file that lives, without being written, at the root of the folder `assembly`.
- * Throws with the compiler's messages.
+ * `entry` is the source text of a file that lives, without being written, at the root of the folder `assembly`; `overlay` holds texts that
+ * stand in for files of it, by path; `names` keeps the functions' names, which changes no code. Throws with the compiler's messages.
  * @param {string} assembly
  * @param {"baseline" | "relaxed"} build
  * @param {string} entry
+ * @param {{ overlay?: Readonly<Record<string, string>>, names?: boolean }} [options]
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function compile(assembly, build, entry) {
+export async function compile(assembly, build, entry, { overlay = {}, names = false } = {}) {
   /** @type {Uint8Array<ArrayBuffer> | undefined} */
   let binary;
   let messages = "";
-  const { error } = await asc.main(["entry.ts", "--outFile", "out.wasm", "--enable", FEATURES[build], "--baseDir", assembly, ...FLAGS], {
+  const own = ["--enable", FEATURES[build], "--baseDir", assembly, ...(names ? ["--debug"] : [])];
+  const { error } = await asc.main(["entry.ts", "--outFile", "out.wasm", ...own, ...FLAGS], {
     stderr: {
       write: (text) => {
         messages += text;
@@ -46,6 +48,7 @@ export async function compile(assembly, build, entry) {
     },
     readFile: (name, baseDir) => {
       if (name === "entry.ts") return entry;
+      if (Object.hasOwn(overlay, name)) return overlay[name] ?? null;
       const path = join(baseDir, name);
       return existsSync(path) ? readFileSync(path, "utf8") : null;
     },
@@ -59,9 +62,9 @@ export async function compile(assembly, build, entry) {
 }
 
 const port = parentPort;
-port?.on("message", async ({ id, assembly, build, entry }) => {
+port?.on("message", async ({ id, assembly, build, entry, options }) => {
   try {
-    port.postMessage({ id, bytes: await compile(assembly, build, entry) });
+    port.postMessage({ id, bytes: await compile(assembly, build, entry, options) });
   } catch (error) {
     port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
   }

@@ -15,6 +15,8 @@ export const JOB_PLAN = 388;
 export const JOB_COUNT = 392;
 export const JOB_STEPS = 396;
 export const JOB_THREADS = 400;
+export const JOB_CLOCK = 404;
+export const JOB_STAMPS = 408;
 export const JOB_PENDING = 448;
 export const CONTROL_BYTES = 1024;
 

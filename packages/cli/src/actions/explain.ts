@@ -1,32 +1,33 @@
 /** The work of `tetrad explain`: every kernel launch of one training step, with what it costs. */
-import type { Tensor } from "@tetrad/engine";
-import { loadYaml } from "../config/load-yaml.js";
-import { trainConfig } from "../config/train-config.js";
+import type { LaunchChoice } from "@tetrad/engine";
 import type { Context } from "../context.js";
-import { buildLoss, buildModel, buildOptimizer } from "../training/build.js";
-import { encodePart, prepare } from "../training/prepare.js";
+import { stepProgram } from "../training/step-program.js";
 
 export interface ExplainOptions {
   /** The plan alone, without measurements. */
   readonly plan?: boolean;
+  /** Variants of kernels and threads, with the source of each choice. */
+  readonly why?: boolean;
 }
 
-export async function explainAction({ terminal, withEngine }: Context, path: string, { plan }: ExplainOptions): Promise<void> {
-  const config = await loadYaml(path, trainConfig);
-  const prepared = await prepare(path, config);
-  const { preprocessing, split } = prepared;
-  const batch = encodePart(prepared, split.train.slice(0, config.batchSize));
-  const model = buildModel(config, preprocessing);
-  const loss = buildLoss(preprocessing);
+/** Steps after which the number of threads is measured: 4 to warm up and 6 for each of at most some candidates. */
+const DECIDING_STEPS = 64;
+
+export async function explainAction({ terminal, withEngine }: Context, path: string, { plan, why }: ExplainOptions): Promise<void> {
+  const compile = await stepProgram(path);
   await withEngine(async (engine) => {
-    const store = engine.store(model.params, { seed: config.seed });
-    const program = await engine.compile(
-      store,
-      { x: batch.x.shape, y: { shape: batch.y.shape, dtype: preprocessing.target.kind === "number" ? "f32" : "i32" } },
-      (params, { x, y }) => loss(model.apply(params, x as Tensor, { training: true }), y as Tensor),
-      { optimizer: buildOptimizer(config) },
-    );
-    program.set({ x: batch.x.data, y: batch.y.data });
+    const program = await compile(engine);
+    if (why === true) {
+      for (let step = 0; step < DECIDING_STEPS; step++) program.stepSync();
+      const choices = program.choices();
+      terminal.result(whyText(program.placement, engine.describe().why, choices), {
+        placement: program.placement,
+        backend: engine.describe().why,
+        choices: choices.map(({ title, variant = null, source }) => ({ title, variant, source })),
+      });
+      program.close();
+      return;
+    }
     const text = plan === true ? program.planText() : program.explain();
     terminal.result(text, {
       placement: program.placement,
@@ -35,4 +36,13 @@ export async function explainAction({ terminal, withEngine }: Context, path: str
     });
     program.close();
   });
+}
+
+function whyText(placement: string, backend: string, choices: readonly LaunchChoice[]): string {
+  const width = Math.max(...choices.map(({ title }) => title.length));
+  return [
+    `backend  ${backend}`,
+    `threads  ${placement}`,
+    ...choices.map(({ title, variant, source }) => `${title.padEnd(width)}  ${variant === undefined ? "" : `${variant}: `}${source}`),
+  ].join("\n");
 }

@@ -6,6 +6,8 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { ParameterRun } from "../optim/runs.js";
 import type { Plan } from "../plan/plan.js";
 import type { Graph, Tensor } from "../tensor.js";
+import type { Timeline } from "../timeline.js";
+import type { TuningTable } from "../tuning.js";
 
 /** Flat storage that lives until it is released; `view` is valid until the next call of the engine. */
 export interface Segment {
@@ -62,6 +64,27 @@ export interface LaunchTime {
   readonly microseconds: number;
 }
 
+/** What a search has found for one plan. */
+export interface Tuned {
+  /** This plan's entries alone. */
+  readonly table: TuningTable;
+  readonly threads: number;
+  /** One step with the choices made. */
+  readonly microseconds: number;
+  /** Fastest first, before variants were chosen. */
+  readonly times: readonly { readonly threads: number; readonly microseconds: number }[];
+  /** Launches with variants that time did not suffice for. */
+  readonly untried: number;
+}
+
+/** Why a launch is done the way it is. */
+export interface LaunchChoice {
+  readonly title: string;
+  /** Name of the kernel's variant; undefined where there is only one. */
+  readonly variant: string | undefined;
+  readonly source: string;
+}
+
 /** A compiled plan with its own inputs and outputs. */
 export interface Executable {
   readonly plan: Plan | undefined;
@@ -86,6 +109,12 @@ export interface Executable {
   losses(count: number): Float64Array;
   /** Times each launch; the state of the program is as after one more run. */
   profile(): LaunchTime[];
+  /** Runs steps with the clock read around every launch on every thread; the state of the program is as before. */
+  trace(steps: number): Promise<Timeline>;
+  /** Searches for so many seconds what is fastest for this plan, and adopts it; results keep their bits. */
+  tune(seconds: number): Tuned;
+  /** Variant and its source, launch by launch. */
+  choices(): LaunchChoice[];
   /** First launch whose outputs hold a NaN or an infinity, run step by step. */
   findNonFinite(): { readonly title: string; readonly site: string | undefined } | undefined;
   close(): void;

@@ -122,6 +122,18 @@ class ReferenceExecutable implements Executable {
     throw new TetradError("UNSUPPORTED", { op: "explain", what: "the reference backend has no launches to time" });
   }
 
+  tune(): never {
+    throw new TetradError("UNSUPPORTED", { op: "tune", what: "the reference backend has nothing to choose" });
+  }
+
+  choices(): never {
+    throw new TetradError("UNSUPPORTED", { op: "explain", what: "the reference backend has no launches to explain" });
+  }
+
+  async trace(): Promise<never> {
+    throw new TetradError("UNSUPPORTED", { op: "trace", what: "the reference backend has no launches to time" });
+  }
+
   findNonFinite(): { title: string; site: string | undefined } | undefined {
     const { graph } = this.request;
     const feeds = this.#feeds();

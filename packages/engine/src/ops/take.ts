@@ -128,6 +128,8 @@ export const takeOp: Op<Attrs> = {
           inner,
         ],
         flops: 0,
+        // The picked slabs, not the whole table.
+        bytes: 2 * y.size * byteSize(y.dtype) + 4 * indices.size,
       });
     },
   },

@@ -42,12 +42,7 @@ export class TrainedModel {
         expected: `rows of ${formatShape(model.inputShape)}`,
       });
     }
-    this.#program ??= this.engine.compileWith(
-      this.store,
-      { x: { shape: [ROWS, ...model.inputShape], bounded: "rows" } },
-      (params, inputs) => model.apply(params, inputs["x"] as Tensor, { training: false }),
-    );
-    const program = await this.#program;
+    const program = await this.program();
     const outputs = sizeOf(model.outputShape);
     const result = new Float32Array(rows * outputs);
     for (let first = 0; first < rows; first += ROWS) {
@@ -56,6 +51,17 @@ export class TrainedModel {
       result.set((output as Float32Array).subarray(0, n * outputs), first * outputs);
     }
     return result;
+  }
+
+  /** The compiled prediction of up to 256 rows, made at first use. */
+  program(): Promise<FunctionProgram> {
+    const { model } = this;
+    this.#program ??= this.engine.compileWith(
+      this.store,
+      { x: { shape: [ROWS, ...model.inputShape], bounded: "rows" } },
+      (params, inputs) => model.apply(params, inputs["x"] as Tensor, { training: false }),
+    );
+    return this.#program;
   }
 
   /** Writes `config.json` and `model.safetensors` as a whole; `extra` goes into the configuration beside the model's own. */

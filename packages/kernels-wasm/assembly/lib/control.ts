@@ -25,6 +25,9 @@ export const JOB_PLAN: usize = 388;
 export const JOB_COUNT: usize = 392;
 export const JOB_STEPS: usize = 396;
 export const JOB_THREADS: usize = 400;
+/** Of a traced job: table slot of the clock, address of the stamps. */
+export const JOB_CLOCK: usize = 404;
+export const JOB_STAMPS: usize = 408;
 /** Workers that have not finished the present job. */
 export const JOB_PENDING: usize = 448;
 export const CONTROL_BYTES: usize = 1024;

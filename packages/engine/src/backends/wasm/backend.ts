@@ -4,6 +4,7 @@ import { type Build, supportsRelaxedSimd } from "@tetrad/kernels-wasm";
 import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import type { Machine } from "../../explain.js";
+import { deviceKey, readTuning, type Tuning, type TuningTable } from "../../tuning.js";
 import type { Backend, CompileRequest, Executable, Segment } from "../backend.js";
 import { calibrate } from "./calibrate.js";
 import { WasmExecutable } from "./executable.js";
@@ -15,6 +16,9 @@ export interface WasmOptions {
   readonly build?: Build;
   /** Exactly this many threads; by default each plan's own number is measured. */
   readonly threads?: number;
+  /** Choices measured on this machine; a table of another one is ignored with a warning. */
+  readonly tuning?: TuningTable | Tuning;
+  readonly onWarning?: (message: string) => void;
 }
 
 export class WasmBackend implements Backend {
@@ -26,9 +30,10 @@ export class WasmBackend implements Backend {
     readonly build: Build,
     readonly why: string,
     private readonly fixedThreads: number | undefined,
+    private readonly tuning: Tuning | undefined,
   ) {}
 
-  static async create({ build, threads }: WasmOptions): Promise<WasmBackend> {
+  static async create({ build, threads, tuning, onWarning }: WasmOptions): Promise<WasmBackend> {
     const relaxed = supportsRelaxedSimd();
     if (build === "relaxed" && !relaxed) {
       throw new TetradError("UNSUPPORTED", {
@@ -51,6 +56,7 @@ export class WasmBackend implements Backend {
       chosen,
       `wasm ${chosen} SIMD (${reason}), up to ${maxThreads} thread${maxThreads === 1 ? "" : "s"}`,
       threads,
+      tuning && usable(tuning, chosen, onWarning),
     );
   }
 
@@ -64,7 +70,7 @@ export class WasmBackend implements Backend {
 
   async compile(request: CompileRequest): Promise<Executable> {
     const threads = request.threads ?? this.fixedThreads;
-    return WasmExecutable.compile(this.runtime, threads === undefined ? request : { ...request, threads });
+    return WasmExecutable.compile(this.runtime, threads === undefined ? request : { ...request, threads }, this.tuning);
   }
 
   async defineKernels(name: string, bytes: BufferSource): Promise<void> {
@@ -79,4 +85,12 @@ export class WasmBackend implements Backend {
   close(): Promise<void> {
     return this.runtime.close();
   }
+}
+
+function usable(given: TuningTable | Tuning, build: Build, warn: ((message: string) => void) | undefined): Tuning | undefined {
+  const { table, source } = "table" in given ? given : { table: given, source: "given table" };
+  const checked = readTuning(table, deviceKey(build));
+  if (typeof checked !== "string") return { table: checked, source };
+  warn?.(`the tuning table (${source}) is ignored: ${checked}`);
+  return undefined;
 }

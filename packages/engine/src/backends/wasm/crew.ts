@@ -10,6 +10,7 @@ import {
   JOB_LOAD,
   JOB_RUN,
   JOB_RUN_POST,
+  JOB_TRACE,
   LINE_BYTES,
   type LoadedModule,
   PARKED,
@@ -25,6 +26,8 @@ export interface Job {
   readonly count: number;
   readonly steps: number;
   readonly threads: number;
+  /** Stamps every launch: slot of the clock, address of the stamps. */
+  readonly trace?: { readonly clock: number; readonly stamps: number };
 }
 
 interface Member {
@@ -91,7 +94,7 @@ export class Crew {
   }
 
   /** Sets prepared workers on a job: as threads 1, 2, … beside the caller, which then must `join`; or as all threads, see `finished`. */
-  dispatch({ plan, count, steps, threads }: Job, beside: boolean): void {
+  dispatch({ plan, count, steps, threads, trace }: Job, beside: boolean): void {
     const { words } = this;
     const first = beside ? 1 : 0;
     words[control.ABORT >> 2] = control.ABORT_NONE;
@@ -99,11 +102,13 @@ export class Crew {
     words[control.STOP_LATCHED >> 2] = 0;
     words[control.STEPS_DONE >> 2] = 0;
     words[control.SPIN >> 2] = threads <= this.#cores ? SPIN_FREE : SPIN_CROWDED;
-    words[control.JOB_KIND >> 2] = beside ? JOB_RUN : JOB_RUN_POST;
+    words[control.JOB_KIND >> 2] = trace !== undefined ? JOB_TRACE : beside ? JOB_RUN : JOB_RUN_POST;
     words[control.JOB_PLAN >> 2] = plan;
     words[control.JOB_COUNT >> 2] = count;
     words[control.JOB_STEPS >> 2] = steps;
     words[control.JOB_THREADS >> 2] = threads;
+    words[control.JOB_CLOCK >> 2] = trace?.clock ?? 0;
+    words[control.JOB_STAMPS >> 2] = trace?.stamps ?? 0;
     words[control.JOB_PENDING >> 2] = threads - first;
     for (let thread = first; thread < threads; thread++) {
       const member = this.#members[thread - first] as Member;

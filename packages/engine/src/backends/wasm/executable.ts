@@ -4,18 +4,31 @@ import { control, type KernelName, type ModuleName, moduleOf } from "@tetrad/ker
 import { byteSize, type HostArray } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { type MadePlan, makePlan } from "../../plan/make.js";
-import type { Launch } from "../../plan/plan.js";
+import { type Launch, launchTitle } from "../../plan/plan.js";
+import { launchKey, variantsOf, withVariant } from "../../plan/variants.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
-import { type BatchSource, type Binding, type CompileRequest, type Executable, type LaunchTime, SCALAR } from "../backend.js";
+import { type Timeline, timelineOf } from "../../timeline.js";
+import { planKey, type Tuning } from "../../tuning.js";
+import {
+  type BatchSource,
+  type Binding,
+  type CompileRequest,
+  type Executable,
+  type LaunchChoice,
+  type LaunchTime,
+  SCALAR,
+  type Tuned,
+} from "../backend.js";
 import { findNonFinite } from "./anomaly.js";
 import { type Encoded, encode } from "./encode.js";
 import { Linked } from "./link.js";
-import { profile } from "./profile.js";
+import { describeLaunch, profile, snapshot } from "./profile.js";
 import type { WasmRuntime } from "./runtime.js";
 import { WasmSegment } from "./segment.js";
 import { ThreadChoice } from "./thread-choice.js";
 import { RING, trainingLaunches } from "./training.js";
+import { tune } from "./tune.js";
 
 /** Words of a plan in shared memory, and how to reach into them. */
 export interface Loaded extends Encoded {
@@ -32,6 +45,8 @@ export class WasmExecutable implements Executable {
   readonly #live = new Map<string, number>();
   readonly #threads: ThreadChoice;
   readonly #stop: Int32Array;
+  /** Variants set since the plan was loaded. */
+  readonly #variants = new Map<number, { readonly variant: number; readonly source: string }>();
   #step: Loaded | undefined;
   #epoch: { loaded: Loaded; source: BatchSource } | undefined;
 
@@ -40,15 +55,19 @@ export class WasmExecutable implements Executable {
     readonly plan: MadePlan,
     readonly linked: Linked,
     readonly request: CompileRequest,
+    /** The plan with every launch's default variant: what tables know it by. */
+    readonly untunedPlan: MadePlan,
+    tuned: { readonly threads: number; readonly why: string } | undefined,
     private readonly storage: { ring: WasmSegment; rates: WasmSegment; randomState: WasmSegment; gradients: WasmSegment | undefined },
+    private readonly tuning: Tuning | undefined,
   ) {
     this.#maxima = request.maxima;
     this.#stop = runtime.memory.i32(control.STOP, 1);
     for (const [axis, maximum] of request.maxima) this.#live.set(axis, maximum);
-    this.#threads = new ThreadChoice(plan.launches, request.threads, runtime.maxThreads);
+    this.#threads = new ThreadChoice(plan.launches, request.threads, runtime.maxThreads, tuned);
   }
 
-  static async compile(runtime: WasmRuntime, request: CompileRequest): Promise<WasmExecutable> {
+  static async compile(runtime: WasmRuntime, request: CompileRequest, tuning?: Tuning): Promise<WasmExecutable> {
     const { graph, training } = request;
     const { memory } = runtime;
     const own: WasmSegment[] = [];
@@ -66,16 +85,17 @@ export class WasmExecutable implements Executable {
         gradients: training && allocate(training.params.dtype, training.params.length),
       };
       const leaves = training && storage.gradients && trainingLaunches(graph, training, { ...storage, gradients: storage.gradients });
-      const plan = makePlan({
+      const untunedPlan = makePlan({
         graph,
         outputs: request.outputs,
         ...(training && { roots: [training.loss, ...training.gradients.map(({ gradient }) => gradient)] }),
         ...(leaves && { append: leaves.append }),
       });
+      const { plan, tuned } = applyTuning(untunedPlan, tuning);
       await runtime.ensure(modulesOf(runtime, plan.launches));
       const bindings = new Map<Tensor, Binding>([...request.leaves, ...(leaves?.bindings ?? [])]);
       const linked = new Linked(memory, plan, bindings, storage.gradients);
-      const executable = new WasmExecutable(runtime, plan, linked, request, storage);
+      const executable = new WasmExecutable(runtime, plan, linked, request, untunedPlan, tuned, storage, tuning);
       executable.#own.push(...own);
       executable.#step = executable.#load(plan.launches);
       executable.#seedRandom();
@@ -203,6 +223,60 @@ export class WasmExecutable implements Executable {
     return profile(this);
   }
 
+  tune(seconds: number): Tuned {
+    this.#begin();
+    return tune(this, seconds);
+  }
+
+  /** Decides the thread count. */
+  settle(threads: number, why: string): void {
+    this.#threads.settle(threads, why);
+  }
+
+  /** Writes a launch's variant into the words of the plan. */
+  setVariant(index: number, variant: number): void {
+    const launch = this.plan.launches[index] as Launch;
+    const family = variantsOf(launch);
+    if (family === undefined) throw new TetradError("INTERNAL", { op: "tune", what: "the kernel has no variants", got: launch.kernel });
+    // Scalars before the variant are one word each, see the lowering of its op.
+    const pointers = launch.outputs.length - (launch.chain?.outputs.length ?? 0) + launch.inputs.length;
+    for (const loaded of [this.loaded, this.#epoch?.loaded]) {
+      if (loaded === undefined) continue;
+      const gathers = loaded.count - this.plan.launches.length;
+      const at = (loaded.starts[index + gathers] as number) + control.LAUNCH_HEADER_WORDS + pointers + family.scalar;
+      this.runtime.memory.i32(loaded.address + at * 4, 1)[0] = variant;
+    }
+    this.#variants.set(index, { variant, source: "tuned just now" });
+  }
+
+  choices(): LaunchChoice[] {
+    return this.plan.launches.map((launch, i) => {
+      const family = variantsOf(launch);
+      const title = launchTitle(launch);
+      if (family === undefined) return { title, variant: undefined, source: "the kernel's only one" };
+      const own = this.#variants.get(i) ?? { variant: launch.scalars[family.scalar] as number, source: this.#sourceOf(i) };
+      return { title, variant: family.names[own.variant], source: own.variant === 0 ? "default table" : own.source };
+    });
+  }
+
+  #sourceOf(index: number): string {
+    const entry = this.tuning?.table.launches[launchKey(this.untunedPlan.launches[index] as Launch)];
+    return entry === undefined ? "default table" : `tuned on ${entry.date} (${this.tuning?.source})`;
+  }
+
+  async trace(steps: number): Promise<Timeline> {
+    const { address, count } = this.loaded;
+    const restore = snapshot(this);
+    this.#begin();
+    try {
+      const stamps = await this.runtime.trace(address, count, steps, this.threads);
+      this.#refuseBadIndex();
+      return timelineOf(this.plan.launches.map(describeLaunch), stamps);
+    } finally {
+      restore();
+    }
+  }
+
   findNonFinite(): { title: string; site: string | undefined } | undefined {
     return findNonFinite(this);
   }
@@ -317,6 +391,21 @@ export class WasmExecutable implements Executable {
       };
     });
   }
+}
+
+/** The plan with the table's variants, and what it says of the thread count. */
+function applyTuning(plan: MadePlan, tuning: Tuning | undefined) {
+  if (tuning === undefined) return { plan, tuned: undefined };
+  const { table, source } = tuning;
+  const launches = plan.launches.map((launch) => {
+    const family = variantsOf(launch);
+    const name = family && table.launches[launchKey(launch)]?.variant;
+    const variant = name === undefined ? -1 : (family as NonNullable<typeof family>).names.indexOf(name);
+    return variant < 0 ? launch : withVariant(launch, family as NonNullable<typeof family>, variant);
+  });
+  const known = table.plans[planKey(plan)];
+  const why = known && `tuned on ${known.date} (${source}), ${known.microseconds.toFixed(1)} µs a step`;
+  return { plan: { ...plan, launches }, tuned: known && { threads: known.threads, why: why as string } };
 }
 
 function modulesOf(runtime: WasmRuntime, launches: readonly Launch[]): ModuleName[] {

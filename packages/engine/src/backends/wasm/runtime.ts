@@ -2,7 +2,8 @@
 
 import { type Build, control, type KernelName, loadModule, type ModuleName, manifest } from "@tetrad/kernels-wasm";
 import { TetradError } from "../../errors.js";
-import { Crew, trapError } from "./crew.js";
+import { clockModule, clockOrigin } from "./clock.js";
+import { Crew, type Job, trapError } from "./crew.js";
 import { WasmMemory } from "./memory.js";
 import { availableThreads, canBlock, canShareMemory } from "./threads.js";
 import { type LoadedModule, type WorkerHandle, workerStarter } from "./worker-source.js";
@@ -16,6 +17,10 @@ export interface RuntimeOptions {
 }
 
 type RunSteps = (plan: number, count: number, steps: number, thread: number, threads: number) => number;
+type RunTraced = (...all: [...Parameters<RunSteps>, clock: number, stamps: number]) => number;
+/** f64 stamps of a launch (arrived, began, ended) and of a step's end (arrived at the last barrier, left it), see assembly/trace. */
+export const LAUNCH_STAMPS = 3;
+export const STEP_STAMPS = 2;
 
 export class WasmRuntime {
   readonly memory: WasmMemory;
@@ -28,6 +33,8 @@ export class WasmRuntime {
   readonly #loading = new Map<string, Promise<void>>();
   readonly #crew: Crew;
   readonly #mayBlock: boolean;
+  /** Set before the first traced run. */
+  #clockOrigin: number | undefined;
   #runSteps: RunSteps = () => 0;
   /** Tasks that have not ended; they follow one another, numbered from 1. */
   #pending = 0;
@@ -133,12 +140,47 @@ export class WasmRuntime {
     if (threads === 1) return this.#alone(plan, count, steps);
     this.#check("runSync", threads);
     if (!this.#mayBlock) return this.#alone(plan, count, steps);
+    return this.#beside({ plan, count, steps, threads }, () => this.#runSteps(plan, count, steps, 0, threads));
+  }
+
+  /**
+   * As runSync, with the clock read around every launch: per thread, per step, three stamps a launch and two for the end of the step, in
+   * milliseconds. Throws UNSUPPORTED where more than one thread is asked for and the calling thread may not sleep.
+   */
+  async trace(plan: number, count: number, steps: number, threads: number): Promise<Float64Array[]> {
+    this.#check("trace", threads);
+    if (threads > 1 && !this.#mayBlock)
+      throw new TetradError("UNSUPPORTED", {
+        op: "trace",
+        what: "the main thread of a page cannot trace several threads",
+        hint: "use one, or a worker",
+      });
+    this.#clockOrigin ??= clockOrigin();
+    await this.ensure(["trace"]);
+    await this.#once("clock", async () => this.#adopt("clock", await WebAssembly.compile(clockModule), ["now"]));
+    if (this.#pending > 0 || this.#closed) this.#refuse("trace");
+    const runTraced = this.#table.get(this.slot("run_traced")) as RunTraced;
+    const length = steps * (count * LAUNCH_STAMPS + STEP_STAMPS);
+    const stamps = this.memory.allocate(threads * length * 8);
+    try {
+      const trace = { clock: this.slot("now"), stamps };
+      const own = () => runTraced(plan, count, steps, 0, threads, trace.clock, stamps);
+      const done = threads === 1 ? this.#alone(plan, count, steps, own) : this.#beside({ plan, count, steps, threads, trace }, own);
+      const taken = done * (count * LAUNCH_STAMPS + STEP_STAMPS);
+      return Array.from({ length: threads }, (_, thread) => this.memory.f64(stamps + thread * length * 8, taken).slice());
+    } finally {
+      this.memory.free(stamps);
+    }
+  }
+
+  /** A job of which `own` is this thread's part. */
+  #beside(job: Job, own: () => number): number {
     const crew = this.#crew;
-    crew.prepareSync(threads - 1);
-    crew.dispatch({ plan, count, steps, threads }, true);
+    crew.prepareSync(job.threads - 1);
+    crew.dispatch(job, true);
     let done: number;
     try {
-      done = this.#runSteps(plan, count, steps, 0, threads);
+      done = own();
     } catch (error) {
       crew.raise(control.ABORT_TRAPPED);
       crew.join();
@@ -184,11 +226,11 @@ export class WasmRuntime {
     await this.#crew.dismiss();
   }
 
-  #alone(plan: number, count: number, steps: number): number {
+  #alone(plan: number, count: number, steps: number, own: () => number = () => this.#runSteps(plan, count, steps, 0, 1)): number {
     this.#words[control.ABORT >> 2] = control.ABORT_NONE;
     this.#words[control.STEPS_DONE >> 2] = 0;
     try {
-      return this.#runSteps(plan, count, steps, 0, 1);
+      return own();
     } catch (error) {
       throw trapError(0, (error as Error).message, error);
     }
@@ -206,7 +248,9 @@ export class WasmRuntime {
 
   /** Instantiates on this thread; workers follow before their next job. Slot 0 stays empty: it means "no kernel". */
   #adopt(name: string, module: WebAssembly.Module, kernels: readonly string[]): void {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory.memory, table: this.#table } });
+    const { exports } = new WebAssembly.Instance(module, {
+      env: { memory: this.memory.memory, table: this.#table, now: () => (this.#clockOrigin ?? 0) + performance.now() },
+    });
     const slots = kernels.map((kernel) => {
       const f = exports[kernel];
       if (typeof f !== "function") {

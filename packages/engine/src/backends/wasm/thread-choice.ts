@@ -24,12 +24,18 @@ export class ThreadChoice {
   readonly #predicted: number;
   #why: string;
 
-  constructor(launches: readonly Launch[], fixed: number | undefined, most: number) {
+  /** `tuned`: what a table says of this plan. */
+  constructor(
+    launches: readonly Launch[],
+    fixed: number | undefined,
+    most: number,
+    tuned?: { readonly threads: number; readonly why: string },
+  ) {
     this.#predicted = launches.reduce(
       (ms, launch) => ms + LAUNCH_MS + Math.max(launch.flops / FLOPS_PER_MS, launch.bytes / BYTES_PER_MS),
       0,
     );
-    this.#candidates = candidates(most);
+    this.#candidates = threadCandidates(most);
     const small = this.#predicted < WORTH_SHARING_MS;
     if (fixed !== undefined) this.#decided = Math.min(fixed, most);
     else if (most === 1 || small) this.#decided = 1;
@@ -41,6 +47,13 @@ export class ThreadChoice {
           : small
             ? `1 thread: predicted ${(this.#predicted * 1000).toFixed(0)} µs a step, too little to share`
             : `measuring 1 to ${most} threads`;
+    if (fixed === undefined && tuned !== undefined) this.settle(Math.min(tuned.threads, most), tuned.why);
+  }
+
+  /** Ends the measuring with a decision from elsewhere. */
+  settle(threads: number, why: string): void {
+    this.#decided = threads;
+    this.#why = `${threads} thread${threads === 1 ? "" : "s"}: ${why}`;
   }
 
   get why(): string {
@@ -82,7 +95,7 @@ export class ThreadChoice {
 }
 
 /** 1, 2, 4, … and the most there are. */
-function candidates(most: number): number[] {
+export function threadCandidates(most: number): number[] {
   const counts: number[] = [];
   for (let count = 1; count < most; count *= 2) counts.push(count);
   return [...counts, most];

@@ -1,6 +1,7 @@
 /** The worker threads: their program, as source because it must start from a blob in a browser and by eval in Node, and how to start one. */
 
 import { control } from "@tetrad/kernels-wasm";
+import { clockOrigin } from "./clock.js";
 import { isNode } from "./threads.js";
 
 /** Values of JOB_KIND. */
@@ -9,6 +10,8 @@ export const JOB_RUN = 1;
 export const JOB_RUN_POST = 2;
 /** Leave the wait loop and read the message that follows. */
 export const JOB_LOAD = 3;
+/** As RUN, with a stamp of the clock around every launch. */
+export const JOB_TRACE = 4;
 
 /** Words of a worker's own cache line: changed to wake it; 1 while it sleeps; its number in the job; messages it has obeyed, or −1. */
 export const BELL = 0;
@@ -44,8 +47,12 @@ export type FromWorker = { readonly kind: "ready" } | { readonly kind: "done" } 
  */
 export const workerSource = `"use strict";
 const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
-let memory, words, bell, trap, seen, runSteps;
+let memory, words, bell, trap, seen, runSteps, runTraced;
 const table = new WebAssembly.Table({ initial: 64, element: "anyfunc" });
+
+let origin = 0;
+const now = () => origin + performance.now();
+const clockOrigin = ${clockOrigin};
 
 function receive(message) {
   try {
@@ -69,12 +76,16 @@ function receive(message) {
 }
 
 function load(module, slots) {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, table } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, table, now } });
   for (const [name, slot] of slots) {
     if (slot >= table.length) table.grow(Math.max(slot + 1 - table.length, table.length));
     table.set(slot, exports[name]);
   }
   runSteps = exports.run_steps || runSteps;
+  if (exports.run_traced) {
+    runTraced = exports.run_traced;
+    origin = clockOrigin();
+  }
 }
 
 function park() {
@@ -88,7 +99,7 @@ function park() {
     seen = Atomics.load(words, bell + ${BELL});
     const kind = Atomics.load(words, ${control.JOB_KIND >> 2});
     if (kind === ${JOB_LOAD}) return;
-    play();
+    play(kind);
     spins = Atomics.load(words, ${control.SPIN >> 2});
     if (Atomics.sub(words, ${control.JOB_PENDING >> 2}, 1) === 1) {
       if (kind === ${JOB_RUN_POST}) port.postMessage({ kind: "done" });
@@ -97,11 +108,13 @@ function park() {
   }
 }
 
-function play() {
+function play(kind) {
   const job = (address) => Atomics.load(words, address >> 2);
   const thread = Atomics.load(words, bell + ${THREAD});
   try {
-    runSteps(job(${control.JOB_PLAN}), job(${control.JOB_COUNT}), job(${control.JOB_STEPS}), thread, job(${control.JOB_THREADS}));
+    const all = [job(${control.JOB_PLAN}), job(${control.JOB_COUNT}), job(${control.JOB_STEPS}), thread, job(${control.JOB_THREADS})];
+    if (kind === ${JOB_TRACE}) runTraced(...all, job(${control.JOB_CLOCK}), job(${control.JOB_STAMPS}));
+    else runSteps(...all);
   } catch (error) {
     if (Atomics.compareExchange(words, ${control.ABORT >> 2}, ${control.ABORT_NONE}, ${control.ABORT_TRAPPED}) === ${control.ABORT_NONE}) {
       const text = new TextEncoder().encode(String(error && error.message || error)).slice(0, ${TRAP_BYTES - 8});

@@ -1,0 +1,33 @@
+/**
+ * Kernels that come in variants: other blockings of the same arithmetic, to the same bits, one of which is the fastest for a shape on a machine.
+ * A variant is a word among the launch's scalars; the plan is traced with the default one, and a tuning table may name another.
+ */
+
+import type { Launch } from "./plan.js";
+
+export interface VariantFamily {
+  /** Index among the launch's scalars of the word that holds the variant. */
+  readonly scalar: number;
+  /** By the word's value; 0 is the default table's own choice. */
+  readonly names: readonly string[];
+}
+
+/** By kernel without its dtype suffix. */
+const FAMILIES: ReadonlyMap<string, VariantFamily> = new Map();
+
+/** The choices that this launch has; undefined where its kernel is all there is. */
+export function variantsOf(launch: Launch): VariantFamily | undefined {
+  return FAMILIES.get(launch.kernel.replace(/_(f32|f64)$/, ""));
+}
+
+/** The launch with another variant. */
+export function withVariant(launch: Launch, { scalar }: VariantFamily, variant: number): Launch {
+  return { ...launch, scalars: launch.scalars.map((value, i) => (i === scalar ? variant : value)) };
+}
+
+/** Kernel and scalars: what decides which variant is fastest, the same for equal products of any plan. */
+export function launchKey(launch: Launch): string {
+  const family = variantsOf(launch);
+  const scalars = launch.scalars.filter((_, i) => i !== family?.scalar);
+  return `${launch.kernel} ${scalars.map((scalar) => (typeof scalar === "object" && "live" in scalar ? `${scalar.times}*` : JSON.stringify(scalar))).join(" ")}`;
+}
