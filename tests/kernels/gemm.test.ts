@@ -1,5 +1,5 @@
 // GEMM against float64 arithmetic: every layout, hostile sizes, batches, epilogues; the same bits for any number of threads; nothing written beyond C.
-import { type Build, control, loadModule, supportsRelaxedSimd } from "@tetrad/kernels-wasm";
+import { type Build, control, kernelVariants, loadModule, supportsRelaxedSimd } from "@tetrad/kernels-wasm";
 import { describe, expect, test } from "vitest";
 
 type Dtype = "f32" | "f64";
@@ -29,6 +29,7 @@ interface Problem extends Layout {
   readonly n: number;
   readonly k: number;
   readonly accumulate?: boolean;
+  readonly variant?: number;
   /** Elements by which each stored row is longer than it need be. */
   readonly pad?: { readonly a: number; readonly b: number; readonly c: number };
   /** Outermost first; `a`, `b`: whether the operand has the dimension, or is broadcast along it. */
@@ -65,7 +66,7 @@ class Bench {
 
   /** Computes the problem with 1, 2, 3 and 4 threads, checks bits, sentinels and the float64 reference; returns C. */
   check(problem: Problem, random: () => number): Float64Array {
-    const { m, n, k, transA, transB, accumulate = false, pad = { a: 0, b: 0, c: 0 }, batch = [] } = problem;
+    const { m, n, k, transA, transB, accumulate = false, variant = 0, pad = { a: 0, b: 0, c: 0 }, batch = [] } = problem;
     const size = this.data.BYTES_PER_ELEMENT;
     const [rowsA, colsA] = transA ? [k, m] : [m, k];
     const [rowsB, colsB] = transB ? [n, k] : [k, n];
@@ -104,7 +105,25 @@ class Bench {
 
     const epilogueSlot = problem.epilogue === undefined ? 0 : 5;
     if (problem.epilogue !== undefined) this.table.set(5, asTableFunction(problem.epilogue));
-    const words = [c, a, b, epilogueSlot, 777, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch.length, ...dims.reverse().flat()];
+    const words = [
+      c,
+      a,
+      b,
+      epilogueSlot,
+      777,
+      m,
+      n,
+      k,
+      lda,
+      ldb,
+      ldc,
+      transA,
+      transB,
+      accumulate,
+      variant,
+      batch.length,
+      ...dims.reverse().flat(),
+    ];
     this.words.set(words.map(Number), PARAMS >> 2);
 
     let result: Uint8Array | undefined;
@@ -266,6 +285,21 @@ for (const build of builds) {
             ]) {
               bench.check({ ...layout, m, n, k, batch, accumulate: batch.length % 2 === 0 }, random);
             }
+          }
+        });
+
+        test(`${name}: variants give the same bits`, () => {
+          for (const [m, n, k] of [
+            [80, 130, 300],
+            [75, 67, 1030],
+            [3, 1100, 259],
+            [200, 9, 600],
+            [1, 70, 513],
+          ] as const) {
+            const usual = bench.check({ ...layout, m, n, k }, generator(7));
+            kernelVariants.gemm.forEach((variantName, variant) => {
+              expect(bench.check({ ...layout, m, n, k, variant }, generator(7)), variantName).toEqual(usual);
+            });
           }
         });
 

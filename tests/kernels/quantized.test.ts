@@ -4,11 +4,18 @@ import { createEngine, type Engine } from "../../packages/engine/src/engine.js";
 import { add } from "../../packages/engine/src/ops/add.js";
 import { dequantize } from "../../packages/engine/src/ops/dequantize.js";
 import { gelu } from "../../packages/engine/src/ops/gelu.js";
-import { type IntegerFormat, linearInt8 } from "../../packages/engine/src/ops/linearInt8.js";
+import { linearInt8 } from "../../packages/engine/src/ops/linearInt8.js";
 import { linearQuantized } from "../../packages/engine/src/ops/linearQuantized.js";
 import { matmul } from "../../packages/engine/src/ops/matmul.js";
 import { sum } from "../../packages/engine/src/ops/sum.js";
-import { type FormatName, quantizeWeights, WEIGHT_FORMATS } from "../../packages/engine/src/quant/index.js";
+import {
+  type FormatName,
+  type IntegerFormat,
+  integerPanels,
+  type QuantizedWeight,
+  quantizeWeights,
+  WEIGHT_FORMATS,
+} from "../../packages/engine/src/quant/index.js";
 import type { Tensor } from "../../packages/engine/src/tensor.js";
 import { grad } from "../../packages/engine/src/transforms/grad.js";
 import golden from "../goldens/quant/blocks.json" with { type: "json" };
@@ -28,6 +35,18 @@ afterAll(async () => {
 function normals(size: number, seed: number): Float32Array {
   const next = randoms(seed);
   return Float32Array.from({ length: size }, () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
+}
+
+/** Weights as `linearInt8` reads them, and the shape of their bytes. */
+function panelsOf(
+  weights: ArrayLike<number>,
+  shape: readonly [number, number],
+  format: IntegerFormat,
+): QuantizedWeight & { readonly spec: { shape: number[]; dtype: "u8" } } {
+  const stored = quantizeWeights(weights, shape, format);
+  const packed = format === "int8" ? stored : integerPanels(stored);
+  const panels = Math.ceil(shape[0] / 8);
+  return { ...packed, spec: { shape: [panels, packed.bytes.length / panels], dtype: "u8" } };
 }
 
 describe.each(Object.entries(golden.read))("%s", (format, { columns, bytes, values }) => {
@@ -107,15 +126,14 @@ test.each(["int8", "q8_0", "q4_0", "q4_1"] as const)(
   "%s: integer products have the same bits on both builds, and any number of threads",
   async (format) => {
     const [m, n, k] = [13, 37, 96];
-    const weights = quantizeWeights(normals(n * k, 1), [n, k], format);
+    const weights = panelsOf(normals(n * k, 1), [n, k], format);
     const results = await Promise.all(
       (["baseline", "relaxed"] as const).flatMap((build) =>
         [1, 2].map(async (threads) => {
           const engine = await engineOf(build);
-          const rows = weights.bytes.length / (format === "int8" ? Math.ceil(n / 8) : n);
           const program = await engine.compileFunction(
-            ({ x, w }) => linearInt8(x as Tensor, w as Tensor, format as IntegerFormat, [n, k]),
-            { x: [m, k], w: { shape: [weights.bytes.length / rows, rows], dtype: "u8" } },
+            ({ x, w }) => linearInt8(x as Tensor, w as Tensor, format, [n, k]),
+            { x: [m, k], w: weights.spec },
             { threads },
           );
           const y = [...(program.callSync({ x: normals(m * k, 2), w: weights.bytes })["output"] as Float32Array)];
@@ -131,15 +149,14 @@ test.each(["int8", "q8_0", "q4_0", "q4_1"] as const)(
 test.each(["int8", "q8_0"] as const)("%s: near the float32 product of the same weights", async (format) => {
   const [m, n, k] = [16, 64, 384];
   const [x, w] = [normals(m * k, 3), normals(n * k, 4)];
-  const weights = quantizeWeights(w, [n, k], format);
+  const weights = panelsOf(w, [n, k], format);
   const engine = await engineOf("relaxed");
-  const shape = format === "int8" ? [n / 8, weights.bytes.length / (n / 8)] : [n, weights.bytes.length / n];
   const program = await engine.compileFunction(
     ({ x, w, q }) => ({
       exact: matmul(x as Tensor, w as Tensor, { transposeB: true }),
       rounded: linearInt8(x as Tensor, q as Tensor, format, [n, k]),
     }),
-    { x: [m, k], w: [n, k], q: { shape, dtype: "u8" } },
+    { x: [m, k], w: [n, k], q: weights.spec },
   );
   const { exact, rounded } = program.callSync({ x, w, q: weights.bytes });
   // Rounding to steps of a (activations: max/127; weights: max/63 or max/127) gives independent errors of a/√12: their share of a sum of k products of normals.
@@ -162,11 +179,12 @@ test("bias and activation join the launch, and gradients flow to activations", a
     b: [24],
   });
   expect(forward.planText().split("\n")[0]).toMatch(/gemm_quantized_f32 → add → gelu/);
+  const panels = panelsOf(normals(24 * 64, 5), [24, 64], "q8_0");
   const integers = await engine.compileFunction(
     ({ x, w, b }) => gelu(add(linearInt8(x as Tensor, w as Tensor, "q8_0", [24, 64]), b as Tensor)),
-    { x: [5, 64], w: { shape, dtype: "u8" }, b: [24] },
+    { x: [5, 64], w: panels.spec, b: [24] },
   );
-  expect(integers.planText().split("\n")[0]).toMatch(/gemm_blocks_int8_f32 → add → gelu/);
+  expect(integers.planText().split("\n")[0]).toMatch(/gemm_panels_int8_f32 → add → gelu/);
   const slopes = await engine.compileFunction(
     ({ x, w, b }) => ({
       stored: grad((t: Tensor) => sum(layer(t, w as Tensor, b as Tensor)))(x as Tensor),
@@ -194,7 +212,27 @@ test("NaN and infinite activations show in every product of their row, and in no
   expect([...y].map(Number.isFinite)).toEqual([...new Array(8).fill(false), ...new Array(8).fill(true), ...new Array(8).fill(false)]);
 });
 
+test.each(["q8_0", "q4_0", "q4_1"] as const)("%s: panels hold what the rows held", async (format) => {
+  const [m, n, k] = [3, 11, 64];
+  const stored = quantizeWeights(normals(n * k, 11), [n, k], format);
+  const engine = await engineOf("baseline");
+  const panels = panelsOf(normals(n * k, 11), [n, k], format);
+  const program = await engine.compileFunction(
+    ({ x, rows, w }) => ({
+      rows: linearQuantized(x as Tensor, rows as Tensor, format, [n, k]),
+      panels: linearInt8(x as Tensor, w as Tensor, format, [n, k]),
+    }),
+    { x: [m, k], rows: { shape: [n, stored.bytes.length / n], dtype: "u8" }, w: panels.spec },
+  );
+  // Activations that are whole numbers up to 127 lose nothing.
+  const x = Float32Array.from({ length: m * k }, (_, i) => (i % k === 0 ? 127 : ((i * 37) % 255) - 127));
+  const y = program.callSync({ x, rows: stored.bytes, w: panels.bytes });
+  const scale = Math.max(...(y["rows"] as Float32Array).map(Math.abs));
+  y["rows"]?.forEach((value, i) => expect(Math.abs(value - (y["panels"]?.[i] as number))).toBeLessThan(1e-6 * scale));
+});
+
 test("what does not fit is refused", () => {
+  expect(() => integerPanels(quantizeWeights([1], [1, 1], "f16"))).toThrow(/GGUF blocks only/);
   expect(() => quantizeWeights([1, 2, 3], [1, 3], "q8_0")).toThrow(/whole number of blocks.*multiple of 32/);
   expect(() => quantizeWeights([1, 2], [1, 3], "f16")).toThrow(/do not fill their shape/);
   expect(() => quantizeWeights(new Array(256).fill(0), [1, 256], "q6_K")).toThrow(/only read/);

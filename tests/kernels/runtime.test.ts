@@ -383,7 +383,7 @@ describe("a process", () => {
        const [a, b, c] = [memory.allocate(256), memory.allocate(256), memory.allocate(256)];
        memory.f32(a, 64).fill(2);
        memory.f32(b, 64).fill(3);
-       const words = [runtime.slot("gemm_f32"), 0, 18, c, a, b, 0, 0, 8, 8, 8, 8, 8, 8, 0, 0, 1, 0];
+       const words = [runtime.slot("gemm_f32"), 0, 19, c, a, b, 0, 0, 8, 8, 8, 8, 8, 8, 0, 0, 1, 0, 0];
        const plan = memory.allocate(words.length * 4);
        memory.i32(plan, words.length).set(words);
        memory.f32(c, 64).fill(0);

@@ -1,7 +1,7 @@
 /**
  * GEMM rates beside the machine's own 128-bit FMA peak, measured in the same run by a loop in registers.
  * Usage: node scripts/gemm-bench.mjs [--set square|small|sweep|skinny] [--shapes "nn 64 64 64;nt 8 768 768"] [--dtype f32|f64]
- *        [--build relaxed|baseline] [--threads 1,2] [--rounds 15] [--json]
+ *        [--build relaxed|baseline] [--threads 1,2] [--rounds 15] [--variant 0] [--json]
  * Shapes are measured in turns, in bursts of a few milliseconds, and the best burst counts: other load on the machine can only slow one down.
  */
 import { dirname, join } from "node:path";
@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: "1,2" },
     shapes: { type: "string" },
     rounds: { type: "string", default: "15" },
+    variant: { type: "string", default: "0" },
     json: { type: "boolean", default: false },
   },
 });
@@ -155,7 +156,7 @@ function place({ layout, m, n, k }) {
   return {
     name: `${layout} ${m} ${n} ${k}`,
     flops: 2 * m * n * k,
-    params: [c, a, b, 0, 0, m, n, k, ta ? m : k, tb ? k : n, n, ta, tb, 0, 0],
+    params: [c, a, b, 0, 0, m, n, k, ta ? m : k, tb ? k : n, n, ta, tb, 0, Number(options.variant), 0],
   };
 }
 

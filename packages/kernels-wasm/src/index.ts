@@ -3,6 +3,7 @@ import { loaders } from "./generated/loaders.js";
 import { manifest } from "./generated/manifest.js";
 
 export * as control from "./control.js";
+export { kernelVariants } from "./variants.js";
 export { manifest };
 
 /** One wasm module: `<family>-<dtype>`, or `<family>` for kernels without a dtype. */

@@ -81,7 +81,7 @@ export * from "./leakyRelu.js";
 export * from "./less.js";
 export * from "./lessEqual.js";
 export * from "./lgamma.js";
-export { type IntegerFormat, linearInt8, linearInt8Op } from "./linearInt8.js";
+export { linearInt8, linearInt8Op } from "./linearInt8.js";
 export { linearQuantized, linearQuantizedOp } from "./linearQuantized.js";
 export * from "./log.js";
 export * from "./log1p.js";

@@ -5,15 +5,12 @@ import { type NdArray, ndZeros } from "../nd.js";
 import type { CaseInput, Op, OpCase } from "../op.js";
 import { roundHalfEven } from "../quant/format.js";
 import { weightFormat } from "../quant/index.js";
-import { packPanels, panelBytes, unpackRow } from "../quant/panels8.js";
+import { type IntegerFormat, integerPanels, packPanels, panelBytes, panelRow, unpackRow } from "../quant/panels.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { decodeRows, requireStored, storedCase } from "./dequantize.js";
+import { storedCase } from "./dequantize.js";
 import { productSpec, productWords } from "./linearQuantized.js";
-
-/** `int8`: panels of seven-bit weights (`quantizeWeights(…, "int8")`); the others are GGUF's blocks as a file holds them. */
-export type IntegerFormat = "int8" | "q8_0" | "q4_0" | "q4_1";
 
 type Attrs = { readonly format: IntegerFormat; readonly rows: number; readonly columns: number };
 
@@ -36,24 +33,22 @@ export const linearInt8Op: Op<Attrs> = {
         got: a.dtype,
         hint: "use linearQuantized, or cast",
       });
-    if (format === "int8") {
-      const expected = [Math.ceil(rows / 8), panelBytes(columns)];
-      if (w.dtype !== "u8" || formatShape(w.shape) !== formatShape(expected))
-        throw new TetradError("SHAPE", {
-          op: "linearInt8",
-          what: "no panels of these weights",
-          got: `${w.dtype} ${formatShape(w.shape)}`,
-          expected: `u8 ${formatShape(expected)}`,
-        });
-    } else {
-      requireStored("linearInt8", w, format, columns);
-      if (w.shape[0] !== rows)
-        throw new TetradError("SHAPE", {
-          op: "linearInt8",
-          what: "wrong number of channels",
-          got: formatShape(w.shape),
-          expected: `${rows} rows`,
-        });
+    if (format !== "int8" && columns % 32 !== 0)
+      throw new TetradError("SHAPE", {
+        op: "linearInt8",
+        what: `rows of ${format} are whole blocks`,
+        got: `${columns}`,
+        expected: "a multiple of 32",
+      });
+    const expected = [Math.ceil(rows / 8), panelBytes(columns, format)];
+    if (w.dtype !== "u8" || formatShape(w.shape) !== formatShape(expected)) {
+      throw new TetradError("SHAPE", {
+        op: "linearInt8",
+        what: "no panels of these weights",
+        got: `${w.dtype} ${formatShape(w.shape)}`,
+        expected: `u8 ${formatShape(expected)}`,
+        hint: "integerPanels packs GGUF rows",
+      });
     }
     return [productSpec("linearInt8", a, rows, columns)];
   },
@@ -67,10 +62,9 @@ export const linearInt8Op: Op<Attrs> = {
   reference([x, bytes], { format, rows, columns }, [output]) {
     const [a, w, y] = [x as NdArray, bytes as NdArray, ndZeros((output as Spec).shape, "f32")];
     const stored = Uint8Array.from(w.data);
-    const weights: { q: ArrayLike<number>; scale: number }[] =
-      format === "int8"
-        ? Array.from({ length: rows }, (_, j) => unpackRow(stored, j, columns))
-        : decodeRows(w, format, columns).map((q) => ({ q, scale: 1 }));
+    const weights = Array.from({ length: rows }, (_, j): { q: ArrayLike<number>; scale: number } =>
+      format === "int8" ? unpackRow(stored, j, columns) : { q: panelRow(stored, j, columns, format), scale: 1 },
+    );
     for (let i = 0; i < sizeOf(a.shape.slice(0, -1)); i++) {
       const row = quantizeRow(a.data.slice(i * columns, (i + 1) * columns));
       weights.forEach(({ q, scale }, j) => {
@@ -88,11 +82,11 @@ export const linearInt8Op: Op<Attrs> = {
       const y = node.outputs[0] as Tensor;
       const { inputs, scalars } = productWords(context, x, bytes, y, columns);
       context.emit({
-        kernel: format === "int8" ? "gemm_int8" : "gemm_blocks_int8",
+        kernel: format === "int8" ? "gemm_int8" : "gemm_panels_int8",
         dtype: "f32",
         outputs: [y],
         inputs,
-        scalars: format === "int8" ? scalars : [...scalars, weightFormat(format).id, bytes.shape[1] as number],
+        scalars: format === "int8" ? scalars : [...scalars, weightFormat(format).id],
         flops: 2 * x.size * (y.shape.at(-1) as number),
       });
     },
@@ -114,12 +108,17 @@ function linearInt8Cases(): OpCase<Attrs>[] {
     ],
     frozen: true,
   });
+  const blocks = (format: Exclude<IntegerFormat, "int8">, rows: number, columns: number): CaseInput => {
+    const bytes = Uint8Array.from(storedCase(format, rows, columns).values ?? []);
+    const packed = integerPanels({ format, shape: [rows, columns], bytes });
+    return { shape: [Math.ceil(rows / 8), panelBytes(columns, format)], dtype: "u8", values: [...packed.bytes], frozen: true };
+  };
   const one = (format: IntegerFormat, m: number, rows: number, columns: number) =>
     cases.push({
       name: `${format} ${m}×${rows}×${columns}`,
       inputs: [
         { shape: [m, columns], dtype: "f32", frozen: true },
-        format === "int8" ? panels(rows, columns) : storedCase(format, rows, columns),
+        format === "int8" ? panels(rows, columns) : blocks(format, rows, columns),
       ],
       attrs: { format, rows, columns },
     });
@@ -129,6 +128,7 @@ function linearInt8Cases(): OpCase<Attrs>[] {
   for (const format of ["q8_0", "q4_0", "q4_1"] as const) {
     for (const columns of [32, 64, 288]) one(format, 3, 9, columns);
     for (const m of [1, 2, 17]) one(format, m, 5, 64);
+    for (const rows of [1, 4, 8, 12]) one(format, 1, rows, 32);
   }
   cases.push({
     name: "zeros",
@@ -141,7 +141,7 @@ function linearInt8Cases(): OpCase<Attrs>[] {
 /**
  * x Wᵀ in integers: each row of x is rounded to 127 steps of its largest magnitude, sums are exact, one rounding per result. The same bits on both builds.
  * @param x f32 (…, in)
- * @param bytes u8 panels of `quantizeWeights(…, "int8")`, or rows of GGUF blocks
+ * @param bytes u8 panels of `quantizeWeights(…, "int8")`, or of GGUF's rows by `integerPanels`
  * @param shape [out, in]
  * @throws TetradError SHAPE, DTYPE; UNSUPPORTED where a gradient is asked for
  */

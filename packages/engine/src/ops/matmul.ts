@@ -222,7 +222,7 @@ function launchGemm(context: LaunchContext, node: Node, attrs: MatmulAttrs): voi
     dtype: y.dtype as "f32" | "f64",
     outputs: [y],
     inputs: [a.operand, b.operand],
-    scalars: [0, 0, rows, n, inner, a.ld, b.ld, n, Number(a.transposed), Number(b.transposed), 0, batchRank, ...batchWords],
+    scalars: [0, 0, rows, n, inner, a.ld, b.ld, n, Number(a.transposed), Number(b.transposed), 0, 0, batchRank, ...batchWords],
     flops: 2 * m * n * k * sizeOf(batch),
   });
 }

@@ -31,7 +31,7 @@ export interface Lowered {
 const HORIZONTAL_ELEMENTS = 16384;
 
 /** Matrix products: their first two scalars are room for a chain that runs on rows they have just written. */
-const EPILOGUE_KERNELS: ReadonlySet<string> = new Set(["gemm", "gemm_quantized", "gemm_int8", "gemm_blocks_int8"]);
+const EPILOGUE_KERNELS: ReadonlySet<string> = new Set(["gemm", "gemm_quantized", "gemm_int8", "gemm_panels_int8"]);
 
 export function denseOperand(tensor: Tensor): Operand {
   return { base: tensor, offset: 0, shape: tensor.shape, strides: stridesOf(tensor.shape) };

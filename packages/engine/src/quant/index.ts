@@ -5,13 +5,14 @@ import { bf16 } from "./bf16.js";
 import { f16 } from "./f16.js";
 import { checkBlocks, type QuantizedWeight, type WeightFormat } from "./format.js";
 import { i8 } from "./i8.js";
-import { packPanels } from "./panels8.js";
+import { packPanels } from "./panels.js";
 import { q4_0 } from "./q4_0.js";
 import { q4_1 } from "./q4_1.js";
 import { q6_K } from "./q6_K.js";
 import { q8_0 } from "./q8_0.js";
 
 export type { QuantizedWeight, WeightFormat } from "./format.js";
+export { type IntegerFormat, integerPanels } from "./panels.js";
 
 export const WEIGHT_FORMATS = { f16, bf16, i8, q8_0, q4_0, q4_1, q6_K } as const satisfies Record<string, WeightFormat>;
 export type FormatName = keyof typeof WEIGHT_FORMATS;

@@ -2,8 +2,8 @@
  * C = op(A)·op(B), or C += op(A)·op(B), batched, row-major, for every layout and size; then an optional epilogue on C
  * while it is in cache. Each thread owns a block of C and works alone, without barriers, in its own scratch.
  *
- * Words: C, A, B, ew_slot, ew_params, m, n, k, lda, ldb, ldc, trans_a, trans_b, accumulate, batch_rank (0..4), then per
- * batch dimension, outermost first: size, stride_a, stride_b, stride_c. Strides in elements; a batch stride of A or B may be 0.
+ * Words: C, A, B, ew_slot, ew_params, m, n, k, lda, ldb, ldc, trans_a, trans_b, accumulate, variant (table.ts; 0: the shape decides), batch_rank
+ * (0..4), then per batch dimension, outermost first: size, stride_a, stride_b, stride_c. Strides in elements; a batch stride of A or B may be 0.
  * trans_a: A is stored (k, m); trans_b: B is stored (n, k). An epilogue needs ldc = n and batches of C without gaps.
  */
 import { scratch } from "../lib/control";
@@ -12,8 +12,8 @@ import { share_begin, share_end } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 import {
-  A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, B_IN_PLACE_BYTES, B_PACK_ROWS, EPILOGUE_BLOCK, EPILOGUE_ELEMENTS, FEW_COLUMNS,
-  FEW_ROWS, FEW_ROWS_BYTES, FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, KC, MR,
+  A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, B_PACK_ROWS, EPILOGUE_BLOCK, EPILOGUE_ELEMENTS, FEW_COLUMNS, FEW_ROWS, FEW_ROWS_BYTES,
+  FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, fixed_columns, kc_of, MR, packs_b,
 } from "./table";
 import { strip_adjacent, strip_rows } from "./tile";
 import { rows_times_matrix, rows_times_transposed } from "./vector";
@@ -26,7 +26,7 @@ export function gemm_f64(p: usize, thread: i32, threads: i32): void {
   gemm<f64>(p, thread, threads);
 }
 
-const BATCH: usize = 60;
+const BATCH: usize = 64;
 
 function gemm<T>(p: usize, thread: i32, threads: i32): void {
   const c0 = load<usize>(p);
@@ -43,7 +43,8 @@ function gemm<T>(p: usize, thread: i32, threads: i32): void {
   let trans_a = load<i32>(p, 44) != 0;
   let trans_b = load<i32>(p, 48) != 0;
   const fresh = load<i32>(p, 52) == 0;
-  let rank = load<i32>(p, 56);
+  const variant = load<i32>(p, 56);
+  let rank = load<i32>(p, 60);
 
   // Batches that share B and follow one another in A and C are more rows of one product.
   while (rank > 0) {
@@ -93,7 +94,8 @@ function gemm<T>(p: usize, thread: i32, threads: i32): void {
     grid_thread = 0;
     grid = 1;
   }
-  const columns = grid == 1 ? 1 : grid_columns<T>(m, n, trans_b, grid);
+  const fixed = fixed_columns(variant, grid);
+  const columns = grid == 1 ? 1 : fixed != 0 ? fixed : grid_columns<T>(m, n, trans_b, grid);
   const rows = grid / columns;
   const r0 = share_begin(m, 1, grid_thread / columns, rows);
   const r1 = share_end(m, 1, grid_thread / columns, rows);
@@ -128,7 +130,7 @@ function gemm<T>(p: usize, thread: i32, threads: i32): void {
     const a = a0 + <usize>at_a * sizeof<T>() + <usize>r0 * rsa;
     const b = b0 + <usize>at_b * sizeof<T>() + <usize>j0 * jsb;
     const c = c0 + <usize>first * sizeof<T>();
-    block<T>(c, first, a, b, r1 - r0, j1 - j0, m, k, rsa, ksa, ldb_bytes, trans_b, ldc, fresh, ew_slot, ew_params, thread);
+    block<T>(c, first, a, b, r1 - r0, j1 - j0, m, k, rsa, ksa, ldb_bytes, trans_b, ldc, fresh, ew_slot, ew_params, thread, variant);
   }
 }
 
@@ -155,7 +157,7 @@ function grid_columns<T>(m: i32, n: i32, trans_b: bool, threads: i32): i32 {
 /** One thread's block (m × n) of one product; `whole_m` decides the method, so that a share is computed as the whole would be. */
 function block<T>(
   c: usize, first: i32, a: usize, b: usize, m: i32, n: i32, whole_m: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool,
-  ldc: i32, fresh: bool, ew_slot: u32, ew_params: usize, thread: i32,
+  ldc: i32, fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   if (k <= 0) {
     if (fresh) {
@@ -165,7 +167,7 @@ function block<T>(
   } else if (is_few<T>(whole_m, k, ksa, ldb, trans_b)) {
     few_rows<T>(c, first, a, b, m, n, k, rsa, ksa, ldb, trans_b, ldc, fresh, ew_slot, ew_params, thread);
   } else {
-    panels<T>(c, first, a, b, m, n, k, rsa, ksa, ldb, trans_b, ldc, fresh, ew_slot, ew_params, thread);
+    panels<T>(c, first, a, b, m, n, k, rsa, ksa, ldb, trans_b, ldc, fresh, ew_slot, ew_params, thread, variant);
   }
 }
 
@@ -201,12 +203,12 @@ function few_rows<T>(
 
 function panels<T>(
   c: usize, first: i32, a: usize, b: usize, m: i32, n: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool, ldc: i32,
-  fresh: bool, ew_slot: u32, ew_params: usize, thread: i32,
+  fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   const width = 2 * lanes<T>();
-  const kc_limit = even_share(k, KC, 1);
+  const kc_limit = even_share(k, kc_of(variant), 1);
   const kc_bytes = kc_limit * <i32>sizeof<T>();
-  const pack = trans_b || (m >= B_PACK_ROWS && ldb > <usize>(B_IN_PLACE_BYTES / kc_limit));
+  const pack = packs_b(variant, trans_b, m, ldb, kc_limit);
   const nc_limit = pack ? even_share(n, B_BYTES / kc_bytes, width) : n;
   const single = kc_limit >= k && nc_limit >= n;
   const mc_limit = ew_slot == 0 ? m : max(MR, (single ? EPILOGUE_ELEMENTS : EPILOGUE_BLOCK) / n);

@@ -36,3 +36,35 @@ export const FEW_ROWS_TRANSPOSED: i32 = 8;
 export const FEW_ROWS_LONG: i32 = 64;
 /** Columns of C at a time: a row of C and four of B take 20 KiB of L1 (f64: 40). */
 export const FEW_COLUMNS: i32 = 1024;
+
+/**
+ * Variants that a launch may name: other blockings of the same arithmetic, to the same bits; which is fastest depends on a machine's caches.
+ * src/variants.ts lists them by name, in this order.
+ */
+const SHORT: i32 = 1;
+const LONG: i32 = 2;
+const PACKED: i32 = 3;
+const IN_PLACE: i32 = 4;
+const BY_ROWS: i32 = 5;
+const BY_COLUMNS: i32 = 6;
+
+// @ts-ignore: decorator
+@inline
+export function kc_of(variant: i32): i32 {
+  return variant == SHORT ? KC / 2 : variant == LONG ? 2 * KC : KC;
+}
+
+/** Whether B is brought into panels before strips of A pass over it; a transposed B always is. */
+// @ts-ignore: decorator
+@inline
+export function packs_b(variant: i32, trans_b: bool, m: i32, ldb: usize, kc: i32): bool {
+  if (trans_b || variant == PACKED) return true;
+  return variant != IN_PLACE && m >= B_PACK_ROWS && ldb > <usize>(B_IN_PLACE_BYTES / kc);
+}
+
+/** Threads side by side in a grid over C: as the variant says, or 0 where the shape decides. */
+// @ts-ignore: decorator
+@inline
+export function fixed_columns(variant: i32, threads: i32): i32 {
+  return variant == BY_ROWS ? 1 : variant == BY_COLUMNS ? threads : 0;
+}
