@@ -3,6 +3,7 @@
  * A variant is a word among the launch's scalars; the plan is traced with the default one, and a tuning table may name another.
  */
 
+import { kernelVariants } from "@tetrad/kernels-wasm";
 import type { Launch } from "./plan.js";
 
 export interface VariantFamily {
@@ -12,8 +13,8 @@ export interface VariantFamily {
   readonly names: readonly string[];
 }
 
-/** By kernel without its dtype suffix. */
-const FAMILIES: ReadonlyMap<string, VariantFamily> = new Map();
+/** By kernel without its dtype suffix; where the word lies among the scalars is the lowering's business, here ops/matmul.ts. */
+const FAMILIES: ReadonlyMap<string, VariantFamily> = new Map([["gemm", { scalar: 11, names: kernelVariants.gemm }]]);
 
 /** The choices that this launch has; undefined where its kernel is all there is. */
 export function variantsOf(launch: Launch): VariantFamily | undefined {
