@@ -4,6 +4,8 @@
  */
 
 import { kernelVariants } from "@tetrad/kernels-wasm";
+import type { Count, Scalar } from "../op.js";
+import { formatShape } from "../shape.js";
 import type { Launch } from "./plan.js";
 
 export interface VariantFamily {
@@ -26,9 +28,16 @@ export function withVariant(launch: Launch, { scalar }: VariantFamily, variant: 
   return { ...launch, scalars: launch.scalars.map((value, i) => (i === scalar ? variant : value)) };
 }
 
-/** Kernel and scalars: what decides which variant is fastest, the same for equal products of any plan. */
+/** Kernel, shapes and scalars: what decides which variant is fastest, the same for equal products of any plan. A bounded count is told by the shapes. */
 export function launchKey(launch: Launch): string {
   const family = variantsOf(launch);
-  const scalars = launch.scalars.filter((_, i) => i !== family?.scalar);
-  return `${launch.kernel} ${scalars.map((scalar) => (typeof scalar === "object" && "live" in scalar ? `${scalar.times}*` : JSON.stringify(scalar))).join(" ")}`;
+  const words = launch.scalars
+    .filter((_, i) => i !== family?.scalar)
+    .map((scalar) => (isLive(scalar) ? `${scalar.times}·live` : JSON.stringify(scalar)));
+  const shapes = [...launch.outputs, ...launch.inputs].map(({ shape }) => formatShape(shape));
+  return `${launch.kernel} ${shapes.join(" ")} (${words.join(" ")})`;
+}
+
+function isLive(scalar: Scalar): scalar is Exclude<Count, number> {
+  return typeof scalar === "object" && "live" in scalar;
 }
