@@ -30,6 +30,9 @@ export interface Lowered {
 /** Nodes of unlike origin share a launch only when small: there a launch costs more than the cache that it shares. */
 const HORIZONTAL_ELEMENTS = 16384;
 
+/** Kernels that hand what they have made to an element-wise chain while it is in cache; their first two scalars are its slot and words. */
+const WITH_EPILOGUE: ReadonlySet<string> = new Set(["gemm", "conv2d", "conv2d_input_gradient"]);
+
 export function denseOperand(tensor: Tensor): Operand {
   return { base: tensor, offset: 0, shape: tensor.shape, strides: stridesOf(tensor.shape) };
 }
@@ -226,7 +229,9 @@ export class Lowering implements Lowered {
       if (draft.chain === undefined) {
         const [product] = draft.request?.outputs ?? [];
         const opens =
-          draft.request?.kernel === "gemm" && product !== undefined && made.every((x) => x.base === product && isIdentity(x, y.shape));
+          WITH_EPILOGUE.has(draft.request?.kernel ?? "") &&
+          product !== undefined &&
+          made.every((x) => x.base === product && isIdentity(x, y.shape));
         if (!opens || made.length === 0) return undefined;
         const chain = new ChainDraft(product.dtype as "f32" | "f64", product.shape, product.bound);
         if (!chain.fits(dtype, y.shape, y.bound, operands.length)) return undefined;
