@@ -59,19 +59,21 @@ const loss =
       Object.fromEntries(Object.entries(attr).map(([name, value]) => [renames[name] ?? name, value])),
     );
 
+const poolOptions = (attr: Attributes) => ({
+  kernel: (attr["kernel"] ?? 2) as number[],
+  stride: attr["stride"] as number[] | undefined,
+  padding: attr["padding"] as number[] | undefined,
+  ceilMode: attr["ceil_mode"] === true,
+});
+
 /** Ops of later work: their goldens are waiting. */
 const LATER = [
-  "avg_pool2d",
   "batch_norm",
-  "conv1d",
-  "conv2d",
-  "conv_transpose2d",
   "einsum",
   "group_norm",
   "gru",
   "layer_norm",
   "lstm",
-  "max_pool2d",
   "rms_norm",
   "rope",
   "scaled_dot_product_attention",
@@ -81,6 +83,8 @@ const LATER = [
 
 const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   add: binary(ops.add),
+  avg_pool2d: (inputs, attr) =>
+    ops.avgPool2d(need(inputs, "x"), { ...poolOptions(attr), countIncludePad: attr["count_include_pad"] as boolean | undefined }),
   bce_with_logits: (inputs, attr) =>
     ops.bceWithLogits(need(inputs, "logits"), need(inputs, "target"), {
       ...(inputs["weight"] && { weight: inputs["weight"] }),
@@ -88,6 +92,14 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
       ...(attr["reduction"] !== undefined && { reduction: attr["reduction"] as "sum" }),
     }),
   cholesky: unary(ops.cholesky),
+  conv1d: (inputs, attr) => ops.conv1d(need(inputs, "x"), need(inputs, "w"), { ...(attr as Record<string, number>), bias: inputs["b"] }),
+  conv2d: (inputs, attr) => ops.conv2d(need(inputs, "x"), need(inputs, "w"), { ...(attr as object), bias: inputs["b"] }),
+  conv_transpose2d: (inputs, { output_padding, ...attr }) =>
+    ops.convTranspose2d(need(inputs, "x"), need(inputs, "w"), {
+      ...(attr as object),
+      outputPadding: (output_padding ?? 0) as number,
+      bias: inputs["b"],
+    }),
   cross_entropy: (inputs, attr) =>
     ops.crossEntropy(need(inputs, "logits"), need(inputs, "target"), {
       ...(inputs["class_weight"] && { weight: inputs["class_weight"] }),
@@ -121,6 +133,11 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
       transposeB: attr["transpose_b"] === true,
     }),
   max: over(ops.max),
+  max_pool2d: (inputs, attr) => {
+    const options = { ...poolOptions(attr), dilation: attr["dilation"] as number[] | undefined };
+    const { values: y, indices } = ops.maxPool2dWithIndices(need(inputs, "x"), options);
+    return { y, indices };
+  },
   maximum: binary(ops.maximum),
   mean: over(ops.mean),
   min: over(ops.min),
