@@ -105,6 +105,22 @@ const functions: Readonly<Record<string, readonly [Function, readonly Shape[]]>>
       [1, 3, 2, 500],
     ],
   ],
+  "a depthwise plane larger than a band": [
+    withGradients({ padding: 1 }),
+    [
+      [1, 1, 300, 410],
+      [1, 1, 3, 3],
+      [1, 1, 300, 410],
+    ],
+  ],
+  "a depthwise row longer than a band": [
+    withGradients({ padding: [0, 1], groups: 1, dilation: [1, 30_000] }),
+    [
+      [1, 1, 1, 130_000],
+      [1, 1, 1, 3],
+      [1, 1, 1, 70_002],
+    ],
+  ],
   "a chain over whole images": [
     (x, w, b) => [relu(ops.conv2d(x as Tensor, w as Tensor, { padding: 1 }), b as Tensor)],
     [[3, 4, 6, 5], [7, 4, 3, 3], [7]],

@@ -48,8 +48,8 @@ test.each([
   expect(Math.max(...errors)).toBeLessThan(allowed);
 });
 
-/** Least accuracy. */
-const FLOOR = 0.5;
+/** Eight seeds gave 0.827 … 0.852, mean 0.8405, standard deviation 0.0093: the floor is four of them below the mean. */
+const FLOOR = 0.803;
 
 function accuracy(scores: Float32Array, { y }: Images): number {
   const right = y.data.filter((label, i) => {

@@ -135,7 +135,8 @@ function startWorker() {
 /** Multiply-adds on 10 independent accumulators. */
 function peakSource() {
   const each = (f) => [...Array(10).keys()].map(f).join("\n");
-  const fused = (c) => (build === "relaxed" ? `v128.relaxed_madd<${dtype}>(a, b, ${c})` : `v128.add<${dtype}>(v128.mul<${dtype}>(a, b), ${c})`);
+  const fused = (c) =>
+    build === "relaxed" ? `v128.relaxed_madd<${dtype}>(a, b, ${c})` : `v128.add<${dtype}>(v128.mul<${dtype}>(a, b), ${c})`;
   return `export function peak(p: usize, n: i32): void {
     const a = v128.load(p), b = v128.load(p, 16);
     ${each((i) => `let c${i} = v128.load(p, ${32 + 16 * i});`)}

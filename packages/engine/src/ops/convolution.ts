@@ -31,6 +31,8 @@ export interface Geometry extends Windows {
 
 /** Bytes of scratch for a zero-padded band (assembly/convolution/geometry.ts). */
 const BAND_BYTES = 480 << 10;
+/** Taps of a depthwise kernel, whose offsets are in one table there. */
+const MOST_TAPS = 2048;
 
 /** One number for both directions, or one for each. */
 export function pair(op: string, name: string, value: number | readonly number[], least: number): Pair {
@@ -151,7 +153,7 @@ export interface Kernels {
 export function launchConvolution(context: LaunchContext, node: Node, kernels: Kernels, geometry: Geometry, batched: Tensor): void {
   const { channels, filters, groups, size, output, kernel, stride, padding, dilation, images } = geometry;
   const y = node.outputs[0] as Tensor;
-  const depthwise = groups === channels && groups === filters;
+  const depthwise = groups === channels && groups === filters && kernel[0] * kernel[1] <= MOST_TAPS;
   context.emit({
     kernel: depthwise ? kernels.depthwise : kernels.dense,
     dtype: y.dtype as FloatDType,
@@ -231,6 +233,9 @@ export function convolutionCases(): ConvolutionCase[] {
   push("more groups", [2, 8, 4, 5], [8, 2, 2, 2], { groups: 4 });
   push("depthwise", [2, 5, 7, 9], [5, 1, 3, 3], { groups: 5, padding: [1, 1] });
   push("depthwise, apart", [2, 3, 9, 8], [3, 1, 3, 2], { groups: 3, padding: [1, 0], stride: [2, 3], dilation: [1, 2] });
+  push("depthwise, every other", [1, 2, 9, 41], [2, 1, 3, 3], { groups: 2, padding: [1, 1], stride: [2, 2] });
+  push("depthwise, wide", [1, 2, 5, 71], [2, 1, 3, 4], { groups: 2, padding: [2, 2] });
+  push("depthwise, more padding than kernel", [1, 2, 3, 5], [2, 1, 2, 2], { groups: 2, padding: [2, 3] });
   push("depthwise twice", [2, 3, 5, 5], [6, 1, 3, 3], { groups: 3 });
   push("all", [2, 6, 11, 9], [4, 3, 3, 2], { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 });
   // More than KC channels and taps, and more than 64 outputs.

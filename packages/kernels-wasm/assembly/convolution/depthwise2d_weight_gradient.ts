@@ -1,10 +1,10 @@
 /**
  * Gradient of a depthwise convolution by its weights: one number for each channel and tap, the dot product of dY with what the tap looked at.
- * Rows are dot products in T, their sum is f64. Words: dw, x, dy, then geometry.ts.
+ * An image's sum is in T, that of the images in f64. Words: dw, x, dy, then geometry.ts.
  */
 import { share_begin, share_end } from "../lib/rows";
 import { C, DH, DW, H, HO, IMAGES, KH, KW, PH, PW, SH, SW, W, WO, end_inside, first_inside } from "./geometry";
-import { dot_run } from "./runs";
+import { dot_rows } from "./runs";
 
 function depthwise2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): void {
   const images = load<i32>(p, IMAGES);
@@ -32,11 +32,10 @@ function depthwise2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): vo
       const plane = image * channels + channel;
       const x = load<usize>(p, 4) + <usize>(plane * height * width + q0 * sw + across) * sizeof<T>();
       const dy = load<usize>(p, 8) + <usize>(plane * ho * wo + q0) * sizeof<T>();
-      for (let oh = h0; oh < h1; oh++) {
-        total += <f64>dot_run<T>(
-          dy + <usize>(oh * wo) * sizeof<T>(), x + <usize>((oh * sh + down) * width) * sizeof<T>(), q1 - q0, <usize>sw * sizeof<T>(),
-        );
-      }
+      total += <f64>dot_rows<T>(
+        dy + <usize>(h0 * wo) * sizeof<T>(), <usize>wo * sizeof<T>(), x + <usize>((h0 * sh + down) * width) * sizeof<T>(),
+        <usize>(sh * width) * sizeof<T>(), h1 - h0, q1 - q0, <usize>sw * sizeof<T>(),
+      );
     }
     store<T>(load<usize>(p) + <usize>unit * sizeof<T>(), <T>total);
   }

@@ -28,6 +28,8 @@ export const GROUPS: usize = 80;
 /** Scratch of a thread behind GEMM's panels and strip of A (dense/table.ts): a table of offsets, then the zero-padded band. */
 export const TABLE_OFFSET: usize = 256 << 10;
 export const BAND_OFFSET: usize = 264 << 10;
+/** Offsets that the table has room for. */
+export const MOST_TAPS: i32 = 2048;
 /** The op refuses geometries whose smallest band is larger; mirrored by ops/convolution.ts. Vectors may run 32 bytes over. */
 export const BAND_BYTES: i32 = 480 << 10;
 /** Columns of a block at most: with 64 channels out their outputs take 256 KiB, which an epilogue still finds in L2. */

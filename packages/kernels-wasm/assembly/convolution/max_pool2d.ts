@@ -34,18 +34,16 @@ function max_pool2d<T>(p: usize, thread: i32, threads: i32): void {
     const x = load<usize>(p, 8) + <usize>(plane * height * width) * sizeof<T>();
     const y = load<usize>(p) + <usize>(row * wo) * sizeof<T>();
     const places = load<usize>(p, 4) + (<usize>(row * wo) << 2);
-    let q = 0;
-    while (q < wo) {
+    for (let q = 0; q < wo; ) {
+      const many = inside_end - inside_begin >= lanes<T>() && q >= inside_begin && q < inside_end;
+      // The last vector overlaps the one before it.
+      if (many) q = min(q, inside_end - lanes<T>());
       const left = q * sw - pw;
       const d = y + <usize>q * sizeof<T>();
       const place = places + (<usize>q << 2);
-      if (q >= inside_begin && q + lanes<T>() <= inside_end) {
-        windows<T>(d, place, x, top + i0 * dh, i1 - i0, dh, width, left, kw, dw, sw);
-        q += lanes<T>();
-      } else {
-        window<T>(d, place, x, top, i0, i1, dh, width, left, first_tap(left, dw), end_tap(left, dw, kw, width), dw);
-        q++;
-      }
+      if (many) windows<T>(d, place, x, top + i0 * dh, i1 - i0, dh, width, left, kw, dw, sw);
+      else window<T>(d, place, x, top, i0, i1, dh, width, left, first_tap(left, dw), end_tap(left, dw, kw, width), dw);
+      q += many ? lanes<T>() : 1;
     }
   }
 }

@@ -43,23 +43,30 @@ export function add_scaled<T>(d: usize, s: usize, w: T, n: i32, step_d: usize, s
   if (n > 0) store_partial<T>(d, madd<T>(factor, v128.load(s), v128.load(d)), n);
 }
 
-/** Σ a·b: lane l sums the elements p ≡ l, whole vectors first. */
-export function dot_run<T>(a: usize, b: usize, n: i32, step_b: usize): T {
-  if (step_b != sizeof<T>()) {
-    let total: T = 0;
-    for (; n > 0; n--) {
-      total += load<T>(a) * load<T>(b);
-      a += sizeof<T>();
-      b += step_b;
-    }
-    return total;
-  }
+/** Σ a·b over rows × n elements: lane l sums the elements p ≡ l of the rows, whole vectors first. */
+export function dot_rows<T>(a: usize, row_a: usize, b: usize, row_b: usize, rows: i32, n: i32, step_b: usize): T {
   let sum = v128.splat<i32>(0);
-  for (; n >= lanes<T>(); n -= lanes<T>()) {
-    sum = madd<T>(v128.load(a), v128.load(b), sum);
-    a += 16;
-    b += 16;
+  let total: T = 0;
+  for (let r = 0; r < rows; r++) {
+    let ap = a;
+    let bp = b;
+    let left = n;
+    if (step_b == sizeof<T>()) {
+      for (; left >= lanes<T>(); left -= lanes<T>()) {
+        sum = madd<T>(v128.load(ap), v128.load(bp), sum);
+        ap += 16;
+        bp += 16;
+      }
+      if (left > 0) sum = madd<T>(load_partial<T>(ap, left), load_partial<T>(bp, left), sum);
+    } else {
+      for (; left > 0; left--) {
+        total += load<T>(ap) * load<T>(bp);
+        ap += sizeof<T>();
+        bp += step_b;
+      }
+    }
+    a += row_a;
+    b += row_b;
   }
-  if (n > 0) sum = madd<T>(load_partial<T>(a, n), load_partial<T>(b, n), sum);
-  return hsum<T>(sum);
+  return hsum<T>(sum) + total;
 }
