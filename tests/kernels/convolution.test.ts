@@ -161,9 +161,13 @@ describe.each(Object.entries(functions))("%s", (_, [f, shapes]) => {
   });
 });
 
-test("a chain needs no launch of its own", () => {
-  const [f, shapes] = functions["a chain over blocks"] as readonly [Function, readonly Shape[]];
+test.each([
+  ["a chain over blocks", "conv2d_f32"],
+  ["a chain over a transposed convolution", "conv2d_input_gradient_f32"],
+  ["a chain over a depthwise convolution", "depthwise2d_f32"],
+])("%s needs no launch of its own", (name, kernel) => {
+  const [f, shapes] = functions[name] as readonly [Function, readonly Shape[]];
   const { graph, outputs } = trace(f, shapes, "f32");
   const plan = makePlan({ graph, outputs: new Map([["y", outputs[0] as Tensor]]) });
-  expect(plan.launches.map(({ kernel }) => kernel)).toEqual(["conv2d_f32"]);
+  expect(plan.launches.map((launch) => launch.kernel)).toEqual([kernel]);
 });

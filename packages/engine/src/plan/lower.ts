@@ -31,7 +31,7 @@ export interface Lowered {
 const HORIZONTAL_ELEMENTS = 16384;
 
 /** Kernels that hand what they have made to an element-wise chain while it is in cache; their first two scalars are its slot and words. */
-const WITH_EPILOGUE: ReadonlySet<string> = new Set(["gemm", "conv2d", "conv2d_input_gradient"]);
+const WITH_EPILOGUE: ReadonlySet<string> = new Set(["gemm", "conv2d", "conv2d_input_gradient", "depthwise2d"]);
 
 export function denseOperand(tensor: Tensor): Operand {
   return { base: tensor, offset: 0, shape: tensor.shape, strides: stridesOf(tensor.shape) };

@@ -14,7 +14,7 @@ import {
   BAND_BYTES, BAND_OFFSET, C, DH, DW, GROUPS, H, HO, IMAGES, KH, KW, O, PH, PW, SH, SW, TABLE_OFFSET, W, WO, band_bytes, block_columns,
   block_rows, channels_of, even_part, reach,
 } from "./geometry";
-import { pack_rows } from "./rows";
+import { pack_rows } from "./columns_transposed";
 
 /** Images with fewer outputs than this are taken together: a load and a store of C for every 64 steps of k cost some 8 %. */
 const FEW_OUTPUTS: i32 = 64;

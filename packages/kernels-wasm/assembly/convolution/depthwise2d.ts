@@ -1,11 +1,13 @@
 /**
  * Convolution of each channel by its own kernel (groups = channels in = channels out), where GEMM would have one row.
- * Words: y, x, w, then geometry.ts.
+ * Words: y, x, w, then geometry.ts. The epilogue gets finished planes.
  */
 import { scratch } from "../lib/control";
 import { share_begin, share_end } from "../lib/rows";
 import { convolve_plane } from "./depthwise_plane";
-import { BAND_OFFSET, C, DH, DW, H, HO, IMAGES, KH, KW, PH, PW, SH, SW, TABLE_OFFSET, W, WO } from "./geometry";
+import {
+  BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, H, HO, IMAGES, KH, KW, PH, PW, SH, SW, TABLE_OFFSET, W, WO,
+} from "./geometry";
 
 function depthwise2d<T>(p: usize, thread: i32, threads: i32): void {
   const channels = load<i32>(p, C);
@@ -15,6 +17,7 @@ function depthwise2d<T>(p: usize, thread: i32, threads: i32): void {
   const wo = load<i32>(p, WO);
   const kh = load<i32>(p, KH);
   const kw = load<i32>(p, KW);
+  const ew_slot = load<u32>(p, EW_SLOT);
   const taps = scratch(thread) + TABLE_OFFSET;
   const band = scratch(thread) + BAND_OFFSET;
   const planes = load<i32>(p, IMAGES) * channels;
@@ -27,6 +30,7 @@ function depthwise2d<T>(p: usize, thread: i32, threads: i32): void {
       y, x, w, sizeof<T>(), height, width, ho, wo, kh, kw, load<i32>(p, SH), load<i32>(p, SW), -load<i32>(p, PH), -load<i32>(p, PW),
       load<i32>(p, DH), load<i32>(p, DW), taps, band,
     );
+    if (ew_slot != 0) call_indirect<void>(ew_slot, load<usize>(p, EW_PARAMS), plane * ho * wo, (plane + 1) * ho * wo, thread);
   }
 }
 

@@ -20,7 +20,9 @@ export function pack_rows<T>(
       if (n > lanes<T>()) half_panel<T>(d + 16, base, table + (<usize>lanes<T>() << 2), n - lanes<T>(), rows, columns, row_stride);
     } else {
       half_panel_apart<T>(d, base, table, n, rows, columns, row_stride, column_stride);
-      if (n > lanes<T>()) half_panel_apart<T>(d + 16, base, table + (<usize>lanes<T>() << 2), n - lanes<T>(), rows, columns, row_stride, column_stride);
+      if (n > lanes<T>()) {
+        half_panel_apart<T>(d + 16, base, table + (<usize>lanes<T>() << 2), n - lanes<T>(), rows, columns, row_stride, column_stride);
+      }
     }
     d += panel;
     table += <usize>width << 2;
