@@ -63,14 +63,20 @@ const loss =
 
 const affine = ({ weight, bias }: Inputs) => ({ ...(weight && { weight }), ...(bias && { bias }) });
 
-/** Ops of later work: their goldens are waiting. */
-const LATER = ["avg_pool2d", "conv1d", "conv2d", "conv_transpose2d", "max_pool2d"] as const;
+const poolOptions = (attr: Attributes) => ({
+  kernel: (attr["kernel"] ?? 2) as number[],
+  stride: attr["stride"] as number[] | undefined,
+  padding: attr["padding"] as number[] | undefined,
+  ceilMode: attr["ceil_mode"] === true,
+});
 
 /** Above every position of the goldens. */
 const MOST_POSITION = 5000;
 
 const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   add: binary(ops.add),
+  avg_pool2d: (inputs, attr) =>
+    ops.avgPool2d(need(inputs, "x"), { ...poolOptions(attr), countIncludePad: attr["count_include_pad"] as boolean | undefined }),
   batch_norm: (inputs, attr) => {
     const { y, runningMean, runningVar } = ops.batchNorm(need(inputs, "x"), {
       ...affine(inputs),
@@ -88,6 +94,14 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
       ...(attr["reduction"] !== undefined && { reduction: attr["reduction"] as "sum" }),
     }),
   cholesky: unary(ops.cholesky),
+  conv1d: (inputs, attr) => ops.conv1d(need(inputs, "x"), need(inputs, "w"), { ...(attr as Record<string, number>), bias: inputs["b"] }),
+  conv2d: (inputs, attr) => ops.conv2d(need(inputs, "x"), need(inputs, "w"), { ...(attr as object), bias: inputs["b"] }),
+  conv_transpose2d: (inputs, { output_padding, ...attr }) =>
+    ops.convTranspose2d(need(inputs, "x"), need(inputs, "w"), {
+      ...(attr as object),
+      outputPadding: (output_padding ?? 0) as number,
+      bias: inputs["b"],
+    }),
   cross_entropy: (inputs, attr) =>
     ops.crossEntropy(need(inputs, "logits"), need(inputs, "target"), {
       ...(inputs["class_weight"] && { weight: inputs["class_weight"] }),
@@ -131,6 +145,11 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
       transposeB: attr["transpose_b"] === true,
     }),
   max: over(ops.max),
+  max_pool2d: (inputs, attr) => {
+    const options = { ...poolOptions(attr), dilation: attr["dilation"] as number[] | undefined };
+    const { values: y, indices } = ops.maxPool2dWithIndices(need(inputs, "x"), options);
+    return { y, indices };
+  },
   maximum: binary(ops.maximum),
   mean: over(ops.mean),
   min: over(ops.min),
@@ -179,13 +198,13 @@ const FUNCTIONS: Readonly<Record<string, GoldenFunction>> = {
   where: (inputs) => ops.where(need(inputs, "condition"), need(inputs, "a"), need(inputs, "b")),
 };
 
-/** Our function for one of PyTorch's, "later", or undefined for an op that this table has never heard of. */
-export function goldenFunction(op: string): GoldenFunction | "later" | undefined {
-  return (LATER as readonly string[]).includes(op) ? "later" : FUNCTIONS[op];
+/** Our function for one of PyTorch's; undefined for an op that this table has never heard of. */
+export function goldenFunction(op: string): GoldenFunction | undefined {
+  return FUNCTIONS[op];
 }
 
 /** Names in the table, to be held against the goldens' own. */
-export const TABLE: readonly string[] = [...Object.keys(FUNCTIONS), ...LATER].sort();
+export const TABLE: readonly string[] = Object.keys(FUNCTIONS).sort();
 
 export function readGoldenIndex(folder: string): GoldenCase[] {
   return JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as GoldenCase[];

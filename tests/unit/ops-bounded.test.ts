@@ -25,6 +25,8 @@ const affine = {
   },
 };
 const ramp = (x: Tensor) => ops.exp(ops.mul(x, 0.5));
+/** Rows as images of one channel and height 1. */
+const images = (x: Tensor, f: (y: Tensor) => Tensor) => f(ops.reshape(x, [x.shape[0] as number, 1, 1, COLUMNS]));
 
 type Scalar = (x: Tensor, labels: Tensor) => Tensor;
 /** Functions to one number, whose value and gradient are compared. */
@@ -70,6 +72,13 @@ const functions: Readonly<Record<string, Scalar>> = {
   },
   mse: (x) => ops.mse(x, ops.mul(x, 0.5)),
   huber: (x) => ops.huber(x, ops.tanh(x)),
+  conv2d: (x) => ops.mean(ops.square(images(x, (y) => ops.conv2d(y, ops.full([3, 1, 2, 2], 0.3, "f64"), { padding: 1 })))),
+  "conv2d of each channel": (x) => ops.mean(ops.square(images(x, (y) => ops.conv2d(y, ops.full([1, 1, 1, 3], 0.3, "f64"))))),
+  convTranspose2d: (x) => ops.mean(ops.square(images(x, (y) => ops.convTranspose2d(y, ops.full([1, 2, 2, 2], 0.3, "f64"), { stride: 2 })))),
+  "gradient by convolution weights": (x) =>
+    ops.sum(images(x, (y) => ops.conv2dWeightGradient(y, y, [1, 1], { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 }))),
+  maxPool2d: (x) => ops.mean(ops.square(images(x, (y) => ops.maxPool2d(y, { kernel: [1, 2] })))),
+  avgPool2d: (x) => ops.mean(ops.square(images(x, (y) => ops.avgPool2d(y, { kernel: [1, 3], stride: 1, padding: [0, 1] })))),
   klDiv: (x) => ops.klDiv(ops.logSoftmax(x), ops.softmax(x)),
 };
 

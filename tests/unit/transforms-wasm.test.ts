@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { gradients } from "../../packages/engine/src/autodiff.js";
 import { interpret } from "../../packages/engine/src/backends/reference.js";
 import { WasmExecutable } from "../../packages/engine/src/backends/wasm/executable.js";
+import { createEngine } from "../../packages/engine/src/engine.js";
 import type { NdArray } from "../../packages/engine/src/nd.js";
 import { add } from "../../packages/engine/src/ops/add.js";
 import { exp } from "../../packages/engine/src/ops/exp.js";
@@ -151,6 +152,27 @@ describe.each(BUILDS)("%s build", (build) => {
     };
     expect(strips((f) => f)).toBe(1);
     expect(strips(checkpoint)).toBe(2);
+  });
+
+  test("a plan knows what its checkpoints save: the arena of the same function without them", async () => {
+    const engine = await createEngine({ threads: 1 });
+    const build = (wrap: (f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor) =>
+      engine.compileFunction(
+        ({ x, w }) => {
+          // Each layer keeps four values of its input's size for its gradient.
+          const block = (h: Tensor) => tanh(exp(mul(tanh(matmul(h, w as Tensor)), 0.1)));
+          return { dx: grad((y: Tensor) => sum(square(Array.from({ length: 6 }).reduce<Tensor>((h) => wrap(block)(h), y))))(x as Tensor) };
+        },
+        { x: [64, 32], w: [32, 32] },
+      );
+    const [plain, saving] = [await build((f) => f), await build(checkpoint)];
+    const arena = (text: string) => Number(/arena: (\d+)/.exec(text)?.[1]);
+    const [kept, bytes] = [arena(plain.planText()), arena(saving.planText())];
+    expect(bytes).toBeLessThan(0.7 * kept);
+    expect(plain.explain()).not.toMatch(/checkpoints/);
+    const kib = (n: number) => `${(n / 1024).toFixed(1)} KiB`;
+    expect(saving.explain()).toContain(`checkpoints save ${kib(kept - bytes)} of ${kib(kept)}`);
+    await engine.close();
   });
 
   test("moving and indexing ops follow the live length of a bounded axis, forwards and backwards", async () => {

@@ -55,11 +55,13 @@ export function explainText(executable: Executable, machine: Machine): string {
 function memoryLines(plan: Plan | undefined): string[] {
   if (plan === undefined) return [];
   const { bytes, lowerBound, offsets } = plan.placement;
+  const { bytesKept } = plan;
   const named = (tensor: Tensor) =>
     `${tensor.label ?? tensor.node?.op.name ?? "copy"} ${tensor.dtype}${formatShape(tensor.shape)} ${kib(tensorBytes(tensor))}`;
   const largest = [...offsets.keys()].sort((a, b) => tensorBytes(b) - tensorBytes(a)).slice(0, 5);
   return [
     `memory between launches: ${kib(bytes)} (alive at once: ${kib(lowerBound)})${largest.length > 0 ? `; largest: ${largest.map(named).join(", ")}` : ""}`,
+    ...(bytesKept === undefined ? [] : [`checkpoints save ${kib(bytesKept - bytes)} of ${kib(bytesKept)} by computing again`]),
   ];
 }
 

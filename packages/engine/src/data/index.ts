@@ -2,6 +2,7 @@
 
 export { type ColumnKind, columnKind, numberColumn } from "./columns.js";
 export { type DecodedLabels, decodeLabels, decodeNumbers, type EncodedInputs, encodeInputs, encodeTarget, featureNames } from "./encode.js";
+export { decodeIdx, type IdxArray, type IdxData, readIdx } from "./idx.js";
 export {
   type CategoryInput,
   type ColumnOptions,

@@ -5,6 +5,7 @@ import type { JsonObject } from "../io/model-folder.js";
 import type { Shape } from "../shape.js";
 import type { ParamSpecs } from "../store.js";
 import type { Tensor } from "../tensor.js";
+import { cnnFromConfig } from "./cnn.js";
 import { mlpFromConfig } from "./mlp.js";
 
 export interface ApplyContext {
@@ -24,7 +25,7 @@ export interface Model {
   apply(params: Readonly<Record<string, Tensor>>, x: Tensor, context: ApplyContext): Tensor;
 }
 
-const BUILDERS: Readonly<Record<string, (config: JsonObject) => Model>> = { mlp: mlpFromConfig };
+const BUILDERS: Readonly<Record<string, (config: JsonObject) => Model>> = { cnn: cnnFromConfig, mlp: mlpFromConfig };
 
 /** The model a saved configuration describes; throws FORMAT for an unknown kind. */
 export function modelFromConfig(config: JsonObject): Model {

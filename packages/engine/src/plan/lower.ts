@@ -30,8 +30,16 @@ export interface Lowered {
 /** Nodes of unlike origin share a launch only when small: there a launch costs more than the cache that it shares. */
 const HORIZONTAL_ELEMENTS = 16384;
 
-/** Matrix products: their first two scalars are room for a chain that runs on rows they have just written. */
-const EPILOGUE_KERNELS: ReadonlySet<string> = new Set(["gemm", "gemm_quantized", "gemm_int8", "gemm_panels_int8"]);
+/** Kernels that hand what they have made to an element-wise chain while it is in cache; their first two scalars are its slot and words. */
+const WITH_EPILOGUE: ReadonlySet<string> = new Set([
+  "gemm",
+  "gemm_quantized",
+  "gemm_int8",
+  "gemm_panels_int8",
+  "conv2d",
+  "conv2d_input_gradient",
+  "depthwise2d",
+]);
 
 export function denseOperand(tensor: Tensor): Operand {
   return { base: tensor, offset: 0, shape: tensor.shape, strides: stridesOf(tensor.shape) };
@@ -229,8 +237,7 @@ export class Lowering implements Lowered {
       if (draft.chain === undefined) {
         const [product] = draft.request?.outputs ?? [];
         const opens =
-          draft.request !== undefined &&
-          EPILOGUE_KERNELS.has(draft.request.kernel) &&
+          WITH_EPILOGUE.has(draft.request?.kernel ?? "") &&
           product !== undefined &&
           made.every((x) => x.base === product && isIdentity(x, y.shape));
         if (!opens || made.length === 0) return undefined;

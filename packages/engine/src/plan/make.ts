@@ -1,5 +1,6 @@
 /** From a traced graph to a plan: simplify, lower and fuse, share storage, place. */
 
+import { barrierOp } from "../ops/checkpoint.js";
 import type { Graph, Tensor } from "../tensor.js";
 import { Lowering } from "./lower.js";
 import type { Plan } from "./plan.js";
@@ -23,9 +24,16 @@ export interface MadePlan extends Plan {
   storageOf(tensor: Tensor): Tensor;
 }
 
-export function makePlan({ graph, outputs, roots = [], append }: PlanRequest): MadePlan {
+export function makePlan(request: PlanRequest): MadePlan {
+  const plan = build(request, false);
+  const checkpointed = request.graph.nodes.some(({ op }) => op === barrierOp);
+  return checkpointed ? { ...plan, bytesKept: build(request, true).placement.bytes } : plan;
+}
+
+/** @param keep values behind checkpoints are kept from the forward pass, as if there were none */
+function build({ graph, outputs, roots = [], append }: PlanRequest, keep: boolean): MadePlan {
   const all = [...outputs.values(), ...roots, ...graph.assignments.map(({ value }) => value)];
-  const lowering = new Lowering(graph, simplify(graph, all), lowerScan);
+  const lowering = new Lowering(graph, simplify(graph, all, keep), lowerScan);
   lowering.run();
   const named = new Map<string, Tensor>();
   for (const [name, tensor] of outputs) named.set(name, lowering.stored(tensor));

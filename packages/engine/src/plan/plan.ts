@@ -82,6 +82,8 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** Constants that the launches read. */
   readonly constants: ReadonlyMap<Tensor, Float64Array>;
+  /** Bytes that the arena would take if checkpoints were kept instead of computed again; undefined where there are none. */
+  readonly bytesKept?: number;
 }
 
 export function tensorBytes(tensor: Tensor): number {

@@ -2,6 +2,7 @@
 
 import { neededFor } from "../backends/reference.js";
 import { ndFrom } from "../nd.js";
+import { barrierOp } from "../ops/checkpoint.js";
 import { sameShape } from "../shape.js";
 import type { Graph, Node, Tensor } from "../tensor.js";
 
@@ -22,7 +23,8 @@ const NEUTRAL: Readonly<Record<string, readonly [number, "right" | "either"]>> =
   div: [1, "right"],
 };
 
-export function simplify(graph: Graph, roots: readonly Tensor[]): Simplified {
+/** @param keep what stands behind a checkpoint's barrier is the value before it, so that nothing is computed a second time */
+export function simplify(graph: Graph, roots: readonly Tensor[], keep = false): Simplified {
   const needed = neededFor(graph, roots);
   const same = new Map<Tensor, Tensor>();
   const resolve = (tensor: Tensor): Tensor => same.get(tensor) ?? tensor;
@@ -37,6 +39,10 @@ export function simplify(graph: Graph, roots: readonly Tensor[]): Simplified {
     const [a, b] = inputs;
     // Views of one constant are that constant to arithmetic.
     if (node.op.lowering.kind === "view" && a !== undefined && scalars.has(a)) scalars.set(y, scalars.get(a) as number);
+    if (keep && node.op === barrierOp && a !== undefined) {
+      same.set(y, a);
+      continue;
+    }
     const folded = foldConstant(node, inputs, scalars, graph);
     if (folded !== undefined) {
       same.set(y, folded);
