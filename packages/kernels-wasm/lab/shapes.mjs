@@ -47,6 +47,10 @@ const attend = (network, [batch, queries, heads], [keys, keyHeads], width, causa
     },
   );
 
+const convolve = (network, x, w, padding, groups = 1) =>
+  on(network, [x, w], { stride: [1, 1], padding: [padding, padding], dilation: [1, 1], groups });
+const pool = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceilMode: false, countPadding: true };
+
 const ELEMENTWISE = [
   ["MLP: activations 128 × 512", [128, 512]],
   ["MiniLM: inner activations 1024 × 1536", [1024, 1536]],
@@ -124,6 +128,14 @@ const SHAPES = {
     attend("GPT: 16 × 128 tokens, 6 heads of 32, causal", [16, 128, 6], [128, 6], 32, "topLeft"),
     attend("SmolLM2 decode: 1 token, 9 heads of 64 over 512 keys in 3", [1, 1, 9], [512, 3], 64, "none"),
   ],
+  conv2d: [
+    convolve("CNN: first stage, 64 images", [64, 1, 28, 28], [32, 1, 3, 3], 1),
+    convolve("CNN: second stage, 64 images", [64, 32, 14, 14], [64, 32, 3, 3], 1),
+    convolve("CNN: second stage, one image", [1, 32, 14, 14], [64, 32, 3, 3], 1),
+    convolve("MobileNet: depthwise 3 × 3 of 64 channels, 8 images", [8, 64, 56, 56], [64, 1, 3, 3], 1, 64),
+  ],
+  maxPool2d: [on("CNN: first stage, 64 images", [[64, 32, 28, 28]], pool), on("CNN: second stage, 64 images", [[64, 64, 14, 14]], pool)],
+  avgPool2d: [on("64 × 32 × 28 × 28", [[64, 32, 28, 28]], pool)],
   take: [
     on("MiniLM: 1024 tokens of 30,522", [[30522, 384], labels(1024, 30522)], { axis: 0, padding: -1 }),
     on("GPT: 2048 tokens of 4096", [[4096, 192], labels(2048, 4096)], { axis: 0, padding: -1 }),
