@@ -17,7 +17,7 @@ import { is_far, row_sample } from "./row";
 const LEFT: usize = 16;
 const SUMS: usize = 64;
 const TABLE: usize = 128;
-const ROW_BYTES: usize = 64;
+const ROW_BYTES: usize = 128;
 /** Columns between looks ahead: half a KiB of f32. */
 const SEGMENT: i32 = 128;
 
@@ -116,19 +116,19 @@ function both<T>(CENTRED: bool, spare: usize, x: usize, dy: usize, weight: usize
 @inline
 function coefficients<T>(CENTRED: bool, spare: usize, at: usize, x: usize, dy: usize, weight: usize, ws: usize, n: i32, shift: T, eps: f64): void {
   const count = <f64>n;
-  const sums = spare + SUMS + 2 * at;
+  const sums = spare + SUMS + at;
   let rest = CENTRED ? load<f64>(sums) / count : 0;
   let variance = load<f64>(sums, 8) / count - rest * rest;
   if (CENTRED && is_far(rest, variance)) {
     shift = <T>(<f64>shift + rest);
-    row_products<T>(1, spare + 2 * at, x, dy, weight, ws, n, shift, 0);
+    row_products<T>(1, spare + at, x, dy, weight, ws, n, shift, 0);
     rest = load<f64>(sums) / count;
     variance = load<f64>(sums, 8) / count - rest * rest;
   }
   const inverse = 1 / sqrt<f64>(max<f64>(0, variance) + eps);
   const total = load<f64>(sums, 16);
   const product = (load<f64>(sums, 24) - rest * total) * inverse;
-  const table = spare + TABLE + 2 * at;
+  const table = spare + TABLE + at;
   store<T>(table, shift);
   store<T>(table, <T>inverse, 8);
   store<T>(table, <T>(-rest * inverse), 16);
@@ -145,7 +145,12 @@ function row_products<T>(ROWS: i32, spare: usize, x: usize, dy: usize, weight: u
   const m1 = v128.splat<T>(other);
   const zero = k2(0);
   const sums = spare + SUMS;
-  for (let k: usize = 0; k < 160; k += 16) v128.store(sums + k, zero);
+  v128.store(sums, zero);
+  v128.store(sums, zero, 16);
+  if (ROWS > 1) {
+    v128.store(sums, zero, 128);
+    v128.store(sums, zero, 144);
+  }
   for (let first = 0; first < n; first += BLOCK) {
     const length = min(BLOCK, n - first);
     let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero;
@@ -188,7 +193,7 @@ function row_products<T>(ROWS: i32, spare: usize, x: usize, dy: usize, weight: u
       }
     }
     accumulate<T>(sums, a0, b0, c0, d0);
-    if (ROWS > 1) accumulate<T>(sums + 2 * ROW_BYTES, a1, b1, c1, d1);
+    if (ROWS > 1) accumulate<T>(sums + ROW_BYTES, a1, b1, c1, d1);
   }
 }
 
