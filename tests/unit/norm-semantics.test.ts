@@ -110,6 +110,20 @@ describe.each(BUILDS)("%s", (build) => {
   });
 });
 
+test("groupNorm of a matrix is that of channels of one element", () => {
+  const shape = [5, 12];
+  const traced = traceFunction({ x: { shape, dtype: "f64" } }, ({ x }) => {
+    const options = { weight: weightOf(x as Tensor, 12), bias: weightOf(x as Tensor, 12) };
+    const image = ops.reshape(x as Tensor, [5, 12, 1]);
+    return [ops.groupNorm(x as Tensor, 3, options), ops.reshape(ops.groupNorm(image, 3, options), shape)];
+  });
+  const leaf = traced.graph.inputs.get("x") as Tensor;
+  const [mine, other] = interpret(traced.graph, traced.result, new Map([[leaf, ndFrom(shape, "f64", noise(60))]]));
+  mine?.data.forEach((v, i) => {
+    expect(Math.abs(v - (other?.data[i] as number))).toBeLessThan(1e-14);
+  });
+});
+
 describe("what does not fit is refused", () => {
   const refused = (code: string, f: (x: Tensor, w: Tensor) => unknown, bounded = false) => {
     let caught: unknown;
