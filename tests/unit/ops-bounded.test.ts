@@ -70,6 +70,19 @@ const functions: Readonly<Record<string, Scalar>> = {
     const image = ops.repeat(ops.reshape(x, [x.shape[0] as number, COLUMNS, 1]), 2, 1);
     return ops.mean(ops.mul(ops.groupNorm(image, 2, { weight: ops.concat([affine.weight, affine.bias], 0) }), ops.exp(image)));
   },
+  linearCrossEntropy: (x, labels) => {
+    const weight = constant(
+      Float64Array.from({ length: 7 * COLUMNS }, (_, i) => Math.sin(i)),
+      [7, COLUMNS],
+    );
+    const options = {
+      bias: ops.slice(ops.reshape(weight, [7 * COLUMNS]), [3], [10]),
+      ignoreIndex: 2,
+      labelSmoothing: 0.1,
+      chunk: { rows: 8, words: 4 },
+    };
+    return ops.linearCrossEntropy(x, weight, labels, options);
+  },
   mse: (x) => ops.mse(x, ops.mul(x, 0.5)),
   huber: (x) => ops.huber(x, ops.tanh(x)),
   conv2d: (x) => ops.mean(ops.square(images(x, (y) => ops.conv2d(y, ops.full([3, 1, 2, 2], 0.3, "f64"), { padding: 1 })))),

@@ -236,10 +236,10 @@ export class Engine {
     return fit(this, model, options);
   }
 
-  /** A model folder written by `TrainedModel.save`. */
-  load(folder: string): Promise<TrainedModel> {
+  /** A model folder written by `TrainedModel.save`; a model of your own making, which no configuration describes, is to be given again. */
+  load(folder: string, model?: Model): Promise<TrainedModel> {
     this.#open();
-    return loadModel(this, folder);
+    return loadModel(this, folder, model);
   }
 
   /** Ends all workers and refuses further work; programs and stores of this engine are gone with it. */

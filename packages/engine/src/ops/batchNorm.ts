@@ -12,6 +12,7 @@ import { batchNormBackward } from "./batchNormBackward.js";
 import {
   type AffineAttrs,
   affineByChannel,
+  batchAxes,
   channelCases,
   channelsOf,
   channelUnits,
@@ -30,11 +31,6 @@ import { rsqrt } from "./rsqrt.js";
 import { square } from "./square.js";
 import { liveCount } from "./strided.js";
 import { sub } from "./sub.js";
-
-/** Axes that a channel's statistics run over: all but axis 1. */
-export function batchAxes(rank: number): number[] {
-  return Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1);
-}
 
 function statistics(x: Tensor): { centred: Tensor; mean: Tensor; variance: Tensor } {
   const axes = batchAxes(x.rank);

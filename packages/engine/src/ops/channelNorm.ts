@@ -17,6 +17,11 @@ export function channelsOf(shape: Shape): { readonly n: number; readonly c: numb
   return { n: shape[0] as number, c: shape[1] as number, s: sizeOf(shape.slice(2)) };
 }
 
+/** Axes that a channel's statistics run over: all but axis 1. */
+export function batchAxes(rank: number): number[] {
+  return Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1);
+}
+
 /** Throws unless x is floating-point (N, C, …) with elements in its channels, and every one of `affine` is (C) of its type. */
 export function checkChannels(op: string, x: Spec, affine: readonly (readonly [string, Spec | undefined])[]): void {
   if (!isFloat(x.dtype) || x.shape.length < 2 || sizeOf(x.shape.slice(1)) === 0) {

@@ -20,6 +20,7 @@ import {
 import { composedBatch } from "./composed.js";
 import { groupNormBackward } from "./groupNormBackward.js";
 import { specOf } from "./identity.js";
+import { layerNorm } from "./layerNorm.js";
 import { mean } from "./mean.js";
 import { mul } from "./mul.js";
 import { reshape } from "./reshape.js";
@@ -134,6 +135,16 @@ export interface GroupNormOptions {
  * Throws SHAPE where they do not fit, ARGUMENT unless `groups` divides C. Source: Wu, He 2018 (arXiv:1803.08494).
  */
 export function groupNorm(x: Tensor, groups: number, { weight, bias, eps = 1e-5 }: GroupNormOptions = {}): Tensor {
+  // Channels of one element are rows of layerNorm, whose kernel works on vectors of them.
+  if (x.rank === 2 && x.size > 0) {
+    checkChannels("groupNorm", x, [
+      ["weight", weight],
+      ["bias", bias],
+    ]);
+    checkGroups("groupNorm", x, groups);
+    const [n, c] = x.shape as readonly [number, number];
+    return affineByChannel(reshape(layerNorm(reshape(x, [n, groups, c / groups]), { eps }), x.shape), weight, bias);
+  }
   const operands = [x, ...(weight === undefined ? [] : [weight]), ...(bias === undefined ? [] : [bias])];
   return apply(groupNormOp, operands, { groups, eps, weight: weight !== undefined, bias: bias !== undefined });
 }

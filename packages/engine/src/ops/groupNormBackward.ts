@@ -6,7 +6,7 @@ import type { Op } from "../op.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { applyAll } from "../trace.js";
-import { backwardReference, channelCases, channelsOf, checkChannels, groupUnits, perChannel } from "./channelNorm.js";
+import { backwardReference, batchAxes, channelCases, channelsOf, checkChannels, groupUnits, perChannel } from "./channelNorm.js";
 import { composedBatch, composedGradient } from "./composed.js";
 import { caseGroups, checkGroups, groupMoments, groupWords } from "./groupNorm.js";
 import { specOf } from "./identity.js";
@@ -26,7 +26,7 @@ function byOps([first, second, weight]: readonly Tensor[], { eps, groups }: Attr
   const g = reshape(weight === undefined ? dy : mul(dy, perChannel(weight, x.rank)), normal.shape);
   const average = (values: Tensor) => mean(values, 2, { keepDims: true });
   const dx = mul(inverse, sub(sub(g, average(g)), mul(normal, average(mul(g, normal)))));
-  const axes = Array.from({ length: x.rank }, (_, i) => i).filter((i) => i !== 1);
+  const axes = batchAxes(x.rank);
   return [reshape(dx, x.shape), sum(mul(dy, reshape(normal, x.shape)), axes), sum(dy, axes)];
 }
 

@@ -80,10 +80,13 @@ export class TrainedModel {
   }
 }
 
-/** @throws TetradError IO, FORMAT; lists missing, extra and misshaped tensors */
-export async function loadModel(engine: Engine, folder: string): Promise<TrainedModel> {
+/**
+ * The model that the folder's configuration describes, or `own`, one of the caller's making, with the folder's parameters and states.
+ * @throws TetradError IO, FORMAT; lists missing, extra and misshaped tensors
+ */
+export async function loadModel(engine: Engine, folder: string, own?: Model): Promise<TrainedModel> {
   const { config, tensors } = await readModelFolder(folder);
-  const model = modelFromConfig(config);
+  const model = own ?? modelFromConfig(config);
   const store = engine.store(model.params);
   const faults: string[] = [];
   for (const name of store.names) {

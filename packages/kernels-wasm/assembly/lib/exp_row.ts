@@ -35,26 +35,42 @@ export function row_top<T>(x: usize, n: i32): f64 {
     a = v128.pmax<T>(a, load_filled<T>(x, n - i, -Infinity));
     x += 16;
   }
-  a = v128.pmax<T>(v128.pmax<T>(a, b), v128.pmax<T>(c, d));
+  return top_of<T>(v128.pmax<T>(v128.pmax<T>(a, b), v128.pmax<T>(c, d)));
+}
+
+/** Largest lane. */
+// @ts-ignore: decorator
+@inline
+function top_of<T>(a: v128): f64 {
   const half = v128.pmax<T>(a, v128.shuffle<i64>(a, a, 1, 0));
   if (sizeof<T>() == 8) return f64x2.extract_lane(half, 0);
   return max<f64>(f32x4.extract_lane(half, 0), f32x4.extract_lane(half, 1));
 }
 
-/** Σ e^(x − shift) of n elements, none above the shift; they go to y as well (STORE, a literal). */
+/**
+ * Σ e^(x − shift) of n elements, none above the shift; they go to y as well (STORE). AHEAD: the largest of the n elements that follow goes to `out`, which
+ * hides the time they take to arrive behind the arithmetic. Both are literals.
+ */
 // @ts-ignore: decorator
 @inline
-function exp_row<T>(STORE: bool, y: usize, x: usize, n: i32, shift: f64): f64 {
+function exp_row<T>(STORE: bool, AHEAD: bool, y: usize, x: usize, n: i32, shift: f64, out: usize): f64 {
   const zero = hidden_zero(n);
+  let next = x + <usize>n * sizeof<T>();
+  let top = v128.splat<T>(<T>-Infinity);
   const s = pin(shift, zero);
   let a = k2(0);
   if (sizeof<T>() == 8) {
     for (let i = 0; i < n; i += 2) {
       const e = exp_wide<f64>(v128.sub<f64>(load_filled<f64>(x, n - i, -Infinity), s));
       if (STORE) store_partial<f64>(y + (<usize>i << 3), e, n - i);
+      if (AHEAD) {
+        top = v128.pmax<T>(top, load_filled<T>(next, n - i, -Infinity));
+        next += 16;
+      }
       a = v128.add<f64>(a, e);
       x += 16;
     }
+    if (AHEAD) store<f64>(out, top_of<T>(top));
     return hsum<f64>(a);
   }
   // e^−200 is below every f32, and within f64; NaN passes.
@@ -79,6 +95,10 @@ function exp_row<T>(STORE: bool, y: usize, x: usize, n: i32, shift: f64): f64 {
       v128.store(y, narrow(e, f));
       y += 16;
     }
+    if (AHEAD) {
+      top = v128.pmax<T>(top, v128.load(next));
+      next += 16;
+    }
     a = v128.add<f64>(a, e);
     b = v128.add<f64>(b, f);
     x += 16;
@@ -88,18 +108,20 @@ function exp_row<T>(STORE: bool, y: usize, x: usize, n: i32, shift: f64): f64 {
     const e = pinned_exp(v128.sub<f64>(low(u), s), log2e, rounder, ln2, one, c0, c1, c2, c3, c4, c5);
     const f = pinned_exp(v128.sub<f64>(high(u), s), log2e, rounder, ln2, one, c0, c1, c2, c3, c4, c5);
     if (STORE) store_partial<f32>(y, narrow(e, f), n - i);
+    if (AHEAD) top = v128.pmax<T>(top, load_filled<T>(next, n - i, -Infinity));
     a = v128.add<f64>(a, e);
     b = v128.add<f64>(b, f);
   }
+  if (AHEAD) store<f64>(out, top_of<T>(top));
   return hsum<f64>(v128.add<f64>(a, b));
 }
 
-/** y = e^(x − shift), and Σ y. */
-export function row_exp<T>(y: usize, x: usize, n: i32, shift: f64): f64 {
-  return exp_row<T>(true, y, x, n, shift);
+/** y = e^(x − shift), and Σ y; with `out`, also row_top of the next n elements. */
+export function row_exp<T>(y: usize, x: usize, n: i32, shift: f64, out: usize = 0): f64 {
+  return out == 0 ? exp_row<T>(true, false, y, x, n, shift, 0) : exp_row<T>(true, true, y, x, n, shift, out);
 }
 
-/** Σ e^(x − shift). */
-export function row_exp_sum<T>(x: usize, n: i32, shift: f64): f64 {
-  return exp_row<T>(false, 0, x, n, shift);
+/** Σ e^(x − shift); with `out`, also row_top of the next n elements. */
+export function row_exp_sum<T>(x: usize, n: i32, shift: f64, out: usize = 0): f64 {
+  return out == 0 ? exp_row<T>(false, false, 0, x, n, shift, 0) : exp_row<T>(false, true, 0, x, n, shift, out);
 }

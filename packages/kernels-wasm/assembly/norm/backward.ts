@@ -2,8 +2,8 @@
  * Gradients of layerNorm and rmsNorm in one pass over memory. Mean and 1/σ are found again from the row, which has to be read anyway: it costs two of
  * some twenty instructions an element and saves keeping two values per row. With x̂ the normalised row and g = dy · weight:
  * dx = (g − mean g − x̂ · mean(g x̂)) / σ, dweight = Σ dy x̂, dbias = Σ dy over rows.
- * Two rows go together and share the weight and the column sums. Column sums are kept per chunk of rows, whose number the plan fixes, so that they do
- * not depend on threads; another launch adds the chunks.
+ * While a row's dx is written the next one's sums are taken, as in normalise.ts. Column sums are kept per chunk of rows, whose number the plan fixes, so
+ * that they do not depend on threads; another launch adds the chunks.
  */
 import { scratch } from "../lib/control";
 import { BLOCK, keep_first, total_of } from "../lib/lane_sum";
@@ -13,13 +13,9 @@ import { k2 } from "../lib/wide";
 import { SPLIT_LEAST } from "./normalise";
 import { is_far, row_sample } from "./row";
 
-/** Scratch: a vector of ones, what touch() leaves, then for each of two rows four sums in f64 and the coefficients, eight bytes apart. */
-const LEFT: usize = 16;
+/** Scratch: a vector of ones, a row's four sums in f64, and its coefficients eight bytes apart. */
 const SUMS: usize = 64;
 const TABLE: usize = 128;
-const ROW_BYTES: usize = 64;
-/** Columns between looks ahead: half a KiB of f32. */
-const SEGMENT: i32 = 128;
 
 /**
  * Words: dx, partials (chunks, 2, n), x, dy, extra, weight, rows, n, weight given, partials wanted, extra given, chunks, eps (f64).
@@ -49,216 +45,210 @@ export function backward<T>(CENTRED: bool, p: usize, thread: i32, threads: i32):
   for (let chunk = share_begin(chunks, 1, thread, threads); chunk < last; chunk++) {
     const sums = load<usize>(p, 4) + (affine ? <usize>(2 * chunk) * bytes : 0);
     if (affine) memory.fill(sums, 0, 2 * bytes);
-    const end = share_end(rows, 2, chunk, chunks);
-    for (let row = share_begin(rows, 2, chunk, chunks); row < end; row += 2) {
+    const begin = share_begin(rows, 1, chunk, chunks);
+    const end = share_end(rows, 1, chunk, chunks);
+    let shift: T = 0;
+    for (let row = begin; row < end; row++) {
       const at = <usize>row * bytes;
+      const dx = load<usize>(p) + at;
       const x = load<usize>(p, 8) + at;
       const dy = load<usize>(p, 12) + at;
-      const two = row + 1 < end;
-      if (two) both<T>(CENTRED, spare, x, dy, weight, ws, n, eps);
-      else single<T>(CENTRED, spare, x, dy, weight, ws, n, eps);
-      for (let column = 0; column < n; column += SEGMENT) {
-        const length = min(SEGMENT, n - column);
-        const offset = <usize>column * sizeof<T>();
-        const to = load<usize>(p) + at + offset;
-        const extra = load<usize>(p, 16) + at + offset;
-        // The next rows are on their way while these are computed (16384 × 384: 9.0 against 10.4 ms); whole pairs only, as nothing may be read far past the end.
-        if (row + 3 < end) {
-          const span = <usize>length * sizeof<T>();
-          touch(spare, x + 2 * bytes + offset, bytes, span);
-          touch(spare, dy + 2 * bytes + offset, bytes, span);
-        }
-        const w = weighted ? weight + offset : weight;
-        if (two) {
-          if (affine) {
-            if (added) sweep<T>(2, true, true, to, sums + offset, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
-            else sweep<T>(2, true, false, to, sums + offset, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
-          } else if (added) sweep<T>(2, false, true, to, 0, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
-          else sweep<T>(2, false, false, to, 0, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
-        } else if (affine) {
-          if (added) sweep<T>(1, true, true, to, sums + offset, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
-          else sweep<T>(1, true, false, to, sums + offset, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
-        } else if (added) sweep<T>(1, false, true, to, 0, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
-        else sweep<T>(1, false, false, to, 0, x + offset, dy + offset, extra, w, ws, bytes, length, spare);
+      const extra = load<usize>(p, 16) + at;
+      if (row == begin) {
+        if (CENTRED) shift = row_sample<T>(x, n);
+        row_products<T>(spare, x, dy, weight, ws, n, shift);
       }
+      coefficients<T>(CENTRED, spare, x, dy, weight, ws, n, shift, eps);
+      if (row + 1 < end) {
+        shift = CENTRED ? row_sample<T>(x + bytes, n) : 0;
+        if (affine) {
+          if (added) turn<T>(true, true, true, dx, sums, x, dy, extra, weight, ws, bytes, n, shift, spare);
+          else turn<T>(true, true, false, dx, sums, x, dy, extra, weight, ws, bytes, n, shift, spare);
+        } else if (added) turn<T>(true, false, true, dx, sums, x, dy, extra, weight, ws, bytes, n, shift, spare);
+        else turn<T>(true, false, false, dx, sums, x, dy, extra, weight, ws, bytes, n, shift, spare);
+      } else if (affine) {
+        if (added) turn<T>(false, true, true, dx, sums, x, dy, extra, weight, ws, bytes, n, 0, spare);
+        else turn<T>(false, true, false, dx, sums, x, dy, extra, weight, ws, bytes, n, 0, spare);
+      } else if (added) turn<T>(false, false, true, dx, sums, x, dy, extra, weight, ws, bytes, n, 0, spare);
+      else turn<T>(false, false, false, dx, sums, x, dy, extra, weight, ws, bytes, n, 0, spare);
     }
   }
 }
 
-/** Reads one element of each cache line of two rows' segments, for no other purpose than to have them come nearer. */
-function touch(spare: usize, at: usize, bytes: usize, length: usize): void {
-  let all: u32 = 0;
-  for (const end = at + length; at < end; at += 64) all |= load<u32>(at) | load<u32>(at + bytes);
-  store<u32>(spare, all, LEFT);
-}
-
+/** From a row's sums to its coefficients: shift, 1/σ, offset of x̂, mean g, mean(g x̂). */
 // @ts-ignore: decorator
 @inline
-function single<T>(CENTRED: bool, spare: usize, x: usize, dy: usize, weight: usize, ws: usize, n: i32, eps: f64): void {
-  const shift: T = CENTRED ? row_sample<T>(x, n) : 0;
-  row_products<T>(1, spare, x, dy, weight, ws, n, shift, 0);
-  coefficients<T>(CENTRED, spare, 0, x, dy, weight, ws, n, shift, eps);
-}
-
-// @ts-ignore: decorator
-@inline
-function both<T>(CENTRED: bool, spare: usize, x: usize, dy: usize, weight: usize, ws: usize, n: i32, eps: f64): void {
-  const bytes = <usize>n * sizeof<T>();
-  const shift: T = CENTRED ? row_sample<T>(x, n) : 0;
-  const other: T = CENTRED ? row_sample<T>(x + bytes, n) : 0;
-  row_products<T>(2, spare, x, dy, weight, ws, n, shift, other);
-  coefficients<T>(CENTRED, spare, 0, x, dy, weight, ws, n, shift, eps);
-  coefficients<T>(CENTRED, spare, ROW_BYTES, x + bytes, dy + bytes, weight, ws, n, other, eps);
-}
-
-/** From a row's sums (`at` bytes on) to its coefficients: shift, 1/σ, offset of x̂, mean g, mean(g x̂). */
-// @ts-ignore: decorator
-@inline
-function coefficients<T>(CENTRED: bool, spare: usize, at: usize, x: usize, dy: usize, weight: usize, ws: usize, n: i32, shift: T, eps: f64): void {
+function coefficients<T>(CENTRED: bool, spare: usize, x: usize, dy: usize, weight: usize, ws: usize, n: i32, shift: T, eps: f64): void {
   const count = <f64>n;
-  const sums = spare + SUMS + 2 * at;
-  let rest = CENTRED ? load<f64>(sums) / count : 0;
-  let variance = load<f64>(sums, 8) / count - rest * rest;
+  let rest = CENTRED ? load<f64>(spare, SUMS) / count : 0;
+  let variance = load<f64>(spare, SUMS + 8) / count - rest * rest;
   if (CENTRED && is_far(rest, variance)) {
     shift = <T>(<f64>shift + rest);
-    row_products<T>(1, spare + 2 * at, x, dy, weight, ws, n, shift, 0);
-    rest = load<f64>(sums) / count;
-    variance = load<f64>(sums, 8) / count - rest * rest;
+    row_products<T>(spare, x, dy, weight, ws, n, shift);
+    rest = load<f64>(spare, SUMS) / count;
+    variance = load<f64>(spare, SUMS + 8) / count - rest * rest;
   }
   const inverse = 1 / sqrt<f64>(max<f64>(0, variance) + eps);
-  const total = load<f64>(sums, 16);
-  const product = (load<f64>(sums, 24) - rest * total) * inverse;
-  const table = spare + TABLE + 2 * at;
-  store<T>(table, shift);
-  store<T>(table, <T>inverse, 8);
-  store<T>(table, <T>(-rest * inverse), 16);
-  store<T>(table, <T>(CENTRED ? total / count : 0), 24);
-  store<T>(table, <T>(product / count), 32);
+  const total = load<f64>(spare, SUMS + 16);
+  const product = (load<f64>(spare, SUMS + 24) - rest * total) * inverse;
+  store<T>(spare, shift, TABLE);
+  store<T>(spare, <T>inverse, TABLE + 8);
+  store<T>(spare, <T>(-rest * inverse), TABLE + 16);
+  store<T>(spare, <T>(CENTRED ? total / count : 0), TABLE + 24);
+  store<T>(spare, <T>(product / count), TABLE + 32);
 }
 
-/** Σd, Σd², Σg, Σg d of one or two neighbouring rows, d = x − shift. */
+/** Adds a block's sums Σd, Σd², Σg, Σg d to the row's. */
 // @ts-ignore: decorator
 @inline
-function row_products<T>(ROWS: i32, spare: usize, x: usize, dy: usize, weight: usize, ws: usize, n: i32, shift: T, other: T): void {
-  const bytes = <usize>n * sizeof<T>();
-  const m0 = v128.splat<T>(shift);
-  const m1 = v128.splat<T>(other);
+function accumulate<T>(spare: usize, fresh: bool, a: v128, b: v128, c: v128, d: v128): void {
   const zero = k2(0);
-  const sums = spare + SUMS;
-  for (let k: usize = 0; k < 160; k += 16) v128.store(sums + k, zero);
+  store<f64>(spare, (fresh ? 0 : load<f64>(spare, SUMS)) + total_of<T>(a, zero), SUMS);
+  store<f64>(spare, (fresh ? 0 : load<f64>(spare, SUMS + 8)) + total_of<T>(b, zero), SUMS + 8);
+  store<f64>(spare, (fresh ? 0 : load<f64>(spare, SUMS + 16)) + total_of<T>(c, zero), SUMS + 16);
+  store<f64>(spare, (fresh ? 0 : load<f64>(spare, SUMS + 24)) + total_of<T>(d, zero), SUMS + 24);
+}
+
+/** Sums of one row, in the order in which turn() takes them. */
+function row_products<T>(spare: usize, x: usize, dy: usize, weight: usize, ws: usize, n: i32, shift: T): void {
+  const m = v128.splat<T>(shift);
+  const zero = k2(0);
   for (let first = 0; first < n; first += BLOCK) {
     const length = min(BLOCK, n - first);
-    let a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero;
-    let i = 0;
-    for (; i <= length - lanes<T>(); i += lanes<T>()) {
-      const w = v128.load(weight);
-      const u = v128.sub<T>(v128.load(x), m0);
-      const g = v128.mul<T>(v128.load(dy), w);
-      a0 = v128.add<T>(a0, u);
-      b0 = madd<T>(u, u, b0);
-      c0 = v128.add<T>(c0, g);
-      d0 = madd<T>(g, u, d0);
-      if (ROWS > 1) {
-        const v = v128.sub<T>(v128.load(x + bytes), m1);
-        const h = v128.mul<T>(v128.load(dy + bytes), w);
-        a1 = v128.add<T>(a1, v);
-        b1 = madd<T>(v, v, b1);
-        c1 = v128.add<T>(c1, h);
-        d1 = madd<T>(h, v, d1);
+    let a = zero, b = zero, c = zero, d = zero;
+    for (let i = 0; i < length; i += lanes<T>()) {
+      let u = v128.sub<T>(v128.load(x), m);
+      let g = v128.mul<T>(v128.load(dy), v128.load(weight));
+      if (length - i < lanes<T>()) {
+        u = keep_first<T>(u, length - i);
+        g = keep_first<T>(g, length - i);
       }
+      a = v128.add<T>(a, u);
+      b = madd<T>(u, u, b);
+      c = v128.add<T>(c, g);
+      d = madd<T>(g, u, d);
       x += 16;
       dy += 16;
       weight += ws;
     }
-    if (i < length) {
-      const w = v128.load(weight);
-      const u = keep_first<T>(v128.sub<T>(v128.load(x), m0), length - i);
-      const g = keep_first<T>(v128.mul<T>(v128.load(dy), w), length - i);
-      a0 = v128.add<T>(a0, u);
-      b0 = madd<T>(u, u, b0);
-      c0 = v128.add<T>(c0, g);
-      d0 = madd<T>(g, u, d0);
-      if (ROWS > 1) {
-        const v = keep_first<T>(v128.sub<T>(v128.load(x + bytes), m1), length - i);
-        const h = keep_first<T>(v128.mul<T>(v128.load(dy + bytes), w), length - i);
-        a1 = v128.add<T>(a1, v);
-        b1 = madd<T>(v, v, b1);
-        c1 = v128.add<T>(c1, h);
-        d1 = madd<T>(h, v, d1);
-      }
-    }
-    accumulate<T>(sums, a0, b0, c0, d0);
-    if (ROWS > 1) accumulate<T>(sums + 2 * ROW_BYTES, a1, b1, c1, d1);
+    accumulate<T>(spare, first == 0, a, b, c, d);
   }
 }
 
+/** x̂. */
 // @ts-ignore: decorator
 @inline
-function accumulate<T>(sums: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const zero = k2(0);
-  store<f64>(sums, load<f64>(sums) + total_of<T>(a, zero));
-  store<f64>(sums, load<f64>(sums, 8) + total_of<T>(b, zero), 8);
-  store<f64>(sums, load<f64>(sums, 16) + total_of<T>(c, zero), 16);
-  store<f64>(sums, load<f64>(sums, 24) + total_of<T>(d, zero), 24);
+function normal<T>(x: v128, m: v128, r: v128, o: v128): v128 {
+  return madd<T>(v128.sub<T>(x, m), r, o);
 }
 
-/** dx of one or two neighbouring rows, and what they add to the column sums. ROWS, AFFINE and ADDED are literals. */
+/** (dy w − mean g − x̂ mean(g x̂)) / σ. */
 // @ts-ignore: decorator
 @inline
-function sweep<T>(
-  ROWS: i32, AFFINE: bool, ADDED: bool, dx: usize, sums: usize, x: usize, dy: usize, extra: usize, weight: usize, ws: usize, bytes: usize,
-  n: i32, spare: usize,
+function slope<T>(dy: v128, w: v128, h: v128, g: v128, p: v128, r: v128): v128 {
+  return v128.mul<T>(nmadd<T>(h, p, v128.sub<T>(v128.mul<T>(dy, w), g)), r);
+}
+
+/** dx of a row and what it adds to the column sums (AFFINE), and the sums of the next row (AHEAD). AHEAD, AFFINE and ADDED are literals. */
+// @ts-ignore: decorator
+@inline
+function turn<T>(
+  AHEAD: bool, AFFINE: bool, ADDED: bool, dx: usize, sums: usize, x: usize, dy: usize, extra: usize, weight: usize, ws: usize, bytes: usize,
+  n: i32, next: T, spare: usize,
 ): void {
-  const table = spare + TABLE;
-  const m0 = v128.splat<T>(load<T>(table));
-  const r0 = v128.splat<T>(load<T>(table, 8));
-  const o0 = v128.splat<T>(load<T>(table, 16));
-  const g0 = v128.splat<T>(load<T>(table, 24));
-  const p0 = v128.splat<T>(load<T>(table, 32));
-  const m1 = v128.splat<T>(load<T>(table, 128));
-  const r1 = v128.splat<T>(load<T>(table, 136));
-  const o1 = v128.splat<T>(load<T>(table, 144));
-  const g1 = v128.splat<T>(load<T>(table, 152));
-  const p1 = v128.splat<T>(load<T>(table, 160));
-  for (let i = 0; i < n; i += lanes<T>()) {
-    const w = v128.load(weight);
-    const d0 = v128.load(dy);
-    const h0 = madd<T>(v128.sub<T>(v128.load(x), m0), r0, o0);
-    let y0 = v128.mul<T>(nmadd<T>(h0, p0, v128.sub<T>(v128.mul<T>(d0, w), g0)), r0);
-    if (ADDED) y0 = v128.add<T>(y0, v128.load(extra));
-    let dw = AFFINE ? madd<T>(d0, h0, v128.load(sums)) : d0;
-    let db = AFFINE ? v128.add<T>(d0, v128.load(sums + bytes)) : d0;
-    let y1 = y0;
-    if (ROWS > 1) {
-      const d1 = v128.load(dy + bytes);
-      const h1 = madd<T>(v128.sub<T>(v128.load(x + bytes), m1), r1, o1);
-      y1 = v128.mul<T>(nmadd<T>(h1, p1, v128.sub<T>(v128.mul<T>(d1, w), g1)), r1);
-      if (ADDED) y1 = v128.add<T>(y1, v128.load(extra + bytes));
-      if (AFFINE) {
-        dw = madd<T>(d1, h1, dw);
-        db = v128.add<T>(d1, db);
+  const m = v128.splat<T>(load<T>(spare, TABLE));
+  const r = v128.splat<T>(load<T>(spare, TABLE + 8));
+  const o = v128.splat<T>(load<T>(spare, TABLE + 16));
+  const g = v128.splat<T>(load<T>(spare, TABLE + 24));
+  const p = v128.splat<T>(load<T>(spare, TABLE + 32));
+  const t = v128.splat<T>(next);
+  const zero = k2(0);
+  let bias_sums = sums + bytes;
+  let next_x = x + bytes;
+  let next_dy = dy + bytes;
+  for (let first = 0; first < n; first += BLOCK) {
+    const length = min(BLOCK, n - first);
+    let a = zero, b = zero, c = zero, d = zero;
+    let i = 0;
+    for (; i <= length - 2 * lanes<T>(); i += 2 * lanes<T>()) {
+      let w = v128.load(weight);
+      weight += ws;
+      if (AHEAD) {
+        const u = v128.sub<T>(v128.load(next_x), t);
+        const v = v128.mul<T>(v128.load(next_dy), w);
+        a = v128.add<T>(a, u);
+        b = madd<T>(u, u, b);
+        c = v128.add<T>(c, v);
+        d = madd<T>(v, u, d);
       }
+      const d0 = v128.load(dy);
+      const h0 = normal<T>(v128.load(x), m, r, o);
+      let y = slope<T>(d0, w, h0, g, p, r);
+      if (ADDED) y = v128.add<T>(y, v128.load(extra));
+      v128.store(dx, y);
+      if (AFFINE) {
+        v128.store(sums, madd<T>(d0, h0, v128.load(sums)));
+        v128.store(bias_sums, v128.add<T>(d0, v128.load(bias_sums)));
+      }
+      w = v128.load(weight);
+      weight += ws;
+      if (AHEAD) {
+        const u = v128.sub<T>(v128.load(next_x, 16), t);
+        const v = v128.mul<T>(v128.load(next_dy, 16), w);
+        a = v128.add<T>(a, u);
+        b = madd<T>(u, u, b);
+        c = v128.add<T>(c, v);
+        d = madd<T>(v, u, d);
+        next_x += 32;
+        next_dy += 32;
+      }
+      const d1 = v128.load(dy, 16);
+      const h1 = normal<T>(v128.load(x, 16), m, r, o);
+      y = slope<T>(d1, w, h1, g, p, r);
+      if (ADDED) {
+        y = v128.add<T>(y, v128.load(extra, 16));
+        extra += 32;
+      }
+      v128.store(dx, y, 16);
+      if (AFFINE) {
+        v128.store(sums, madd<T>(d1, h1, v128.load(sums, 16)), 16);
+        v128.store(bias_sums, v128.add<T>(d1, v128.load(bias_sums, 16)), 16);
+        sums += 32;
+        bias_sums += 32;
+      }
+      dx += 32;
+      x += 32;
+      dy += 32;
     }
-    if (n - i >= lanes<T>()) {
-      v128.store(dx, y0);
-      if (ROWS > 1) v128.store(dx + bytes, y1);
-      if (AFFINE) {
-        v128.store(sums, dw);
-        v128.store(sums + bytes, db);
+    for (; i < length; i += lanes<T>()) {
+      const w = v128.load(weight);
+      if (AHEAD) {
+        const u = keep_first<T>(v128.sub<T>(v128.load(next_x), t), length - i);
+        const v = keep_first<T>(v128.mul<T>(v128.load(next_dy), w), length - i);
+        a = v128.add<T>(a, u);
+        b = madd<T>(u, u, b);
+        c = v128.add<T>(c, v);
+        d = madd<T>(v, u, d);
+        next_x += 16;
+        next_dy += 16;
       }
-    } else {
-      store_partial<T>(dx, y0, n - i);
-      if (ROWS > 1) store_partial<T>(dx + bytes, y1, n - i);
+      const d0 = v128.load(dy);
+      const h0 = normal<T>(v128.load(x), m, r, o);
+      let y = slope<T>(d0, w, h0, g, p, r);
+      if (ADDED) y = v128.add<T>(y, v128.load(extra));
+      store_partial<T>(dx, y, length - i);
       if (AFFINE) {
-        store_partial<T>(sums, dw, n - i);
-        store_partial<T>(sums + bytes, db, n - i);
+        store_partial<T>(sums, madd<T>(d0, h0, v128.load(sums)), length - i);
+        store_partial<T>(bias_sums, v128.add<T>(d0, v128.load(bias_sums)), length - i);
+        sums += 16;
+        bias_sums += 16;
       }
+      dx += 16;
+      x += 16;
+      dy += 16;
+      if (ADDED) extra += 16;
+      weight += ws;
     }
-    dx += 16;
-    x += 16;
-    dy += 16;
-    if (ADDED) extra += 16;
-    weight += ws;
-    if (AFFINE) sums += 16;
+    if (AHEAD) accumulate<T>(spare, first == 0, a, b, c, d);
   }
 }

@@ -1,41 +1,126 @@
 /**
- * batchNorm where a channel is a column of a matrix (N, C): a vector of channels at a time, down all rows. Sums are f64; the mean is taken before the
- * moments, as a column's first element tells little of the rest.
+ * batchNorm where a channel is a column of a matrix (N, C): row after row of a block of columns, as memory has them, into sums in scratch. Four rows are
+ * added in the type itself before they go into f64. The mean is taken first: a column's first elements would be as far away as all the others.
  */
 import { scratch } from "../lib/control";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes, madd, nmadd, store_partial } from "../lib/simd";
-import { high, k2, low } from "../lib/wide";
+import { high, low } from "../lib/wide";
 import { bias_of, eps_of, weight_of, workers } from "./slabs";
 
-/** Elements 0 and 1 in f64. */
-// @ts-ignore: decorator
-@inline
-function front<T>(v: v128): v128 {
-  return sizeof<T>() == 4 ? low(v) : v;
-}
+/** Columns at a time: an array of f64 takes 4 KiB, and all arrays stay in L1 or near it. */
+const BLOCK: i32 = 512;
+const ARRAY: usize = 4096;
+/** Arrays in scratch: sums in f64, then coefficients of the type. */
+const TOTAL: usize = 0;
+const SQUARES: usize = ARRAY;
+const SLOPES: usize = 2 * ARRAY;
+const PRODUCTS: usize = 3 * ARRAY;
+const MEAN: usize = 4 * ARRAY;
+const SCALE: usize = 5 * ARRAY;
+const OFFSET: usize = 6 * ARRAY;
+const WEIGHT: usize = 7 * ARRAY;
+const MEAN_SLOPE: usize = 8 * ARRAY;
+const MEAN_PRODUCT: usize = 9 * ARRAY;
 
-/** Elements 2 and 3 of four in f64; zeros where there are two. */
+/** Adds a vector of T to sums in f64. */
 // @ts-ignore: decorator
 @inline
-function back<T>(v: v128): v128 {
-  return sizeof<T>() == 4 ? high(v) : k2(0);
-}
-
-/** Means of a vector of columns, rounded to T, to `out`. */
-// @ts-ignore: decorator
-@inline
-function column_means<T>(out: usize, x: usize, rows: i32, bytes: usize): void {
-  let a = k2(0);
-  let b = a;
-  for (let i = 0; i < rows; i++, x += bytes) {
-    const v = v128.load(x);
-    a = v128.add<f64>(a, front<T>(v));
-    b = v128.add<f64>(b, back<T>(v));
+function add_to<T>(sums: usize, v: v128): void {
+  if (sizeof<T>() == 8) {
+    v128.store(sums, v128.add<f64>(v128.load(sums), v));
+  } else {
+    v128.store(sums, v128.add<f64>(v128.load(sums), low(v)));
+    v128.store(sums, v128.add<f64>(v128.load(sums, 16), high(v)), 16);
   }
-  v128.store(out, a);
-  v128.store(out, b, 16);
-  for (let k: usize = 0; k < <usize>lanes<T>(); k++) store<T>(out + 32 + k * sizeof<T>(), <T>(load<f64>(out + (k << 3)) / <f64>rows));
+}
+
+/** Σ x of ROWS (a literal, 4 or 1) rows of n columns. */
+// @ts-ignore: decorator
+@inline
+function add_rows<T>(ROWS: i32, s: usize, x: usize, bytes: usize, n: i32): void {
+  for (let c = 0; c < n; c += lanes<T>()) {
+    let v = v128.load(x);
+    if (ROWS == 4) {
+      const x2 = x + 2 * bytes;
+      v = v128.add<T>(v128.add<T>(v, v128.load(x + bytes)), v128.add<T>(v128.load(x2), v128.load(x2 + bytes)));
+    }
+    add_to<T>(s + TOTAL + (<usize>c << 3), v);
+    x += 16;
+  }
+}
+
+/** Σ d and Σ d² of ROWS rows, d = x − mean. */
+// @ts-ignore: decorator
+@inline
+function add_moments<T>(ROWS: i32, s: usize, x: usize, bytes: usize, n: i32): void {
+  for (let c = 0; c < n; c += lanes<T>()) {
+    const m = v128.load(s + MEAN + <usize>c * sizeof<T>());
+    let d = v128.sub<T>(v128.load(x), m);
+    let total = d;
+    let squares = v128.mul<T>(d, d);
+    if (ROWS == 4) {
+      const x2 = x + 2 * bytes;
+      d = v128.sub<T>(v128.load(x + bytes), m);
+      total = v128.add<T>(total, d);
+      squares = madd<T>(d, d, squares);
+      d = v128.sub<T>(v128.load(x2), m);
+      total = v128.add<T>(total, d);
+      squares = madd<T>(d, d, squares);
+      d = v128.sub<T>(v128.load(x2 + bytes), m);
+      total = v128.add<T>(total, d);
+      squares = madd<T>(d, d, squares);
+    }
+    const at = s + (<usize>c << 3);
+    add_to<T>(at + TOTAL, total);
+    add_to<T>(at + SQUARES, squares);
+    x += 16;
+  }
+}
+
+/** Σ dy and Σ dy d of ROWS rows. */
+// @ts-ignore: decorator
+@inline
+function add_products<T>(ROWS: i32, s: usize, x: usize, dy: usize, bytes: usize, n: i32): void {
+  for (let c = 0; c < n; c += lanes<T>()) {
+    const m = v128.load(s + MEAN + <usize>c * sizeof<T>());
+    let g = v128.load(dy);
+    let total = g;
+    let products = v128.mul<T>(g, v128.sub<T>(v128.load(x), m));
+    if (ROWS == 4) {
+      const x2 = x + 2 * bytes;
+      const dy2 = dy + 2 * bytes;
+      g = v128.load(dy + bytes);
+      total = v128.add<T>(total, g);
+      products = madd<T>(g, v128.sub<T>(v128.load(x + bytes), m), products);
+      g = v128.load(dy2);
+      total = v128.add<T>(total, g);
+      products = madd<T>(g, v128.sub<T>(v128.load(x2), m), products);
+      g = v128.load(dy2 + bytes);
+      total = v128.add<T>(total, g);
+      products = madd<T>(g, v128.sub<T>(v128.load(x2 + bytes), m), products);
+    }
+    const at = s + (<usize>c << 3);
+    add_to<T>(at + SLOPES, total);
+    add_to<T>(at + PRODUCTS, products);
+    x += 16;
+    dy += 16;
+  }
+}
+
+/** Means of n columns, rounded to T, and the moments about them. */
+// @ts-ignore: decorator
+@inline
+function column_moments<T>(s: usize, x: usize, rows: i32, bytes: usize, n: i32): void {
+  memory.fill(s, 0, MEAN);
+  let i = 0;
+  for (; i <= rows - 4; i += 4) add_rows<T>(4, s, x + <usize>i * bytes, bytes, n);
+  for (; i < rows; i++) add_rows<T>(1, s, x + <usize>i * bytes, bytes, n);
+  // The last vector may reach past the columns; what is there is of no account.
+  for (let c = 0; c < n + lanes<T>(); c++) store<T>(s + MEAN + <usize>c * sizeof<T>(), <T>(load<f64>(s + TOTAL + (<usize>c << 3)) / <f64>rows));
+  memory.fill(s + TOTAL, 0, ARRAY);
+  for (i = 0; i <= rows - 4; i += 4) add_moments<T>(4, s, x + <usize>i * bytes, bytes, n);
+  for (; i < rows; i++) add_moments<T>(1, s, x + <usize>i * bytes, bytes, n);
 }
 
 /** Words at q as in slabs.ts, span 1. */
@@ -43,44 +128,39 @@ export function normalise_columns<T>(y: usize, mean: usize, variance: usize, x: 
   const channels = load<i32>(q);
   const rows = load<i32>(q, 4);
   const bytes = <usize>channels * sizeof<T>();
-  const spare = scratch(thread);
+  const s = scratch(thread);
   const sharers = workers(q, threads);
   if (thread >= sharers) return;
   const end = share_end(channels, 16, thread, sharers);
-  for (let c = share_begin(channels, 16, thread, sharers); c < end; c += lanes<T>()) {
-    const n = min(lanes<T>(), end - c);
-    const at = <usize>c * sizeof<T>();
-    column_means<T>(spare, x + at, rows, bytes);
-    const m = v128.load(spare, 32);
-    let a = k2(0), b = a, d = a, e = a;
-    let from = x + at;
-    for (let i = 0; i < rows; i++, from += bytes) {
-      const v = v128.sub<T>(v128.load(from), m);
-      a = v128.add<f64>(a, front<T>(v));
-      b = v128.add<f64>(b, back<T>(v));
-      d = madd<f64>(front<T>(v), front<T>(v), d);
-      e = madd<f64>(back<T>(v), back<T>(v), e);
-    }
-    v128.store(spare, a, 64);
-    v128.store(spare, b, 80);
-    v128.store(spare, d, 96);
-    v128.store(spare, e, 112);
-    for (let k = 0; k < n; k++) {
-      const lane = spare + (<usize>k << 3);
-      const rest = load<f64>(lane, 64) / <f64>rows;
-      const spread = max<f64>(0, load<f64>(lane, 96) / <f64>rows - rest * rest);
-      const scale = weight_of<T>(q, weight, c + k) / sqrt<f64>(spread + eps_of(q));
-      const to = <usize>k * sizeof<T>();
-      store<T>(spare + 128 + to, <T>scale);
-      store<T>(spare + 144 + to, <T>(bias_of<T>(q, bias, c + k) - rest * scale));
-      store<T>(mean + at + to, <T>(<f64>load<T>(spare + 32 + to) + rest));
+  for (let first = share_begin(channels, 16, thread, sharers); first < end; first += BLOCK - 16) {
+    const n = min(BLOCK - 16, end - first);
+    const at = <usize>first * sizeof<T>();
+    column_moments<T>(s, x + at, rows, bytes, n);
+    for (let c = 0; c < n; c++) {
+      const to = <usize>c * sizeof<T>();
+      const rest = load<f64>(s + TOTAL + (<usize>c << 3)) / <f64>rows;
+      const spread = max<f64>(0, load<f64>(s + SQUARES + (<usize>c << 3)) / <f64>rows - rest * rest);
+      const scale = weight_of<T>(q, weight, first + c) / sqrt<f64>(spread + eps_of(q));
+      store<T>(s + SCALE + to, <T>scale);
+      store<T>(s + OFFSET + to, <T>(bias_of<T>(q, bias, first + c) - rest * scale));
+      store<T>(mean + at + to, <T>(<f64>load<T>(s + MEAN + to) + rest));
       store<T>(variance + at + to, <T>spread);
     }
-    const f = v128.load(spare, 128);
-    const o = v128.load(spare, 144);
-    from = x + at;
-    let to = y + at;
-    for (let i = 0; i < rows; i++, from += bytes, to += bytes) store_partial<T>(to, madd<T>(v128.sub<T>(v128.load(from), m), f, o), n);
+    for (let i = 0; i < rows; i++) write_row<T>(s, y + at + <usize>i * bytes, x + at + <usize>i * bytes, n);
+  }
+}
+
+/** y = (x − mean) · scale + offset of n columns of a row. */
+// @ts-ignore: decorator
+@inline
+function write_row<T>(s: usize, y: usize, x: usize, n: i32): void {
+  for (let c = 0; c < n; c += lanes<T>()) {
+    const v = madd<T>(v128.sub<T>(v128.load(x), v128.load(s, MEAN)), v128.load(s, SCALE), v128.load(s, OFFSET));
+    if (n - c >= lanes<T>()) v128.store(y, v);
+    else store_partial<T>(y, v, n - c);
+    s += 16;
+    x += 16;
+    y += 16;
   }
 }
 
@@ -88,65 +168,54 @@ export function columns_backward<T>(dx: usize, dweight: usize, dbias: usize, x: 
   const channels = load<i32>(q);
   const rows = load<i32>(q, 4);
   const bytes = <usize>channels * sizeof<T>();
-  const spare = scratch(thread);
+  const s = scratch(thread);
   const sharers = workers(q, threads);
   if (thread >= sharers) return;
   const end = share_end(channels, 16, thread, sharers);
-  for (let c = share_begin(channels, 16, thread, sharers); c < end; c += lanes<T>()) {
-    const n = min(lanes<T>(), end - c);
-    const at = <usize>c * sizeof<T>();
-    column_means<T>(spare, x + at, rows, bytes);
-    const m = v128.load(spare, 32);
-    let a0 = k2(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
-    let from = x + at;
-    let slope = dy + at;
-    for (let i = 0; i < rows; i++, from += bytes, slope += bytes) {
-      const v = v128.sub<T>(v128.load(from), m);
-      const g = v128.load(slope);
-      a0 = v128.add<f64>(a0, front<T>(v));
-      a1 = v128.add<f64>(a1, back<T>(v));
-      b0 = madd<f64>(front<T>(v), front<T>(v), b0);
-      b1 = madd<f64>(back<T>(v), back<T>(v), b1);
-      c0 = v128.add<f64>(c0, front<T>(g));
-      c1 = v128.add<f64>(c1, back<T>(g));
-      d0 = madd<f64>(front<T>(g), front<T>(v), d0);
-      d1 = madd<f64>(back<T>(g), back<T>(v), d1);
-    }
-    v128.store(spare, a0, 64);
-    v128.store(spare, a1, 80);
-    v128.store(spare, b0, 96);
-    v128.store(spare, b1, 112);
-    v128.store(spare, c0, 128);
-    v128.store(spare, c1, 144);
-    v128.store(spare, d0, 160);
-    v128.store(spare, d1, 176);
-    for (let k = 0; k < n; k++) {
-      const lane = spare + (<usize>k << 3);
-      const rest = load<f64>(lane, 64) / <f64>rows;
-      const inverse = 1 / sqrt<f64>(max<f64>(0, load<f64>(lane, 96) / <f64>rows - rest * rest) + eps_of(q));
-      const total = load<f64>(lane, 128);
-      const normal = (load<f64>(lane, 160) - rest * total) * inverse;
-      const w = weight_of<T>(q, weight, c + k);
-      const to = <usize>k * sizeof<T>();
+  for (let first = share_begin(channels, 16, thread, sharers); first < end; first += BLOCK - 16) {
+    const n = min(BLOCK - 16, end - first);
+    const at = <usize>first * sizeof<T>();
+    column_moments<T>(s, x + at, rows, bytes, n);
+    let i = 0;
+    for (; i <= rows - 4; i += 4) add_products<T>(4, s, x + at + <usize>i * bytes, dy + at + <usize>i * bytes, bytes, n);
+    for (; i < rows; i++) add_products<T>(1, s, x + at + <usize>i * bytes, dy + at + <usize>i * bytes, bytes, n);
+    for (let c = 0; c < n; c++) {
+      const sum = s + (<usize>c << 3);
+      const to = <usize>c * sizeof<T>();
+      const rest = load<f64>(sum + TOTAL) / <f64>rows;
+      const inverse = 1 / sqrt<f64>(max<f64>(0, load<f64>(sum + SQUARES) / <f64>rows - rest * rest) + eps_of(q));
+      const total = load<f64>(sum + SLOPES);
+      const normal = (load<f64>(sum + PRODUCTS) - rest * total) * inverse;
+      const w = weight_of<T>(q, weight, first + c);
       store<T>(dweight + at + to, <T>normal);
       store<T>(dbias + at + to, <T>total);
-      store<T>(spare + 192 + to, <T>inverse);
-      store<T>(spare + 208 + to, <T>(-rest * inverse));
-      store<T>(spare + 224 + to, <T>w);
-      store<T>(spare + 240 + to, <T>((w * total) / <f64>rows));
-      store<T>(spare + 256 + to, <T>((w * normal) / <f64>rows));
+      store<T>(s + SCALE + to, <T>inverse);
+      store<T>(s + OFFSET + to, <T>(-rest * inverse));
+      store<T>(s + WEIGHT + to, <T>w);
+      store<T>(s + MEAN_SLOPE + to, <T>((w * total) / <f64>rows));
+      store<T>(s + MEAN_PRODUCT + to, <T>((w * normal) / <f64>rows));
     }
-    const r = v128.load(spare, 192);
-    const o = v128.load(spare, 208);
-    const w = v128.load(spare, 224);
-    const a = v128.load(spare, 240);
-    const b = v128.load(spare, 256);
-    from = x + at;
-    slope = dy + at;
-    let to = dx + at;
-    for (let i = 0; i < rows; i++, from += bytes, slope += bytes, to += bytes) {
-      const h = madd<T>(v128.sub<T>(v128.load(from), m), r, o);
-      store_partial<T>(to, v128.mul<T>(nmadd<T>(h, b, v128.sub<T>(v128.mul<T>(v128.load(slope), w), a)), r), n);
+    for (i = 0; i < rows; i++) {
+      const row = at + <usize>i * bytes;
+      write_dx<T>(s, dx + row, x + row, dy + row, n);
     }
+  }
+}
+
+/** dx = (dy · weight − mean slope − x̂ · mean product) / σ of n columns of a row. */
+// @ts-ignore: decorator
+@inline
+function write_dx<T>(s: usize, dx: usize, x: usize, dy: usize, n: i32): void {
+  for (let c = 0; c < n; c += lanes<T>()) {
+    const r = v128.load(s, SCALE);
+    const h = madd<T>(v128.sub<T>(v128.load(x), v128.load(s, MEAN)), r, v128.load(s, OFFSET));
+    const g = v128.sub<T>(v128.mul<T>(v128.load(dy), v128.load(s, WEIGHT)), v128.load(s, MEAN_SLOPE));
+    const v = v128.mul<T>(nmadd<T>(h, v128.load(s, MEAN_PRODUCT), g), r);
+    if (n - c >= lanes<T>()) v128.store(dx, v);
+    else store_partial<T>(dx, v, n - c);
+    s += 16;
+    x += 16;
+    dy += 16;
+    dx += 16;
   }
 }

@@ -2,6 +2,7 @@
  * Σ q (ln Σ eˣ − x) of rows for targets q, the class weight of the row's label, and Σ q. Words: loss, divisor, mass, logits,
  * target, class weights, then as in target.ts. A label out of range gives NaN.
  */
+import { scratch } from "../lib/control";
 import { load_filled, row_exp_sum, row_top } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { hsum, lanes } from "../lib/simd";
@@ -32,6 +33,9 @@ function cross_entropy<T>(p: usize, thread: i32, threads: i32): void {
   const target = load<usize>(p, 16);
   const weight = load<usize>(p, 20);
   const end = share_end(rows, 1, thread, workers);
+  const next = scratch(thread);
+  // The row whose largest logit is in `next` already.
+  let known = -1;
   for (let row = share_begin(rows, 1, thread, workers); row < end; row++) {
     const at = <usize>row * <usize>classes * sizeof<T>();
     const x = load<usize>(p, 12) + at;
@@ -46,8 +50,9 @@ function cross_entropy<T>(p: usize, thread: i32, threads: i32): void {
       mass = NaN;
       if (has_weights(t)) divisor = NaN;
     } else {
-      const largest = row_top<T>(x, classes);
-      const log = scalar_log(row_exp_sum<T>(x, classes, largest));
+      const largest = known == row ? load<f64>(next) : row_top<T>(x, classes);
+      known = row + 1;
+      const log = scalar_log(row_exp_sum<T>(x, classes, largest, known < end ? next : 0));
       if (has_labels(t)) divisor = class_weight<T>(t, weight, label);
       if (has_labels(t) && smoothing_of(t) == 0) {
         mass = divisor;
@@ -67,6 +72,8 @@ function cross_entropy<T>(p: usize, thread: i32, threads: i32): void {
       }
     }
     const output = <usize>row * sizeof<T>();
+    // One NaN for all: the sign of a computed one is left open by wasm and differs between tiers of the compiler.
+    if (loss != loss) loss = NaN;
     store<T>(load<usize>(p) + output, <T>loss);
     store<T>(load<usize>(p, 4) + output, <T>divisor);
     store<T>(load<usize>(p, 8) + output, <T>mass);

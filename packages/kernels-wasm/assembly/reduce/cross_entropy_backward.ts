@@ -1,4 +1,5 @@
 /** dx = dy (mass · softmax(x) − q) of rows. Words: dx, logits, target, mass, dy, class weights, then as in target.ts. */
+import { scratch } from "../lib/control";
 import { row_exp, row_top } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { is_idle, row_affine, row_fill, row_scale, sharers } from "./row";
@@ -13,6 +14,9 @@ function cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): void {
   const target = load<usize>(p, 8);
   const weight = load<usize>(p, 20);
   const end = share_end(rows, 1, thread, workers);
+  const next = scratch(thread);
+  // The row whose largest logit is in `next` already.
+  let known = -1;
   for (let row = share_begin(rows, 1, thread, workers); row < end; row++) {
     const at = <usize>row * <usize>classes * sizeof<T>();
     const dx = load<usize>(p) + at;
@@ -29,7 +33,9 @@ function cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): void {
       continue;
     }
     const dy = <f64>load<T>(load<usize>(p, 16) + <usize>row * sizeof<T>());
-    const factor = (dy * mass) / row_exp<T>(dx, x, classes, row_top<T>(x, classes));
+    const largest = known == row ? load<f64>(next) : row_top<T>(x, classes);
+    known = row + 1;
+    const factor = (dy * mass) / row_exp<T>(dx, x, classes, largest, known < end ? next : 0);
     if (ignored) {
       row_scale<T>(dx, classes, factor);
     } else if (has_labels(t) && smoothing_of(t) == 0) {

@@ -1,4 +1,5 @@
 /** x − ln Σ e^x of rows. Words: y, x, rows, row length. */
+import { scratch } from "../lib/control";
 import { row_exp_sum, row_top } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes, store_partial } from "../lib/simd";
@@ -10,11 +11,16 @@ function log_softmax<T>(p: usize, thread: i32, threads: i32): void {
   if (is_idle(rows, n, thread)) return;
   const workers = sharers(rows, n, threads);
   const end = share_end(rows, 1, thread, workers);
-  for (let row = share_begin(rows, 1, thread, workers); row < end; row++) {
+  const first = share_begin(rows, 1, thread, workers);
+  if (first >= end || n == 0) return;
+  const next = scratch(thread);
+  let largest = row_top<T>(load<usize>(p, 4) + <usize>first * <usize>n * sizeof<T>(), n);
+  for (let row = first; row < end; row++) {
     const at = <usize>row * <usize>n * sizeof<T>();
     const x = load<usize>(p, 4) + at;
-    const largest = row_top<T>(x, n);
-    subtract<T>(load<usize>(p) + at, x, n, largest, scalar_log(row_exp_sum<T>(x, n, largest)));
+    const log = scalar_log(row_exp_sum<T>(x, n, largest, row + 1 < end ? next : 0));
+    subtract<T>(load<usize>(p) + at, x, n, largest, log);
+    largest = load<f64>(next);
   }
 }
 
