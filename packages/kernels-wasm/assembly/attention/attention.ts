@@ -7,8 +7,8 @@ import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import { share_begin, share_end } from "../lib/rows";
 import { scalar_log } from "../reduce/row";
 import {
-  block_keys, block_queries, blocks_of, clear_rows, dropout_factors, finish_scores, largest, load_queries, mask_scores, multiply, pack_keys, pack_values, product, scalar_exp,
-  weigh, whole,
+  block_keys, block_queries, blocks_of, clear_rest, clear_rows, dropout_factors, FAR, finish_scores, largest, load_queries, mask_scores, multiply,
+  pack_keys, pack_values, scalar_exp, scores_product, weigh, weights_product, whole,
 } from "../lib/attention/block";
 import {
   dense_q, has_dropout, has_mask, head_dim, heads, is_causal, kv_heads, q_length, q_offset, scale_of, sequences, stored_queries,
@@ -91,18 +91,19 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
             const m = min(bc, keys - j0);
             const width = whole<T>(m);
             const ld = <usize>width * sizeof<T>();
-            product<T>(scores, ld, queries, <usize>d * sizeof<T>(), place, 32, <usize>d << 5, n, m, d, true);
+            const reach = is_causal(x) ? i0 + q_offset(x, b) - j0 : FAR;
+            scores_product<T>(scores, ld, queries, <usize>d * sizeof<T>(), place, n, m, d, reach);
             if (has_mask(x)) mask_scores<T>(masks, x, b, j0, m);
             for (let r = 0; r < n; r++) {
               const row = scores + <usize>r * ld;
-              const seen = is_causal(x) ? min(m, i0 + r + 1 + q_offset(x, b) - j0) : m;
-              finish_scores<T>(row, x, b, h, i0 + r, j0, m, seen, masks);
+              const seen = finish_scores<T>(row, x, b, h, i0 + r, j0, min(m, reach + r + 1), masks);
               const state = rows + (<usize>r << 4);
               const before = load<f64>(state);
-              const top = largest<T>(row, width);
+              const top = largest<T>(row, seen);
               // NaN must get through, so it counts as larger.
               const now = top <= before ? before : top;
-              const sum = weigh<T>(row, width, now == -Infinity ? 0 : now);
+              const sum = weigh<T>(row, seen, now == -Infinity ? 0 : now);
+              clear_rest<T>(row, seen, width);
               let carried = load<f64>(state, 8);
               if (j0 > 0 && now != before) {
                 const shrink = before == -Infinity ? 0 : scalar_exp(before - now);
@@ -112,11 +113,11 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
               store<f64>(state, now);
               store<f64>(state, carried + sum, 8);
               if (has_dropout(x)) {
-                dropout_factors<T>(factors, x, b, h, i0 + r, j0, width);
-                multiply<T>(row, factors, width);
+                dropout_factors<T>(factors, x, b, h, i0 + r, j0, seen);
+                multiply<T>(row, factors, seen);
               }
             }
-            product<T>(o, ldo, scores, ld, place + key_bytes, 32, <usize>whole_block << 5, n, dv, m, j0 == 0);
+            weights_product<T>(o, ldo, scores, ld, place + key_bytes, 32, <usize>whole_block << 5, n, dv, m, j0 == 0, reach);
           }
           for (let r = 0; r < n; r++) {
             const state = rows + (<usize>r << 4);

@@ -5,8 +5,8 @@
  */
 import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import {
-  block_keys, block_queries, blocks_of, clear_rows, delta, dropout_factors, finish_scores, load_keys, load_queries, mask_scores, pack_values_transposed, product,
-  product_transposed, slope, unrotate, weigh, whole,
+  block_keys, block_queries, blocks_of, clear_rest, clear_rows, delta, dropout_factors, FAR, finish_scores, load_keys, load_queries, mask_scores,
+  pack_values_transposed, scores_product, slope, transposed_product, unrotate, weigh, weights_product, whole,
 } from "../lib/attention/block";
 import { pack_b_transposed } from "../dense/pack";
 import {
@@ -117,20 +117,22 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
         const m = min(bc, keys - j0);
         const width = whole<T>(m);
         const ld = <usize>width * sizeof<T>();
-        product<T>(weights, ld, queries, d_bytes, panels, 32, <usize>d << 5, n, m, d, true);
-        product<T>(slopes, ld, dos, dv_bytes, values, 32, <usize>dv << 5, n, m, dv, true);
+        const reach = is_causal(x) ? i0 + q_offset(x, b) - j0 : FAR;
+        scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach);
+        scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach);
         if (has_mask(x)) mask_scores<T>(masks, x, b, j0, m);
         for (let r = 0; r < n; r++) {
           const row = weights + <usize>r * ld;
-          const seen = is_causal(x) ? min(m, i0 + r + 1 + q_offset(x, b) - j0) : m;
-          finish_scores<T>(row, x, b, h, i0 + r, j0, m, seen, masks);
-          weigh<T>(row, width, <f64>load<T>(load<usize>(p, 16) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>()));
-          if (has_dropout(x)) dropout_factors<T>(factors, x, b, h, i0 + r, j0, width);
-          slope<T>(slopes + <usize>r * ld, row, factors, width, load<f64>(deltas + (<usize>r << 3)), has_dropout(x));
+          const seen = finish_scores<T>(row, x, b, h, i0 + r, j0, min(m, reach + r + 1), masks);
+          weigh<T>(row, seen, <f64>load<T>(load<usize>(p, 16) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>()));
+          clear_rest<T>(row, seen, width);
+          if (has_dropout(x)) dropout_factors<T>(factors, x, b, h, i0 + r, j0, seen);
+          slope<T>(slopes + <usize>r * ld, row, factors, seen, load<f64>(deltas + (<usize>r << 3)), has_dropout(x));
+          clear_rest<T>(slopes + <usize>r * ld, seen, width);
         }
-        product_transposed<T>(dvs + <usize>j0 * ldv, ldv, weights, ld, dos, dv_bytes, m, dv, n);
-        product_transposed<T>(dk + <usize>j0 * ldk, ldk, slopes, ld, queries, d_bytes, m, d, n);
-        product<T>(dq, ldq, slopes, ld, place, d_bytes, 32, n, d, m, j0 == 0);
+        transposed_product<T>(dvs + <usize>j0 * ldv, ldv, weights, ld, dos, dv_bytes, m, dv, n, reach);
+        transposed_product<T>(dk + <usize>j0 * ldk, ldk, slopes, ld, queries, d_bytes, m, d, n, reach);
+        weights_product<T>(dq, ldq, slopes, ld, place, d_bytes, 32, n, d, m, j0 == 0, reach);
       }
       for (let r: usize = 0; r < <usize>n; r++) scale_row<T>(dq + r * ldq, dq + r * ldq, d, <T>scale_of(x));
       unrotate<T>(dq, ldq, x, n, d, i0 + q_offset(x, b));

@@ -4,8 +4,8 @@
  * Words: dbias (B or 1, H, T, S), o, lse, do, dlse, then as problem.ts.
  */
 import {
-  block_keys, block_queries, blocks_of, delta, dropout_factors, finish_scores, load_queries, mask_scores, pack_keys, pack_values_transposed,
-  product, slope, weigh, whole,
+  block_keys, block_queries, blocks_of, delta, dropout_factors, FAR, finish_scores, load_queries, mask_scores, pack_keys, pack_values_transposed,
+  scores_product, slope, weigh, whole,
 } from "../lib/attention/block";
 import {
   dense_q, has_dropout, has_mask, head_dim, heads, is_causal, kv_heads, q_length, q_offset, scalar, scale_of, sequences, value_dim, visible,
@@ -75,23 +75,23 @@ function add_scores<T>(p: usize, x: usize, b: i32, h: i32, to: usize, thread: i3
     }
     for (let j0 = 0; j0 < keys; j0 += bc) {
       const m = min(bc, keys - j0);
-      const width = whole<T>(m);
-      const ld = <usize>width * sizeof<T>();
+      const ld = <usize>whole<T>(m) * sizeof<T>();
       pack_keys<T>(panels, rotated, x, b, g, j0, m, d);
       pack_values_transposed<T>(values, x, b, g, j0, m, dv);
-      product<T>(weights, ld, queries, d_bytes, panels, 32, <usize>d << 5, n, m, d, true);
-      product<T>(slopes, ld, dos, dv_bytes, values, 32, <usize>dv << 5, n, m, dv, true);
+      const reach = is_causal(x) ? i0 + q_offset(x, b) - j0 : FAR;
+      scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach);
+      scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach);
       if (has_mask(x)) mask_scores<T>(masks, x, b, j0, m);
       for (let r = 0; r < n; r++) {
         const row = weights + <usize>r * ld;
-        const seen = is_causal(x) ? min(m, i0 + r + 1 + q_offset(x, b) - j0) : m;
-        finish_scores<T>(row, x, b, h, i0 + r, j0, m, seen, masks);
+        const seen = min(m, reach + r + 1);
+        const width = finish_scores<T>(row, x, b, h, i0 + r, j0, seen, masks);
         weigh<T>(row, width, <f64>load<T>(load<usize>(p, 8) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>()));
         if (has_dropout(x)) dropout_factors<T>(factors, x, b, h, i0 + r, j0, width);
         const slopes_row = slopes + <usize>r * ld;
         slope<T>(slopes_row, row, factors, width, load<f64>(deltas + (<usize>r << 3)), has_dropout(x));
         const sums = to + <usize>((i0 + r) * scalar(x, 24) + j0) * sizeof<T>();
-        for (let j: usize = 0; j < <usize>m * sizeof<T>(); j += sizeof<T>()) store<T>(sums + j, load<T>(sums + j) + load<T>(slopes_row + j));
+        for (let j: usize = 0; j < <usize>max(0, seen) * sizeof<T>(); j += sizeof<T>()) store<T>(sums + j, load<T>(sums + j) + load<T>(slopes_row + j));
       }
     }
   }

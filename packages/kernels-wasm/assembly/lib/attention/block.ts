@@ -6,7 +6,7 @@ import { MR } from "../../dense/table";
 import { pack_b, pack_b_transposed } from "../../dense/pack";
 import { strip_adjacent, strip_rows } from "../../dense/tile";
 import { exp_wide } from "../exp";
-import { exp_single } from "../exp_single";
+import { weigh_single } from "../exp_single";
 import { block_words, four_blocks, uniform } from "../philox";
 import { share_begin, share_end } from "../rows";
 import { hmax, hsum, lanes, load_partial } from "../simd";
@@ -97,23 +97,49 @@ export function pack_values_transposed<T>(to: usize, x: usize, b: i32, h: i32, j
   pack_b_transposed<T>(to, v_row<T>(x, b, h, j0), v_stride<T>(x), n, dv);
 }
 
-/** C (m × n) = or += A (m × k) · B, B in panels or, where panel is 32, rows bs apart; strides in bytes. */
-export function product<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, panel: usize, m: i32, n: i32, k: i32, fresh: bool): void {
+/** Of row r of a block, keys before reach + r + 1 are in sight; this much means all of them. */
+export const FAR: i32 = 1 << 30;
+
+/** C (m × n) = A (m × k) · B, B in panels; strides in bytes. Columns out of sight of all rows of a strip are left as they are. */
+export function scores_product<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, m: i32, n: i32, k: i32, reach: i32): void {
   const strips = (m + MR - 1) / MR;
   for (let s = 0; s < strips; s++) {
     const i = share_begin(m, 1, s, strips);
     const rows = share_end(m, 1, s, strips) - i;
-    strip_rows<T>(rows, a + <usize>i * lda, lda, b, bs, panel, c + <usize>i * ldc, ldc, n, k, fresh);
+    const seen = min(n, reach + i + rows);
+    if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, 32, <usize>k << 5, c + <usize>i * ldc, ldc, seen, k, true);
   }
 }
 
-/** C (m × n) += Aᵀ · B for A stored (k × m) with rows lda apart. */
-export function product_transposed<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, m: i32, n: i32, k: i32): void {
+/** C (m × n) = or += A (m × k) · B, B in panels or, where panel is 32, rows bs apart. A is zero out of sight, and is not read there. */
+export function weights_product<T>(
+  c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, panel: usize, m: i32, n: i32, k: i32, fresh: bool, reach: i32,
+): void {
   const strips = (m + MR - 1) / MR;
   for (let s = 0; s < strips; s++) {
     const i = share_begin(m, 1, s, strips);
     const rows = share_end(m, 1, s, strips) - i;
-    strip_adjacent<T>(rows, a + <usize>i * sizeof<T>(), lda, b, bs, 32, c + <usize>i * ldc, ldc, n, k, false);
+    const seen = min(k, reach + i + rows);
+    const to = c + <usize>i * ldc;
+    if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, bs, panel, to, ldc, n, seen, fresh);
+    else if (fresh) for (let r: usize = 0; r < <usize>rows; r++) memory.fill(to + r * ldc, 0, <usize>n * sizeof<T>());
+  }
+}
+
+/** C (m × n) += Aᵀ · B for A stored (k × m) with rows lda apart, from the first row that has a strip's columns in sight. */
+export function transposed_product<T>(
+  c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, m: i32, n: i32, k: i32, reach: i32,
+): void {
+  const strips = (m + MR - 1) / MR;
+  for (let s = 0; s < strips; s++) {
+    const i = share_begin(m, 1, s, strips);
+    const rows = share_end(m, 1, s, strips) - i;
+    const first = max(0, i - reach);
+    if (first < k) {
+      strip_adjacent<T>(
+        rows, a + <usize>i * sizeof<T>() + <usize>first * lda, lda, b + <usize>first * bs, bs, 32, c + <usize>i * ldc, ldc, n, k - first, false,
+      );
+    }
   }
 }
 
@@ -123,8 +149,9 @@ export function mask_scores<T>(to: usize, x: usize, b: i32, j0: i32, n: i32): vo
   for (let j: usize = 0; j < <usize>n; j++) store<T>(to + j * sizeof<T>(), load<u8>(mask + j) != 0 ? <T>0 : <T>-Infinity);
 }
 
-/** Adds bias and mask to a row of n scores and hides those from `seen` to the end of the last whole panel. */
-export function finish_scores<T>(s: usize, x: usize, b: i32, h: i32, i: i32, j0: i32, n: i32, seen: i32, masks: usize): void {
+/** Adds bias and mask to a row of n scores and hides those behind them to the end of their last whole panel, whose length it returns. */
+export function finish_scores<T>(s: usize, x: usize, b: i32, h: i32, i: i32, j0: i32, n: i32, masks: usize): i32 {
+  if (n <= 0) return 0;
   if (has_bias(x)) {
     let bias = bias_row<T>(x, b, h, i, j0);
     const stride = bias_stride<T>(x);
@@ -136,12 +163,22 @@ export function finish_scores<T>(s: usize, x: usize, b: i32, h: i32, i: i32, j0:
   if (has_mask(x)) {
     for (let j: usize = 0; j < <usize>n * sizeof<T>(); j += 16) v128.store(s + j, v128.add<T>(v128.load(s + j), v128.load(masks + j)));
   }
-  const end = <usize>whole<T>(n) * sizeof<T>();
-  for (let j = <usize>max(0, seen) * sizeof<T>(); j < end; j += sizeof<T>()) store<T>(s + j, <T>-Infinity);
+  const width = whole<T>(n);
+  const end = <usize>width * sizeof<T>();
+  for (let j = <usize>n * sizeof<T>(); j < end; j += sizeof<T>()) store<T>(s + j, <T>-Infinity);
+  return width;
+}
+
+/** Clears a row of `width` elements behind the first n. */
+// @ts-ignore: decorator
+@inline
+export function clear_rest<T>(row: usize, n: i32, width: i32): void {
+  if (width > n) memory.fill(row + <usize>n * sizeof<T>(), 0, <usize>(width - n) * sizeof<T>());
 }
 
 /** Largest of n scores, n whole panels; NaN where there is one. */
 export function largest<T>(s: usize, n: i32): f64 {
+  if (n == 0) return -Infinity;
   let a = v128.load(s);
   let b = v128.load(s, 16);
   for (let j: usize = 32; j < <usize>n * sizeof<T>(); j += 32) {
@@ -153,22 +190,15 @@ export function largest<T>(s: usize, n: i32): f64 {
 
 /** s = e^(s − shift), n whole panels; returns the sum. */
 export function weigh<T>(s: usize, n: i32, shift: f64): f64 {
-  const m = v128.splat<T>(<T>shift);
-  let a = v128.splat<i32>(0);
-  let b = a;
-  const end = s + <usize>n * sizeof<T>();
-  for (; s < end; s += 32) {
-    const x0 = v128.sub<T>(v128.load(s), m);
-    const x1 = v128.sub<T>(v128.load(s, 16), m);
-    const e0 = sizeof<T>() == 4 ? exp_single(x0) : exp_wide<f64>(x0);
-    const e1 = sizeof<T>() == 4 ? exp_single(x1) : exp_wide<f64>(x1);
-    v128.store(s, e0);
-    v128.store(s, e1, 16);
-    a = v128.add<T>(a, e0);
-    b = v128.add<T>(b, e1);
+  if (sizeof<T>() == 4) return weigh_single(s, n, <f32>shift);
+  const m = v128.splat<f64>(shift);
+  let sum = v128.splat<f64>(0);
+  for (const end = s + (<usize>n << 3); s < end; s += 16) {
+    const e = exp_wide<f64>(v128.sub<f64>(v128.load(s), m));
+    v128.store(s, e);
+    sum = v128.add<f64>(sum, e);
   }
-  if (sizeof<T>() == 8) return hsum<f64>(v128.add<f64>(a, b));
-  return hsum<f64>(v128.add<f64>(v128.add<f64>(low(a), high(a)), v128.add<f64>(low(b), high(b))));
+  return hsum<f64>(sum);
 }
 
 /** Zero or 1/(1 − rate) for n weights (whole panels) of query i from key j0 (a multiple of 4) on, a function of the element's index alone. */
