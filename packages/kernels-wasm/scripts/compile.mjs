@@ -21,6 +21,9 @@ const FLAGS = [
   "65536",
   "--importTable",
   "--noExportMemory",
+  // v128 in signatures is fine between functions of one module, which is all there is.
+  "--disableWarning",
+  "112",
 ];
 
 /** Everything besides the sources that decides the bytes; part of the cache key. */

@@ -5,8 +5,7 @@ import * as special from "../special.js";
 import type { Tensor } from "../tensor.js";
 import { apply, type TensorLike } from "../trace.js";
 import { add } from "./add.js";
-import { erfc } from "./erfc.js";
-import { exp } from "./exp.js";
+import { geluSlope } from "./geluSlope.js";
 import { mul } from "./mul.js";
 import { sigmoid } from "./sigmoid.js";
 import { square } from "./square.js";
@@ -17,7 +16,6 @@ export type GeluApproximation = "none" | "tanh";
 type Attrs = { readonly approximate: GeluApproximation };
 
 const SQRT_HALF = Math.SQRT1_2;
-const ONE_OVER_ROOT_TWO_PI = 0.3989422804014327;
 /** √(2/π) and the cubic coefficient of the approximation. */
 const SLOPE = 0.7978845608028654;
 const CUBIC = 0.044715;
@@ -37,11 +35,8 @@ export const geluOp = elementwise<Attrs>({
       approximate === "tanh" ? x * special.sigmoid(twiceArgument(x)) : 0.5 * x * special.erfc(-SQRT_HALF * x),
   gradient({ inputs: [input], dy, attrs: { approximate } }) {
     const x = input as Tensor;
+    if (approximate === "none") return [mul(dy, geluSlope(x))];
     const squared = square(x);
-    if (approximate === "none") {
-      const density = mul(ONE_OVER_ROOT_TWO_PI, exp(mul(-0.5, squared)));
-      return [mul(dy, add(mul(0.5, erfc(mul(-SQRT_HALF, x))), mul(x, density)))];
-    }
     const s = sigmoid(mul(mul(2 * SLOPE, x), add(mul(CUBIC, squared), 1)));
     const slope = mul(2 * SLOPE, add(mul(3 * CUBIC, squared), 1));
     return [mul(dy, mul(s, add(mul(mul(x, sub(1, s)), slope), 1)))];

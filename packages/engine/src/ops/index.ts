@@ -71,6 +71,7 @@ export * from "./floor.js";
 export * from "./full.js";
 export * from "./gather.js";
 export * from "./gelu.js";
+export * from "./geluSlope.js";
 export * from "./globalAvgPool2d.js";
 export * from "./globalMaxPool2d.js";
 export * from "./greater.js";

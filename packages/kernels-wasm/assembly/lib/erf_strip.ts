@@ -1,5 +1,5 @@
 /**
- * The f32 loops of erfc and of GELU, whose gradient is made of erfc: erfc(a) = t P(t) e^(−a²), t = 1/(1 + 0.42 a), for all a ≥ 0
+ * The f32 loops of erfc, of GELU and of its slope: erfc(a) = t P(t) e^(−a²), t = 1/(1 + 0.42 a), for all a ≥ 0
  * (P: Remez, relative error 2^-29), with the constants pinned (pin.ts).
  */
 import { pinned_exp } from "./exp_strip";
@@ -10,6 +10,10 @@ import { high, low, narrow, pick, spoil_lowest } from "./wide";
 /** Members of the family; known when compiling. */
 export const ERFC: i32 = 0;
 export const GELU_ERF: i32 = 1;
+export const GELU_SLOPE: i32 = 2;
+
+/** 1/√(2π). */
+const DENSITY: f64 = 0.3989422804014327;
 
 /** t P(t), the arguments after t being constants. */
 // @ts-ignore: decorator
@@ -26,12 +30,14 @@ function scaled_erfc(t: v128, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, 
   return v128.mul<f64>(madd<f64>(p, t, p0), t);
 }
 
-/** 2 − tail below 0, tail above: erfc. For GELU halved, mirrored and times x: x Φ(x), Φ(x) = ½ erfc(−x/√2). */
+/** 2 − tail below 0, tail above: erfc. For GELU halved, mirrored and times x: x Φ(x), Φ(x) = ½ erfc(−x/√2). Its slope is Φ(x) + x φ(x). */
 // @ts-ignore: decorator
 @inline
-function finish(member: i32, x: v128, tail: v128, one: v128, two: v128, negative: v128): v128 {
+function finish(member: i32, x: v128, tail: v128, e: v128, density: v128, one: v128, two: v128, negative: v128): v128 {
   if (member == ERFC) return pick(negative, v128.sub<f64>(two, tail), tail);
-  return v128.mul<f64>(x, pick(negative, tail, v128.sub<f64>(one, tail)));
+  const share = pick(negative, tail, v128.sub<f64>(one, tail));
+  if (member == GELU_SLOPE) return madd<f64>(x, v128.mul<f64>(e, density), share);
+  return v128.mul<f64>(x, share);
 }
 
 // @ts-ignore: decorator
@@ -48,6 +54,7 @@ export function erfc_strip(member: i32, dst: usize, a: usize, n: i32): void {
   const one = pin(1.0, zero);
   const two = pin(2.0, zero);
   const none = pin(0.0, zero);
+  const density = pin(DENSITY, zero);
   const c0 = pin(0.500000006768109, zero);
   const c1 = pin(0.1666666586907851, zero);
   const c2 = pin(0.04166629494768501, zero);
@@ -80,9 +87,9 @@ export function erfc_strip(member: i32, dst: usize, a: usize, n: i32): void {
     const tail1 = v128.mul<f64>(e1, scaled_erfc(t1, p0, p1, p2, p3, p4, p5, p6, p7, p8, p9));
     const x0 = low(x);
     const x1 = high(x);
-    const y0 = finish(member, x0, tail0, one, two, v128.lt<f64>(x0, none));
-    const y1 = finish(member, x1, tail1, one, two, v128.lt<f64>(x1, none));
+    const y0 = finish(member, x0, tail0, e0, density, one, two, v128.lt<f64>(x0, none));
+    const y1 = finish(member, x1, tail1, e1, density, one, two, v128.lt<f64>(x1, none));
     const y = narrow(y0, y1);
-    v128.store(dst + i, member == ERFC ? y : spoil_lowest(x, y));
+    v128.store(dst + i, member == GELU_ERF ? spoil_lowest(x, y) : y);
   }
 }
