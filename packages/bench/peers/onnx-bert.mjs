@@ -29,7 +29,11 @@ export function bertModel({ config, rows, tokens, shapes, weights, eps }) {
     return op("Add", [op("MatMul", [x, transposed]), weight(`${name}.bias`)]);
   };
   const norm = (x, name) =>
-    op("LayerNormalization", [x, weight(`${name}.weight`), weight(`${name}.bias`)], [attribute.int("axis", 2), attribute.float("epsilon", eps)]);
+    op(
+      "LayerNormalization",
+      [x, weight(`${name}.weight`), weight(`${name}.bias`)],
+      [attribute.int("axis", 2), attribute.float("epsilon", eps)],
+    );
   const gelu = (x) => {
     const erf = op("Erf", [op("Div", [x, scalar(Math.SQRT2)])]);
     return op("Mul", [op("Mul", [x, op("Add", [erf, scalar(1)])]), scalar(0.5)]);

@@ -1,7 +1,7 @@
 // What both builds of ONNX Runtime are asked: forward passes only, for its npm packages do not train.
 import { local } from "../dist/measure/contender.js";
-import { bertModel } from "./onnx-bert.mjs";
 import { FLOAT, graph, model, node, value } from "./onnx.mjs";
+import { bertModel } from "./onnx-bert.mjs";
 
 /** @param ort either package @param create makes a session of a model's bytes */
 export function inferenceTasks(ort, create) {

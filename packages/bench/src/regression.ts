@@ -94,7 +94,8 @@ function oursOf({ suites }: Run): Map<string, Ours> {
     if ("error" in result) continue;
     for (const { name: comparison, timings, yardstick } of result.comparisons as readonly Comparison[]) {
       for (const [contender, timing] of Object.entries(timings)) {
-        if (timing.who === "tetrad") found.set(`${suite}: ${comparison}: ${contender}`, { suite, comparison, contender, timing, yardstick });
+        if (timing.who === "tetrad")
+          found.set(`${suite}: ${comparison}: ${contender}`, { suite, comparison, contender, timing, yardstick });
       }
     }
   }

@@ -4,8 +4,8 @@ import { EFFORT } from "./measure/compare.js";
 import { describeMachine, type MachineBlock } from "./measure/machine.js";
 import { createYardstick } from "./measure/yardstick.js";
 import { openPeer, type Peer, type PeerName } from "./peers/index.js";
-import { SUITES, type SuiteName } from "./suites/index.js";
 import type { SuiteResult } from "./suite.js";
+import { SUITES, type SuiteName } from "./suites/index.js";
 
 /** Changes when a reader of old files would misunderstand new ones. */
 export const FORMAT = 1;

@@ -74,8 +74,11 @@ export interface Roof {
 
 /** A quantity that grows with another. */
 export interface Curve {
+  /** Curves of one chart are drawn together. */
   readonly chart: string;
   readonly label: string;
+  readonly who: string;
+  readonly threads?: number;
   readonly xLabel: string;
   readonly yLabel: string;
   readonly points: readonly (readonly [x: number, y: number])[];

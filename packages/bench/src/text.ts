@@ -59,10 +59,17 @@ export function comparisonTable({ name, timings, ratios }: Comparison, unit: "µ
 
 /** `name: reason` for each that could not take part, said once. */
 export function absentNotes(comparisons: readonly Comparison[]): string[] {
-  return [...new Set(comparisons.flatMap(({ absent = {} }) => Object.entries(absent).map(([name, reason]) => `${name}: absent: ${reason}`)))];
+  return [
+    ...new Set(comparisons.flatMap(({ absent = {} }) => Object.entries(absent).map(([name, reason]) => `${name}: absent: ${reason}`))),
+  ];
 }
 
 export function suiteText({ tables, figures, notes, failures = [] }: SuiteResult): string {
-  const blocks = [...tables.map(tableText), figures.map(figureText).join("\n"), notes.join("\n"), failures.map((text) => `failed: ${text}`).join("\n")];
+  const blocks = [
+    ...tables.map(tableText),
+    figures.map(figureText).join("\n"),
+    notes.join("\n"),
+    failures.map((text) => `failed: ${text}`).join("\n"),
+  ];
   return blocks.filter((block) => block !== "").join("\n\n");
 }

@@ -1,40 +1,52 @@
 /** The command line: which commands there are, and what every one of them does with errors and exit codes. */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { oneOf, positiveInteger } from "./arguments.js";
+import { benchCommand } from "./commands/bench.js";
 import { demoCommand } from "./commands/demo.js";
 import { devicesCommand } from "./commands/devices.js";
 import { explainCommand } from "./commands/explain.js";
 import { fitCommand } from "./commands/fit.js";
 import { predictCommand } from "./commands/predict.js";
 import { trainCommand } from "./commands/train.js";
-import { type Io, Terminal } from "./terminal.js";
+import { AlreadyTold, type Io, Terminal } from "./terminal.js";
 
 /** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly. */
 export async function main(args: readonly string[], io: Io = process): Promise<number> {
   const program = new Command("tetrad")
     .description("Fit physical theories to data and train neural networks, on kernels of its own.")
     .version(version(), "-V, --version", "print the version")
-    .option("--json", "print one JSON value on stdout and nothing else there")
-    .option("-q, --quiet", "no progress and no notes")
-    .option("-v, --verbose", "show where in the code an error came from")
-    .option("--threads <n>", "how many threads to compute with (default: measured)", positiveInteger)
-    .option("--backend <name>", "wasm, or reference: slow, float64, for checking", oneOf("wasm", "reference"))
-    .configureHelp({ showGlobalOptions: true })
+    // options after a command are that command's own: `--json` may then take a file in one of them
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .addHelpText("after", EXAMPLES);
-  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, devicesCommand, demoCommand];
-  for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
+  addSharedOptions(program);
+  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, devicesCommand, benchCommand, demoCommand];
+  for (const command of commands) program.addCommand(addSharedOptions(command(io)).copyInheritedSettings(program));
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
+    if (error instanceof AlreadyTold) return 1;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     new Terminal(program.opts(), io).failure(error);
     return 1;
   }
+}
+
+/** Options that every command takes, before its name or after it; one that the command has in its own way stays so. */
+function addSharedOptions(command: Command): Command {
+  const shared = [
+    new Option("--json", "print one JSON value on stdout and nothing else there"),
+    new Option("-q, --quiet", "no progress and no notes"),
+    new Option("-v, --verbose", "show where in the code an error came from"),
+    new Option("--threads <n>", "how many threads to compute with (default: measured)").argParser(positiveInteger),
+    new Option("--backend <name>", "wasm, or reference: slow, float64, for checking").argParser(oneOf("wasm", "reference")),
+  ];
+  for (const option of shared) if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+  return command;
 }
 
 const EXAMPLES = `

@@ -1,6 +1,7 @@
 /** Run with --expose-gc: what a step of the first network allocates, and what 100,000 of them leave behind. Prints JSON. */
-import { mlpStep } from "../own/mlp.js";
+
 import { openOwn } from "../own/engine.js";
+import { mlpStep } from "../own/mlp.js";
 import { mlpProblem, SMALL } from "../problems/mlp.js";
 
 const STEPS = 100_000;

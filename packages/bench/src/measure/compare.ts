@@ -77,11 +77,13 @@ export async function compare(
     }
     await yardstick.sample(YARDSTICK_MS);
     const rounds = Math.min(effort.rounds, Math.max(FEWEST_ROUNDS, Math.floor(BUDGET_MS / turn)));
-    const measured = new Map([...running].map((contender) => [contender, { rounds: [] as number[], min: Number.POSITIVE_INFINITY, samples: 0 }]));
+    const measured = new Map(
+      [...running].map((contender) => [contender, { rounds: [] as number[], min: Number.POSITIVE_INFINITY, samples: 0 }]),
+    );
     const yard: number[] = [];
     for (let round = 0; round < rounds; round++) {
       for (const contender of [...running]) {
-        await sleep(SETTLE_MS);
+        if (field.contenders.length > 1) await sleep(SETTLE_MS);
         await unlessAbsent(contender, async () => {
           const times = await contender.sample(effort.milliseconds);
           const entry = measured.get(contender) as NonNullable<ReturnType<typeof measured.get>>;

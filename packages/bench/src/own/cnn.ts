@@ -29,8 +29,7 @@ export function ownCnn(own: Own, { rows, side, weights, shapes, batches, lr, agr
     loss(params, { x, y }) {
       const weight = (name: string) => params[`${name}.weight`] as Tensor;
       const bias = (name: string) => params[`${name}.bias`] as Tensor;
-      const block = (h: Tensor, name: string) =>
-        maxPool2d(relu(conv2d(h, weight(name), { bias: bias(name), padding: 1 })), { kernel: 2 });
+      const block = (h: Tensor, name: string) => maxPool2d(relu(conv2d(h, weight(name), { bias: bias(name), padding: 1 })), { kernel: 2 });
       const features = flatten(block(block(x as Tensor, "conv1"), "conv2"), 1);
       const hidden = relu(linear(features, weight("fc1"), bias("fc1")));
       return crossEntropy(linear(hidden, weight("fc2"), bias("fc2")), y as Tensor);

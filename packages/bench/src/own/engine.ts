@@ -1,7 +1,15 @@
 /** Our own side of every comparison, through the public API. */
-import { createEngine, type Engine, type EngineOptions, type FunctionProgram, type Optimizer, type ParamSpecs, type Tensor } from "@tetrad/engine";
-import { local } from "../measure/contender.js";
+import {
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type FunctionProgram,
+  type Optimizer,
+  type ParamSpecs,
+  type Tensor,
+} from "@tetrad/engine";
 import type { Contender } from "../measure/contender.js";
+import { local } from "../measure/contender.js";
 import { threadsText } from "../peers/index.js";
 import type { MatrixProblem } from "../problems/gemm.js";
 
@@ -34,6 +42,16 @@ export async function withEngines<T>(all: readonly EngineOptions[], work: (engin
   } finally {
     for (const own of engines) await own.close();
   }
+}
+
+/** One contender of each engine, where there is one. */
+export async function ofEach(engines: readonly Own[], open: (own: Own) => Promise<Contender | undefined>): Promise<Contender[]> {
+  const opened: Contender[] = [];
+  for (const own of engines) {
+    const contender = await open(own);
+    if (contender !== undefined) opened.push(contender);
+  }
+  return opened;
 }
 
 /** A contender of ours that calls a compiled function over inputs that stay. */

@@ -69,8 +69,22 @@ export const PEERS = {
     threads: "chosen",
     launch: script("ortnode"),
   },
-  torch: { label: "torch", about: "PyTorch, native, every instruction set", packages: [], threads: "chosen", launch: torch(), hint: torchHint },
-  "torch-avx2": { label: "torch avx2", about: "PyTorch held to AVX2", packages: [], threads: "chosen", launch: torch(AVX2), hint: torchHint },
+  torch: {
+    label: "torch",
+    about: "PyTorch, native, every instruction set",
+    packages: [],
+    threads: "chosen",
+    launch: torch(),
+    hint: torchHint,
+  },
+  "torch-avx2": {
+    label: "torch avx2",
+    about: "PyTorch held to AVX2",
+    packages: [],
+    threads: "chosen",
+    launch: torch(AVX2),
+    hint: torchHint,
+  },
 } as const satisfies Record<string, PeerDefinition>;
 
 export type PeerName = keyof typeof PEERS;

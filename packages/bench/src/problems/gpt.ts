@@ -44,7 +44,8 @@ export function gptProblem(rows: number, tokens: number, config: TransformerConf
   const shapes = gptShapes(config);
   const batches = Array.from({ length: 4 }, (_, i) => {
     const text = integers(rows * (tokens + 1), config.vocabulary, 700 + i);
-    const part = (shift: number) => Int32Array.from({ length: rows * tokens }, (_, at) => text[Math.floor(at / tokens) * (tokens + 1) + (at % tokens) + shift] as number);
+    const part = (shift: number) =>
+      Int32Array.from({ length: rows * tokens }, (_, at) => text[Math.floor(at / tokens) * (tokens + 1) + (at % tokens) + shift] as number);
     return { ids: part(0), targets: part(1) };
   });
   return { config, rows, tokens, shapes, weights: fillWeights(shapes), eps: 1e-5, batches, optimizer: ADAMW, agreed: 2 };

@@ -13,7 +13,13 @@ export interface MlpNetwork {
 /** The second is there because no rule may know the first, the third because its time goes into arithmetic, not dispatch. */
 export const SMALL: MlpNetwork = { name: "4-64-32-1 relu, batch 32", sizes: [4, 64, 32, 1], activation: "relu", rows: 32, agreed: 8 };
 export const ODD: MlpNetwork = { name: "5-48-24-2 tanh, batch 17", sizes: [5, 48, 24, 2], activation: "tanh", rows: 17, agreed: 8 };
-export const LARGE: MlpNetwork = { name: "784-512-256-10 relu, batch 128", sizes: [784, 512, 256, 10], activation: "relu", rows: 128, agreed: 3 };
+export const LARGE: MlpNetwork = {
+  name: "784-512-256-10 relu, batch 128",
+  sizes: [784, 512, 256, 10],
+  activation: "relu",
+  rows: 128,
+  agreed: 3,
+};
 
 export interface MlpProblem {
   readonly sizes: readonly number[];

@@ -28,6 +28,9 @@ const IDS: CaseInput = { shape: [4096], dtype: "i32", range: [0, VOCABULARY] };
 const BY_HAND: Readonly<Record<string, { readonly inputs: readonly CaseInput[]; readonly attrs?: OpCase["attrs"] }>> = {
   ...Object.fromEntries(["sum", "mean", "max", "min", "prod", "logSumExp", "argmax", "argmin"].map((name) => [name, reduction])),
   matmul: { inputs: [{ shape: [512, 512] }, { shape: [512, 512] }], attrs: { transposeA: false, transposeB: false } },
+  uniform: { inputs: [], attrs: { shape: [ELEMENTS], dtype: "f32", stream: 1 } },
+  normal: { inputs: [], attrs: { shape: [ELEMENTS], dtype: "f32", stream: 1 } },
+  slice: { inputs: [ROWS], attrs: { begins: [0, 0], extents: [2048, 512], steps: [1, 2] } },
   transpose: { inputs: [ROWS], attrs: { permutation: [1, 0] } },
   broadcastTo: { inputs: [{ shape: [1, 1024] }], attrs: { shape: [2048, 1024] } },
   softmax: { inputs: [{ shape: [4096, 512] }] },
@@ -43,6 +46,7 @@ function size(shape: Shape): number {
 
 /** Undefined for an op without cases. */
 export function sizedCase(op: Op): SizedCase | undefined {
+  const chosen = BY_HAND[op.name];
   const cases = op.cases().filter(({ inputs }) => inputs.every(({ shape }) => size(shape) > 0));
   const plain = cases.filter(({ inputs }) => inputs.every(({ transposed }) => transposed !== true));
   const elements = ({ inputs }: Pick<OpCase, "inputs">) => inputs.reduce((sum, { shape }) => sum + size(shape), 0);
@@ -51,7 +55,6 @@ export function sizedCase(op: Op): SizedCase | undefined {
     undefined,
   );
   if (largest === undefined) return undefined;
-  const chosen = BY_HAND[op.name];
   if (chosen !== undefined) return labelled(chosen.inputs, chosen.attrs ?? largest.attrs, false);
   if (op.lowering.kind === "elementwise")
     return labelled(
@@ -66,22 +69,21 @@ function labelled(inputs: readonly CaseInput[], attrs: OpCase["attrs"], elementw
   return { inputs, attrs, elementwise, label: inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ") };
 }
 
-/** The case with a longer first axis: of the first operand alone where the op allows that (the others are weights), else of all. */
+/** The case with a longer first axis, of the first operand and of those that are as long; the others are weights. */
 function lengthened(op: Op, { inputs, attrs }: OpCase): readonly CaseInput[] {
+  // Decompositions cost the cube of an extent, and their cases are square.
+  if (op.tolerance === "decomposition") return inputs;
   const longest = Math.max(...inputs.map(({ shape }) => size(shape)));
-  const alone = (factor: number) => inputs.map((input, i) => (i === 0 ? stretched(input, factor) : input));
-  const together = (factor: number) => inputs.map((input) => stretched(input, factor));
-  for (const stretch of [alone, together]) {
-    for (let factor = Math.floor(ELEMENTS / longest); factor > 1; factor >>= 1) {
-      const longer = stretch(factor);
-      try {
-        const specs = longer.map(({ shape, dtype = "f32" }) => ({ shape, dtype }));
-        const outputs = op.infer(specs, attrs);
-        const most = Math.max(...outputs.map(({ shape }) => size(shape)));
-        if (op.flops(specs, outputs, attrs) <= MOST_FLOPS && most <= 4 * ELEMENTS) return longer;
-      } catch {
-        break; // these extents do not fit together; neither will shorter ones
-      }
+  const rows = inputs[0]?.shape[0];
+  for (let factor = Math.floor(ELEMENTS / longest); factor > 1; factor >>= 1) {
+    const longer = inputs.map((input) => (input.shape[0] === rows ? stretched(input, factor) : input));
+    try {
+      const specs = longer.map(({ shape, dtype = "f32" }) => ({ shape, dtype }));
+      const outputs = op.infer(specs, attrs);
+      const most = Math.max(...outputs.map(({ shape }) => size(shape)));
+      if (op.flops(specs, outputs, attrs) <= MOST_FLOPS && most <= 4 * ELEMENTS) return longer;
+    } catch {
+      return inputs; // its attributes hold it to these extents
     }
   }
   return inputs;

@@ -1,7 +1,6 @@
 /** Sentence encoders of MiniLM's shapes: forward of one short text and of a batch, and a training step. */
 import { agree, compare } from "../measure/compare.js";
-import type { Contender } from "../measure/contender.js";
-import { withEngines } from "../own/engine.js";
+import { ofEach, withEngines } from "../own/engine.js";
 import { NO_TRANSFORMER, ownBertForward, ownBertStep } from "../own/transformers.js";
 import { openAll } from "../peers/index.js";
 import { bertProblem } from "../problems/bert.js";
@@ -21,35 +20,37 @@ const AGREEMENT = { bertForward: { tolerance: 1e-3, scale: 1 }, bertStep: { tole
 
 export async function run(context: SuiteContext): Promise<SuiteResult> {
   const { peers, threads } = context;
-  return withEngines(threads.map((count) => ({ threads: count })), async (engines) => {
-    const comparisons: Comparison[] = [];
-    let ownIsMissing = false;
-    for (const { name, task, rows, tokens, open } of WORK) {
-      const problem = bertProblem(rows, tokens);
-      const opened = [];
-      for (const own of engines) opened.push(await open(own, problem));
-      const ours = opened.filter((contender): contender is Contender => contender !== undefined);
-      ownIsMissing ||= ours.length === 0;
-      const field = await openAll(peers, task, problem, threads);
-      const { tolerance, scale } = AGREEMENT[task];
-      const check = firstResult((result, expected) => agree(result, expected, tolerance, scale));
-      const flops = forwardFlops(problem) * (task === "bertStep" ? 3 : 1);
-      comparisons.push(await compare(context, name, { ...field, contenders: [...ours, ...field.contenders] }, check, { flops }));
-    }
-    return {
-      comparisons,
-      tables: comparisons.map((comparison) => comparisonTable(comparison, "ms")),
-      figures: figures(comparisons),
-      notes: [...(ownIsMissing ? [NO_TRANSFORMER] : []), ...absentNotes(comparisons)],
-    };
-  });
+  return withEngines(
+    threads.map((count) => ({ threads: count })),
+    async (engines) => {
+      const comparisons: Comparison[] = [];
+      let ownIsMissing = false;
+      for (const { name, task, rows, tokens, open } of WORK) {
+        const problem = bertProblem(rows, tokens);
+        const ours = await ofEach(engines, (own) => open(own, problem));
+        ownIsMissing ||= ours.length === 0;
+        const field = await openAll(peers, task, problem, threads);
+        const { tolerance, scale } = AGREEMENT[task];
+        const check = firstResult((result, expected) => agree(result, expected, tolerance, scale));
+        const flops = forwardFlops(problem) * (task === "bertStep" ? 3 : 1);
+        comparisons.push(await compare(context, name, { ...field, contenders: [...ours, ...field.contenders] }, check, { flops }));
+      }
+      return {
+        comparisons,
+        tables: comparisons.map((comparison) => comparisonTable(comparison, "ms")),
+        figures: figures(comparisons),
+        notes: [...(ownIsMissing ? [NO_TRANSFORMER] : []), ...absentNotes(comparisons)],
+      };
+    },
+  );
 }
 
 function figures([short, batch, step]: readonly Comparison[]): Figure[] {
   const found: Figure[] = [];
   for (const comparison of [short, batch] as Comparison[]) {
     for (const [peer, { value }] of Object.entries(comparison.ratios))
-      if (peer.startsWith("ort web")) found.push({ name: `${comparison.name} against ${peer}`, value, goal: 1.4, unit: "×", atLeast: true });
+      if (peer.startsWith("ort web"))
+        found.push({ name: `${comparison.name} against ${peer}`, value, goal: 1.4, unit: "×", atLeast: true });
     found.push(...avx2Figures(comparison, 0.45));
   }
   found.push(...avx2Figures(step as Comparison, 0.58));

@@ -1,8 +1,7 @@
 /** An Adam step of a convolutional network, batch 64 of 28 × 28 pictures. */
-import { type Absent, agree, compare } from "../measure/compare.js";
-import type { Contender } from "../measure/contender.js";
+import { agree, compare } from "../measure/compare.js";
 import { missingConvolution, ownCnn } from "../own/cnn.js";
-import { withEngines } from "../own/engine.js";
+import { ofEach, withEngines } from "../own/engine.js";
 import { openAll } from "../peers/index.js";
 import { cnnFlops, cnnProblem } from "../problems/cnn.js";
 import type { SuiteContext, SuiteResult } from "../suite.js";
@@ -13,25 +12,27 @@ const AGREEMENT = 1e-3;
 
 export async function run(context: SuiteContext): Promise<SuiteResult> {
   const { peers, threads } = context;
-  return withEngines(threads.map((count) => ({ threads: count })), async (engines) => {
-    const problem = cnnProblem();
-    const missing = missingConvolution();
-    const ours: Contender[] = [];
-    if (missing === undefined) for (const own of engines) ours.push(await ownCnn(own, problem));
-    const field = await openAll(peers, "cnn", problem, threads);
-    const check = firstResult((losses, expected) => agree(losses, expected, AGREEMENT));
-    const comparison = await compare(
-      context,
-      "conv 32, conv 64, 128, 10, batch 64",
-      { contenders: [...ours, ...field.contenders], absent: field.absent as Absent },
-      check,
-      { flops: cnnFlops(problem.rows) },
-    );
-    return {
-      comparisons: [comparison],
-      tables: [comparisonTable(comparison, "ms", `${comparison.name}, a step`)],
-      figures: avx2Figures(comparison, 0.6),
-      notes: [...(missing === undefined ? [] : [missing]), ...absentNotes([comparison])],
-    };
-  });
+  return withEngines(
+    threads.map((count) => ({ threads: count })),
+    async (engines) => {
+      const problem = cnnProblem();
+      const missing = missingConvolution();
+      const ours = await ofEach(missing === undefined ? engines : [], (own) => ownCnn(own, problem));
+      const field = await openAll(peers, "cnn", problem, threads);
+      const check = firstResult((losses, expected) => agree(losses, expected, AGREEMENT));
+      const comparison = await compare(
+        context,
+        "conv 32, conv 64, 128, 10, batch 64",
+        { ...field, contenders: [...ours, ...field.contenders] },
+        check,
+        { flops: cnnFlops(problem.rows) },
+      );
+      return {
+        comparisons: [comparison],
+        tables: [comparisonTable(comparison, "ms", `${comparison.name}, a step`)],
+        figures: avx2Figures(comparison, 0.6),
+        notes: [...(missing === undefined ? [] : [missing]), ...absentNotes([comparison])],
+      };
+    },
+  );
 }

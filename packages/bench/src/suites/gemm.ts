@@ -2,11 +2,12 @@
 import { type Absent, compare } from "../measure/compare.js";
 import { pairedRatio } from "../measure/statistics.js";
 import { YARDSTICK_FLOPS } from "../measure/yardstick.js";
-import { type Own, ownProduct, withEngines } from "../own/engine.js";
+import { type Own, ofEach, ownProduct, withEngines } from "../own/engine.js";
 import { openAll } from "../peers/index.js";
-import { checkProduct, matrixProblem, type MatrixProblem } from "../problems/gemm.js";
-import type { Comparison, Figure, RooflinePoint, SuiteContext, SuiteResult, Table, Timing } from "../suite.js";
+import { checkProduct, type MatrixProblem, matrixProblem } from "../problems/gemm.js";
+import type { Comparison, Curve, Figure, RooflinePoint, SuiteContext, SuiteResult, Table, Timing } from "../suite.js";
 import { absentNotes, percent, ratioText, short } from "../text.js";
+import { contenderOf } from "./shared.js";
 
 const SQUARES = [64, 128, 256, 512, 1024];
 /** One off the blocks' sizes, primes, and the thin shapes of small networks and of vectors. */
@@ -32,30 +33,36 @@ interface Measured extends Comparison {
 
 export async function run(context: SuiteContext): Promise<SuiteResult> {
   const { peers, threads } = context;
-  return withEngines(threads.map((count) => ({ threads: count })), async (engines) => {
-    const measure = async (problem: MatrixProblem, withPeers: boolean): Promise<Measured> => {
-      const { m, n, k, dtype } = problem;
-      const ours = await Promise.all(engines.map((own) => ownProduct(own, problem)));
-      const field = withPeers ? await openAll(peers, "gemm", problem, threads) : { contenders: [], absent: {} as Absent };
-      const flops = 2 * m * n * k;
-      const comparison = await compare(
-        withPeers ? context : { ...context, effort: { ...context.effort, rounds: Math.min(ODD_ROUNDS, context.effort.rounds) } },
-        `${dtype} ${m} × ${n} × ${k}`,
-        { ...field, contenders: [...ours, ...field.contenders] },
-        (product) => checkProduct(problem, product),
-        { flops, bytes: (dtype === "f32" ? 4 : 8) * (m * k + k * n + m * n) },
-      );
-      return { ...comparison, flops, problem };
-    };
-    const squares: Measured[] = [];
-    for (const dtype of ["f32", "f64"] as const) for (const n of SQUARES) squares.push(await measure(matrixProblem(n, n, n, dtype), true));
-    const odd: Measured[] = [];
-    for (const [m, n, k] of ODD) odd.push(await measure(matrixProblem(m, n, k, "f32"), false));
-    return describe(squares, odd, engines);
-  });
+  return withEngines(
+    threads.map((count) => ({ threads: count })),
+    async (engines) => {
+      const measure = async (problem: MatrixProblem, withPeers: boolean): Promise<Measured> => {
+        const { m, n, k, dtype } = problem;
+        const ours = await ofEach(engines, (own) => ownProduct(own, problem));
+        const field = withPeers ? await openAll(peers, "gemm", problem, threads) : { contenders: [], absent: {} as Absent };
+        const flops = 2 * m * n * k;
+        const comparison = await compare(
+          withPeers ? context : { ...context, effort: { ...context.effort, rounds: Math.min(ODD_ROUNDS, context.effort.rounds) } },
+          `${dtype} ${m} × ${n} × ${k}`,
+          { ...field, contenders: [...ours, ...field.contenders] },
+          (product) => checkProduct(problem, product),
+          { flops, bytes: (dtype === "f32" ? 4 : 8) * (m * k + k * n + m * n) },
+        );
+        return { ...comparison, flops, problem };
+      };
+      const squares: Measured[] = [];
+      for (const dtype of ["f32", "f64"] as const)
+        for (const n of SQUARES) squares.push(await measure(matrixProblem(n, n, n, dtype), true));
+      const odd: Measured[] = [];
+      for (const [m, n, k] of ODD) odd.push(await measure(matrixProblem(m, n, k, "f32"), false));
+      return describe(squares, odd, engines);
+    },
+  );
 }
 
 function describe(squares: readonly Measured[], odd: readonly Measured[], engines: readonly Own[]): SuiteResult {
+  const { flopsPerSecond, bytesPerSecond } = (engines[0] as Own).engine.backend.machine();
+  const roof = { flopsPerSecond, bytesPerSecond };
   const labels = engines.map(({ label }) => label);
   const [one, many] = [labels[0] as string, labels.at(-1) as string];
   const all = [...squares, ...odd];
@@ -75,6 +82,13 @@ function describe(squares: readonly Measured[], odd: readonly Measured[], engine
     ],
     figures: figures(squares, odd, one, many, engines.at(-1)?.threads ?? 1),
     notes: absentNotes(all),
+    roof,
+    curves: (["f32", "f64"] as const).flatMap((dtype) =>
+      rateCurves(
+        dtype,
+        squares.filter(({ problem }) => problem.dtype === dtype),
+      ),
+    ),
     points: all.filter(({ problem }) => problem.dtype === "f32").map((row) => point(row, one)),
   };
 }
@@ -119,6 +133,17 @@ function ratioTable(dtype: string, rows: readonly Measured[]): Table {
   };
 }
 
+function rateCurves(dtype: string, rows: readonly Measured[]): Curve[] {
+  return [...new Set(rows.flatMap(({ timings }) => Object.keys(timings)))].map((label) => ({
+    chart: `${dtype} products n × n × n`,
+    label,
+    ...contenderOf(rows, label),
+    xLabel: "n",
+    yLabel: "GFLOP/s",
+    points: rows.filter(({ timings }) => timings[label] !== undefined).map((row) => [row.problem.n, rate(row, label)] as const),
+  }));
+}
+
 function point(row: Measured, name: string): RooflinePoint {
   return { label: row.name, flopsPerByte: row.flops / (row.bytes as number), flopsPerSecond: rate(row, name) * 1e9 };
 }
@@ -157,10 +182,23 @@ function figures(squares: readonly Measured[], odd: readonly Measured[], one: st
     ...["tfjs wasm", "ort web, 1 thread", "jax-js wasm"].flatMap((peer, i) =>
       big.ratios[peer] === undefined
         ? []
-        : [{ name: `${peer} at n = 1024`, value: (big.ratios[peer] as { value: number }).value, goal: [1.4, 2, 2][i] as number, unit: "×", atLeast: true }],
+        : [
+            {
+              name: `${peer} at n = 1024`,
+              value: (big.ratios[peer] as { value: number }).value,
+              goal: [1.4, 2, 2][i] as number,
+              unit: "×",
+              atLeast: true,
+            },
+          ],
     ),
     // Both against the peak of their own rounds, of which f64's is half.
-    { name: "f64 of f32, least", value: Math.min(...SQUARES.map((n) => share(square(n, "f64"), one) / shareAt(n) / 2)), goal: 0.5, ...least },
+    {
+      name: "f64 of f32, least",
+      value: Math.min(...SQUARES.map((n) => share(square(n, "f64"), one) / shareAt(n) / 2)),
+      goal: 0.5,
+      ...least,
+    },
     {
       name: "odd square of its even neighbour, least",
       value: Math.min(...oddSquares.map((row) => share(row, one) / share(neighbour(row), one))),

@@ -1,7 +1,6 @@
 /** A training step of a small GPT: 6 layers, 192 wide, 128 tokens of context, 16 sequences. */
 import { agree, compare } from "../measure/compare.js";
-import type { Contender } from "../measure/contender.js";
-import { withEngines } from "../own/engine.js";
+import { ofEach, withEngines } from "../own/engine.js";
 import { NO_TRANSFORMER, ownGptStep } from "../own/transformers.js";
 import { openAll } from "../peers/index.js";
 import { gptProblem } from "../problems/gpt.js";
@@ -14,26 +13,27 @@ const AGREEMENT = 1e-3;
 
 export async function run(context: SuiteContext): Promise<SuiteResult> {
   const { peers, threads } = context;
-  return withEngines(threads.map((count) => ({ threads: count })), async (engines) => {
-    const problem = gptProblem(16, 128);
-    const opened = [];
-    for (const own of engines) opened.push(await ownGptStep(own, problem));
-    const ours = opened.filter((contender): contender is Contender => contender !== undefined);
-    const field = await openAll(peers, "gptStep", problem, threads);
-    const { vocabulary, width } = problem.config;
-    const flops = 3 * (forwardFlops(problem) + 2 * problem.rows * problem.tokens * vocabulary * width);
-    const comparison = await compare(
-      context,
-      "AdamW step, 16 × 128 tokens",
-      { ...field, contenders: [...ours, ...field.contenders] },
-      firstResult((losses, expected) => agree(losses, expected, AGREEMENT)),
-      { flops },
-    );
-    return {
-      comparisons: [comparison],
-      tables: [comparisonTable(comparison, "ms")],
-      figures: avx2Figures(comparison, 0.75),
-      notes: [...(ours.length === 0 ? [NO_TRANSFORMER] : []), ...absentNotes([comparison])],
-    };
-  });
+  return withEngines(
+    threads.map((count) => ({ threads: count })),
+    async (engines) => {
+      const problem = gptProblem(16, 128);
+      const ours = await ofEach(engines, (own) => ownGptStep(own, problem));
+      const field = await openAll(peers, "gptStep", problem, threads);
+      const { vocabulary, width } = problem.config;
+      const flops = 3 * (forwardFlops(problem) + 2 * problem.rows * problem.tokens * vocabulary * width);
+      const comparison = await compare(
+        context,
+        "AdamW step, 16 × 128 tokens",
+        { ...field, contenders: [...ours, ...field.contenders] },
+        firstResult((losses, expected) => agree(losses, expected, AGREEMENT)),
+        { flops },
+      );
+      return {
+        comparisons: [comparison],
+        tables: [comparisonTable(comparison, "ms")],
+        figures: avx2Figures(comparison, 0.75),
+        notes: [...(ours.length === 0 ? [NO_TRANSFORMER] : []), ...absentNotes([comparison])],
+      };
+    },
+  );
 }

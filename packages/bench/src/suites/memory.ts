@@ -39,7 +39,10 @@ export async function run({ peers, log }: SuiteContext): Promise<SuiteResult> {
       {
         title: "a training step's plan, KiB",
         header: ["network", "between launches", "alive at once", "parameters"],
-        rows: plans.map(({ name, bytes, lowerBound, parameters }) => [name, ...[bytes, lowerBound, parameters].map((x) => short(x / 1024))]),
+        rows: plans.map(({ name, bytes, lowerBound, parameters }) => [
+          name,
+          ...[bytes, lowerBound, parameters].map((x) => short(x / 1024)),
+        ]),
       },
       {
         title: "most memory that a fresh process holds while it takes the first steps, one thread, MiB",
@@ -48,7 +51,13 @@ export async function run({ peers, log }: SuiteContext): Promise<SuiteResult> {
       },
     ],
     figures: [
-      { name: "JavaScript allocated a step (its result, the clock)", value: garbage.bytesPerStep, goal: 128, unit: "bytes", atLeast: false },
+      {
+        name: "JavaScript allocated a step (its result, the clock)",
+        value: garbage.bytesPerStep,
+        goal: 128,
+        unit: "bytes",
+        atLeast: false,
+      },
       { name: `heap growth over ${garbage.steps} steps`, value: garbage.heapGrowth / 1024, goal: 64, unit: "KiB", atLeast: false },
       { name: `wasm growth over ${garbage.steps} steps`, value: garbage.wasmGrowth, goal: 0, unit: "bytes", atLeast: false },
     ],

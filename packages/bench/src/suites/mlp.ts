@@ -1,9 +1,9 @@
 /** One training step of small networks, where peers spend their time on dispatch, and of a larger one, where arithmetic decides. */
 import { agree, compare } from "../measure/compare.js";
-import { openOwn, type Own, withEngines } from "../own/engine.js";
+import { type Own, ofEach, openOwn, withEngines } from "../own/engine.js";
 import { ownMlp } from "../own/mlp.js";
 import { openAll } from "../peers/index.js";
-import { LARGE, mlpFlops, type MlpNetwork, mlpProblem, ODD, SMALL } from "../problems/mlp.js";
+import { LARGE, type MlpNetwork, mlpFlops, mlpProblem, ODD, SMALL } from "../problems/mlp.js";
 import type { Comparison, Figure, Ratio, SuiteContext, SuiteResult } from "../suite.js";
 import { absentNotes, comparisonTable } from "../text.js";
 
@@ -16,9 +16,7 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
     await measure(context, SMALL, engines),
     await measure(context, ODD, engines),
   ]);
-  comparisons.push(
-    await withEngines([...fixed, { threads: 1, build: "baseline" }], (engines) => measure(context, LARGE, engines)),
-  );
+  comparisons.push(await withEngines([...fixed, { threads: 1, build: "baseline" }], (engines) => measure(context, LARGE, engines)));
   return {
     comparisons,
     tables: comparisons.map((comparison) => comparisonTable(comparison, "µs", `${comparison.name}, a step`)),
@@ -30,14 +28,19 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
 async function measure(context: SuiteContext, network: MlpNetwork, engines: readonly Own[]): Promise<Comparison> {
   const problem = mlpProblem(network);
   const expected = await referenceLosses(network);
-  const ours = [];
   // Where there is no relaxed SIMD, both builds are one.
   const different = engines.filter(({ label }, i) => engines.findIndex((other) => other.label === label) === i);
-  for (const own of different) ours.push(await ownMlp(own, problem));
+  const ours = await ofEach(different, (own) => ownMlp(own, problem));
   const field = await openAll(context.peers, "mlp", problem, context.threads);
-  return compare(context, network.name, { ...field, contenders: [...ours, ...field.contenders] }, (losses) => agree(losses, expected, AGREEMENT), {
-    flops: mlpFlops(network),
-  });
+  return compare(
+    context,
+    network.name,
+    { ...field, contenders: [...ours, ...field.contenders] },
+    (losses) => agree(losses, expected, AGREEMENT),
+    {
+      flops: mlpFlops(network),
+    },
+  );
 }
 
 /** Losses by the float64 reference backend, which has no kernels. */

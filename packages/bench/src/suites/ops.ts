@@ -1,8 +1,8 @@
 /** Every op on one thread, sized up to operands beyond the caches: time, rate, and share of what the machine could do. */
 import * as engineModule from "@tetrad/engine";
-import { apply, type Engine, mean, mul, type Op, type Optimizer, transpose, type Tensor } from "@tetrad/engine";
+import { apply, type Engine, mean, mul, type Op, type Optimizer, type Tensor, transpose } from "@tetrad/engine";
 import { agree, compare } from "../measure/compare.js";
-import { ownFunction, type Own, withEngines } from "../own/engine.js";
+import { type Own, ownFunction, withEngines } from "../own/engine.js";
 import { fillInput, type SizedCase, sizedCase } from "../problems/op-cases.js";
 import type { Comparison, Figure, Roof, RooflinePoint, SuiteContext, SuiteResult } from "../suite.js";
 import { percent, short } from "../text.js";
@@ -77,7 +77,10 @@ export function opsOf(module: Readonly<Record<string, unknown>>): Op[] {
 async function measureOp(context: SuiteContext, own: Own, op: Op, sized: SizedCase): Promise<{ comparison: Comparison; row: Row }> {
   const { inputs, attrs } = sized;
   const specs = Object.fromEntries(
-    inputs.map(({ shape, dtype = "f32", transposed }, i) => [`x${i}`, { shape: transposed === true ? [...shape].reverse() : shape, dtype }]),
+    inputs.map(({ shape, dtype = "f32", transposed }, i) => [
+      `x${i}`,
+      { shape: transposed === true ? [...shape].reverse() : shape, dtype },
+    ]),
   );
   const program = await own.engine.compileFunction((tensors) => {
     const operands = inputs.map(({ transposed }, i) => {
@@ -92,10 +95,16 @@ async function measureOp(context: SuiteContext, own: Own, op: Op, sized: SizedCa
   const bytes = launches.reduce((sum, launch) => sum + launch.bytes, 0);
   const flops = launches.reduce((sum, launch) => sum + launch.flops, 0);
   const contender = ownFunction(own, program, "y");
-  const comparison = await compare(context, op.name, { contenders: [contender], absent: {} }, (y) => checkPrefix(op, sized, data, y), { flops, bytes });
+  const comparison = await compare(context, op.name, { contenders: [contender], absent: {} }, (y) => checkPrefix(op, sized, data, y), {
+    flops,
+    bytes,
+  });
   const { min } = comparison.timings[contender.name] as { min: number };
   const output = program.outputs.get("y") as Tensor;
-  return { comparison, row: { name: op.name, label: sized.label, ms: min, flops, bytes, elements: Math.max(output.size, ...data.map(({ length }) => length)) } };
+  return {
+    comparison,
+    row: { name: op.name, label: sized.label, ms: min, flops, bytes, elements: Math.max(output.size, ...data.map(({ length }) => length)) },
+  };
 }
 
 /** Holds the first elements of an element-wise op against its reference; of others only that something was computed. */
@@ -126,7 +135,9 @@ function optimizers(): [string, Optimizer][] {
   const names = ["sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "adafactor", "muon", "lamb", "adadelta", "nadam", "radam", "adamax"];
   return names.flatMap((name) => {
     const make = (engineModule as Readonly<Record<string, unknown>>)[name];
-    return typeof make === "function" ? [[name, (make as (options: { lr: number }) => Optimizer)({ lr: 1e-3 })] as [string, Optimizer]] : [];
+    return typeof make === "function"
+      ? [[name, (make as (options: { lr: number }) => Optimizer)({ lr: 1e-3 })] as [string, Optimizer]]
+      : [];
   });
 }
 
@@ -138,7 +149,14 @@ async function measureOptimizer(engine: Engine, name: string, optimizer: Optimiz
   // The update comes last, after the launches of forward and backward, which are element-wise and reductions.
   const updates = program.profile().filter(({ title }) => title.startsWith(optimizer.kernel));
   const total = (key: "microseconds" | "flops" | "bytes") => updates.reduce((sum, launch) => sum + launch[key], 0);
-  const row = { name, label: "[2048, 1024]", ms: total("microseconds") / 1000, flops: total("flops"), bytes: total("bytes"), elements: 2048 * 1024 };
+  const row = {
+    name,
+    label: "[2048, 1024]",
+    ms: total("microseconds") / 1000,
+    flops: total("flops"),
+    bytes: total("bytes"),
+    elements: 2048 * 1024,
+  };
   program.close();
   engine.releaseOptimizerState(store);
   store.release();

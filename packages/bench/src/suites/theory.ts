@@ -25,7 +25,8 @@ interface Problem {
 }
 
 export async function run(context: SuiteContext): Promise<SuiteResult> {
-  if (!existsSync(FOLDER)) return { comparisons: [], tables: [], figures: [], notes: ["absent: it needs the examples of a clone of the repository"] };
+  if (!existsSync(FOLDER))
+    return { comparisons: [], tables: [], figures: [], notes: ["absent: it needs the examples of a clone of the repository"] };
   const data = readTable(readFileSync(join(FOLDER, "hz.csv")), "hz.csv");
   const theory = parseTheory(readFileSync(join(FOLDER, "flat-lcdm.yaml"), "utf8"), { source: "flat-lcdm.yaml" });
   const engine = await createEngine();
@@ -45,7 +46,14 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
       result: async () => flat(likelihood),
       close() {},
     };
-    const plain = { name: "JavaScript by hand", who: "javascript", threads: 1, sample: local(byHand), result: async () => byHand(), close() {} };
+    const plain = {
+      name: "JavaScript by hand",
+      who: "javascript",
+      threads: 1,
+      sample: local(byHand),
+      result: async () => byHand(),
+      close() {},
+    };
     const comparison = await compare(
       context,
       `−log likelihood of flat ΛCDM with gradient, ${h.length} points`,
@@ -57,7 +65,13 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
       comparisons: [comparison],
       tables: [comparisonTable(comparison, "µs")],
       figures: [
-        { name: "likelihood with gradient", value: (comparison.timings["tetrad theory"] as Timing).median * 1000, goal: 15, unit: "µs", atLeast: false },
+        {
+          name: "likelihood with gradient",
+          value: (comparison.timings["tetrad theory"] as Timing).median * 1000,
+          goal: 15,
+          unit: "µs",
+          atLeast: false,
+        },
         { name: "whole fit after compilation", value: fit.first, goal: 50, unit: "ms", atLeast: false },
       ],
       notes: [`whole fit after compilation: first ${short(fit.first)} ms, then ${short(fit.median)} ms`, ...absentNotes([comparison])],
