@@ -25,13 +25,17 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
   addSharedOptions(program);
   const commands = [fitCommand, trainCommand, predictCommand, explainCommand, devicesCommand, benchCommand, demoCommand];
   for (const command of commands) program.addCommand(addSharedOptions(command(io)).copyInheritedSettings(program));
+  let running: Command = program;
+  program.hook("preAction", (_, command) => {
+    running = command;
+  });
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof AlreadyTold) return 1;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    new Terminal(program.opts(), io).failure(error);
+    new Terminal(running.optsWithGlobals(), io).failure(error);
     return 1;
   }
 }

@@ -16,11 +16,15 @@ export class Spool {
   #folder: string | undefined;
   #count = 0;
   readonly #paths = new WeakMap<Typed, string>();
+  readonly #atExit = (): void => this.remove();
 
   pathOf(array: Typed): string {
     const known = this.#paths.get(array);
     if (known !== undefined) return known;
-    this.#folder ??= mkdtempSync(join(tmpdir(), "tetrad-bench-"));
+    if (this.#folder === undefined) {
+      this.#folder = mkdtempSync(join(tmpdir(), "tetrad-bench-"));
+      process.once("exit", this.#atExit);
+    }
     const path = join(this.#folder, `${this.#count++}.bin`);
     writeFileSync(path, bytesOf(array));
     this.#paths.set(array, path);
@@ -28,6 +32,7 @@ export class Spool {
   }
 
   remove(): void {
+    process.off("exit", this.#atExit);
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
   }

@@ -1,5 +1,4 @@
 /** The work of `tetrad bench`: names checked, suites measured by @tetrad/bench, results as text, JSON and HTML. */
-import { readFile } from "node:fs/promises";
 import {
   compareRuns,
   DEFAULT_PEERS,
@@ -13,7 +12,7 @@ import {
   suiteText,
   tableText,
 } from "@tetrad/bench";
-import { closest, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { closest, readBytes, writeFileAtomic } from "@tetrad/engine";
 import type { Command } from "commander";
 import type { Context } from "../context.js";
 import { duration } from "../progress.js";
@@ -32,13 +31,17 @@ export async function benchAction({ terminal }: Context, named: readonly string[
   const suites = known("suite", named, SUITE_NAMES, command);
   const against = options.against === undefined ? DEFAULT_PEERS : peersOf(options.against, command);
   // Read before anything is measured: nobody should wait ten minutes for a typing error.
-  const baseline = options.compare === undefined ? undefined : readRun(await readBaseline(options.compare), options.compare);
+  const baseline =
+    options.compare === undefined ? undefined : readRun(new TextDecoder().decode(await readBytes(options.compare)), options.compare);
   const { bold, dim } = terminal.colors;
   // What is being measured now stands in one line that the next text overwrites.
   const say = (text: string): void => {
     terminal.status("");
     terminal.say(text);
   };
+  // An exit of its own, unlike the signal's, removes what was written for the peers.
+  const stop = (): void => process.exit(130);
+  process.once("SIGINT", stop);
   const run = await runBenchmarks({
     suites: suites.length === 0 ? SUITE_NAMES : suites,
     against,
@@ -53,7 +56,7 @@ export async function benchAction({ terminal }: Context, named: readonly string[
     onPeer: (name, description) => say(`  ${name}: ${description}`),
     onSuite: (name, result) => say(`\n${bold(`══ ${name}`)}\n${"error" in result ? `failed: ${result.error}` : suiteText(result)}`),
     onProgress: (text) => terminal.status(text),
-  });
+  }).finally(() => process.off("SIGINT", stop));
   say(dim(`\n${duration(run.seconds)}`));
   const regression = baseline === undefined ? undefined : compareRuns(baseline, run);
   if (regression !== undefined) terminal.say(`\n${tableText(regressionTable(regression))}`);
@@ -96,14 +99,6 @@ function peersOf(text: string, command: Command): PeerName[] {
     .map((name) => name.trim())
     .filter((name) => name !== "");
   return text === "none" ? [] : known("peer", names, PEER_NAMES, command);
-}
-
-async function readBaseline(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new TetradError("IO", { op: "read", what: `${path}: ${(error as Error).message}` });
-  }
 }
 
 function failures({ suites }: Run): string[] {
