@@ -35,14 +35,13 @@ function readManifest(folder: string): { readonly version?: string } {
 
 async function install(log: (text: string) => void): Promise<void> {
   const begin = performance.now();
+  const text = "installing the peers from npm, once (some 750 MB) …";
   const elapsed = () => `${Math.round((performance.now() - begin) / 1000)} s`;
-  const tick = setInterval(() => log(`installing the peers into ${PEERS_FOLDER} (once, about 750 MB) … ${elapsed()}`), 1000);
-  log(`installing the peers into ${PEERS_FOLDER} (once, about 750 MB) …`);
+  const tick = setInterval(() => log(`${text} ${elapsed()}`), 1000);
+  log(text);
   try {
-    // a published package cannot bring its lock along; its manifest pins exact versions
-    const command = existsSync(join(PEERS_FOLDER, "package-lock.json")) ? "ci" : "install";
-    const { code, output } = await npm([command, "--no-audit", "--no-fund", "--loglevel=error"]);
-    if (code !== 0) throw new Error(`npm ${command} in ${PEERS_FOLDER} failed: ${lastWords(output)}`);
+    const { code, output } = await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    if (code !== 0) throw new Error(`npm ci in ${PEERS_FOLDER} failed: ${reasonOf(output)}`);
   } finally {
     clearInterval(tick);
   }
@@ -69,11 +68,8 @@ function npm(args: readonly string[]): Promise<{ readonly code: number | null; r
   });
 }
 
-/** npm's reason stands above the line that names its log file. */
-function lastWords(output: string): string {
-  const lines = output
-    .split("\n")
-    .map((line) => line.replace(/^npm (error|ERR!)\s*/, "").trim())
-    .filter((line) => line !== "" && !line.includes("complete log of this run"));
-  return lines.at(-1) ?? "it said nothing";
+/** npm's reason stands between codes and advice. */
+function reasonOf(output: string): string {
+  const lines = output.split("\n").map((line) => line.replace(/^npm (error|ERR!)\s*(network\s)?\s*/, "").trim());
+  return lines.find((line) => line !== "" && !/^(code|errno|syscall|address|port|type|path) /.test(line)) ?? "it said nothing";
 }
