@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as engine from "@tetrad/engine";
 import { expect, test } from "vitest";
+import { connect } from "../../packages/bench/src/peers/remote.js";
 import { fromLine, Spool, toLine } from "../../packages/bench/src/peers/wire.js";
 import { bertProblem } from "../../packages/bench/src/problems/bert.js";
 import { checkProduct, matrixProblem } from "../../packages/bench/src/problems/gemm.js";
@@ -23,6 +24,25 @@ test("messages keep arrays of each type, small ones in the line and large ones i
   spool.remove();
   expect(() => readFileSync(path)).toThrow("ENOENT");
   expect(fromLine(toLine(message))).toEqual(message);
+});
+
+test("a peer's process answers line by line, and one that dies says why", async () => {
+  const answers = (source: string) => connect({ command: process.execPath, args: ["-e", source] }, new Spool());
+  const remote = await answers(`
+    require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+      const { method, task } = JSON.parse(line);
+      if (method === "sample") process.exit(console.error("first\\nlast words"));
+      const value = { describe: "fake 1", open: task === "gemm" ? 0 : null, result: { f64: Buffer.from(new Float64Array([1, 2]).buffer).toString("base64") } };
+      console.log(JSON.stringify(method === "peak" ? { error: "cannot" } : { value: value[method] }));
+    });`);
+  expect(remote.describe).toBe("fake 1");
+  expect(await remote.open("gemm", {})).toBe(0);
+  expect(await remote.open("else", {})).toBeNull();
+  expect(await remote.result(0)).toEqual(Float64Array.of(1, 2));
+  await expect(remote.peakBytes()).rejects.toThrow("cannot");
+  await expect(remote.sample(0, 1)).rejects.toThrow("last words");
+  await expect(answers('throw new Error("no such library")')).rejects.toThrow();
+  await expect(connect({ command: "no-such-program-of-peers", args: [] }, new Spool())).rejects.toThrow("ENOENT");
 });
 
 test("a wrong product is noticed, a right one is not", () => {

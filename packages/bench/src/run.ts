@@ -19,7 +19,13 @@ export interface Run {
   readonly threads: readonly number[];
   /** Version and settings of each peer, or `absent: reason`. */
   readonly peers: Readonly<Record<string, string>>;
-  readonly suites: Readonly<Record<string, SuiteResult | { readonly error: string }>>;
+  readonly suites: Readonly<Record<string, SuiteResult | SuiteFailure>>;
+}
+
+/** A suite that measured nothing. */
+export interface SuiteFailure {
+  readonly error: string;
+  readonly stack?: string;
 }
 
 export interface RunOptions {
@@ -31,7 +37,7 @@ export interface RunOptions {
   readonly threads?: number;
   onMachine?(machine: MachineBlock): void;
   onPeer?(name: string, description: string): void;
-  onSuite?(name: SuiteName, result: SuiteResult | { readonly error: string }): void;
+  onSuite?(name: SuiteName, result: SuiteResult | SuiteFailure): void;
   /** What is being done now. */
   onProgress?(text: string): void;
 }
@@ -45,7 +51,7 @@ export async function runBenchmarks({ suites, against, quick = false, threads, .
   const log = (text: string): void => told.onProgress?.(text);
   const peers: Peer[] = [];
   const descriptions: Record<string, string> = {};
-  const results: Record<string, SuiteResult | { readonly error: string }> = {};
+  const results: Record<string, SuiteResult | SuiteFailure> = {};
   const yardstick = await createYardstick();
   try {
     for (const name of against) {
@@ -69,7 +75,7 @@ export async function runBenchmarks({ suites, against, quick = false, threads, .
       };
       const result = await SUITES[name]()
         .then(({ run }) => run(context))
-        .catch((error: Error) => ({ error: error.message }));
+        .catch(({ message, stack }: Error) => ({ error: message, ...(stack !== undefined && { stack }) }));
       results[name] = result;
       told.onSuite?.(name, result);
     }

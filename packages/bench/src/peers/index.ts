@@ -37,7 +37,11 @@ const script = (name: string) => (threads: number) => ({
 });
 const torch =
   (env: Readonly<Record<string, string>> = {}) =>
-  (threads: number) => ({ command: python, args: [packagePath("peers/torch_peer.py"), `${threads}`], env });
+  (threads: number) => ({
+    command: python,
+    args: [packagePath("peers/torch_peer.py"), `${threads}`],
+    env: { PYTHONDONTWRITEBYTECODE: "1", ...env },
+  });
 const torchHint = `${python} must have torch; TETRAD_PYTHON may name another interpreter`;
 
 export const PEERS = {
