@@ -86,6 +86,13 @@ test("bars begin at 1, whiskers end at the interval, the roof has its ridge, lon
   expect(html).toContain('class="s1 line dashes"');
 });
 
+test("a curve of one point has axes, too", () => {
+  const curves = [{ chart: "lonely", label: "tetrad", who: "tetrad", xLabel: "threads", yLabel: "GFLOP/s", points: [[1, 40]] as const }];
+  const html = benchReport({ ...run, suites: { scaling: { comparisons: [], tables: [], figures: [], notes: [], curves } } });
+  expect(html).toContain("<h3>lonely</h3>");
+  expect(html).not.toMatch(/NaN|Infinity/);
+});
+
 test("a run without roof or curves draws no empty charts", () => {
   const html = benchReport({ ...run, suites: { cnn: { error: "none" } }, peers: {} });
   expect(html).not.toContain("<figure");

@@ -17,6 +17,7 @@ let installing: Promise<void> | undefined;
  * @throws Error with npm's own last words
  */
 export async function ensureInstalled(packages: readonly string[], log: (text: string) => void): Promise<void> {
+  if (packages.length === 0) return;
   const { dependencies } = readManifest(PEERS_FOLDER) as { readonly dependencies: Readonly<Record<string, string>> };
   const lacking = packages.filter((name) => installedVersion(name) !== dependencies[name]);
   if (lacking.length === 0) return;

@@ -1,129 +1,160 @@
-/** How time grows: a training step with its rows, a matrix product with threads. */
+/** How time grows: a training step with its rows, an encoder with its tokens, a matrix product with threads. */
 import { agree, compare } from "../measure/compare.js";
-import { ofEach, ownProduct, withEngines } from "../own/engine.js";
+import type { Contender } from "../measure/contender.js";
+import { type Own, ofEach, ownProduct, withEngines } from "../own/engine.js";
 import { ownMlp } from "../own/mlp.js";
+import { NO_TRANSFORMER, ownBertForward } from "../own/transformers.js";
 import { openAll, threadsText } from "../peers/index.js";
+import { bertProblem } from "../problems/bert.js";
 import { checkProduct, matrixProblem } from "../problems/gemm.js";
 import { LARGE, mlpFlops, mlpProblem } from "../problems/mlp.js";
-import type { Comparison, Curve, SuiteContext, SuiteResult } from "../suite.js";
+import { forwardFlops } from "../problems/transformer.js";
+import type { Comparison, Curve, SuiteContext, SuiteResult, Table } from "../suite.js";
 import { absentNotes, short } from "../text.js";
 import { contenderOf, firstResult } from "./shared.js";
 
-const ROWS = [1, 4, 16, 64, 256, 1024];
 const AGREEMENT = 1e-3;
-/** Peers whose step is known; the curves of all would hide one another. */
+/** Losses and hidden states are of about this size. */
+const SCALE = 1;
+/** The curves of all peers would hide one another. */
 const SHOWN = new Set(["tfjs", "torch-avx2"]);
+/** Points are many, and a curve forgives what a ratio would not. */
+const ROUNDS = 5;
 
-export async function run(context: SuiteContext): Promise<SuiteResult> {
-  const byRows = await rowsOf(context);
-  const byThreads = await threadsOf(context);
-  const names = [...new Set(byRows.flatMap(({ comparison }) => Object.keys(comparison.timings)))];
-  const microseconds = (comparison: Comparison, name: string) => (comparison.timings[name]?.median ?? Number.NaN) * 1000;
-  const curves: Curve[] = names.map((label) => ({
-    chart: "Adam step of 784-512-256-10 against rows",
-    label,
-    ...contenderOf(
-      byRows.map(({ comparison }) => comparison),
-      label,
-    ),
-    xLabel: "rows in a batch",
-    yLabel: "µs a row",
-    points: byRows
-      .map(({ rows, comparison }) => [rows, microseconds(comparison, label) / rows] as const)
-      .filter(([, y]) => Number.isFinite(y)),
-  }));
-  curves.push({
-    chart: "f32 product, n = 1024, against threads",
-    label: "tetrad",
-    who: "tetrad",
-    xLabel: "threads",
-    yLabel: "GFLOP/s",
-    points: byThreads.map(({ threads, rate }) => [threads, rate] as const),
+/** One kind of work at growing sizes. */
+interface Sweep<P> {
+  readonly title: string;
+  /** What grows. */
+  readonly unit: string;
+  readonly sizes: readonly number[];
+  problem(size: number): P;
+  readonly task: string;
+  own(own: Own, problem: P): Promise<Contender | undefined>;
+  flops(problem: P): number;
+}
+
+const ROWS: Sweep<ReturnType<typeof mlpProblem>> = {
+  title: "Adam step of 784-512-256-10",
+  unit: "row",
+  sizes: [1, 4, 16, 64, 256, 1024],
+  problem: (rows) => mlpProblem({ ...LARGE, rows }),
+  task: "mlp",
+  own: ownMlp,
+  flops: mlpFlops,
+};
+
+const TOKENS: Sweep<ReturnType<typeof bertProblem>> = {
+  title: "forward of MiniLM's shapes, 4 sequences",
+  unit: "token",
+  sizes: [16, 64, 128, 256, 512],
+  problem: (tokens) => bertProblem(4, tokens),
+  task: "bertForward",
+  own: ownBertForward,
+  flops: forwardFlops,
+};
+
+interface Swept {
+  readonly comparisons: readonly Comparison[];
+  readonly tables: readonly Table[];
+  readonly curves: readonly Curve[];
+}
+
+export async function run(full: SuiteContext): Promise<SuiteResult> {
+  const context = { ...full, effort: { ...full.effort, rounds: Math.min(ROUNDS, full.effort.rounds) } };
+  const rows = await sweep(context, ROWS);
+  const tokens = await sweep(context, TOKENS);
+  const threads = await sweepThreads(context);
+  const parts = [rows, tokens, threads].filter((part) => part !== undefined);
+  const comparisons = parts.flatMap((part) => part.comparisons);
+  return {
+    comparisons,
+    tables: parts.flatMap((part) => part.tables),
+    figures: [],
+    notes: [...(tokens === undefined ? [`tokens: ${NO_TRANSFORMER}`] : []), ...absentNotes(comparisons)],
+    curves: parts.flatMap((part) => part.curves),
+  };
+}
+
+/** Undefined where ours cannot do it: peers' curves alone would answer nobody's question. */
+async function sweep<P>(context: SuiteContext, { title, unit, sizes, problem, task, own, flops }: Sweep<P>): Promise<Swept | undefined> {
+  const { threads } = context;
+  const peers = context.peers.filter(({ name }) => SHOWN.has(name));
+  const options = threads.map((count) => ({ threads: count }));
+  const comparisons = await withEngines(options, async (engines) => {
+    const found: Comparison[] = [];
+    for (const size of sizes) {
+      const made = problem(size);
+      const ours = await ofEach(engines, (engine) => own(engine, made));
+      if (ours.length === 0) return undefined;
+      const field = await openAll(peers, task, made, threads);
+      const contenders = [...ours, ...field.contenders];
+      const check = firstResult((result, expected) => agree(result, expected, AGREEMENT, SCALE));
+      found.push(await compare(context, `${title}, ${size} ${unit}s`, { ...field, contenders }, check, { flops: flops(made) }));
+    }
+    return found;
   });
-  const comparisons = [...byRows.map(({ comparison }) => comparison), ...byThreads.map(({ comparison }) => comparison)];
+  if (comparisons === undefined) return undefined;
+  const names = [...new Set(comparisons.flatMap(({ timings }) => Object.keys(timings)))];
+  const microseconds = ({ timings }: Comparison, name: string) => (timings[name]?.median ?? Number.NaN) * 1000;
   return {
     comparisons,
     tables: [
       {
-        title: "Adam step of 784-512-256-10, µs",
-        header: ["rows", ...names],
-        rows: byRows.map(({ rows, comparison }) => [`${rows}`, ...names.map((name) => short(microseconds(comparison, name)))]),
-      },
-      {
-        title: "f32 product, n = 1024",
-        header: ["threads", "GFLOP/s", "of one thread"],
-        rows: byThreads.map(({ threads, rate }) => [`${threads}`, short(rate), `${short(rate / (byThreads[0]?.rate as number))} ×`]),
+        title: `${title}, µs`,
+        header: [`${unit}s`, ...names],
+        rows: comparisons.map((one, i) => [`${sizes[i]}`, ...names.map((name) => short(microseconds(one, name)))]),
       },
     ],
-    figures: [],
-    notes: absentNotes(comparisons),
-    curves,
+    curves: names.map((label) => ({
+      chart: title,
+      label,
+      ...contenderOf(comparisons, label),
+      xLabel: `${unit}s`,
+      yLabel: `µs a ${unit}`,
+      points: comparisons
+        .map((one, i) => [sizes[i] as number, microseconds(one, label) / (sizes[i] as number)] as const)
+        .filter(([, y]) => Number.isFinite(y)),
+    })),
   };
 }
 
-interface AtRows {
-  readonly rows: number;
-  readonly comparison: Comparison;
-}
-
-async function rowsOf(context: SuiteContext): Promise<AtRows[]> {
-  const { threads } = context;
-  const peers = context.peers.filter(({ name }) => SHOWN.has(name));
-  return withEngines(
-    threads.map((count) => ({ threads: count })),
-    async (engines) => {
-      const found: AtRows[] = [];
-      for (const rows of ROWS) {
-        const network = { ...LARGE, rows };
-        const problem = mlpProblem(network);
-        const ours = await ofEach(engines, (own) => ownMlp(own, problem));
-        const field = await openAll(peers, "mlp", problem, threads);
-        const check = firstResult((losses, expected) => agree(losses, expected, AGREEMENT));
-        const comparison = await compare(
-          context,
-          `784-512-256-10, ${rows} rows`,
-          { ...field, contenders: [...ours, ...field.contenders] },
-          check,
-          {
-            flops: mlpFlops(network),
-          },
-        );
-        found.push({ rows, comparison });
-      }
-      return found;
-    },
-  );
-}
-
-interface AtThreads {
-  readonly threads: number;
-  readonly rate: number;
-  readonly comparison: Comparison;
-}
-
 /** One, two, four … threads, up to the most that this run may use. */
-async function threadsOf(context: SuiteContext): Promise<AtThreads[]> {
+async function sweepThreads(context: SuiteContext): Promise<Swept> {
   const most = context.threads.at(-1) as number;
-  const counts = [...new Set([...Array.from({ length: 16 }, (_, i) => 2 ** i).filter((count) => count < most), most])];
+  const powers = Array.from({ length: 16 }, (_, i) => 2 ** i).filter((count) => count < most);
+  const counts = [...powers, most];
   const problem = matrixProblem(1024, 1024, 1024, "f32");
   const flops = 2 * 1024 ** 3;
-  return withEngines(
-    counts.map((count) => ({ threads: count })),
-    async (engines) => {
-      const found: AtThreads[] = [];
-      for (const own of engines) {
-        const threads = own.threads as number;
-        const field = { contenders: [await ownProduct(own, problem)], absent: {} };
-        const comparison = await compare(
-          context,
-          `f32 1024 × 1024 × 1024, ${threadsText(threads)}`,
-          field,
-          (product) => checkProduct(problem, product),
-          { flops },
-        );
-        found.push({ threads, rate: flops / (comparison.timings[own.label] as { median: number }).median / 1e6, comparison });
-      }
-      return found;
-    },
-  );
+  const options = counts.map((count) => ({ threads: count }));
+  const measured = await withEngines(options, async (engines) => {
+    const found: { readonly comparison: Comparison; readonly rate: number }[] = [];
+    for (const [i, own] of engines.entries()) {
+      const field = { contenders: [await ownProduct(own, problem)], absent: {} };
+      const name = `f32 1024 × 1024 × 1024, ${threadsText(counts[i] as number)}`;
+      const comparison = await compare(context, name, field, (product) => checkProduct(problem, product), { flops });
+      found.push({ comparison, rate: flops / (comparison.timings[own.label] as { median: number }).median / 1e6 });
+    }
+    return found;
+  });
+  const first = measured[0]?.rate as number;
+  return {
+    comparisons: measured.map(({ comparison }) => comparison),
+    tables: [
+      {
+        title: "f32 product, n = 1024",
+        header: ["threads", "GFLOP/s", "of one thread"],
+        rows: measured.map(({ rate }, i) => [`${counts[i]}`, short(rate), `${short(rate / first)} ×`]),
+      },
+    ],
+    curves: [
+      {
+        chart: "f32 product, n = 1024",
+        label: "tetrad",
+        who: "tetrad",
+        xLabel: "threads",
+        yLabel: "GFLOP/s",
+        points: measured.map(({ rate }, i) => [counts[i] as number, rate] as const),
+      },
+    ],
+  };
 }

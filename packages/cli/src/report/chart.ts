@@ -88,7 +88,8 @@ interface AxisScale {
 
 export function makeScale(axis: Axis, from: number, to: number): AxisScale {
   const [low, high] = axis.domain;
-  const padded: [number, number] = low === high ? [low - 1, high + 1] : [low, high];
+  const around: [number, number] = axis.kind === "log" ? [low / 2, high * 2] : [low - 1, high + 1];
+  const padded: [number, number] = low === high ? around : [low, high];
   const scale = (axis.kind === "log" ? scaleLog() : scaleLinear()).domain(padded).range([from, to]);
   if (axis.exact !== true) scale.nice(axis.ticks ?? 6);
   const [a, b] = scale.domain() as [number, number];
