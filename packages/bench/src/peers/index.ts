@@ -3,17 +3,15 @@ import { availableParallelism } from "node:os";
 import type { Absent, Field } from "../measure/compare.js";
 import type { Contender } from "../measure/contender.js";
 import { packagePath } from "../paths.js";
-import { ensureInstalled } from "./install.js";
+import { ensureInstalled, type Installed } from "./install.js";
 import { connect, type Launch, type Remote } from "./remote.js";
 import { Spool } from "./wire.js";
 
 interface PeerDefinition {
   /** As the tables show it. */
   readonly label: string;
-  /** One line for `--help` and the README. */
-  readonly about: string;
-  /** Packages of peers/package.json. */
-  readonly packages: readonly string[];
+  /** Undefined where nothing comes from npm. */
+  readonly installed?: Installed;
   /** `chosen`: it runs with as many threads as we say; else the number that it always takes. */
   readonly threads: "chosen" | number;
   launch(threads: number): Launch;
@@ -47,44 +45,42 @@ const torchHint = `${python} must have torch; TETRAD_PYTHON may name another int
 export const PEERS = {
   tfjs: {
     label: "tfjs wasm",
-    about: "TensorFlow.js on wasm with SIMD (in Node without threads)",
-    packages: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"],
+    installed: { folder: "peers", packages: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"] },
     threads: 1,
     launch: script("tfjs"),
   },
   jax: {
     label: "jax-js wasm",
-    about: "jax-js on wasm, jitted, all threads",
-    packages: ["@jax-js/jax"],
+    installed: { folder: "peers", packages: ["@jax-js/jax"] },
     threads: availableParallelism(),
     launch: script("jax"),
   },
   ort: {
     label: "ort web",
-    about: "ONNX Runtime web on wasm",
-    packages: ["onnxruntime-web"],
+    installed: { folder: "peers", packages: ["onnxruntime-web"] },
     threads: "chosen",
     launch: script("ort"),
   },
   ortnode: {
     label: "ort node",
-    about: "ONNX Runtime, native",
-    packages: ["onnxruntime-node"],
+    installed: { folder: "peers", packages: ["onnxruntime-node"] },
     threads: "chosen",
     launch: script("ortnode"),
   },
+  llama: {
+    label: "llama.cpp",
+    installed: { folder: "peers/llama", packages: ["node-llama-cpp"] },
+    threads: "chosen",
+    launch: script("llama/llama"),
+  },
   torch: {
     label: "torch",
-    about: "PyTorch, native, every instruction set",
-    packages: [],
     threads: "chosen",
     launch: torch(),
     hint: torchHint,
   },
   "torch-avx2": {
     label: "torch avx2",
-    about: "PyTorch held to AVX2",
-    packages: [],
     threads: "chosen",
     launch: torch(AVX2),
     hint: torchHint,
@@ -94,7 +90,7 @@ export const PEERS = {
 export type PeerName = keyof typeof PEERS;
 export const PEER_NAMES = Object.keys(PEERS) as PeerName[];
 
-/** Native ONNX Runtime stays out unless asked for: it is one more C++ library, and the run is long enough. */
+/** Native ONNX Runtime and llama.cpp stay out unless asked for: one is a second C++ library, the other only decodes, and the run is long enough. */
 export const DEFAULT_PEERS: readonly PeerName[] = ["tfjs", "jax", "ort", "torch", "torch-avx2"];
 
 export interface Peer {
@@ -110,7 +106,7 @@ export interface Peer {
 /** Installs what is missing and starts one process for each number of threads. @throws Error with the reason why the peer is absent */
 export async function openPeer(name: PeerName, threads: readonly number[], log: (text: string) => void): Promise<Peer> {
   const definition: PeerDefinition = PEERS[name];
-  await ensureInstalled(definition.packages, log);
+  if (definition.installed !== undefined) await ensureInstalled(definition.installed, log);
   const spool = new Spool();
   const counts = definition.threads === "chosen" ? threads : [definition.threads];
   const start = async (count: number): Promise<Remote> => {
