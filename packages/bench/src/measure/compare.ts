@@ -14,7 +14,7 @@ export interface Effort {
 
 /** `quick` is for seeing that everything works. */
 export const EFFORT = {
-  full: { rounds: 9, milliseconds: 60, warmUps: 12 },
+  full: { rounds: 9, milliseconds: 50, warmUps: 12 },
   quick: { rounds: 3, milliseconds: 10, warmUps: 3 },
 } as const satisfies Record<string, Effort>;
 
@@ -23,10 +23,11 @@ const SETTLE_MS = 40;
 /** A warm-up window this much slower or faster than the one before is not stable yet: V8 may still be compiling. */
 const STABLE = 0.03;
 /** Work that takes seconds a call is warm after two calls, and nobody waits for ten. */
-const LONGEST_WARM_UP_MS = 1500;
-/** A comparison of slow contenders makes fewer rounds, but at least so many that the interval of a ratio means something. */
+const LONGEST_WARM_UP_MS = 1000;
+/** A comparison of slow contenders makes fewer rounds, but at least five, for the interval of a ratio to mean something; three where one takes that long. */
 const BUDGET_MS = 10_000;
 const FEWEST_ROUNDS = 5;
+const ROUNDS_BEYOND_BUDGET = 3;
 const YARDSTICK_MS = 6;
 
 export interface Work {
@@ -76,7 +77,8 @@ export async function compare(
       });
     }
     await yardstick.sample(YARDSTICK_MS);
-    const rounds = Math.min(effort.rounds, Math.max(FEWEST_ROUNDS, Math.floor(BUDGET_MS / turn)));
+    const affordable = turn > BUDGET_MS ? ROUNDS_BEYOND_BUDGET : Math.max(FEWEST_ROUNDS, Math.floor(BUDGET_MS / turn));
+    const rounds = Math.min(effort.rounds, affordable);
     const measured = new Map(
       [...running].map((contender) => [contender, { rounds: [] as number[], min: Number.POSITIVE_INFINITY, samples: 0 }]),
     );
