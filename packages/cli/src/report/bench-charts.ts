@@ -48,7 +48,8 @@ export function curveCharts(curves: readonly Curve[]): string[] {
     return chart({
       title,
       caption: `${yLabel} against ${xLabel}, both axes logarithmic.`,
-      x: { label: xLabel, kind: "log", domain: [Math.min(...xs), Math.max(...xs)], exact: true },
+      // a little wider than the curves, so that their ends are not cut
+      x: { label: xLabel, kind: "log", domain: [Math.min(...xs) / 1.08, Math.max(...xs) * 1.08], exact: true, at: [...new Set(xs)] },
       y: { label: yLabel, kind: "log", domain: [Math.min(...ys), Math.max(...ys)] },
       legend: own.map((one): LegendEntry => ({ label: one.label, series: seriesOf(one.who), symbol: style(one) })),
       marks: own.flatMap((one) => [

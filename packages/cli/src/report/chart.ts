@@ -10,6 +10,8 @@ export interface Axis {
   readonly exact?: boolean;
   /** About how many ticks. */
   readonly ticks?: number;
+  /** Exactly these ticks, for a few values that were chosen, not measured. */
+  readonly at?: readonly number[];
   /** Names instead of numbers: the k-th stands at k + ½ of a domain from 0 to their count, and has no grid line. */
   readonly names?: readonly string[];
 }
@@ -95,6 +97,7 @@ export function makeScale(axis: Axis, from: number, to: number): AxisScale {
   const [a, b] = scale.domain() as [number, number];
   const placed = Object.assign((value: number) => scale(value), { domain: [a, b] as const });
   if (axis.names !== undefined) return { scale: placed, ticks: axis.names.map((label, k) => ({ at: scale(k + 0.5), label })) };
+  if (axis.at !== undefined) return { scale: placed, ticks: axis.at.map((value) => ({ at: scale(value), label: String(value) })) };
   const count = axis.ticks ?? 6;
   const shown = axis.kind === "log" ? wholePowers(scale.ticks(count)) : scale.ticks(count);
   const format = axis.kind === "log" ? logLabels(shown) : scale.tickFormat(count);

@@ -18,7 +18,7 @@ export interface ReportTable {
 }
 
 /** A longer table starts folded: few will read all of it, and nobody on a phone wants to scroll past it. */
-const MOST_ROWS = 40;
+const MOST_ROWS = 20;
 
 export function page(title: string, lead: string, sections: readonly Section[]): string {
   const body = sections.map(({ title: heading, paragraphs = [], tables = [], figures = [] }) =>
