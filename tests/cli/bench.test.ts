@@ -39,7 +39,7 @@ test("a short run: tables, JSON and HTML; then the same again against it", () =>
   const place = workplace();
   const first = place.tetrad("bench", "theory", "--against", "none", "--quick", "--json", "run.json", "--html", "run.html");
   expect(first.code, first.stderr).toBe(0);
-  expect(first.stdout).toMatch(/══ theory\n.*tetrad theory +\d.*JavaScript by hand +\d.*[✓✗] likelihood with gradient: /s);
+  expect(first.stdout).toMatch(/══ theory \(\d.*?\)\n.*tetrad theory +\d.*JavaScript by hand +\d.*[✓✗] likelihood with gradient: /s);
   const run = JSON.parse(readFileSync(place.path("run.json"), "utf8")) as Run;
   expect(run).toMatchObject({
     format: 1,

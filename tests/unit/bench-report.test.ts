@@ -10,6 +10,7 @@ const run: Run = {
   machine: { ...describeMachine(), processor: "A <fast> one & only" },
   loadAfter: [0.1, 0.2, 0.3],
   seconds: 12,
+  suiteSeconds: { mlp: 9 },
   quick: false,
   threads: [1, 2],
   peers: { tfjs: "TensorFlow.js 4", torch: "absent: No module named 'torch'" },

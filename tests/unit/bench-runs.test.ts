@@ -8,7 +8,7 @@ import type { Contender } from "../../packages/bench/src/measure/contender.js";
 import type { Comparison, Timing } from "../../packages/bench/src/suite.js";
 import { root } from "../support/root.js";
 
-const EFFORT = { rounds: 3, milliseconds: 1, warmUps: 2 };
+const EFFORT = { rounds: 3, milliseconds: 1, suiteSeconds: {}, warmUps: 2 };
 const yardstick = { sample: async () => [1], close: async () => {} };
 
 interface Fake {
@@ -108,7 +108,17 @@ describe("an earlier run", () => {
     const peer: Timing = { ...timing, who: "torch", min: 1, rounds: ours.map(() => 1) };
     const comparison: Comparison = { name, timings: { ours: timing, peer }, yardstick: yard, ratios: {} };
     const suite = { comparisons: [comparison], tables: [], figures: [], notes: [] };
-    return { format: 1, machine, loadAfter: [], seconds: 1, quick: false, threads: [1], peers: {}, suites: { mlp: suite } };
+    return {
+      format: 1,
+      machine,
+      loadAfter: [],
+      seconds: 1,
+      suiteSeconds: {},
+      quick: false,
+      threads: [1],
+      peers: {},
+      suites: { mlp: suite },
+    };
   }
   const steady = [10, 10.1, 9.9, 10, 10.2, 9.8, 10];
   const verdict = (before: Run, after: Run) => compareRuns(before, after).changes.map((change) => change.verdict);

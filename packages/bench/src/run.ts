@@ -15,6 +15,7 @@ export interface Run {
   readonly machine: MachineBlock;
   readonly loadAfter: readonly number[];
   readonly seconds: number;
+  readonly suiteSeconds: Readonly<Record<string, number>>;
   readonly quick: boolean;
   readonly threads: readonly number[];
   /** Version and settings of each peer, or `absent: reason`. */
@@ -37,7 +38,7 @@ export interface RunOptions {
   readonly threads?: number;
   onMachine?(machine: MachineBlock): void;
   onPeer?(name: string, description: string): void;
-  onSuite?(name: SuiteName, result: SuiteResult | SuiteFailure): void;
+  onSuite?(name: SuiteName, result: SuiteResult | SuiteFailure, seconds: number): void;
   /** What is being done now. */
   onProgress?(text: string): void;
 }
@@ -52,6 +53,7 @@ export async function runBenchmarks({ suites, against, quick = false, threads, .
   const peers: Peer[] = [];
   const descriptions: Record<string, string> = {};
   const results: Record<string, SuiteResult | SuiteFailure> = {};
+  const suiteSeconds: Record<string, number> = {};
   const yardstick = await createYardstick();
   try {
     for (const name of against) {
@@ -73,11 +75,13 @@ export async function runBenchmarks({ suites, against, quick = false, threads, .
         threads: counts,
         log: (text: string) => log(`${name}: ${text}`),
       };
+      const start = performance.now();
       const result = await SUITES[name]()
         .then(({ run }) => run(context))
         .catch(({ message, stack }: Error) => ({ error: message, ...(stack !== undefined && { stack }) }));
       results[name] = result;
-      told.onSuite?.(name, result);
+      suiteSeconds[name] = (performance.now() - start) / 1000;
+      told.onSuite?.(name, result, suiteSeconds[name] as number);
     }
   } finally {
     for (const peer of peers) peer.close();
@@ -88,6 +92,7 @@ export async function runBenchmarks({ suites, against, quick = false, threads, .
     machine,
     loadAfter: describeMachine().load,
     seconds: (performance.now() - begin) / 1000,
+    suiteSeconds,
     quick,
     threads: counts,
     peers: descriptions,

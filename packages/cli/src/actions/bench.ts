@@ -54,9 +54,9 @@ export async function benchAction({ terminal }: Context, named: readonly string[
       if ((load[0] ?? 0) > 0.5) terminal.note("something else runs on this machine: figures will be too low");
     },
     onPeer: (name, description) => say(`  ${name}: ${description}`),
-    onSuite: (name, result) =>
+    onSuite: (name, result, seconds) =>
       say(
-        `\n${bold(`══ ${name}`)}\n${"error" in result ? `failed: ${(terminal.verbose ? result.stack : undefined) ?? result.error}` : suiteText(result)}`,
+        `\n${bold(`══ ${name}`)} ${dim(`(${duration(seconds)})`)}\n${"error" in result ? `failed: ${(terminal.verbose ? result.stack : undefined) ?? result.error}` : suiteText(result)}`,
       ),
     onProgress: (text) => terminal.status(text),
   }).finally(() => process.off("SIGINT", stop));
