@@ -17,12 +17,13 @@ interface Fake {
   readonly result?: readonly number[];
   readonly threads?: number;
   sample?(): Promise<number[]>;
+  close?(): Promise<void>;
 }
 
 describe("compare", () => {
   const log: string[] = [];
   const closed: string[] = [];
-  function contender(name: string, { who = "tetrad", ms = 1, result = [1], threads, sample }: Fake): Contender {
+  function contender(name: string, { who = "tetrad", ms = 1, result = [1], threads, sample, close }: Fake): Contender {
     return {
       name,
       who,
@@ -32,7 +33,10 @@ describe("compare", () => {
         return sample === undefined ? [ms] : sample();
       },
       result: async () => result,
-      close: () => closed.push(name),
+      close: () => {
+        closed.push(name);
+        return close?.();
+      },
     };
   }
   function run(contenders: readonly Contender[]): Promise<Comparison> {
@@ -60,7 +64,7 @@ describe("compare", () => {
     const { timings, absent } = await run([
       contender("a", {}),
       contender("wrong", { who: "peer", result: [2] }),
-      contender("dying", { who: "peer", sample: dying }),
+      contender("dying", { who: "peer", sample: dying, close: () => Promise.reject(new Error("the process ended")) }),
     ]);
     expect(Object.keys(timings)).toEqual(["a"]);
     expect(absent).toMatchObject({ wrong: "number 0 is 2, expected 1", dying: "killed" });

@@ -112,7 +112,12 @@ export async function compare(
     }
     return { name, timings, yardstick: yard, ratios: ratiosToOurs(timings), ...work, ...(Object.keys(absent).length > 0 && { absent }) };
   } finally {
-    for (const contender of field.contenders) await contender.close();
+    for (const contender of field.contenders) {
+      // a peer whose process is gone has nothing left to close, and said so already
+      await Promise.resolve(contender.close()).catch((error: unknown) => {
+        if (running.has(contender)) throw error;
+      });
+    }
   }
 }
 

@@ -33,6 +33,10 @@ export async function benchAction({ terminal }: Context, named: readonly string[
   // Read before anything is measured: nobody should wait ten minutes for a typing error.
   const baseline =
     options.compare === undefined ? undefined : readRun(new TextDecoder().decode(await readBytes(options.compare)), options.compare);
+  if (baseline !== undefined && baseline.quick !== (options.quick ?? false))
+    terminal.note(
+      `${options.compare} was measured ${baseline.quick ? "with" : "without"} --quick: the two runs differ in more than the code`,
+    );
   const { bold, dim } = terminal.colors;
   // What is being measured now stands in one line that the next text overwrites.
   const say = (text: string): void => {
