@@ -1,4 +1,4 @@
-// Who may import whom, checked on the sources. cli ▶ theory ▶ engine ▶ kernels-wasm, never upward; no circular imports; nothing that a browser
+// Who may import whom, checked on the sources. cli ▶ bench ▶ theory ▶ engine ▶ kernels-wasm, never upward; no circular imports; nothing that a browser
 // lacks at the top level of a library; extensions as Node and browsers need them. `npm run check-imports`, and part of `npm test`.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -7,13 +7,13 @@ import { pathToFileURL } from "node:url";
 import ts from "typescript";
 
 /** From the bottom up: a package may import those before it. */
-const layers = ["kernels-wasm", "engine", "theory", "cli"];
+const layers = ["kernels-wasm", "engine", "theory", "bench", "cli"];
 
 /** The gradient of sin is cos and that of cos is sin: an op's file imports the ops of its gradient, which run long after both are loaded. */
 const cyclesAllowed = ["packages/engine/src/ops/"];
 
 /** Packages that only ever run in Node. */
-const nodeOnly = new Set(["cli"]);
+const nodeOnly = new Set(["bench", "cli"]);
 
 /**
  * @typedef {{ specifier: string, line: number, typeOnly: boolean, dynamic: boolean }} Import

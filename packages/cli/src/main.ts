@@ -1,8 +1,9 @@
 /** The command line: which commands there are, and what every one of them does with errors and exit codes. */
 import { readFileSync } from "node:fs";
 import type { BackendName } from "@tetrad/engine";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { oneOf, positiveInteger } from "./arguments.js";
+import { benchCommand } from "./commands/bench.js";
 import { demoCommand } from "./commands/demo.js";
 import { devicesCommand } from "./commands/devices.js";
 import { explainCommand } from "./commands/explain.js";
@@ -11,7 +12,7 @@ import { predictCommand } from "./commands/predict.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { tuneCommand } from "./commands/tune.js";
-import { type Io, Terminal } from "./terminal.js";
+import { AlreadyTold, type Io, Terminal } from "./terminal.js";
 
 /** Written out, so that help need not load the engine. */
 const BACKENDS = ["wasm", "reference"] as const satisfies readonly BackendName[];
@@ -21,27 +22,52 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
   const program = new Command("tetrad")
     .description("Fit physical theories to data and train neural networks, on kernels of its own.")
     .version(version(), "-V, --version", "print the version")
-    .option("--json", "print one JSON value on stdout and nothing else there")
-    .option("-q, --quiet", "no progress and no notes")
-    .option("-v, --verbose", "show where in the code an error came from")
-    .option("--threads <n>", "how many threads to compute with (default: measured)", positiveInteger)
-    .option("--tuning <file>", "choices that `tetrad tune --export` wrote (default: those that it has kept on this machine)")
-    .option("--backend <name>", "wasm, or reference: slow, float64, for checking", oneOf(...BACKENDS))
-    .configureHelp({ showGlobalOptions: true })
+    // options after a command are that command's own: `--json` may then take a file in one of them
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .addHelpText("after", EXAMPLES);
-  const commands = [fitCommand, trainCommand, predictCommand, explainCommand, traceCommand, tuneCommand, devicesCommand, demoCommand];
-  for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
+  addSharedOptions(program);
+  const commands = [
+    fitCommand,
+    trainCommand,
+    predictCommand,
+    explainCommand,
+    traceCommand,
+    tuneCommand,
+    devicesCommand,
+    benchCommand,
+    demoCommand,
+  ];
+  for (const command of commands) program.addCommand(addSharedOptions(command(io)).copyInheritedSettings(program));
+  let running: Command = program;
+  program.hook("preAction", (_, command) => {
+    running = command;
+  });
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
+    if (error instanceof AlreadyTold) return 1;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    new Terminal(program.opts(), io).failure(error);
+    new Terminal(running.optsWithGlobals(), io).failure(error);
     return 1;
   }
+}
+
+/** Options that every command takes, before its name or after it; one that the command has in its own way stays so. */
+function addSharedOptions(command: Command): Command {
+  const shared = [
+    new Option("--json", "print one JSON value on stdout and nothing else there"),
+    new Option("-q, --quiet", "no progress and no notes"),
+    new Option("-v, --verbose", "show where in the code an error came from"),
+    new Option("--threads <n>", "how many threads to compute with (default: measured)").argParser(positiveInteger),
+    new Option("--tuning <file>", "choices that `tetrad tune --export` wrote (default: those that it has kept on this machine)"),
+    new Option("--backend <name>", "wasm, or reference: slow, float64, for checking").argParser(oneOf(...BACKENDS)),
+  ];
+  for (const option of shared) if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+  return command;
 }
 
 const EXAMPLES = `

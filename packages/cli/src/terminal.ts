@@ -18,6 +18,9 @@ export interface Stream {
   readonly columns?: number;
 }
 
+/** A command failed and has said why; nothing is left to print. */
+export class AlreadyTold extends Error {}
+
 /** Where a command writes, and what it may know of its surroundings; `process` is one. */
 export interface Io {
   readonly stdout: Stream;
@@ -57,6 +60,12 @@ export class Terminal {
   /** What the user may want to know but did not ask for. */
   note(text: string): void {
     if (!this.quiet) this.#stderr.write(`${text}\n`);
+  }
+
+  /** One line of a terminal that the next one overwrites, and an empty text clears; nothing elsewhere. */
+  status(text: string): void {
+    if (this.quiet || this.#stderr.isTTY !== true) return;
+    this.#stderr.write(`\r\x1b[2K${text === "" ? "" : `▸ ${text}`.slice(0, Math.max(20, (this.#stderr.columns || 80) - 1))}`);
   }
 
   progress(label: string): Progress {

@@ -10,6 +10,10 @@ export interface Axis {
   readonly exact?: boolean;
   /** About how many ticks. */
   readonly ticks?: number;
+  /** Exactly these ticks, for a few values that were chosen, not measured. */
+  readonly at?: readonly number[];
+  /** Names instead of numbers: the k-th stands at k + ½ of a domain from 0 to their count, and has no grid line. */
+  readonly names?: readonly string[];
 }
 
 export interface Scale {
@@ -17,10 +21,10 @@ export interface Scale {
   readonly domain: readonly [number, number];
 }
 
-/** Draws into the plot area. Colours are classes `s1` to `s5`, defined by the page for light and dark. */
+/** Draws into the plot area. Colours are classes `s1` to `s7`, defined by the page for light and dark. */
 export type Mark = (x: Scale, y: Scale) => string;
 
-export type SeriesClass = "s1" | "s2" | "s3" | "s4" | "s5";
+export type SeriesClass = "s1" | "s2" | "s3" | "s4" | "s5" | "s6" | "s7";
 
 export interface LegendEntry {
   readonly label: string;
@@ -38,6 +42,8 @@ export interface ChartSpec {
   readonly marks: readonly Mark[];
   readonly legend?: readonly LegendEntry[];
   readonly height?: number;
+  /** Room for the labels of the y axis. */
+  readonly left?: number;
 }
 
 /** Chosen so that 12-unit text is still 9 px high on a phone 360 px wide. */
@@ -46,16 +52,17 @@ const MARGIN = { top: 10, right: 20, bottom: 44, left: 62 };
 
 export function chart(spec: ChartSpec): string {
   const height = spec.height ?? 300;
-  const x = makeScale(spec.x, MARGIN.left, WIDTH - MARGIN.right);
+  const left = spec.left ?? MARGIN.left;
+  const x = makeScale(spec.x, left, WIDTH - MARGIN.right);
   const y = makeScale(spec.y, height - MARGIN.bottom, MARGIN.top);
   const clip = `clip-${hash(spec.title + spec.caption)}`;
-  const frame = { x: MARGIN.left, y: MARGIN.top, width: WIDTH - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
+  const frame = { x: left, y: MARGIN.top, width: WIDTH - left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
   const body = [
     element("title", {}, escapeText(spec.title)),
     element("desc", {}, escapeText(spec.caption)),
     element("clipPath", { id: clip }, element("rect", frame)),
-    xAxis(x, spec.x.label, height),
-    yAxis(y, spec.y.label, height),
+    xAxis(x, spec.x.label, left, height),
+    yAxis(y, spec.y, left, height),
     element("g", { "clip-path": `url(#${clip})` }, ...spec.marks.map((mark) => mark(x.scale, y.scale))),
     element("rect", { ...frame, class: "frame" }),
   ];
@@ -83,15 +90,19 @@ interface AxisScale {
 
 export function makeScale(axis: Axis, from: number, to: number): AxisScale {
   const [low, high] = axis.domain;
-  const padded: [number, number] = low === high ? [low - 1, high + 1] : [low, high];
+  const around: [number, number] = axis.kind === "log" ? [low / 2, high * 2] : [low - 1, high + 1];
+  const padded: [number, number] = low === high ? around : [low, high];
   const scale = (axis.kind === "log" ? scaleLog() : scaleLinear()).domain(padded).range([from, to]);
   if (axis.exact !== true) scale.nice(axis.ticks ?? 6);
+  const [a, b] = scale.domain() as [number, number];
+  const placed = Object.assign((value: number) => scale(value), { domain: [a, b] as const });
+  if (axis.names !== undefined) return { scale: placed, ticks: axis.names.map((label, k) => ({ at: scale(k + 0.5), label })) };
+  if (axis.at !== undefined) return { scale: placed, ticks: axis.at.map((value) => ({ at: scale(value), label: String(value) })) };
   const count = axis.ticks ?? 6;
   const shown = axis.kind === "log" ? wholePowers(scale.ticks(count)) : scale.ticks(count);
   const format = axis.kind === "log" ? logLabels(shown) : scale.tickFormat(count);
-  const [a, b] = scale.domain() as [number, number];
   return {
-    scale: Object.assign((value: number) => scale(value), { domain: [a, b] as const }),
+    scale: placed,
     ticks: shown.map((value) => ({ at: scale(value), label: format(value) })),
   };
 }
@@ -117,7 +128,7 @@ function powerOfTen(value: number): string {
   return `${factor === 1 ? "" : `${factor}·`}10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
-function xAxis({ ticks }: AxisScale, label: string, height: number): string {
+function xAxis({ ticks }: AxisScale, label: string, left: number, height: number): string {
   const bottom = height - MARGIN.bottom;
   const lines = ticks.map(
     ({ at, label: text }) =>
@@ -125,18 +136,14 @@ function xAxis({ ticks }: AxisScale, label: string, height: number): string {
   );
   return (
     lines.join("") +
-    element(
-      "text",
-      { x: (MARGIN.left + WIDTH - MARGIN.right) / 2, y: height - 8, "text-anchor": "middle", class: "label" },
-      escapeText(label),
-    )
+    element("text", { x: (left + WIDTH - MARGIN.right) / 2, y: height - 8, "text-anchor": "middle", class: "label" }, escapeText(label))
   );
 }
 
-function yAxis({ ticks }: AxisScale, label: string, height: number): string {
+function yAxis({ ticks }: AxisScale, { label, names }: Axis, left: number, height: number): string {
   const lines = ticks.map(
     ({ at, label: text }) =>
-      `${element("path", { d: `M${MARGIN.left} ${at.toFixed(2)}H${WIDTH - MARGIN.right}`, class: "grid" })}${element("text", { x: MARGIN.left - 7, y: at + 4, "text-anchor": "end" }, escapeText(text))}`,
+      `${names === undefined ? element("path", { d: `M${left} ${at.toFixed(2)}H${WIDTH - MARGIN.right}`, class: "grid" }) : ""}${element("text", { x: left - 7, y: at + 4, "text-anchor": "end" }, escapeText(text))}`,
   );
   const middle = (MARGIN.top + height - MARGIN.bottom) / 2;
   return (

@@ -83,3 +83,44 @@ export function diagonal(): Mark {
     return element("path", { d: `M${x(low).toFixed(2)} ${y(low).toFixed(2)}L${x(high).toFixed(2)} ${y(high).toFixed(2)}`, class: "rule" });
   };
 }
+
+export interface Bar {
+  readonly from: number;
+  readonly to: number;
+  /** Ends of its interval. */
+  readonly low: number;
+  readonly high: number;
+  readonly series: SeriesClass;
+}
+
+/** Bars along the x axis, the k-th at k + ½ of the y axis, each with a whisker over its interval. */
+export function bars(all: readonly Bar[]): Mark {
+  return (x, y) => {
+    const thickness = Math.abs(y(1) - y(0)) * 0.56;
+    return all
+      .map(({ from, to, low, high, series }, k) => {
+        const [left, right] = [x(Math.min(from, to)), x(Math.max(from, to))];
+        const middle = y(k + 0.5);
+        const end = (value: number) => `M${x(value).toFixed(2)} ${(middle - 4).toFixed(2)}v8`;
+        return (
+          element("rect", {
+            x: left,
+            y: middle - thickness / 2,
+            width: Math.max(1, right - left),
+            height: thickness,
+            class: `${series} column`,
+          }) +
+          element("path", {
+            d: `M${x(low).toFixed(2)} ${middle.toFixed(2)}H${x(high).toFixed(2)}${end(low)}${end(high)}`,
+            class: "whisker",
+          })
+        );
+      })
+      .join("");
+  };
+}
+
+export function vertical(value: number): Mark {
+  return (x, y) =>
+    element("path", { d: `M${x(value).toFixed(2)} ${y(y.domain[0]).toFixed(2)}V${y(y.domain[1]).toFixed(2)}`, class: "rule" });
+}

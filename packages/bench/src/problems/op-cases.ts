@@ -1,0 +1,106 @@
+/** Sizes at which an op's speed is worth knowing: its own generated cases are chosen for bugs, so they are sized up to a few megabytes an operand. */
+import type { Op, OpCase, Shape } from "@tetrad/engine";
+import { uniform } from "./random.js";
+
+type CaseInput = OpCase["inputs"][number];
+type Values = Float32Array | Int32Array | Uint8Array;
+
+/** 8 MiB of f32: beyond the second-level caches of today's cores, as the roof's own probe is. */
+export const ELEMENTS = 1 << 21;
+/** No call may take longer than some tenths of a second. */
+const MOST_FLOPS = 1e9;
+
+export interface SizedCase {
+  readonly inputs: readonly CaseInput[];
+  readonly attrs: OpCase["attrs"];
+  /** Inputs' shapes, for the table. */
+  readonly label: string;
+  /** Each output element comes from the elements at its own place. */
+  readonly elementwise: boolean;
+}
+
+const ROWS: CaseInput = { shape: [2048, 1024] };
+const reduction = { inputs: [ROWS], attrs: { axes: [1], keepDims: false } };
+const VOCABULARY = 30_522;
+const IDS: CaseInput = { shape: [4096], dtype: "i32", range: [0, VOCABULARY] };
+
+/** Ops whose attributes tie them to the extents of their cases, or whose natural shapes are not a long first axis. */
+const BY_HAND: Readonly<Record<string, { readonly inputs: readonly CaseInput[]; readonly attrs?: OpCase["attrs"] }>> = {
+  ...Object.fromEntries(["sum", "mean", "max", "min", "prod", "logSumExp", "argmax", "argmin"].map((name) => [name, reduction])),
+  matmul: { inputs: [{ shape: [512, 512] }, { shape: [512, 512] }], attrs: { transposeA: false, transposeB: false } },
+  uniform: { inputs: [], attrs: { shape: [ELEMENTS], dtype: "f32", stream: 1 } },
+  normal: { inputs: [], attrs: { shape: [ELEMENTS], dtype: "f32", stream: 1 } },
+  slice: { inputs: [ROWS], attrs: { begins: [0, 0], extents: [2048, 512], steps: [1, 2] } },
+  transpose: { inputs: [ROWS], attrs: { permutation: [1, 0] } },
+  broadcastTo: { inputs: [{ shape: [1, 1024] }], attrs: { shape: [2048, 1024] } },
+  softmax: { inputs: [{ shape: [4096, 512] }] },
+  logSoftmax: { inputs: [{ shape: [4096, 512] }] },
+  cumsum: { inputs: [ROWS], attrs: { axis: 1, reverse: false } },
+  take: { inputs: [{ shape: [VOCABULARY, 384] }, IDS], attrs: { axis: 0, padding: -1 } },
+  scatterRows: { inputs: [{ shape: [4096, 384] }, IDS], attrs: { axis: 0, extent: VOCABULARY, padding: -1 } },
+};
+
+function size(shape: Shape): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** Undefined for an op without cases. */
+export function sizedCase(op: Op): SizedCase | undefined {
+  const chosen = BY_HAND[op.name];
+  const cases = op.cases().filter(({ inputs }) => inputs.every(({ shape }) => size(shape) > 0));
+  const plain = cases.filter(({ inputs }) => inputs.every(({ transposed }) => transposed !== true));
+  const elements = ({ inputs }: Pick<OpCase, "inputs">) => inputs.reduce((sum, { shape }) => sum + size(shape), 0);
+  const largest = (plain.length > 0 ? plain : cases).reduce<OpCase | undefined>(
+    (best, one) => (best === undefined || elements(one) > elements(best) ? one : best),
+    undefined,
+  );
+  if (largest === undefined) return undefined;
+  if (chosen !== undefined) return labelled(chosen.inputs, chosen.attrs ?? largest.attrs, false);
+  if (op.lowering.kind === "elementwise")
+    return labelled(
+      largest.inputs.map((input) => ({ ...input, shape: [ELEMENTS] })),
+      largest.attrs,
+      true,
+    );
+  return labelled(lengthened(op, largest), largest.attrs, false);
+}
+
+function labelled(inputs: readonly CaseInput[], attrs: OpCase["attrs"], elementwise: boolean): SizedCase {
+  return { inputs, attrs, elementwise, label: inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ") };
+}
+
+/** The case with a longer first axis, of the first operand and of those that are as long; the others are weights. */
+function lengthened(op: Op, { inputs, attrs }: OpCase): readonly CaseInput[] {
+  // Decompositions cost the cube of an extent, and their cases are square.
+  if (op.tolerance === "decomposition") return inputs;
+  const longest = Math.max(...inputs.map(({ shape }) => size(shape)));
+  const rows = inputs[0]?.shape[0];
+  for (let factor = Math.floor(ELEMENTS / longest); factor > 1; factor >>= 1) {
+    const longer = inputs.map((input) => (input.shape[0] === rows ? stretched(input, factor) : input));
+    try {
+      const specs = longer.map(({ shape, dtype = "f32" }) => ({ shape, dtype }));
+      const outputs = op.infer(specs, attrs);
+      const most = Math.max(...outputs.map(({ shape }) => size(shape)));
+      if (op.flops(specs, outputs, attrs) <= MOST_FLOPS && most <= 4 * ELEMENTS) return longer;
+    } catch {
+      return inputs; // its attributes hold it to these extents
+    }
+  }
+  return inputs;
+}
+
+function stretched(input: CaseInput, factor: number): CaseInput {
+  const [first, ...rest] = input.shape;
+  return first === undefined ? input : { ...input, shape: [first * factor, ...rest] };
+}
+
+/** Seeded values in the case's range; exact ones are repeated. */
+export function fillInput({ shape, dtype = "f32", range = [-2, 2], values }: CaseInput, seed: number): Values {
+  const [lo, hi] = range;
+  const next = uniform(seed);
+  const at = (i: number): number => (values === undefined ? lo + (hi - lo) * next() : (values[i % values.length] as number));
+  const length = { length: size(shape) };
+  if (dtype === "i32") return Int32Array.from(length, (_, i) => Math.floor(at(i)));
+  if (dtype === "bool") return Uint8Array.from(length, (_, i) => Number(values === undefined ? next() < 0.5 : at(i) !== 0));
+  return Float32Array.from(length, (_, i) => at(i));
+}

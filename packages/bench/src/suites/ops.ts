@@ -1,0 +1,212 @@
+/** Every op on one thread, sized up to operands beyond the caches: time, rate, and share of what the machine could do. */
+import * as engineModule from "@tetrad/engine";
+import { apply, type Engine, mean, mul, type Op, type Optimizer, type Tensor, transpose } from "@tetrad/engine";
+import { agree, compare } from "../measure/compare.js";
+import { type Own, ownFunction, withEngines } from "../own/engine.js";
+import { fillInput, type SizedCase, sizedCase } from "../problems/op-cases.js";
+import type { Comparison, Figure, Roof, RooflinePoint, SuiteContext, SuiteResult } from "../suite.js";
+import { percent, short } from "../text.js";
+
+/** Marks for the planner, which copy their operand when nothing else is left of the graph. */
+const MARKERS = new Set(["barrier", "checkpoint", "customGradient", "identity", "stopGradient"]);
+/** What they compute depends on a random stream, which the float64 reference is not given here. */
+const RANDOM = new Set(["uniform", "normal", "dropout"]);
+/** Elements of an element-wise op that are held against its float64 reference; the conformance tests hold all of them. */
+const CHECKED = 4096;
+const AGREEMENT = 1e-3;
+/** 130 ops share a minute. */
+const EFFORT = { rounds: 3, milliseconds: 30, warmUps: 4 };
+/** Row-wise and element-wise ops that ought to be bound by memory, or by the exponential, and nothing else. */
+const STREAMING = ["softmax", "layerNorm", "rmsNorm", "gelu"];
+const STREAMING_GOAL = 0.8;
+
+interface Row {
+  readonly name: string;
+  readonly label: string;
+  readonly ms: number;
+  readonly flops: number;
+  readonly bytes: number;
+  /** Largest operand or result. */
+  readonly elements: number;
+}
+
+export async function run(context: SuiteContext): Promise<SuiteResult> {
+  const { effort } = context;
+  const less = {
+    rounds: Math.min(EFFORT.rounds, effort.rounds),
+    milliseconds: Math.min(EFFORT.milliseconds, effort.milliseconds),
+    warmUps: Math.min(EFFORT.warmUps, effort.warmUps),
+  };
+  return withEngines([{ threads: 1 }], async ([first]) => {
+    const own = first as Own;
+    const { flopsPerSecond, bytesPerSecond } = own.engine.backend.machine();
+    const roof = { flopsPerSecond, bytesPerSecond };
+    const comparisons: Comparison[] = [];
+    const rows: Row[] = [];
+    const notes: string[] = [];
+    const failures: string[] = [];
+    for (const op of opsOf(engineModule)) {
+      const sized = MARKERS.has(op.name) ? undefined : sizedCase(op);
+      if (sized === undefined) {
+        if (!MARKERS.has(op.name)) notes.push(`${op.name}: absent: it has no cases`);
+        continue;
+      }
+      try {
+        const { comparison, row } = await measureOp({ ...context, effort: less }, own, op, sized);
+        comparisons.push(comparison);
+        rows.push(row);
+      } catch (error) {
+        // One op's failure must not hide the speed of a hundred others.
+        failures.push(`${op.name}: ${(error as Error).message.split("\n")[0]}`);
+      }
+    }
+    for (const [name, optimizer] of optimizers()) {
+      context.log(name);
+      rows.push(await measureOptimizer(own.engine, name, optimizer));
+    }
+    return { ...describe(rows, roof, comparisons), notes, failures };
+  });
+}
+
+export function opsOf(module: Readonly<Record<string, unknown>>): Op[] {
+  return Object.values(module).filter(
+    (value): value is Op => typeof value === "object" && value !== null && "lowering" in value && "infer" in value && "cases" in value,
+  );
+}
+
+async function measureOp(context: SuiteContext, own: Own, op: Op, sized: SizedCase): Promise<{ comparison: Comparison; row: Row }> {
+  const { inputs, attrs } = sized;
+  const specs = Object.fromEntries(
+    inputs.map(({ shape, dtype = "f32", transposed }, i) => [
+      `x${i}`,
+      { shape: transposed === true ? [...shape].reverse() : shape, dtype },
+    ]),
+  );
+  const program = await own.engine.compileFunction((tensors) => {
+    const operands = inputs.map(({ transposed }, i) => {
+      const x = tensors[`x${i}`] as Tensor;
+      return transposed === true ? transpose(x) : x;
+    });
+    return { y: apply(op, operands, attrs) };
+  }, specs);
+  const data = inputs.map((input, i) => fillInput(input, 40 + i));
+  program.set(Object.fromEntries(data.map((values, i) => [`x${i}`, values])));
+  const launches = program.profile();
+  const bytes = launches.reduce((sum, launch) => sum + launch.bytes, 0);
+  const flops = launches.reduce((sum, launch) => sum + launch.flops, 0);
+  const contender = ownFunction(own, program, "y");
+  const comparison = await compare(context, op.name, { contenders: [contender], absent: {} }, (y) => checkPrefix(op, sized, data, y), {
+    flops,
+    bytes,
+  });
+  const { min } = comparison.timings[contender.name] as { min: number };
+  const output = program.outputs.get("y") as Tensor;
+  return {
+    comparison,
+    row: { name: op.name, label: sized.label, ms: min, flops, bytes, elements: Math.max(output.size, ...data.map(({ length }) => length)) },
+  };
+}
+
+/** Holds the first elements of an element-wise op against its reference; of others only that something was computed. */
+function checkPrefix(op: Op, { elementwise, inputs, attrs }: SizedCase, data: readonly ArrayLike<number>[], y: ArrayLike<number>): void {
+  if (!elementwise || RANDOM.has(op.name)) {
+    if (y.length === 0) throw new Error("it computed nothing");
+    return;
+  }
+  const count = Math.min(CHECKED, y.length);
+  const arrays = data.map((values, i) => ({
+    shape: [count],
+    dtype: inputs[i]?.dtype ?? ("f32" as const),
+    data: Float64Array.from({ length: count }, (_, k) => values[k] as number),
+  }));
+  const [expected] = op.reference(arrays, attrs, op.infer(arrays, attrs));
+  const wanted = (expected as { data: Float64Array }).data;
+  const finite = [...wanted.keys()].filter((i) => Number.isFinite(wanted[i]));
+  agree(
+    finite.map((i) => y[i] as number),
+    finite.map((i) => wanted[i] as number),
+    AGREEMENT,
+    1,
+  );
+}
+
+/** The optimisers that this version exports; their update is one launch over the flat parameters. */
+function optimizers(): [string, Optimizer][] {
+  const names = ["sgd", "adam", "adamw", "rmsprop", "adagrad", "lion", "adafactor", "muon", "lamb", "adadelta", "nadam", "radam", "adamax"];
+  return names.flatMap((name) => {
+    const make = (engineModule as Readonly<Record<string, unknown>>)[name];
+    return typeof make === "function"
+      ? [[name, (make as (options: { lr: number }) => Optimizer)({ lr: 1e-3 })] as [string, Optimizer]]
+      : [];
+  });
+}
+
+/** Fifteen products of a matrix: a larger one would take minutes. */
+const MUON_SHAPE = [512, 512];
+
+async function measureOptimizer(engine: Engine, name: string, optimizer: Optimizer): Promise<Row> {
+  const shape = name === "muon" ? MUON_SHAPE : [2048, 1024];
+  const store = engine.store({ w: shape });
+  const program = await engine.compile(store, { x: shape }, ({ w }, { x }) => mean(mul(w as Tensor, x as Tensor)), { optimizer });
+  program.set({ x: fillInput({ shape }, 50) as Float32Array });
+  // The update comes last: everything after the loss is recorded, but for the count of steps.
+  const times = program.profile();
+  const recorded = times.findIndex(({ title }) => title.startsWith("record_loss"));
+  const updates = times.slice(recorded + 1).filter(({ title }) => !title.startsWith("end_step"));
+  const total = (key: "microseconds" | "flops" | "bytes") => updates.reduce((sum, launch) => sum + launch[key], 0);
+  const row = {
+    name,
+    label: `[${shape.join(", ")}]`,
+    ms: total("microseconds") / 1000,
+    flops: total("flops"),
+    bytes: total("bytes"),
+    elements: (shape[0] as number) * (shape[1] as number),
+  };
+  program.close();
+  engine.releaseOptimizerState(store);
+  store.release();
+  return row;
+}
+
+function describe(rows: readonly Row[], roof: Roof, comparisons: readonly Comparison[]): Omit<SuiteResult, "notes"> {
+  const bandwidth = (row: Row | undefined) => (row === undefined ? Number.NaN : row.bytes / row.ms / 1e6);
+  const elementRate = (row: Row | undefined) => (row === undefined ? Number.NaN : row.elements / row.ms);
+  const find = (name: string) => rows.find((row) => row.name === name);
+  const [copy, exp] = [find("copy"), find("exp")];
+  const ofCopy = (row: Row) => bandwidth(row) / bandwidth(copy);
+  const share = ({ flops, bytes, ms }: Row) => (Math.max(flops / roof.flopsPerSecond, bytes / roof.bytesPerSecond) * 1000) / ms;
+  const figures: Figure[] = STREAMING.flatMap((name) => {
+    const row = find(name);
+    if (row === undefined) return [];
+    const value = Math.max(ofCopy(row), elementRate(row) / elementRate(exp));
+    return [{ name: `${name}: share of copy's bandwidth or of exp's rate`, value, goal: STREAMING_GOAL, unit: "", atLeast: true }];
+  });
+  const adamw = find("adamw");
+  if (adamw !== undefined)
+    figures.push({ name: "adamw: share of copy's bandwidth", value: ofCopy(adamw), goal: STREAMING_GOAL, unit: "", atLeast: true });
+  return {
+    comparisons,
+    tables: [
+      {
+        title: `one thread, f32, fastest calls; roof ${short(roof.flopsPerSecond / 1e9)} GFLOP/s, ${short(roof.bytesPerSecond / 1e9)} GB/s`,
+        header: ["op", "operands", "µs", "GFLOP/s", "GB/s", "roofline", "of copy"],
+        rows: rows.map((row) => [
+          row.name,
+          row.label,
+          short(row.ms * 1000),
+          row.flops === 0 ? "–" : short(row.flops / row.ms / 1e6),
+          short(bandwidth(row)),
+          percent(share(row)),
+          percent(ofCopy(row)),
+        ]),
+      },
+    ],
+    figures,
+    roof,
+    points: rows.filter(({ flops, bytes, ms }) => flops > 0 && bytes > 0 && ms > 0).map(point),
+  };
+}
+
+function point({ name, flops, bytes, ms }: Row): RooflinePoint {
+  return { label: name, flopsPerByte: flops / bytes, flopsPerSecond: (flops / ms) * 1000 };
+}
