@@ -25,21 +25,24 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
   const last = by_rows ? panels : share_end(panels, 1, thread, threads);
   if (i0 >= i1 || first >= last) return;
 
-  // Scratch: bytes of as many rows as fit, four scales and sums after them.
+  // Scratch: bytes of as many rows as fit, then their scales and sums, then four rows before they are interleaved.
   const row_bytes = <usize>((k + 31) & ~31);
-  const most = max(4, <i32>((EPILOGUE_SCRATCH - 65536) / row_bytes) & ~3);
-  const limit = min(most, 4096);
+  const limit = min(max(4, <i32>((EPILOGUE_SCRATCH - 32768) / row_bytes - 4) & ~3), 4096);
   const bytes = scratch(thread);
   const scales = bytes + <usize>limit * row_bytes;
   const sums = scales + (<usize>limit << 2);
+  const apart = sums + (<usize>limit << 2);
   const lda = load<usize>(p, 32) << 2;
   const ldc = <usize>n << 2;
   for (let i = i0; i < i1; i += limit) {
     const rows = min(limit, i1 - i);
+    // Fours of rows lie interleaved, four bytes of each in turn, so that one pointer serves them all; what is left lies row by row.
+    const fours = ASC_FEATURE_RELAXED_SIMD ? rows & ~3 : 0;
     for (let r = 0; r < rows; r++) {
-      const q = bytes + <usize>r * row_bytes;
+      const q = r < fours ? apart + <usize>(r & 3) * row_bytes : bytes + <usize>r * row_bytes;
       store<f32>(scales + (<usize>r << 2), quantize_row(q, load<usize>(p, 4) + <usize>(i + r) * lda, k));
       store<i32>(sums + (<usize>r << 2), sum_bytes(q, <i32>row_bytes) << 6);
+      if (r < fours && (r & 3) == 3) interleave(bytes + <usize>(r - 3) * row_bytes, apart, row_bytes);
     }
     for (let panel = first; panel < last; panel++) {
       const w = load<usize>(p, 8) + <usize>panel * panel_bytes;
@@ -47,7 +50,7 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
       const c = load<usize>(p) + <usize>i * ldc + (<usize>panel << 5);
       let r = 0;
       if (ASC_FEATURE_RELAXED_SIMD) {
-        for (; r <= rows - 4; r += 4) tile(4, c + <usize>r * ldc, ldc, bytes + <usize>r * row_bytes, row_bytes, w, groups, width, scales + (<usize>r << 2), sums + (<usize>r << 2));
+        for (; r < fours; r += 4) tile(4, c + <usize>r * ldc, ldc, bytes + <usize>r * row_bytes, row_bytes, w, groups, width, scales + (<usize>r << 2), sums + (<usize>r << 2));
       } else {
         for (; r <= rows - 2; r += 2) tile(2, c + <usize>r * ldc, ldc, bytes + <usize>r * row_bytes, row_bytes, w, groups, width, scales + (<usize>r << 2), sums + (<usize>r << 2));
       }
@@ -61,6 +64,25 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
   }
 }
 
+/** Four rows at `from`, `bytes` (a multiple of 16) apart, by fours of bytes in turn. */
+function interleave(to: usize, from: usize, bytes: usize): void {
+  for (const end = from + bytes; from < end; from += 16) {
+    const r0 = v128.load(from);
+    const r1 = v128.load(from + bytes);
+    const r2 = v128.load(from + 2 * bytes);
+    const r3 = v128.load(from + 3 * bytes);
+    const low01 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5);
+    const low23 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);
+    const high01 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+    const high23 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
+    v128.store(to, v128.shuffle<i64>(low01, low23, 1, 3), 16);
+    v128.store(to, v128.shuffle<i64>(high01, high23, 0, 2), 32);
+    v128.store(to, v128.shuffle<i64>(high01, high23, 1, 3), 48);
+    to += 64;
+  }
+}
+
 /** Four bytes of a, times those of four channels each in b0 and b1. */
 // @ts-ignore: decorator
 @inline
@@ -68,7 +90,7 @@ function dot(a: v128, b: v128, c: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
 }
 
-/** R rows by eight channels; R is a literal at every call. */
+/** R rows by eight channels; R is a literal at every call. In the relaxed build four rows are interleaved, in the other two lie lda apart. */
 // @ts-ignore: decorator
 @inline
 function tile(R: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, groups: i32, width: i32, scales: usize, sums: usize): void {
@@ -76,8 +98,6 @@ function tile(R: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, grou
   let b = w + 32;
   let a0 = a;
   let a1 = a + lda;
-  let a2 = a1 + lda;
-  let a3 = a2 + lda;
   if (ASC_FEATURE_RELAXED_SIMD) {
     for (const end = b + (<usize>groups << 5); b < end; b += 32) {
       const b0 = v128.load(b);
@@ -86,24 +106,17 @@ function tile(R: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, grou
       c00 = dot(x, b0, c00);
       c01 = dot(x, b1, c01);
       if (R > 1) {
-        x = v128.load32_splat(a1);
+        x = v128.load32_splat(a0, 4);
         c10 = dot(x, b0, c10);
         c11 = dot(x, b1, c11);
-      }
-      if (R > 2) {
-        x = v128.load32_splat(a2);
+        x = v128.load32_splat(a0, 8);
         c20 = dot(x, b0, c20);
         c21 = dot(x, b1, c21);
-      }
-      if (R > 3) {
-        x = v128.load32_splat(a3);
+        x = v128.load32_splat(a0, 12);
         c30 = dot(x, b0, c30);
         c31 = dot(x, b1, c31);
       }
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
+      a0 += R > 1 ? 16 : 4;
     }
   } else {
     // Pairs of products; the two pairs of a channel lie side by side until the end.
