@@ -6,8 +6,8 @@ import { FORMAT, type Run } from "./run.js";
 import type { Comparison, Table, Timing } from "./suite.js";
 import { ratioText, short } from "./text.js";
 
-/** Changes smaller than this are the machine's: its medians, even in units of the yardstick, wander by some per cent from run to run. */
-const NOISE = 0.05;
+/** Changes smaller than this are the machine's: medians, even in units of the yardstick, wander by some per cent from run to run, and a run holds hundreds. */
+const NOISE = 0.1;
 
 export interface Change extends Interval {
   readonly suite: string;

@@ -1,6 +1,6 @@
 /** Every op on one thread, sized up to operands beyond the caches: time, rate, and share of what the machine could do. */
 import * as engineModule from "@tetrad/engine";
-import { apply, type Engine, mean, mul, type Op, type Optimizer, type Tensor, transpose } from "@tetrad/engine";
+import { apply, type Engine, type FunctionProgram, mean, mul, type Op, type Optimizer, type Tensor, transpose } from "@tetrad/engine";
 import { agree, compare } from "../measure/compare.js";
 import { type Own, ownFunction, withEngines } from "../own/engine.js";
 import { fillInput, type SizedCase, sizedCase } from "../problems/op-cases.js";
@@ -19,6 +19,8 @@ const EFFORT = { rounds: 3, milliseconds: 30, warmUps: 4 };
 /** Row-wise and element-wise ops that ought to be bound by memory, or by the exponential, and nothing else. */
 const STREAMING = ["softmax", "layerNorm", "rmsNorm", "gelu"];
 const STREAMING_GOAL = 0.8;
+
+const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1 } as const;
 
 interface Row {
   readonly name: string;
@@ -91,20 +93,36 @@ async function measureOp(context: SuiteContext, own: Own, op: Op, sized: SizedCa
   }, specs);
   const data = inputs.map((input, i) => fillInput(input, 40 + i));
   program.set(Object.fromEntries(data.map((values, i) => [`x${i}`, values])));
-  const launches = program.profile();
-  const bytes = launches.reduce((sum, launch) => sum + launch.bytes, 0);
-  const flops = launches.reduce((sum, launch) => sum + launch.flops, 0);
+  const output = program.outputs.get("y") as Tensor;
+  const { flops, bytes } = costOf(op, sized, data, output, program);
   const contender = ownFunction(own, program, "y");
   const comparison = await compare(context, op.name, { contenders: [contender], absent: {} }, (y) => checkPrefix(op, sized, data, y), {
     flops,
     bytes,
   });
   const { min } = comparison.timings[contender.name] as { min: number };
-  const output = program.outputs.get("y") as Tensor;
   return {
     comparison,
     row: { name: op.name, label: sized.label, ms: min, flops, bytes, elements: Math.max(output.size, ...data.map(({ length }) => length)) },
   };
+}
+
+/** Operations and bytes of one call. Launches know best, but to be asked they are run thirty times, and an element-wise op's cost is plain. */
+function costOf(
+  op: Op,
+  { elementwise, inputs, attrs }: SizedCase,
+  data: readonly { readonly byteLength: number }[],
+  output: Tensor,
+  program: FunctionProgram,
+): { readonly flops: number; readonly bytes: number } {
+  if (!elementwise) {
+    const launches = program.profile();
+    const total = (key: "flops" | "bytes") => launches.reduce((sum, launch) => sum + launch[key], 0);
+    return { flops: total("flops"), bytes: total("bytes") };
+  }
+  const specs = inputs.map(({ shape, dtype = "f32" }) => ({ shape, dtype }));
+  const written = output.size * BYTES[output.dtype];
+  return { flops: op.flops(specs, [output], attrs), bytes: data.reduce((sum, { byteLength }) => sum + byteLength, written) };
 }
 
 /** Holds the first elements of an element-wise op against its reference; of others only that something was computed. */
