@@ -1,5 +1,7 @@
 // Stored weights against llama.cpp's own reader, and what integer products promise beyond their cases: the same bits on both builds, fused epilogues, nearness to f32.
+import { control } from "@tetrad/kernels-wasm";
 import { afterAll, describe, expect, test } from "vitest";
+import { WasmRuntime } from "../../packages/engine/src/backends/wasm/runtime.js";
 import { createEngine, type Engine } from "../../packages/engine/src/engine.js";
 import { add } from "../../packages/engine/src/ops/add.js";
 import { dequantize } from "../../packages/engine/src/ops/dequantize.js";
@@ -146,6 +148,37 @@ test.each(["int8", "q8_0", "q4_0", "q4_1"] as const)(
   },
 );
 
+test.each([
+  [13, 37, 96],
+  [6, 19, 70],
+  [8, 9, 40_000],
+])("int8: dot instructions and products of 16 bits give the same bits, %i × %i × %i", async (m, n, k) => {
+  const runtime = await WasmRuntime.create({ build: "relaxed", maxThreads: 2 });
+  await runtime.ensure(["quant-f32"]);
+  const { memory } = runtime;
+  const weights = panelsOf(normals(n * k, 12), [n, k], "int8").bytes;
+  const [a, w, c, words] = [m * k * 4, weights.length, m * n * 4, 64].map((bytes) => memory.allocate(bytes)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  memory.f32(a, m * k).set(normals(m * k, 13));
+  memory.u8(w, weights.length).set(weights);
+  memory.i32(words, 12).set([runtime.slot("gemm_int8_f32"), 0, 12, c, a, w, 0, 0, m, n, k, k]);
+  const results = [0, 1].flatMap((wide) =>
+    [1, 2].map((threads) => {
+      memory.i32(control.DOT_WIDE, 1)[0] = wide;
+      memory.f32(c, m * n).fill(Number.NaN);
+      runtime.runSync(words, 1, 1, threads);
+      return [...memory.f32(c, m * n)];
+    }),
+  );
+  await runtime.close();
+  expect(results[0]?.every(Number.isFinite)).toBe(true);
+  for (const other of results.slice(1)) expect(other).toEqual(results[0]);
+});
+
 test.each(["int8", "q8_0"] as const)("%s: near the float32 product of the same weights", async (format) => {
   const [m, n, k] = [16, 64, 384];
   const [x, w] = [normals(m * k, 3), normals(n * k, 4)];
@@ -231,7 +264,13 @@ test.each(["q8_0", "q4_0", "q4_1"] as const)("%s: panels hold what the rows held
   y["rows"]?.forEach((value, i) => expect(Math.abs(value - (y["panels"]?.[i] as number))).toBeLessThan(1e-6 * scale));
 });
 
-test("what does not fit is refused", () => {
+test("what does not fit is refused", async () => {
+  const [engine, long] = [await engineOf("baseline"), 1 << 18];
+  const compiled = engine.compileFunction(({ x, w }) => linearInt8(x as Tensor, w as Tensor, "int8", [1, long]), {
+    x: [1, long],
+    w: { shape: [1, 8], dtype: "u8" },
+  });
+  await expect(compiled).rejects.toThrow(/do not fit 32 bits.*at most 131072/);
   expect(() => integerPanels(quantizeWeights([1], [1, 1], "f16"))).toThrow(/GGUF blocks only/);
   expect(() => quantizeWeights([1, 2, 3], [1, 3], "q8_0")).toThrow(/whole number of blocks.*multiple of 32/);
   expect(() => quantizeWeights([1, 2], [1, 3], "f16")).toThrow(/do not fill their shape/);

@@ -9,6 +9,7 @@ export const STOP = 196;
 export const SPIN = 256;
 export const SCRATCH_BASE = 260;
 export const SHARED_SCRATCH_BASE = 264;
+export const DOT_WIDE = 268;
 export const STEPS_DONE = 320;
 export const JOB_KIND = 384;
 export const JOB_PLAN = 388;

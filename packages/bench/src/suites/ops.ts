@@ -20,7 +20,7 @@ const EFFORT = { rounds: 3, milliseconds: 30, warmUps: 4 };
 const STREAMING = ["softmax", "layerNorm", "rmsNorm", "gelu"];
 const STREAMING_GOAL = 0.8;
 
-const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1 } as const;
+const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1, u8: 1 } as const;
 
 interface Row {
   readonly name: string;

@@ -21,6 +21,9 @@ function quantizeRow(row: Float64Array): { q: Float64Array; scale: number } {
   return { q: row.map((x) => roundHalfEven(Math.fround(x * factor))), scale: Math.fround(largest / 127) };
 }
 
+/** 127 · 127 · 2¹⁷ < 2³¹. */
+const MOST_COLUMNS = 1 << 17;
+
 export const linearInt8Op: Op<Attrs> = {
   name: "linearInt8",
   tolerance: "reduction",
@@ -32,6 +35,14 @@ export const linearInt8Op: Op<Attrs> = {
         what: "rounds float32 activations only",
         got: a.dtype,
         hint: "use linearQuantized, or cast",
+      });
+    if (columns > MOST_COLUMNS)
+      throw new TetradError("SHAPE", {
+        op: "linearInt8",
+        what: "sums of so many products of bytes do not fit 32 bits",
+        got: `${columns} columns`,
+        expected: `at most ${MOST_COLUMNS}`,
+        hint: "linearQuantized has no such limit",
       });
     if (format !== "int8" && columns % 32 !== 0)
       throw new TetradError("SHAPE", {

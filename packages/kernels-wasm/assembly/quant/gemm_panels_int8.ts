@@ -44,17 +44,17 @@ export function gemm_panels_int8_f32(p: usize, thread: i32, threads: i32): void 
       const w = load<usize>(p, 8) + <usize>panel * panel_bytes;
       const c = load<usize>(p) + <usize>i0 * ldc + (<usize>panel << 5);
       const width = min(8, n - (panel << 3));
-      let r = 0;
-      if (format == Q8_0) {
-        for (; r <= count - 2; r += 2) pair(Q8_0, c + <usize>r * ldc, ldc, rows + <usize>r * a_bytes, a_bytes, w, blocks, width);
-        if (r < count) single(Q8_0, c + <usize>r * ldc, ldc, rows + <usize>r * a_bytes, a_bytes, w, blocks, width);
-      } else if (format == Q4_0) {
-        for (; r <= count - 2; r += 2) pair(Q4_0, c + <usize>r * ldc, ldc, rows + <usize>r * a_bytes, a_bytes, w, blocks, width);
-        if (r < count) single(Q4_0, c + <usize>r * ldc, ldc, rows + <usize>r * a_bytes, a_bytes, w, blocks, width);
-      } else {
-        for (; r <= count - 2; r += 2) pair(Q4_1, c + <usize>r * ldc, ldc, rows + <usize>r * a_bytes, a_bytes, w, blocks, width);
-        if (r < count) single(Q4_1, c + <usize>r * ldc, ldc, rows + <usize>r * a_bytes, a_bytes, w, blocks, width);
+      for (let r = 0; r <= count - 2; r += 2) rows_of(format, c + <usize>r * ldc, ldc, rows + <usize>r * a_bytes, a_bytes, w, blocks, width);
+    }
+    // A row that is left over meets two panels at a time: two streams of weights keep more of memory busy than one.
+    if ((count & 1) != 0) {
+      const q = rows + <usize>(count - 1) * a_bytes;
+      const c = load<usize>(p) + <usize>(i0 + count - 1) * ldc;
+      let panel = first;
+      for (; panel <= last - 2; panel += 2) {
+        panels_of(format, c + (<usize>panel << 5), q, load<usize>(p, 8) + <usize>panel * panel_bytes, panel_bytes, blocks, n - (panel << 3));
       }
+      if (panel < last) panel_of(format, c + (<usize>panel << 5), q, load<usize>(p, 8) + <usize>panel * panel_bytes, blocks, n - (panel << 3));
     }
     if (slot != 0) {
       const from = first << 3;
@@ -63,16 +63,27 @@ export function gemm_panels_int8_f32(p: usize, thread: i32, threads: i32): void 
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function single(FORMAT: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, blocks: i32, width: i32): void {
-  tile(FORMAT, 1, c, ldc, a, lda, w, blocks, width);
+/** What a tile's second half is: nothing, the next row, or the next panel. */
+const ALONE: i32 = 0;
+const ROWS: i32 = 1;
+const PANELS: i32 = 2;
+
+function rows_of(format: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, blocks: i32, width: i32): void {
+  if (format == Q8_0) tile(Q8_0, ROWS, c, ldc, a, lda, w, 0, blocks, width);
+  else if (format == Q4_0) tile(Q4_0, ROWS, c, ldc, a, lda, w, 0, blocks, width);
+  else tile(Q4_1, ROWS, c, ldc, a, lda, w, 0, blocks, width);
 }
 
-// @ts-ignore: decorator
-@inline
-function pair(FORMAT: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, blocks: i32, width: i32): void {
-  tile(FORMAT, 2, c, ldc, a, lda, w, blocks, width);
+function panels_of(format: i32, c: usize, a: usize, w: usize, panel: usize, blocks: i32, width: i32): void {
+  if (format == Q8_0) tile(Q8_0, PANELS, c, 0, a, 0, w, panel, blocks, width);
+  else if (format == Q4_0) tile(Q4_0, PANELS, c, 0, a, 0, w, panel, blocks, width);
+  else tile(Q4_1, PANELS, c, 0, a, 0, w, panel, blocks, width);
+}
+
+function panel_of(format: i32, c: usize, a: usize, w: usize, blocks: i32, width: i32): void {
+  if (format == Q8_0) tile(Q8_0, ALONE, c, 0, a, 0, w, 0, blocks, width);
+  else if (format == Q4_0) tile(Q4_0, ALONE, c, 0, a, 0, w, 0, blocks, width);
+  else tile(Q4_1, ALONE, c, 0, a, 0, w, 0, blocks, width);
 }
 
 /**
@@ -93,76 +104,83 @@ function dot(SIGNED: bool, a: v128, w: v128, c: v128): v128 {
   return v128.add<i32>(c, v128.add<i32>(v128.shuffle<i32>(low, high, 0, 2, 4, 6), v128.shuffle<i32>(low, high, 1, 3, 5, 7)));
 }
 
-/** R rows by eight channels; FORMAT and R are literals at every call. */
+/** One row by eight channels, and as much again: SECOND. FORMAT and SECOND are literals at every call. */
 // @ts-ignore: decorator
 @inline
-function tile(FORMAT: i32, R: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, blocks: i32, width: i32): void {
+function tile(FORMAT: i32, SECOND: i32, c: usize, ldc: usize, a: usize, lda: usize, w: usize, panel: usize, blocks: i32, width: i32): void {
   const sums_at = <usize>blocks << 5;
+  const heads: usize = FORMAT == Q4_1 ? 64 : 32;
   let t00 = v128.splat<f32>(0), t01 = t00, t10 = t00, t11 = t00;
   const nibble = v128.splat<u8>(15);
   let a0 = a;
-  let b0 = a + sums_at;
+  let sums = a + sums_at;
   for (let block = 0; block < blocks; block++) {
     let s00 = v128.splat<i32>(0), s01 = s00, s10 = s00, s11 = s00;
-    let q = w + (FORMAT == Q4_1 ? 64 : 32);
+    let q = w + heads;
     for (const end = a0 + 32; a0 < end; a0 += 4) {
-      let low: v128;
-      let high: v128;
-      if (FORMAT == Q8_0) {
-        low = v128.load(q);
-        high = v128.load(q, 16);
-        q += 32;
-      } else {
-        const both = v128.load(q);
-        low = v128.and(both, nibble);
-        high = v128.and(v128.shr<u16>(both, 4), nibble);
-        q += 16;
-      }
       const x = v128.load32_splat(a0);
+      const low = lower(FORMAT, q, nibble);
+      const high = upper(FORMAT, q, nibble);
       s00 = dot(FORMAT == Q8_0, x, low, s00);
       s01 = dot(FORMAT == Q8_0, x, high, s01);
-      if (R > 1) {
+      if (SECOND == ROWS) {
         const y = v128.load32_splat(a0 + lda);
         s10 = dot(FORMAT == Q8_0, y, low, s10);
         s11 = dot(FORMAT == Q8_0, y, high, s11);
+      } else if (SECOND == PANELS) {
+        s10 = dot(FORMAT == Q8_0, x, lower(FORMAT, q + panel, nibble), s10);
+        s11 = dot(FORMAT == Q8_0, x, upper(FORMAT, q + panel, nibble), s11);
       }
+      q += FORMAT == Q8_0 ? 32 : 16;
     }
-    const d0 = v128.load(w);
-    const d1 = v128.load(w, 16);
+    const w1 = SECOND == PANELS ? w + panel : w;
+    const sums1 = SECOND == ROWS ? sums + lda : sums;
     if (FORMAT == Q4_0) {
       // (q − 8) d: eight times the block's sum of a is taken off.
-      const off = v128.shl<i32>(v128.load32_splat(b0), 3);
+      const off = v128.shl<i32>(v128.load32_splat(sums), 3);
       s00 = v128.sub<i32>(s00, off);
       s01 = v128.sub<i32>(s01, off);
-      if (R > 1) {
-        const other = v128.shl<i32>(v128.load32_splat(b0 + lda), 3);
+      if (SECOND != ALONE) {
+        const other = v128.shl<i32>(v128.load32_splat(sums1), 3);
         s10 = v128.sub<i32>(s10, other);
         s11 = v128.sub<i32>(s11, other);
       }
     }
-    t00 = v128.add<f32>(t00, v128.mul<f32>(v128.convert<i32>(s00), d0));
-    t01 = v128.add<f32>(t01, v128.mul<f32>(v128.convert<i32>(s01), d1));
-    if (R > 1) {
-      t10 = v128.add<f32>(t10, v128.mul<f32>(v128.convert<i32>(s10), d0));
-      t11 = v128.add<f32>(t11, v128.mul<f32>(v128.convert<i32>(s11), d1));
+    t00 = v128.add<f32>(t00, v128.mul<f32>(v128.convert<i32>(s00), v128.load(w)));
+    t01 = v128.add<f32>(t01, v128.mul<f32>(v128.convert<i32>(s01), v128.load(w, 16)));
+    if (SECOND != ALONE) {
+      t10 = v128.add<f32>(t10, v128.mul<f32>(v128.convert<i32>(s10), v128.load(w1)));
+      t11 = v128.add<f32>(t11, v128.mul<f32>(v128.convert<i32>(s11), v128.load(w1, 16)));
     }
     if (FORMAT == Q4_1) {
-      const m0 = v128.load(w, 32);
-      const m1 = v128.load(w, 48);
-      const sum = v128.convert<i32>(v128.load32_splat(b0));
-      t00 = v128.add<f32>(t00, v128.mul<f32>(sum, m0));
-      t01 = v128.add<f32>(t01, v128.mul<f32>(sum, m1));
-      if (R > 1) {
-        const other = v128.convert<i32>(v128.load32_splat(b0 + lda));
-        t10 = v128.add<f32>(t10, v128.mul<f32>(other, m0));
-        t11 = v128.add<f32>(t11, v128.mul<f32>(other, m1));
+      const sum = v128.convert<i32>(v128.load32_splat(sums));
+      t00 = v128.add<f32>(t00, v128.mul<f32>(sum, v128.load(w, 32)));
+      t01 = v128.add<f32>(t01, v128.mul<f32>(sum, v128.load(w, 48)));
+      if (SECOND != ALONE) {
+        const other = v128.convert<i32>(v128.load32_splat(sums1));
+        t10 = v128.add<f32>(t10, v128.mul<f32>(other, v128.load(w1, 32)));
+        t11 = v128.add<f32>(t11, v128.mul<f32>(other, v128.load(w1, 48)));
       }
     }
     w = q;
-    b0 += 4;
+    sums += 4;
   }
-  finish(c, t00, t01, width, load<f32>(b0));
-  if (R > 1) finish(c + ldc, t10, t11, width, load<f32>(b0 + lda));
+  finish(c, t00, t01, width, load<f32>(sums));
+  if (SECOND == ROWS) finish(c + ldc, t10, t11, width, load<f32>(sums + lda));
+  if (SECOND == PANELS) finish(c + 32, t10, t11, width - 8, load<f32>(sums));
+}
+
+/** Four weights each of channels 0 … 3, and of 4 … 7. */
+// @ts-ignore: decorator
+@inline
+function lower(FORMAT: i32, q: usize, nibble: v128): v128 {
+  return FORMAT == Q8_0 ? v128.load(q) : v128.and(v128.load(q), nibble);
+}
+
+// @ts-ignore: decorator
+@inline
+function upper(FORMAT: i32, q: usize, nibble: v128): v128 {
+  return FORMAT == Q8_0 ? v128.load(q, 16) : v128.and(v128.shr<u16>(v128.load(q), 4), nibble);
 }
 
 // @ts-ignore: decorator

@@ -22,6 +22,7 @@ import {
 } from "../backend.js";
 import { findNonFinite } from "./anomaly.js";
 import { type Encoded, encode } from "./encode.js";
+import { chooseIntegerProducts } from "./integer-products.js";
 import { Linked } from "./link.js";
 import { describeLaunch, profile, snapshot } from "./profile.js";
 import type { WasmRuntime } from "./runtime.js";
@@ -93,6 +94,7 @@ export class WasmExecutable implements Executable {
       });
       const { plan, tuned } = applyTuning(untunedPlan, tuning);
       await runtime.ensure(modulesOf(runtime, plan.launches));
+      if (plan.launches.some(({ kernel }) => kernel === "gemm_int8_f32")) chooseIntegerProducts(runtime);
       const bindings = new Map<Tensor, Binding>([...request.leaves, ...(leaves?.bindings ?? [])]);
       const linked = new Linked(memory, plan, bindings, storage.gradients);
       const executable = new WasmExecutable(runtime, plan, linked, request, untunedPlan, tuned, storage, tuning);
