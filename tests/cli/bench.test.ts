@@ -1,7 +1,10 @@
 // `tetrad bench` by the real binary: what it refuses, and a short run whose files can be used again.
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PEER_NAMES, type Run, SUITE_NAMES } from "@tetrad/bench";
 import { expect, test } from "vitest";
+import { root } from "../support/root.js";
 import { workplace } from "./tetrad.js";
 
 test("its help names every suite and every peer", () => {
@@ -33,6 +36,17 @@ test("a baseline that is not there, is none, or is another machine's is refused 
     stdout: "",
     stderr: expect.stringMatching(/^error\[FORMAT\]: bench: bad\.json is not a run/),
   });
+});
+
+test("a step allocates nothing and leaves nothing behind", () => {
+  const child = join(root, "packages/bench/dist/children/garbage.js");
+  const { stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", child], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  const { bytesPerStep, heapGrowth, wasmGrowth } = JSON.parse(stdout);
+  // A closure would be 56 bytes; the inspection of the heap itself is spread over 20,000 steps.
+  expect(bytesPerStep).toBeLessThan(8);
+  expect(heapGrowth).toBeLessThan(65_536);
+  expect(wasmGrowth).toBe(0);
 });
 
 test("a short run: tables, JSON and HTML; then the same again against it", () => {

@@ -65,13 +65,15 @@ export function versionEntry({ kernels, path }, suffix) {
 export function otherVersion({ path }, from, isFile) {
   if (isFile) return { assembly, overlay: { [path]: readFileSync(from, "utf8") }, dispose: () => {} };
   const root = execFileSync("git", ["rev-parse", "--show-toplevel"], { cwd: assembly, encoding: "utf8" }).trim();
-  const folder = mkdtempSync(join(tmpdir(), "tetrad-lab-"));
-  const archive = execFileSync("git", ["archive", "--format=tar", `${from}:packages/kernels-wasm/assembly`], {
+  const archive = spawnSync("git", ["archive", "--format=tar", `${from}:packages/kernels-wasm/assembly`], {
     cwd: root,
     maxBuffer: 1 << 28,
   });
+  if (archive.status !== 0)
+    throw new LabError(`no version ${from} to race against: not a file, and git says ${archive.stderr.toString().trim()}`);
+  const folder = mkdtempSync(join(tmpdir(), "tetrad-lab-"));
   mkdirSync(dirname(join(folder, path)), { recursive: true });
-  const { status, stderr } = spawnSync("tar", ["-xf", "-", "-C", folder], { input: archive, encoding: "utf8" });
+  const { status, stderr } = spawnSync("tar", ["-xf", "-", "-C", folder], { input: archive.stdout, encoding: "utf8" });
   if (status !== 0) throw new LabError(`cannot unpack the sources of ${from}: ${stderr}`);
   return { assembly: folder, overlay: {}, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }

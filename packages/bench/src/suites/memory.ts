@@ -54,7 +54,7 @@ export async function run({ peers, log }: SuiteContext): Promise<SuiteResult> {
       {
         name: "JavaScript allocated a step (its result, the clock)",
         value: garbage.bytesPerStep,
-        goal: 128,
+        goal: 8,
         unit: "bytes",
         atLeast: false,
       },

@@ -20,14 +20,17 @@ import {
   type WorkerHandle,
 } from "./worker-source.js";
 
+export type RunSteps = (plan: number, count: number, steps: number, thread: number, threads: number) => number;
+export type RunTraced = (...all: [...Parameters<RunSteps>, clock: number, stamps: number]) => number;
+
 /** `count` launches of the plan at an address, `steps` times. */
 export interface Job {
   readonly plan: number;
   readonly count: number;
   readonly steps: number;
   readonly threads: number;
-  /** Stamps every launch: slot of the clock, address of the stamps. */
-  readonly trace?: { readonly clock: number; readonly stamps: number };
+  /** Stamps every launch: the kernel that plays such a plan, slot of the clock, address of the stamps. */
+  readonly trace?: { readonly run: RunTraced; readonly clock: number; readonly stamps: number } | undefined;
 }
 
 interface Member {

@@ -3,7 +3,7 @@
 import { type Build, control, type KernelName, loadModule, type ModuleName, manifest } from "@tetrad/kernels-wasm";
 import { TetradError } from "../../errors.js";
 import { clockModule, clockOrigin } from "./clock.js";
-import { Crew, type Job, trapError } from "./crew.js";
+import { Crew, type Job, type RunSteps, type RunTraced, trapError } from "./crew.js";
 import { WasmMemory } from "./memory.js";
 import { availableThreads, canBlock, canShareMemory } from "./threads.js";
 import { type LoadedModule, type WorkerHandle, workerStarter } from "./worker-source.js";
@@ -16,8 +16,6 @@ export interface RuntimeOptions {
   readonly workerUrl?: string | URL;
 }
 
-type RunSteps = (plan: number, count: number, steps: number, thread: number, threads: number) => number;
-type RunTraced = (...all: [...Parameters<RunSteps>, clock: number, stamps: number]) => number;
 /** f64 stamps of a launch (arrived, began, ended) and of a step's end (arrived at the last barrier, left it), see assembly/trace. */
 export const LAUNCH_STAMPS = 3;
 export const STEP_STAMPS = 2;
@@ -36,6 +34,8 @@ export class WasmRuntime {
   /** Set before the first traced run. */
   #clockOrigin: number | undefined;
   #runSteps: RunSteps = () => 0;
+  /** The job of every runSync, so that a step leaves nothing to collect. */
+  readonly #job = { plan: 0, count: 0, steps: 0, threads: 1, trace: undefined };
   /** Tasks that have not ended; they follow one another, numbered from 1. */
   #pending = 0;
   #tasks = 0;
@@ -137,10 +137,13 @@ export class WasmRuntime {
    */
   runSync(plan: number, count: number, steps: number, threads: number): number {
     if (this.#pending > 0 || this.#closed) this.#refuse("runSync");
-    if (threads === 1) return this.#alone(plan, count, steps);
-    this.#check("runSync", threads);
-    if (!this.#mayBlock) return this.#alone(plan, count, steps);
-    return this.#beside({ plan, count, steps, threads }, () => this.#runSteps(plan, count, steps, 0, threads));
+    if (threads !== 1) this.#check("runSync", threads);
+    const job = this.#job;
+    job.plan = plan;
+    job.count = count;
+    job.steps = steps;
+    job.threads = this.#mayBlock ? threads : 1;
+    return this.#play(job);
   }
 
   /**
@@ -163,9 +166,7 @@ export class WasmRuntime {
     const length = steps * (count * LAUNCH_STAMPS + STEP_STAMPS);
     const stamps = this.memory.allocate(threads * length * 8);
     try {
-      const trace = { clock: this.slot("now"), stamps };
-      const own = () => runTraced(plan, count, steps, 0, threads, trace.clock, stamps);
-      const done = threads === 1 ? this.#alone(plan, count, steps, own) : this.#beside({ plan, count, steps, threads, trace }, own);
+      const done = this.#play({ plan, count, steps, threads, trace: { run: runTraced, clock: this.slot("now"), stamps } });
       const taken = done * (count * LAUNCH_STAMPS + STEP_STAMPS);
       return Array.from({ length: threads }, (_, thread) => this.memory.f64(stamps + thread * length * 8, taken).slice());
     } finally {
@@ -173,14 +174,18 @@ export class WasmRuntime {
     }
   }
 
-  /** A job of which `own` is this thread's part. */
-  #beside(job: Job, own: () => number): number {
+  /** A job with this thread as its thread 0. */
+  #play(job: Job): number {
+    return job.threads === 1 ? this.#alone(job) : this.#beside(job);
+  }
+
+  #beside(job: Job): number {
     const crew = this.#crew;
     crew.prepareSync(job.threads - 1);
     crew.dispatch(job, true);
     let done: number;
     try {
-      done = own();
+      done = this.#part(job);
     } catch (error) {
       crew.raise(control.ABORT_TRAPPED);
       crew.join();
@@ -201,7 +206,7 @@ export class WasmRuntime {
     const task = this.#tasks + 1;
     return this.#enqueue(async () => {
       if (task <= this.#cancelled) return 0;
-      if (!canShareMemory()) return this.#alone(plan, count, steps);
+      if (!canShareMemory()) return this.#alone({ plan, count, steps, threads: 1 });
       await this.#crew.prepare(threads);
       if (task <= this.#cancelled) return 0;
       this.#crew.dispatch({ plan, count, steps, threads }, false);
@@ -226,14 +231,20 @@ export class WasmRuntime {
     await this.#crew.dismiss();
   }
 
-  #alone(plan: number, count: number, steps: number, own: () => number = () => this.#runSteps(plan, count, steps, 0, 1)): number {
+  #alone(job: Job): number {
     this.#words[control.ABORT >> 2] = control.ABORT_NONE;
     this.#words[control.STEPS_DONE >> 2] = 0;
     try {
-      return own();
+      return this.#part(job);
     } catch (error) {
       throw trapError(0, (error as Error).message, error);
     }
+  }
+
+  /** What thread 0 does of a job. */
+  #part({ plan, count, steps, threads, trace }: Job): number {
+    if (trace !== undefined) return trace.run(plan, count, steps, 0, threads, trace.clock, trace.stamps);
+    return this.#runSteps(plan, count, steps, 0, threads);
   }
 
   #once(name: string, load: () => Promise<void>): Promise<void> {
