@@ -14,7 +14,7 @@ export interface Effort {
 
 /** `quick` is for seeing that everything works. */
 export const EFFORT = {
-  full: { rounds: 9, milliseconds: 50, warmUps: 12 },
+  full: { rounds: 7, milliseconds: 50, warmUps: 8 },
   quick: { rounds: 3, milliseconds: 10, warmUps: 3 },
 } as const satisfies Record<string, Effort>;
 
@@ -23,9 +23,9 @@ const SETTLE_MS = 40;
 /** A warm-up window this much slower or faster than the one before is not stable yet: V8 may still be compiling. */
 const STABLE = 0.03;
 /** Work that takes seconds a call is warm after two calls, and nobody waits for ten. */
-const LONGEST_WARM_UP_MS = 1000;
+const LONGEST_WARM_UP_MS = 600;
 /** A comparison of slow contenders makes fewer rounds, but at least five, for the interval of a ratio to mean something; three where one takes that long. */
-const BUDGET_MS = 10_000;
+const BUDGET_MS = 5000;
 const FEWEST_ROUNDS = 5;
 const ROUNDS_BEYOND_BUDGET = 3;
 const YARDSTICK_MS = 6;

@@ -15,7 +15,7 @@ const RANDOM = new Set(["uniform", "normal", "dropout"]);
 const CHECKED = 4096;
 const AGREEMENT = 1e-3;
 /** 130 ops share a minute. */
-const EFFORT = { rounds: 3, milliseconds: 30, warmUps: 4 };
+const EFFORT = { rounds: 3, milliseconds: 20, warmUps: 4 };
 /** Row-wise and element-wise ops that ought to be bound by memory, or by the exponential, and nothing else. */
 const STREAMING = ["softmax", "layerNorm", "rmsNorm", "gelu"];
 const STREAMING_GOAL = 0.8;

@@ -19,7 +19,7 @@ const SCALE = 1;
 /** The curves of all peers would hide one another. */
 const SHOWN = new Set(["tfjs", "torch-avx2"]);
 /** Points are many, and a curve forgives what a ratio would not. */
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 /** One kind of work at growing sizes. */
 interface Sweep<P> {
