@@ -1,5 +1,5 @@
 // Writes docs/ops.md: every op that Tetrad means to have × backend × type × direction, read off the ops themselves, so that a hole is seen.
-// `npm run docs:ops [-- --measured <file>]`, where the file is {"machine": "…", "share": {"softmax": 0.83, …}}: shares of the roofline by op.
+// `npm run docs:ops [-- --measured <file>]`, where the file is what `tetrad bench ops --json <file>` wrote: shares of the roofline by op.
 // `--check` writes nothing and fails when the committed page is not what this would write, measured shares aside.
 import "./typescript-sources.mjs";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -108,7 +108,15 @@ function bare(text) {
   return text.replace(/^Shares of the roofline.*$/m, "").replace(/^(\|.*\|)[^|]*\|$/gm, "$1");
 }
 
-const measured = options.measured === undefined ? {} : JSON.parse(readFileSync(options.measured, "utf8"));
+/** What a run of the benchmarks says of ops. @param {any} run */
+function sharesOf({ machine, suites }) {
+  const { header, rows } = suites.ops.tables[0];
+  const column = header.indexOf("roofline");
+  const share = Object.fromEntries(rows.map((/** @type {string[]} */ row) => [row[0], Number.parseFloat(row[column] ?? "") / 100]));
+  return { machine: `${machine.processor}, one thread, large cases, ${machine.time.slice(0, 10)}`, share };
+}
+
+const measured = options.measured === undefined ? {} : sharesOf(JSON.parse(readFileSync(options.measured, "utf8")));
 const { text, holes } = page(measured);
 if (options.check) {
   if (bare(readFileSync(path, "utf8")) !== bare(text)) {

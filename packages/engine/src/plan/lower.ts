@@ -363,10 +363,12 @@ export function finishDraft(draft: Draft, wanted: ReadonlySet<Tensor>, storageOf
     ...(request.body && { body: request.body }),
     nodes: draft.nodes,
     flops: request.flops + chainFlops(epilogue?.ops.map((op) => op.node) ?? []),
+    // What is updated in place is read, too.
     bytes:
       request.bytes ??
       sum([...request.inputs, ...extra].map(operandBytes)) +
-        sum([...own.filter((y) => wanted.has(y) || epilogue === undefined), ...chainOutputs].map(tensorBytes)),
+        sum([...own.filter((y) => wanted.has(y) || epilogue === undefined), ...chainOutputs].map(tensorBytes)) *
+          (request.updates === true ? 2 : 1),
   };
 }
 
