@@ -1,5 +1,7 @@
 /** Element types: what a tensor holds, how wide it is, and which host array carries it. */
 
+import { TetradError } from "./errors.js";
+
 /** `u8`: raw bytes, blocks of a storage format; only the ops that widen them read it. */
 export type DType = "f32" | "f64" | "i32" | "bool" | "u8";
 
@@ -16,6 +18,11 @@ export function byteSize(dtype: DType): number {
 
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === "f32" || dtype === "f64";
+}
+
+/** @throws TetradError DTYPE unless gradients flow through `dtype` */
+export function requireFloat(op: string, dtype: DType, hint?: string): asserts dtype is FloatDType {
+  if (!isFloat(dtype)) throw new TetradError("DTYPE", { op, what: "needs floating-point input", got: dtype, expected: "f32 or f64", hint });
 }
 
 export function hostArray(dtype: DType, length: number): HostArray {

@@ -1,7 +1,7 @@
 /** What an op is: one object that holds its shape rule, gradient, float64 reference, cost, test cases and how it lowers. */
 
 import type { BaseKernel, StripName } from "@tetrad/kernels-wasm";
-import { type DType, isFloat, promote } from "./dtype.js";
+import { type DType, promote, requireFloat } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { type NdArray, ndMap } from "./nd.js";
 import type { RandomKey } from "./ops/randomStream.js";
@@ -172,15 +172,7 @@ export function elementwise<A extends Attrs>(definition: ElementwiseDefinition<A
           hint: "widen them with dequantize first",
         });
       let dtype = inputs.slice(promoteFrom).reduce<DType>((widest, input) => promote(widest, input.dtype), "bool");
-      if (definition.floatOnly === true && !isFloat(dtype)) {
-        throw new TetradError("DTYPE", {
-          op: name,
-          what: "needs floating-point input",
-          got: dtype,
-          expected: "f32 or f64",
-          hint: 'cast(x, "f32") first',
-        });
-      }
+      if (definition.floatOnly === true) requireFloat(name, dtype, 'cast(x, "f32") first');
       if (definition.arithmetic === true && dtype === "bool") dtype = "i32";
       if (result !== undefined) dtype = result;
       return [{ ...broadcastSpec(name, inputs), dtype }];

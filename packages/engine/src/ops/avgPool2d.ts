@@ -1,7 +1,6 @@
 /** Mean of windows. */
 
-import { type FloatDType, isFloat } from "../dtype.js";
-import { TetradError } from "../errors.js";
+import { type FloatDType, requireFloat } from "../dtype.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { Op } from "../op.js";
 import { sizeOf } from "../shape.js";
@@ -26,8 +25,7 @@ export const avgPool2dOp: Op<PoolAttrs> = {
   tolerance: "reduction",
   infer([input], attrs) {
     const x = input as Spec;
-    if (!isFloat(x.dtype))
-      throw new TetradError("DTYPE", { op: "avgPool2d", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+    requireFloat("avgPool2d", x.dtype);
     return [pooledSpec("avgPool2d", x, attrs)];
   },
   gradient: ({ inputs: [x], dy, attrs }) => [avgPool2dBackward(dy, (x as Tensor).shape.slice(2) as [number, number], attrs)],

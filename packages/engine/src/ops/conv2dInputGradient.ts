@@ -1,9 +1,8 @@
 /** Gradient of a convolution by its image, which is the transposed convolution. */
 
-import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { Op } from "../op.js";
-import { formatShape, type Shape, sameShape } from "../shape.js";
+import type { Shape } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
 import { convolve } from "./conv2d.js";
@@ -22,6 +21,7 @@ import {
   launchConvolution,
   operandCase,
   type Pair,
+  requireCotangent,
   type Windows,
 } from "./convolution.js";
 
@@ -33,14 +33,7 @@ const NAME = "conv2dInputGradient";
 function geometry(dy: Shape, w: Shape, { size, ...windows }: Attrs): Geometry {
   const image = [dy[0] as number, (w[1] as number) * windows.groups, ...size];
   const result = geometryOf(NAME, image, w, windows);
-  const expected = [result.images, result.filters, ...result.output];
-  if (!sameShape(dy, expected))
-    throw new TetradError("SHAPE", {
-      op: NAME,
-      what: "dy is not what the convolution of such an image gives",
-      got: formatShape(dy),
-      expected: formatShape(expected),
-    });
+  requireCotangent(NAME, dy, result);
   return result;
 }
 

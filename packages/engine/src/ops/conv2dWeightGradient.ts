@@ -3,7 +3,7 @@
 import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { Op } from "../op.js";
-import { formatShape, type Shape, sameShape } from "../shape.js";
+import type { Shape } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
 import { convolve } from "./conv2d.js";
@@ -20,6 +20,7 @@ import {
   launchConvolution,
   operandCase,
   type Pair,
+  requireCotangent,
   type Windows,
 } from "./convolution.js";
 import { pad } from "./pad.js";
@@ -32,14 +33,7 @@ const NAME = "conv2dWeightGradient";
 
 function geometry(x: Shape, dy: Shape, { kernel, ...windows }: Attrs): Geometry {
   const result = geometryOf(NAME, x, [dy[1] as number, (x[1] as number) / windows.groups, ...kernel], windows);
-  const expected = [result.images, result.filters, ...result.output];
-  if (!sameShape(dy, expected))
-    throw new TetradError("SHAPE", {
-      op: NAME,
-      what: "dy is not what the convolution of such an image gives",
-      got: formatShape(dy),
-      expected: formatShape(expected),
-    });
+  requireCotangent(NAME, dy, result);
   return result;
 }
 

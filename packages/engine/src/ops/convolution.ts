@@ -4,7 +4,7 @@ import type { BaseKernel } from "@tetrad/kernels-wasm";
 import { type FloatDType, isFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { LaunchContext, OpCase } from "../op.js";
-import { formatShape, type Shape } from "../shape.js";
+import { formatShape, type Shape, sameShape } from "../shape.js";
 import type { Node, Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
 import { add } from "./add.js";
@@ -77,6 +77,18 @@ export function geometryOf(op: string, x: Shape, w: Shape, windows: Windows): Ge
     });
   }
   return { ...windows, images, channels, size: [height, width], filters, kernel: [kh, kw], output };
+}
+
+/** Throws SHAPE unless `dy` has the shape of the convolution's result. */
+export function requireCotangent(op: string, dy: Shape, { images, filters, output }: Geometry): void {
+  const expected = [images, filters, ...output];
+  if (!sameShape(dy, expected))
+    throw new TetradError("SHAPE", {
+      op,
+      what: "dy is not what the convolution of such an image gives",
+      got: formatShape(dy),
+      expected: formatShape(expected),
+    });
 }
 
 /** Whether the kernels have room for the zeros around what a vector of outputs looks at; if not, pad first. */

@@ -1,7 +1,6 @@
 /** Running sums along an axis, accumulated in float64. */
 
-import { type FloatDType, isFloat } from "../dtype.js";
-import { TetradError } from "../errors.js";
+import { type FloatDType, requireFloat } from "../dtype.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import { type Count, HOSTILE_EXTENTS, type Op, type OpCase } from "../op.js";
 import { normalizeAxis, sizeOf } from "../shape.js";
@@ -17,8 +16,7 @@ export const cumsumOp: Op<Attrs> = {
   tolerance: "reduction",
   infer([input]) {
     const x = input as Spec;
-    if (!isFloat(x.dtype))
-      throw new TetradError("DTYPE", { op: "cumsum", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+    requireFloat("cumsum", x.dtype);
     return [specOf(x)];
   },
   gradient: ({ dy, attrs: { axis, reverse } }) => [apply(cumsumOp, [dy], { axis, reverse: !reverse })],

@@ -1,6 +1,6 @@
 /** Random zeros that keep the expected value; the mask is drawn again in the backward pass instead of being stored. */
 
-import { type FloatDType, isFloat } from "../dtype.js";
+import { type FloatDType, requireFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import { HOSTILE_EXTENTS, type Op } from "../op.js";
@@ -17,8 +17,7 @@ export const dropoutOp: Op<Attrs> = {
   tolerance: "elementwise",
   infer([input]) {
     const x = input as Spec;
-    if (!isFloat(x.dtype))
-      throw new TetradError("DTYPE", { op: "dropout", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+    requireFloat("dropout", x.dtype);
     return [specOf(x)];
   },
   gradient: ({ dy, attrs }) => [apply(dropoutOp, [dy], attrs)],

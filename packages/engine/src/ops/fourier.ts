@@ -1,7 +1,7 @@
 /** What the Fourier transforms share: roots of unity, the tables that kernels read, norms, axes, and the launch. */
 
 import type { BaseKernel } from "@tetrad/kernels-wasm";
-import { byteSize, type FloatDType, isFloat } from "../dtype.js";
+import { byteSize, type FloatDType, requireFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { CaseInput, LaunchContext } from "../op.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf } from "../shape.js";
@@ -145,7 +145,7 @@ export function tableCase(values: readonly number[]): CaseInput {
 export function requireSignal(op: string, x: Spec, complex: boolean): void {
   const { shape } = x;
   const length = shape[shape.length - (complex ? 2 : 1)];
-  if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op, what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+  requireFloat(op, x.dtype);
   if (length === undefined || (complex && shape[shape.length - 1] !== 2))
     throw new TetradError("SHAPE", {
       op,

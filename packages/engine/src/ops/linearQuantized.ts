@@ -1,6 +1,6 @@
 /** A linear layer whose weights stay in their storage format and are widened on their way into cache. */
 
-import { type FloatDType, isFloat } from "../dtype.js";
+import { type FloatDType, requireFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { LaunchContext, Op, OpCase, Operand, Scalar } from "../op.js";
@@ -16,7 +16,7 @@ type Attrs = { readonly format: FormatName; readonly rows: number; readonly colu
 
 /** The output of x (…, columns) times `rows` channels; throws SHAPE, DTYPE. */
 export function productSpec(op: string, x: Spec, rows: number, columns: number): Spec {
-  if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op, what: "needs floating-point input", got: x.dtype });
+  requireFloat(op, x.dtype);
   if (x.shape.length === 0 || x.shape.at(-1) !== columns)
     throw new TetradError("SHAPE", { op, what: "x does not fit the weights", got: formatShape(x.shape), expected: `(…, ${columns})` });
   return { shape: [...x.shape.slice(0, -1), rows], dtype: x.dtype, ...(x.bound && x.shape.length > 1 && { bound: x.bound }) };

@@ -1,7 +1,6 @@
 /** Largest element of windows. */
 
-import { type FloatDType, isFloat } from "../dtype.js";
-import { TetradError } from "../errors.js";
+import { type FloatDType, requireFloat } from "../dtype.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { Op } from "../op.js";
 import { sizeOf } from "../shape.js";
@@ -27,8 +26,7 @@ export const maxPool2dOp: Op<PoolAttrs> = {
   tolerance: "exact",
   infer([input], attrs) {
     const x = input as Spec;
-    if (!isFloat(x.dtype))
-      throw new TetradError("DTYPE", { op: "maxPool2d", what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+    requireFloat("maxPool2d", x.dtype);
     const y = pooledSpec("maxPool2d", x, attrs);
     return [y, { ...y, dtype: "i32" }];
   },

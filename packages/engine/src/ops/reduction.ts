@@ -1,7 +1,7 @@
 /** What all reductions over axes share: shape rule, the strided launch, partial sums of large ones, and test cases. */
 
 import type { BaseKernel } from "@tetrad/kernels-wasm";
-import { type DType, type FloatDType, isFloat } from "../dtype.js";
+import { type DType, type FloatDType, isFloat, requireFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { NdArray } from "../nd.js";
 import {
@@ -62,14 +62,7 @@ export function reduction(definition: ReductionDefinition): Op<ReduceAttrs> {
     tolerance: "reduction",
     infer([input], { axes, keepDims }) {
       const x = input as Spec;
-      if (!isFloat(x.dtype))
-        throw new TetradError("DTYPE", {
-          op: name,
-          what: "needs floating-point input",
-          got: x.dtype,
-          expected: "f32 or f64",
-          hint: 'cast(x, "f64") first',
-        });
+      requireFloat(name, x.dtype, 'cast(x, "f64") first');
       if (needsElements && sizeOf(axes.map((axis) => x.shape[axis] as number)) === 0) {
         throw new TetradError("SHAPE", {
           op: name,

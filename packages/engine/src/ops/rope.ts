@@ -1,6 +1,6 @@
 /** Rotary position embedding: pairs of a head's elements turned by angles that grow with the position. */
 
-import { type FloatDType, isFloat } from "../dtype.js";
+import { type FloatDType, requireFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { CaseInput, Op, OpCase } from "../op.js";
@@ -22,7 +22,7 @@ export const ropeOp: Op<Attrs> = {
   infer([first, positions, cos, sin]) {
     const [x, table] = [first as Spec, cos as Spec];
     requireIndices("rope", positions as Spec);
-    if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op: "rope", what: "needs floating-point input", got: x.dtype });
+    requireFloat("rope", x.dtype);
     const [, half = 0] = table.shape;
     const fits = table.shape.length === 2 && sameShape(table.shape, (sin as Spec).shape) && 2 * half <= (x.shape.at(-1) ?? 0);
     if (!fits || table.dtype !== x.dtype || !sameShape((positions as Spec).shape, x.shape.slice(0, -1))) {

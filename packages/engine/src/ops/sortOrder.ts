@@ -1,6 +1,6 @@
 /** The order that sorting ops share, as PyTorch and NumPy have it: NaN is above everything, zeros of both signs are equal, equal elements keep their order. */
 
-import { type FloatDType, isFloat } from "../dtype.js";
+import { type FloatDType, isFloat, requireFloat } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { CaseInput, OpCase } from "../op.js";
 import { normalizeAxis } from "../shape.js";
@@ -24,7 +24,7 @@ export function orderOf(row: Float64Array, descending: boolean): number[] {
 
 /** Throws DTYPE unless `x` is floating, SHAPE when it has no axis. */
 export function requireRows(op: string, x: Spec): void {
-  if (!isFloat(x.dtype)) throw new TetradError("DTYPE", { op, what: "needs floating-point input", got: x.dtype, expected: "f32 or f64" });
+  requireFloat(op, x.dtype);
   if (x.shape.length === 0) throw new TetradError("SHAPE", { op, what: "needs a tensor with an axis", got: "[]" });
 }
 

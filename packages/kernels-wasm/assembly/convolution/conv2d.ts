@@ -6,7 +6,7 @@
 import { KC, MR, B_BYTES } from "../dense/table";
 import { strip_rows } from "../dense/tile";
 import { scratch } from "../lib/control";
-import { share_begin, share_end } from "../lib/rows";
+import { share_begin, share_end, share_whole } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { fill_band, fill_offsets } from "./band";
 import { pack_columns } from "./columns";
@@ -62,7 +62,7 @@ function conv2d<T>(p: usize, thread: i32, threads: i32): void {
 
   // Whole blocks where they share out evenly enough, else channels of each.
   const items = images * groups * blocks;
-  const whole = items >= threads && (items % threads == 0 || items >= 4 * threads);
+  const whole = share_whole(items, threads);
   const first = whole ? share_begin(items, 1, thread, threads) : 0;
   const end = whole ? share_end(items, 1, thread, threads) : items;
   const m0 = whole ? 0 : share_begin(m, 1, thread, threads);

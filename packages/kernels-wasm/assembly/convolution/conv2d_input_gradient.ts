@@ -8,7 +8,7 @@ import { pack_a_transposed, pack_b } from "../dense/pack";
 import { A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, KC, MR } from "../dense/table";
 import { strip_adjacent } from "../dense/tile";
 import { scratch } from "../lib/control";
-import { share_begin, share_end } from "../lib/rows";
+import { share_begin, share_end, share_whole } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import {
   BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, GROUPS, H, HO, IMAGES, KH, KW, MOST_COLUMNS, O, PH, PW, SH, SW, W, WO, block_columns,
@@ -42,7 +42,7 @@ function conv2d_input_gradient<T>(p: usize, thread: i32, threads: i32): void {
   if (images <= 0 || area <= 0 || cg <= 0) return;
 
   const items = images * groups;
-  const whole = items >= threads && (items % threads == 0 || items >= 4 * threads);
+  const whole = share_whole(items, threads);
   const first = whole ? share_begin(items, 1, thread, threads) : 0;
   const end = whole ? share_end(items, 1, thread, threads) : items;
   const c0 = whole ? 0 : share_begin(cg, 1, thread, threads);

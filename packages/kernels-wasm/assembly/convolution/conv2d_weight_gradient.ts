@@ -7,7 +7,7 @@
 import { A_OFFSET, B_BYTES, KC, MR } from "../dense/table";
 import { strip_rows } from "../dense/tile";
 import { scratch } from "../lib/control";
-import { share_begin, share_end } from "../lib/rows";
+import { share_begin, share_end, share_whole } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { fill_band, fill_offsets } from "./band";
 import {
@@ -43,7 +43,7 @@ function conv2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): void {
   const outputs = ho * wo;
 
   // Threads: whole groups where they share out evenly enough, else a grid over each group's dW.
-  const whole = groups >= threads && (groups % threads == 0 || groups >= 4 * threads);
+  const whole = share_whole(groups, threads);
   const g0 = whole ? share_begin(groups, 1, thread, threads) : 0;
   const g1 = whole ? share_end(groups, 1, thread, threads) : groups;
   const grid = whole ? 1 : threads;

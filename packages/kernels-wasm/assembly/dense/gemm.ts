@@ -8,7 +8,7 @@
  */
 import { scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
-import { share_begin, share_end } from "../lib/rows";
+import { share_begin, share_end, share_whole } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 import {
@@ -88,7 +88,7 @@ function gemm<T>(p: usize, thread: i32, threads: i32): void {
   let item = 0;
   let grid_thread = thread;
   let grid = threads;
-  if (items >= threads && (items % threads == 0 || items >= 4 * threads)) {
+  if (share_whole(items, threads)) {
     item = share_begin(items, 1, thread, threads);
     items = share_end(items, 1, thread, threads);
     grid_thread = 0;

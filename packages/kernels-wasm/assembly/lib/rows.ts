@@ -13,3 +13,10 @@ export function share_begin(n: i32, unit: i32, thread: i32, threads: i32): i32 {
 export function share_end(n: i32, unit: i32, thread: i32, threads: i32): i32 {
   return share_begin(n, unit, thread + 1, threads);
 }
+
+/** Whether threads do well to take whole items: they share out evenly, or there are so many that the odd ones weigh little. Else threads share each item. */
+// @ts-ignore: decorator
+@inline
+export function share_whole(items: i32, threads: i32): bool {
+  return items >= threads && (items % threads == 0 || items >= 4 * threads);
+}
