@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import type { Backend } from "../../packages/engine/src/backends/backend.js";
 import { ReferenceBackend } from "../../packages/engine/src/backends/reference-backend.js";
+import { WebGpuBackend } from "../../packages/engine/src/backends/webgpu/backend.js";
 import type { FloatDType } from "../../packages/engine/src/dtype.js";
 import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
 import type { Graph, Tensor } from "../../packages/engine/src/tensor.js";
@@ -26,6 +27,7 @@ export const TESTED_BACKENDS: readonly TestedBackend[] = [
     run: ((graph, outputs, feeds) => runOnWasm(build, graph, outputs, feeds)) satisfies Executor,
     close: closeBackends,
   })),
+  plainBackend("webgpu", ["f32"], () => WebGpuBackend.create()),
   plainBackend("reference", ["f64"], async () => new ReferenceBackend()),
 ];
 

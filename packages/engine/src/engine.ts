@@ -188,10 +188,10 @@ export class Engine {
     const known = this.#states.get(store);
     if (known?.optimizer === key) return { runs, state: known.state };
     const scalars = this.backend.allocate("f64", STEP_SCALARS);
-    scalars.view()[SCALAR.gradientScale] = 1;
+    scalars.write([1], SCALAR.gradientScale);
     const moments = layouts.map(({ length, initial }) => {
       const segment = this.backend.allocate(store.dtype, length);
-      for (const { offset, length: elements, value } of initial) segment.view().fill(value, offset, offset + elements);
+      for (const { offset, length: elements, value } of initial) segment.write(new Float64Array(elements).fill(value), offset);
       return segment;
     });
     const state = { moments, scalars };

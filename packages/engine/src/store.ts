@@ -33,8 +33,8 @@ export interface ParamLayout {
   readonly state: boolean;
 }
 
-/** Elements that each parameter's offset is a multiple of: one cache line of f32, so that vector kernels need no tail. */
-const PARAM_ALIGNMENT = 16;
+/** Elements that each parameter's offset is a multiple of: vector kernels need no tail from 16 on, and WebGPU binds parts of a buffer from 256 bytes on. */
+const PARAM_ALIGNMENT = 64;
 
 function normalizeSpec(spec: Shape | ParamSpec): ParamSpec {
   return "shape" in spec ? spec : { shape: spec };
@@ -113,12 +113,17 @@ export class Store {
         expected: `${size} for ${formatShape(shape)}`,
       });
     }
-    this.#view().set(data, offset);
+    this.segment.write(data, offset);
   }
 
   /** Bytes of the flat segment. */
   get bytes(): number {
     return this.segment.length * byteSize(this.dtype);
+  }
+
+  /** Brings what a device has computed to the host, so that `get` gives it; nothing to do on the CPU. */
+  pull(): Promise<void> {
+    return this.segment.pull();
   }
 
   release(): void {
@@ -143,7 +148,7 @@ export class Store {
   }
 
   #initialise({ offset, size, shape }: ParamLayout, init: Init, seed: number, stream: number): void {
-    const part = this.#view().subarray(offset, offset + size);
+    const part = this.dtype === "f32" ? new Float32Array(size) : new Float64Array(size);
     if (init === "zeros") part.fill(0);
     else if (init === "ones") part.fill(1);
     else if ("constant" in init) part.fill(init.constant);
@@ -153,5 +158,6 @@ export class Store {
       const row = size / (shape[0] ?? 1);
       if (init.zeroRow !== undefined) part.fill(0, init.zeroRow * row, (init.zeroRow + 1) * row);
     }
+    this.segment.write(part, offset);
   }
 }

@@ -9,11 +9,15 @@ import type { Graph, Tensor } from "../tensor.js";
 import type { Timeline } from "../timeline.js";
 import type { TuningTable } from "../tuning.js";
 
-/** Flat storage that lives until it is released; `view` is valid until the next call of the engine. */
+/** Flat storage that lives until it is released. */
 export interface Segment {
   readonly dtype: DType;
   readonly length: number;
+  /** The content, to be read; valid until the next call of the engine. Where a device holds a newer one this throws ARGUMENT until `pull` has brought it. */
   view(): HostArray;
+  write(data: ArrayLike<number>, offset?: number): void;
+  /** Brings what a device has computed to the host; nothing to do where storage is the host's own. */
+  pull(): Promise<void>;
   release(): void;
 }
 

@@ -25,6 +25,12 @@ class HostSegment implements Segment {
     return this.#data;
   }
 
+  write(data: ArrayLike<number>, offset = 0): void {
+    this.#data.set(data, offset);
+  }
+
+  async pull(): Promise<void> {}
+
   release(): void {}
 }
 

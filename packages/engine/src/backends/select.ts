@@ -3,6 +3,7 @@
 import type { Backend } from "./backend.js";
 import { ReferenceBackend } from "./reference-backend.js";
 import { WasmBackend, type WasmOptions } from "./wasm/backend.js";
+import { WebGpuBackend } from "./webgpu/backend.js";
 
 export interface BackendOptions extends WasmOptions {
   readonly backend?: BackendName;
@@ -10,6 +11,7 @@ export interface BackendOptions extends WasmOptions {
 
 const BACKENDS = {
   wasm: (options: BackendOptions): Promise<Backend> => WasmBackend.create(options),
+  webgpu: (): Promise<Backend> => WebGpuBackend.create(),
   reference: async (): Promise<Backend> => new ReferenceBackend(),
 };
 

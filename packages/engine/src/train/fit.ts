@@ -271,7 +271,7 @@ class FitLoop {
 
   #segment(array: HostNd): Segment {
     const segment = this.engine.backend.allocate(array.dtype, array.data.length);
-    segment.view().set(array.data);
+    segment.write(array.data);
     this.#segments.push(segment);
     return segment;
   }

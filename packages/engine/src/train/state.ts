@@ -32,8 +32,8 @@ export function restoreState(state: TrainingState, store: Store, { moments, scal
       expected: targets.map(({ length }) => length).join(", "),
     });
   }
-  targets.forEach((segment, i) => segment.view().set(state.segments[i] as FloatArray));
-  scalars.view()[SCALAR.step] = state.step;
+  targets.forEach((segment, i) => segment.write(state.segments[i] as FloatArray));
+  scalars.write([state.step], SCALAR.step);
 }
 
 /** The state as one safetensors file. */

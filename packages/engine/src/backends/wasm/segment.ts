@@ -39,6 +39,12 @@ export class WasmSegment implements Segment {
     return this.#view;
   }
 
+  write(data: ArrayLike<number>, offset = 0): void {
+    this.#view.set(data, offset);
+  }
+
+  async pull(): Promise<void> {}
+
   release(): void {
     this.memory.free(this.address);
   }

@@ -1,0 +1,179 @@
+/** A WebGPU device: where it comes from in Node and in a browser, its pipelines, and what it says when it is lost. */
+
+import { TetradError } from "../../errors.js";
+import { STAGE_COMPUTE } from "./flags.js";
+
+/** Limits that kernels gain from; whatever the adapter has of them is asked for. */
+const WANTED_LIMITS = [
+  "maxStorageBuffersPerShaderStage",
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+] as const;
+
+/** Features that are used where the adapter has them. */
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+
+/** Storage bindings that every kernel may count on: the least that an adapter may have. */
+export const STORAGE_BINDINGS = 8;
+
+let found: Promise<GPU | undefined> | undefined;
+
+/** `navigator.gpu`, or Dawn where the package `webgpu` is installed; asked for once, because every Dawn instance keeps threads of its own. */
+export function findGpu(): Promise<GPU | undefined> {
+  found ??= locate();
+  return found;
+}
+
+async function locate(): Promise<GPU | undefined> {
+  if (typeof navigator === "object" && "gpu" in navigator && navigator.gpu !== undefined) return navigator.gpu;
+  if (typeof process !== "object" || process.versions?.node === undefined) return undefined;
+  // Not a literal, so that no bundler follows it into a browser's bundle.
+  const name = "webgpu";
+  let dawn: { create(options: string[]): GPU };
+  try {
+    dawn = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+  } catch {
+    return undefined;
+  }
+  return dawn.create([]);
+}
+
+/** What the shaders know by name besides their operands. */
+export interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly bindings: readonly ShaderBinding[];
+}
+
+export interface ShaderBinding {
+  readonly number: number;
+  readonly kind: "uniform" | "read" | "read_write";
+  readonly name: string;
+}
+
+const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(read_write|read)\s*)?>\s*(\w+)/g;
+
+export function bindingsOf(text: string): ShaderBinding[] {
+  return [...text.matchAll(BINDING)].map(([, number, space, access, name]) => ({
+    number: Number(number),
+    kind: space === "uniform" ? "uniform" : access === "read_write" ? "read_write" : "read",
+    name: name as string,
+  }));
+}
+
+export class WebGpuDevice {
+  readonly #pipelines = new Map<string, Promise<Compiled>>();
+  #lost: string | undefined;
+  #refused: string | undefined;
+
+  private constructor(
+    readonly adapter: GPUAdapter,
+    readonly device: GPUDevice,
+  ) {
+    void device.lost.then(({ reason, message }) => {
+      this.#lost = message || reason || "no reason given";
+    });
+    device.addEventListener("uncapturederror", ({ error }) => {
+      this.#refused ??= error.message;
+    });
+  }
+
+  /** @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on */
+  static async open(): Promise<WebGpuDevice> {
+    const gpu = await findGpu();
+    if (gpu === undefined) {
+      throw new TetradError("UNSUPPORTED", {
+        op: "createEngine",
+        what: "there is no WebGPU here",
+        hint: 'in Node install the package "webgpu"; in a browser use one that has navigator.gpu',
+      });
+    }
+    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (adapter === null) {
+      throw new TetradError("UNSUPPORTED", {
+        op: "createEngine",
+        what: "WebGPU has no adapter",
+        hint: "install a graphics driver; for a software adapter set VK_ICD_FILENAMES to SwiftShader's vk_swiftshader_icd.json",
+      });
+    }
+    const { limits } = adapter;
+    if (limits.maxStorageBuffersPerShaderStage < STORAGE_BINDINGS || limits.maxComputeInvocationsPerWorkgroup < 256) {
+      throw new TetradError("UNSUPPORTED", {
+        op: "createEngine",
+        what: `the adapter ${describeAdapter(adapter)} lacks what the kernels need`,
+        got: `${limits.maxStorageBuffersPerShaderStage} storage buffers, ${limits.maxComputeInvocationsPerWorkgroup} threads a workgroup`,
+        expected: `${STORAGE_BINDINGS} and 256`,
+      });
+    }
+    const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
+    const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
+    return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }));
+  }
+
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  /** @throws TetradError INTERNAL when the device has refused something since the last call: a fault of ours, never of the user's */
+  check(): void {
+    const message = this.#refused;
+    this.#refused = undefined;
+    if (message !== undefined) throw new TetradError("INTERNAL", { op: "webgpu", what: message.trim() });
+  }
+
+  get queue(): GPUQueue {
+    return this.device.queue;
+  }
+
+  get name(): string {
+    return describeAdapter(this.adapter);
+  }
+
+  /** Compiles a shader once; equal texts share a pipeline. @throws TetradError INTERNAL with the compiler's message and the line */
+  pipeline(label: string, text: string): Promise<Compiled> {
+    const known = this.#pipelines.get(text);
+    if (known !== undefined) return known;
+    const compiled = this.#compile(label, text);
+    this.#pipelines.set(text, compiled);
+    return compiled;
+  }
+
+  async #compile(label: string, text: string): Promise<Compiled> {
+    const { device } = this;
+    const bindings = bindingsOf(text);
+    const module = device.createShaderModule({ label, code: text });
+    const errors = (await module.getCompilationInfo()).messages.filter(({ type }) => type === "error");
+    if (errors.length > 0) {
+      const [first] = errors as [GPUCompilationMessage];
+      throw new TetradError("INTERNAL", {
+        op: label,
+        what: `the shader does not compile: ${first.message} (line ${first.lineNum})`,
+        got: (text.split("\n")[first.lineNum - 1] ?? "").trim(),
+      });
+    }
+    const layout = device.createBindGroupLayout({
+      label,
+      entries: bindings.map(({ number, kind }) => ({
+        binding: number,
+        visibility: STAGE_COMPUTE,
+        buffer: { type: kind === "uniform" ? "uniform" : kind === "read" ? "read-only-storage" : "storage" },
+      })),
+    });
+    const pipeline = await device.createComputePipelineAsync({
+      label,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    });
+    return { pipeline, layout, bindings };
+  }
+
+  destroy(): void {
+    this.device.destroy();
+  }
+}
+
+function describeAdapter({ info }: GPUAdapter): string {
+  return info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(" ") || "unnamed adapter";
+}

@@ -1,0 +1,48 @@
+// Embeds the shaders: src/generated/<family>.ts holds the texts of shaders/<family>/*.wgsl, src/generated/sources.ts a loader per family, so that no
+// bundler has to find a file and a page loads only the families it uses. Comments and indentation go, lines stay: a compiler's message names the file's own line.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const shaders = join(root, "shaders");
+const generated = join(root, "src", "generated");
+rmSync(generated, { recursive: true, force: true });
+mkdirSync(generated, { recursive: true });
+
+/** @param {string} text */
+function compact(text) {
+  return text
+    .split("\n")
+    .map((line) => (line.startsWith("//!") ? line : line.replace(/\/\/.*$/, "").trim()))
+    .join("\n")
+    .trimEnd();
+}
+
+const families = readdirSync(shaders, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort();
+for (const family of families) {
+  const files = readdirSync(join(shaders, family))
+    .filter((name) => name.endsWith(".wgsl"))
+    .sort();
+  const texts = files.map(
+    (name) => `  ${name.slice(0, -".wgsl".length)}: ${JSON.stringify(compact(readFileSync(join(shaders, family, name), "utf8")))},`,
+  );
+  writeFileSync(join(generated, `${family}.ts`), ["export const sources = {", ...texts, "} as const;", ""].join("\n"));
+}
+const lines = families.filter((family) => family !== "lib").map((family) => `  ${family}: () => import("./${family}.js"),`);
+writeFileSync(
+  join(generated, "sources.ts"),
+  [
+    'import type { sources as elementwise } from "./elementwise.js";',
+    'export { sources as library } from "./lib.js";',
+    "export type ElementwiseName = keyof typeof elementwise;",
+    "export const loaders = {",
+    ...lines,
+    "} as const;",
+    "",
+  ].join("\n"),
+);
+console.log(`kernels-wgsl: ${families.map((family) => family).join(", ")}`);

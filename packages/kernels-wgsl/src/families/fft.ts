@@ -1,0 +1,4 @@
+/** Fourier transforms. */
+import type { Family } from "../kernel.js";
+
+export const fft = {} as const satisfies Family;

@@ -1,0 +1,4 @@
+/** Normalisations. */
+import type { Family } from "../kernel.js";
+
+export const norm = {} as const satisfies Family;

@@ -1,0 +1,43 @@
+/** How a kernel is dispatched: its passes, and how many workgroups each takes. */
+
+/** What a launch says of itself: element counts of its operands, and its words (live counts as they are now). */
+export interface LaunchShape {
+  readonly outputs: readonly number[];
+  readonly inputs: readonly number[];
+  readonly words: readonly number[];
+}
+
+export interface Pass {
+  /** File of the family's folder without its ending. */
+  readonly shader: string;
+  /** Workgroups; beyond 65,535 they are folded over two axes, see shaders/lib/grid.wgsl. */
+  groups(shape: LaunchShape): number;
+  /** Constants put before the text, which make a variant of it; they must not depend on live counts. */
+  consts?(shape: LaunchShape): Readonly<Record<string, number>>;
+}
+
+export interface Kernel {
+  readonly passes: readonly Pass[];
+  /** Words (four bytes each) of scratch storage that the passes share; bound behind outputs and inputs. */
+  scratch?(shape: LaunchShape): number;
+}
+
+export type Family = Readonly<Record<string, Kernel>>;
+
+/** Threads of a workgroup where a file does not say otherwise. */
+export const WORKGROUP = 64;
+
+/** A kernel of one pass whose file has its name. */
+export function single(shader: string, groups: Pass["groups"], consts?: Pass["consts"]): Kernel {
+  return { passes: [{ shader, groups, ...(consts && { consts }) }] };
+}
+
+/** One thread per element of the first output. */
+export function perElement(shader: string): Kernel {
+  return single(shader, ({ outputs }) => Math.ceil((outputs[0] as number) / WORKGROUP));
+}
+
+/** One workgroup for each of the things that a word counts. */
+export function perWord(shader: string, word: number): Kernel {
+  return single(shader, ({ words }) => words[word] as number);
+}
