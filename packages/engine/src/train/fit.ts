@@ -208,12 +208,18 @@ class FitLoop {
       this.#losses.push(...settings.resume.losses);
       this.#recordEpochs();
     }
-    this.#good = takeState(store, compiled.state, this.#step, []);
+    this.#good = await takeState(store, compiled.state, this.#step, []);
     const columns = new Map([
       ["x", this.#segment(x)],
       ["y", this.#segment(y)],
     ]);
-    compiled.executable.attach({ columns, rows: data.rows, batchRows: settings.batchSize, shuffle: settings.shuffle, seed: settings.seed });
+    await compiled.executable.attach({
+      columns,
+      rows: data.rows,
+      batchRows: settings.batchSize,
+      shuffle: settings.shuffle,
+      seed: settings.seed,
+    });
     if (settings.validation === undefined) return;
     this.#validation = trainingData(model, settings.validation.x, settings.validation.y);
     const all = this.#validation;
@@ -251,7 +257,7 @@ class FitLoop {
     return this.#result(executable, outcome);
   }
 
-  #result(executable: Executable, outcome: FitRun["outcome"]): FitRun {
+  async #result(executable: Executable, outcome: FitRun["outcome"]): Promise<FitRun> {
     return {
       model: new TrainedModel(this.engine, this.model, this.store),
       history: { loss: this.#epochLosses, validationLoss: this.#validationLosses, steps: this.#losses },
@@ -259,7 +265,7 @@ class FitLoop {
       microsecondsPerStep: this.#microseconds(),
       placement: executable.placement,
       outcome,
-      state: takeState(this.store, this.#state as OptimizerState, this.#step, this.#losses),
+      state: await takeState(this.store, this.#state as OptimizerState, this.#step, this.#losses),
     };
   }
 
@@ -299,13 +305,13 @@ class FitLoop {
     this.#step += done;
     if (executable.stopped) {
       const scalars = (this.#state as OptimizerState).scalars.view();
-      const error = diverged(scalars[SCALAR.lastLoss] as number, this.#step, executable.findNonFinite());
+      const error = diverged(scalars[SCALAR.lastLoss] as number, this.#step, await executable.findNonFinite());
       const good = this.#good as TrainingState;
       restoreState(good, this.store, this.#state as OptimizerState);
       this.#step = good.step;
       this.#losses.length = good.step;
       this.#epochLosses.length = Math.floor(good.step / this.#perEpoch);
-      throw new DivergedError(error, this.#result(executable, "diverged"));
+      throw new DivergedError(error, await this.#result(executable, "diverged"));
     }
     if (done !== steps && this.settings.signal?.aborted !== true) {
       throw new TetradError("INTERNAL", { op: "fit", what: "a job ended early", got: `${done} of ${steps} steps` });
@@ -322,15 +328,15 @@ class FitLoop {
     const before = this.#epochLosses.length;
     this.#recordEpochs();
     const finished = this.#epochLosses.length;
-    if (finished > before && this.#step % this.#perEpoch === 0) this.#keepGood();
+    if (finished > before && this.#step % this.#perEpoch === 0) await this.#keepGood();
     if (finished > before && this.#evaluate !== undefined && this.#validation !== undefined)
       this.#validationLosses.push(await this.#evaluate(this.#validation));
   }
 
-  #keepGood(): void {
+  async #keepGood(): Promise<void> {
     const last = this.#epochLosses[this.#epochLosses.length - 1] as number;
     const best = this.#epochLosses.reduce((least, loss) => Math.min(least, loss), Number.POSITIVE_INFINITY);
-    if (last <= GOOD_RATIO * best) this.#good = takeState(this.store, this.#state as OptimizerState, this.#step, []);
+    if (last <= GOOD_RATIO * best) this.#good = await takeState(this.store, this.#state as OptimizerState, this.#step, []);
   }
 
   /** Mean loss of each finished epoch that has none yet; of a resumed run, all of them. */

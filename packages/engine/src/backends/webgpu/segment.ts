@@ -84,6 +84,13 @@ export class WebGpuSegment implements Segment {
     this.#deviceIsNewer = true;
   }
 
+  /** Takes the device's content out of a mapped buffer: both sides are the same then. */
+  adopt(mapped: ArrayBuffer, at: number): void {
+    fromDevice(this.dtype, mapped, at, this.#host);
+    this.#hostIsNewer = false;
+    this.#deviceIsNewer = false;
+  }
+
   async pull(): Promise<void> {
     if (!this.#deviceIsNewer) return;
     const { size } = this.buffer;

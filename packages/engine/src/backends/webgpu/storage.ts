@@ -85,6 +85,11 @@ export class Storage {
     this.#places.set(tensor, { buffer: place.buffer, offset: place.offset + offset });
   }
 
+  /** A value that another program's storage holds. */
+  share(tensor: Tensor, place: Place): void {
+    this.#places.set(tensor, place);
+  }
+
   /** Whether a value lives between launches and has to be given a slot. */
   isFree(tensor: Tensor): boolean {
     return !this.#places.has(tensor) && !this.plan.pinned.has(tensor);
