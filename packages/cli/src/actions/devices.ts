@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 
 export async function devicesAction({ terminal, withEngine }: Context): Promise<void> {
   const { BACKEND_NAMES } = await import("@tetrad/engine");
-  const { chosen, machine } = await withEngine(async (engine) => ({ chosen: engine.describe(), machine: engine.backend.machine() }));
+  const { chosen, machine } = await withEngine(async (engine) => ({ chosen: engine.describe(), machine: await engine.backend.machine() }));
   const facts = {
     processor: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),

@@ -139,7 +139,7 @@ export interface Backend {
   compile(request: CompileRequest): Promise<Executable>;
   defineKernels(name: string, bytes: BufferSource): Promise<void>;
   /** The roof of this machine, measured at the first call. */
-  machine(): Machine;
+  machine(): Machine | Promise<Machine>;
   close(): Promise<void>;
 }
 

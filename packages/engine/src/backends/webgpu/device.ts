@@ -1,7 +1,9 @@
 /** A WebGPU device: where it comes from in Node and in a browser, its pipelines, and what it says when it is lost. */
 
+import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { STAGE_COMPUTE } from "./flags.js";
+import { WebGpuSegment } from "./segment.js";
 
 /** Limits that kernels gain from; whatever the adapter has of them is asked for. */
 const WANTED_LIMITS = [
@@ -110,6 +112,11 @@ export class WebGpuDevice {
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
     return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }));
+  }
+
+  /** Flat storage on this device. */
+  segment(dtype: DType, length: number): WebGpuSegment {
+    return new WebGpuSegment(this, dtype, length);
   }
 
   get lost(): string | undefined {

@@ -20,8 +20,9 @@ import {
 } from "../backend.js";
 import { gatherLaunches, RING, trainingLaunches } from "../training.js";
 import type { WebGpuDevice } from "./device.js";
-import { type Dispatch, encode, type Replay, type Step } from "./encode.js";
-import { COPY_DST, MAP_MODE_READ, MAP_READ } from "./flags.js";
+import { encode, type Replay, replaySteps } from "./encode.js";
+import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ } from "./flags.js";
+import { profile } from "./profile.js";
 import { deviceBytes, fromDevice, toDevice, WebGpuSegment } from "./segment.js";
 import { Storage } from "./storage.js";
 
@@ -274,8 +275,30 @@ export class WebGpuExecutable implements Executable {
     return Float64Array.from({ length: count }, (_, i) => ring[(end - count + i + RING) % RING] as number);
   }
 
-  profile(): LaunchTime[] {
-    throw this.#notYet("explain");
+  async profile(): Promise<LaunchTime[]> {
+    this.#begin();
+    const restore = this.#snapshot();
+    const times = await profile(this.gpu, this.replay.steps);
+    restore();
+    this.gpu.check();
+    return times;
+  }
+
+  /** Copies what outlives a step on the device; the result puts it back. */
+  #snapshot(): () => void {
+    const { device, queue } = this.gpu;
+    const sources = [...this.storage.segments].map(({ buffer }) => buffer);
+    const copies = sources.map(({ size }) => device.createBuffer({ size, usage: COPY_SRC | COPY_DST }));
+    const move = (from: readonly GPUBuffer[], to: readonly GPUBuffer[]) => {
+      const encoder = device.createCommandEncoder();
+      from.forEach((buffer, i) => encoder.copyBufferToBuffer(buffer, 0, to[i] as GPUBuffer, 0, buffer.size));
+      queue.submit([encoder.finish()]);
+    };
+    move(sources, copies);
+    return () => {
+      move(copies, sources);
+      for (const copy of copies) copy.destroy();
+    };
   }
 
   trace(): Promise<Timeline> {
@@ -382,18 +405,4 @@ export class WebGpuExecutable implements Executable {
   #notYet(op: string): TetradError {
     return new TetradError("UNSUPPORTED", { op, what: "WebGPU does not do this", hint: 'use backend "wasm"' });
   }
-}
-
-function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
-  for (const step of steps) {
-    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) replaySteps(pass, step.body);
-    else dispatch(pass, step);
-  }
-}
-
-function dispatch(pass: GPUComputePassEncoder, { pipeline, group, x, y }: Dispatch): void {
-  if (x === 0) return;
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  pass.dispatchWorkgroups(x, y);
 }
