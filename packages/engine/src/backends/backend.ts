@@ -140,6 +140,11 @@ export interface Backend {
   defineKernels(name: string, bytes: BufferSource): Promise<void>;
   /** The roof of this machine, measured at the first call. */
   machine(): Machine | Promise<Machine>;
+  /**
+   * After a DEVICE_LOST: finds something to go on with; storage made before is gone. Returns what it is, in words.
+   * @throws TetradError DEVICE_LOST when there is nothing
+   */
+  recover(): Promise<string>;
   close(): Promise<void>;
 }
 

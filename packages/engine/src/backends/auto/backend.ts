@@ -19,6 +19,7 @@ export class AutoBackend implements Backend {
   readonly name = "auto";
   #probed: Promise<Probed> | undefined;
   #device: Promise<WebGpuDevice> | undefined;
+  #losses = 0;
 
   private constructor(
     private readonly wasm: WasmBackend,
@@ -95,6 +96,22 @@ export class AutoBackend implements Backend {
 
   machine(): Machine {
     return this.wasm.machine();
+  }
+
+  /** A GPU that was lost once is asked again; after a second time everything stays on the CPU. */
+  async recover(): Promise<string> {
+    const lost = this.#device;
+    this.#device = undefined;
+    (await lost?.catch(() => undefined))?.destroy();
+    if (++this.#losses < 2) {
+      try {
+        return `a new device, ${(await this.#open()).name}`;
+      } catch {
+        this.#device = undefined;
+      }
+    }
+    this.#probed = Promise.resolve("it was lost");
+    return "the CPU";
   }
 
   async close(): Promise<void> {

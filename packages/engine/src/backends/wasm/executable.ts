@@ -8,7 +8,7 @@ import { type Launch, launchTitle } from "../../plan/plan.js";
 import { launchKey, variantsOf, withVariant } from "../../plan/variants.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
-import { type Timeline, timelineOf } from "../../timeline.js";
+import { describeLaunch, type Timeline, timelineOf } from "../../timeline.js";
 import { planKey, type Tuning } from "../../tuning.js";
 import {
   type BatchSource,
@@ -26,7 +26,7 @@ import { findNonFinite } from "./anomaly.js";
 import { type Encoded, encode } from "./encode.js";
 import { chooseIntegerProducts } from "./integer-products.js";
 import { Linked } from "./link.js";
-import { describeLaunch, profile, snapshot } from "./profile.js";
+import { profile, snapshot } from "./profile.js";
 import type { WasmRuntime } from "./runtime.js";
 import { WasmSegment } from "./segment.js";
 import { ThreadChoice } from "./thread-choice.js";

@@ -13,11 +13,12 @@ export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
   readonly build = "wgsl";
   readonly threads = 1;
-  readonly why: string;
   #calibration: Promise<Calibration> | undefined;
 
-  private constructor(readonly gpu: WebGpuDevice) {
-    this.why = `webgpu on ${gpu.name}`;
+  private constructor(public gpu: WebGpuDevice) {}
+
+  get why(): string {
+    return `webgpu on ${this.gpu.name}`;
   }
 
   /** @throws TetradError UNSUPPORTED where there is no adapter that the kernels can use */
@@ -52,6 +53,18 @@ export class WebGpuBackend implements Backend {
   calibration(): Promise<Calibration> {
     this.#calibration ??= calibrate(this.gpu);
     return this.#calibration;
+  }
+
+  async recover(): Promise<string> {
+    this.gpu.destroy();
+    try {
+      this.gpu = await WebGpuDevice.open();
+    } catch (cause) {
+      const got = cause instanceof Error ? cause.message : String(cause);
+      throw new TetradError("DEVICE_LOST", { op: "recover", what: "there is no other WebGPU device", got }, { cause });
+    }
+    this.#calibration = undefined;
+    return `a new device, ${this.gpu.name}`;
   }
 
   /** Ends Dawn's event loop, which keeps a process alive as long as there is a device. */

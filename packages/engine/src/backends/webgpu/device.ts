@@ -119,8 +119,19 @@ export class WebGpuDevice {
     return new WebGpuSegment(this, dtype, length);
   }
 
-  get lost(): string | undefined {
-    return this.#lost;
+  /** @throws TetradError DEVICE_LOST once the device is gone */
+  requirePresent(): void {
+    if (this.#lost === undefined) return;
+    throw new TetradError("DEVICE_LOST", {
+      op: "run",
+      what: `the WebGPU device was lost: ${this.#lost}`,
+      hint: 'create a new engine, or use backend "wasm"',
+    });
+  }
+
+  /** Waits for the news that the device is lost, no longer than `ms`. */
+  async whenLost(ms: number): Promise<void> {
+    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, ms))]);
   }
 
   /** @throws TetradError INTERNAL when the device has refused something since the last call: a fault of ours, never of the user's */

@@ -1,10 +1,10 @@
 /** Times every launch of a plan on the device's own clock; whatever the steps changed is put back. */
 
-import { launchTitle } from "../../plan/plan.js";
-import { formatShape } from "../../shape.js";
+import type { Launch } from "../../plan/plan.js";
+import { describeLaunch, type Timeline, type TimelineStep } from "../../timeline.js";
 import type { LaunchTime } from "../backend.js";
 import type { WebGpuDevice } from "./device.js";
-import { type Dispatch, replaySteps, type Step } from "./encode.js";
+import { replaySteps, type Step } from "./encode.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, QUERY_RESOLVE } from "./flags.js";
 
 const PASSES = 5;
@@ -63,6 +63,28 @@ async function waited(gpu: WebGpuDevice, steps: readonly Step[]): Promise<readon
   return spans;
 }
 
+/** Steps on the device's clock, as a timeline of one thread. */
+export async function trace(gpu: WebGpuDevice, steps: readonly Step[], count: number): Promise<Timeline> {
+  const measure = gpu.device.features.has("timestamp-query") ? stamped : waited;
+  const launches = steps.map(({ launch }) => describeLaunch(launch));
+  const timeline: TimelineStep[] = [];
+  let now = 0;
+  for (let i = 0; i < count; i++) {
+    const spans = await measure(gpu, steps);
+    let last = 0;
+    const timed = spans.map(({ begin, end }) => {
+      // Launches that waited one by one have no common clock: they are put end to end.
+      const from = Math.max(begin, last);
+      const until = from + (end - begin);
+      last = until;
+      return { arrived: now + from / 1e6, began: now + from / 1e6, ended: now + until / 1e6 };
+    });
+    now += last / 1e6;
+    timeline.push({ launches: timed, arrived: now, ended: now });
+  }
+  return { launches, threads: [timeline] };
+}
+
 export async function profile(gpu: WebGpuDevice, steps: readonly Step[]): Promise<LaunchTime[]> {
   const measure = gpu.device.features.has("timestamp-query") ? stamped : waited;
   const best = new Float64Array(steps.length).fill(Number.POSITIVE_INFINITY);
@@ -73,13 +95,7 @@ export async function profile(gpu: WebGpuDevice, steps: readonly Step[]): Promis
     });
   }
   // A launch may have taken several dispatches.
-  const times = new Map<Dispatch["launch"], number>();
+  const times = new Map<Launch, number>();
   steps.forEach(({ launch }, i) => times.set(launch, (times.get(launch) ?? 0) + (best[i] as number)));
-  return [...times].map(([launch, ns]) => ({
-    title: launchTitle(launch),
-    shapes: launch.outputs.map((y) => `${y.dtype}${formatShape(y.shape)}`).join(" "),
-    flops: launch.flops,
-    bytes: launch.bytes,
-    microseconds: ns / 1e3,
-  }));
+  return [...times].map(([launch, ns]) => ({ ...describeLaunch(launch), microseconds: ns / 1e3 }));
 }
