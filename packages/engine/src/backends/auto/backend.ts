@@ -7,7 +7,7 @@ import type { Backend, CompileRequest, Executable, Segment } from "../backend.js
 import { WasmBackend, type WasmOptions } from "../wasm/backend.js";
 import type { WebGpuDevice } from "../webgpu/device.js";
 import type { WebGpuExecutable } from "../webgpu/executable.js";
-import { decide, describeDecision, formatSeconds, NEVER_WORTH, predict, type Rates, wasmRates } from "./decide.js";
+import { crossing, decide, describeDecision, formatSeconds, NEVER_WORTH, predict, product, type Rates, wasmRates } from "./decide.js";
 import { AutoExecutable, requestFor } from "./executable.js";
 import type { Probed } from "./probe.js";
 import { AutoSegment } from "./segment.js";
@@ -90,6 +90,20 @@ export class AutoBackend implements Backend {
     return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
   }
 
+  /** Products of n × n matrices on both, and where the GPU becomes the faster one. */
+  async curve(): Promise<Curve> {
+    const cpu = wasmRates(this.wasm.machine(), this.wasm.threads);
+    const probed = await this.#probe();
+    const gpu = typeof probed === "string" ? undefined : probed;
+    const sizes = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+    return {
+      cpu,
+      gpu: probed,
+      points: sizes.map((n) => ({ n, cpuSeconds: predict([product(n)], cpu), gpuSeconds: gpu && predict([product(n)], gpu) })),
+      crossing: gpu && crossing(cpu, gpu),
+    };
+  }
+
   defineKernels(name: string, bytes: BufferSource): Promise<void> {
     return this.wasm.defineKernels(name, bytes);
   }
@@ -129,6 +143,16 @@ export class AutoBackend implements Backend {
     this.#device ??= import("../webgpu/device.js").then(({ WebGpuDevice }) => WebGpuDevice.open());
     return this.#device;
   }
+}
+
+/** Predicted times of one product, by the side of its matrices. */
+export interface Curve {
+  readonly cpu: Rates;
+  /** Or why there is none. */
+  readonly gpu: Rates | string;
+  readonly points: readonly { readonly n: number; readonly cpuSeconds: number; readonly gpuSeconds: number | undefined }[];
+  /** The first power of two from which on the GPU is faster; undefined where it never is. */
+  readonly crossing: number | undefined;
 }
 
 /** A rather fast CPU: what it does below NEVER_WORTH needs no measurement. */
