@@ -44,8 +44,21 @@ export async function train(options = {}, { rows = 512, epochs = 3 } = {}) {
 }
 
 if (typeof window === "object") {
-  const tasks = [];
-  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+  // A message that the page sends itself arrives as soon as the thread is free: the longest gap is the longest task.
+  let longest = 0;
+  let last = performance.now();
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    setTimeout(() => port2.postMessage(0), 0);
+  };
+  port2.postMessage(0);
   window.train = train;
-  window.longTasks = tasks;
+  window.longestTask = () => {
+    const result = longest;
+    longest = 0;
+    return result;
+  };
 }
