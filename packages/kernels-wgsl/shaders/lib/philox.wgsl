@@ -1,5 +1,5 @@
-// Philox4x32-10 (J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): random words as a function of a counter and a key, the same bits
-// as the engine's random.ts draws. A block of four words serves elements 4·block … 4·block + 3.
+// Philox4x32-10 (J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): random words as a function of a counter
+// and a key, the same bits as the engine's random.ts draws. A block of four words serves elements 4·block … 4·block + 3.
 
 // Bits 32 … 63 of the product, by halves: WGSL has no wider integers.
 fn multiply_high(a: u32, b: u32) -> u32 {
