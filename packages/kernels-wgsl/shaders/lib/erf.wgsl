@@ -1,4 +1,5 @@
-// erf and erfc. Near 0 an odd polynomial; beyond, erfc(a) = e^(−a²) t P(t), t = 1 / (1 + a/2), with a² exact in two words. Coefficients: Remez.
+// erf and erfc. Near 0 an odd polynomial; beyond, erfc(a) = e^(−a²) t P(t), t = 1 / (1 + a/2), with a² exact in two words.
+// Coefficients: Remez.
 //! use exp rounded special
 // (erf(x) − x) on |x| ≤ 0.82: 2/√π − 1, then (erf(x)/x − 2/√π) / x² with a relative error of erf of 2^-33
 fn erf_excess(x: f32) -> f32 {
