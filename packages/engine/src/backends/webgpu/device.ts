@@ -73,6 +73,8 @@ export class WebGpuDevice {
   private constructor(
     readonly adapter: GPUAdapter,
     readonly device: GPUDevice,
+    /** Whether WGSL has dot4I8Packed here. */
+    readonly packedDot: boolean,
   ) {
     void device.lost.then(({ reason, message }) => {
       this.#lost = message || reason || "no reason given";
@@ -111,7 +113,8 @@ export class WebGpuDevice {
     }
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
-    return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }));
+    const packedDot = gpu.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
+    return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }), packedDot);
   }
 
   /** Flat storage on this device. */

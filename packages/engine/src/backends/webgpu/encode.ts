@@ -457,7 +457,8 @@ class Encoder {
       ...(words > 0 && { WORD_VECTORS: Math.ceil(words / SLICE_WORDS) * (SLICE_WORDS / 4) }),
       ...consts,
     }).map(([name, value]) => `const ${name} = ${value};`);
-    return this.context.gpu.pipeline(label, [...prelude, ...librariesOf([text]), text].join("\n"));
+    const { gpu } = this.context;
+    return gpu.pipeline(label, [...prelude, ...librariesOf([text], gpu.packedDot), text].join("\n"));
   }
 
   /** Reserves a slice of the uniform buffer and fills it. */
