@@ -1,0 +1,40 @@
+/** How many threads of a workgroup share an item: the host's side of shaders/lib/share.wgsl. */
+
+/** Threads of a workgroup that shares items. */
+export const SHARING = 256;
+
+/** Elements that a lane should have at least before another is put beside it: as many loads are in flight at once. */
+export const LANE_ELEMENTS = 4;
+
+/** The least power of two that is not below `n`. */
+export function powerOfTwo(n: number): number {
+  let power = 1;
+  while (power < n) power *= 2;
+  return power;
+}
+
+/** Lanes for an item of `n` elements that lie side by side. */
+export function lanesFor(n: number): number {
+  return Math.min(SHARING, powerOfTwo(n / LANE_ELEMENTS));
+}
+
+/** Lanes for items of `n` elements of which `items` lie beside one another: 32 neighbours read 128 bytes at once, so that more lanes come only after them. */
+export function columnLanes(n: number, items: number): number {
+  return Math.min(SHARING / Math.min(32, powerOfTwo(items)), lanesFor(n));
+}
+
+/** Workgroups that keep a large GPU busy. */
+const ENOUGH_GROUPS = 512;
+/** Elements of a lane below which a second pass costs more than more workgroups bring. */
+const CHUNK_LANE_ELEMENTS = 16;
+const MOST_CHUNKS = 256;
+
+/** Into how many chunks, and of how many elements, the `n` elements of each of `items` items are cut, so that enough workgroups have something to do. */
+export function chunksFor(n: number, items: number, lanes: number): { readonly chunks: number; readonly chunk: number } {
+  const groups = Math.max(1, Math.ceil((items * lanes) / SHARING));
+  const wanted = Math.min(Math.ceil(ENOUGH_GROUPS / groups), Math.floor(n / lanes / CHUNK_LANE_ELEMENTS), MOST_CHUNKS);
+  if (wanted < 2) return { chunks: 1, chunk: Math.max(1, n) };
+  const strip = LANE_ELEMENTS * lanes;
+  const chunk = Math.ceil(n / wanted / strip) * strip;
+  return { chunks: Math.ceil(n / chunk), chunk };
+}
