@@ -1,4 +1,5 @@
 /** How many threads of a workgroup share an item: the host's side of shaders/lib/share.wgsl. */
+import { type Kernel, type LaunchShape, single } from "./kernel.js";
 
 /** Threads of a workgroup that shares items. */
 export const SHARING = 256;
@@ -23,18 +24,33 @@ export function columnLanes(n: number, items: number): number {
   return Math.min(SHARING / Math.min(32, powerOfTwo(items)), lanesFor(n));
 }
 
+/** One pass over contiguous rows, an item each, whose number and length are words from `word` on. A live length belongs to the only row there is. */
+export function rows(shader: string, word: number, consts: Readonly<Record<string, number>> = {}): Kernel {
+  const lanes = ({ words }: LaunchShape) => lanesFor(words[word + 1] as number);
+  return single(
+    shader,
+    (shape) => Math.ceil(((shape.words[word] as number) * lanes(shape)) / SHARING),
+    (shape) => ({ LANES: lanes(shape), COLUMNS: 0, ...consts }),
+  );
+}
+
 /** Workgroups that keep a large GPU busy. */
 const ENOUGH_GROUPS = 512;
 /** Elements of a lane below which a second pass costs more than more workgroups bring. */
 const CHUNK_LANE_ELEMENTS = 16;
 const MOST_CHUNKS = 256;
 
-/** Into how many chunks, and of how many elements, the `n` elements of each of `items` items are cut, so that enough workgroups have something to do. */
-export function chunksFor(n: number, items: number, lanes: number): { readonly chunks: number; readonly chunk: number } {
+/**
+ * Elements of the chunks into which the `n` elements of each of `items` items are cut, so that enough workgroups have something to do; 0 where they stay
+ * whole. A power of two, so that many shapes share a pipeline.
+ */
+export function chunkFor(n: number, items: number, lanes: number): number {
   const groups = Math.max(1, Math.ceil((items * lanes) / SHARING));
   const wanted = Math.min(Math.ceil(ENOUGH_GROUPS / groups), Math.floor(n / lanes / CHUNK_LANE_ELEMENTS), MOST_CHUNKS);
-  if (wanted < 2) return { chunks: 1, chunk: Math.max(1, n) };
-  const strip = LANE_ELEMENTS * lanes;
-  const chunk = Math.ceil(n / wanted / strip) * strip;
-  return { chunks: Math.ceil(n / chunk), chunk };
+  return wanted < 2 ? 0 : powerOfTwo(n / wanted);
+}
+
+/** Lanes of the pass that puts chunks of items together, whose totals lie chunk after chunk. */
+export function chunkLanes(chunks: number, items: number): number {
+  return Math.min(SHARING / Math.min(SHARING, powerOfTwo(items)), powerOfTwo(chunks));
 }

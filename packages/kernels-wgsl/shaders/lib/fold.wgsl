@@ -1,7 +1,7 @@
 // The one loop behind all reductions over axes. What is folded stands in the kernel's own file: alias Total with identity() and merge(), the term of an
 // element, what settles an output, and FIRST_WORD, where the layout's words begin.
-// Few outputs of many elements are cut into CHUNKS of CHUNK elements, whose totals go to scratch, and a second pass (PASS 1) folds those. An item of the
-// first pass is a chunk of an output. Which thread takes which element follows from the shape alone, and with it the order of additions.
+// Few outputs of many elements are cut into chunks of CHUNK elements (0: they stay whole), whose totals go to scratch, and a second pass (PASS 1) folds
+// those. An item of the first pass is a chunk of an output. Which thread takes which element follows from the shape alone, and with it the order of additions.
 // Reads 4 bytes an element once; a thread has four loads in flight.
 //! use words reduce_layout share
 @group(0) @binding(14) var<storage, read_write> scratch: array<Total>;
@@ -15,6 +15,13 @@ fn fold(group: u32, thread: u32) {
   }
 }
 
+fn chunk_count() -> u32 {
+  if (CHUNK == 0) {
+    return 1u;
+  }
+  return (word(FIRST_WORD + 1u) + CHUNK - 1u) / max(CHUNK, 1u);
+}
+
 fn fold_elements(item: u32, thread: u32) {
   let kept = word(FIRST_WORD);
   let reduced_list = FIRST_WORD + 3u + 2u * word(FIRST_WORD + 2u);
@@ -25,8 +32,12 @@ fn fold_elements(item: u32, thread: u32) {
   var b = identity();
   var c = identity();
   var d = identity();
+  let reduced = word(FIRST_WORD + 1u);
   var j = chunk * CHUNK + lane_of(thread);
-  let end = select(0u, min(word(FIRST_WORD + 1u), (chunk + 1u) * CHUNK), chunk < CHUNKS);
+  var end = select(reduced, min(reduced, chunk * CHUNK + CHUNK), CHUNK > 0);
+  if (chunk >= chunk_count()) {
+    end = 0u;
+  }
   for (; j + 3u * LANES < end; j += 4u * LANES) {
     let j1 = j + LANES;
     let j2 = j1 + LANES;
@@ -40,8 +51,8 @@ fn fold_elements(item: u32, thread: u32) {
     a = merge(a, term(base + strided_offset(reduced_list, j), j, output));
   }
   let total = merge_lanes(thread, merge(merge(a, b), merge(c, d)));
-  if (lane_of(thread) == 0u && chunk < CHUNKS) {
-    if (CHUNKS == 1) {
+  if (lane_of(thread) == 0u && chunk < chunk_count()) {
+    if (CHUNK == 0) {
       settle(output, total);
     } else {
       scratch[item] = total;
@@ -53,7 +64,7 @@ fn fold_chunks(output: u32, thread: u32) {
   let kept = word(FIRST_WORD);
   var total = identity();
   if (output < kept) {
-    for (var chunk = lane_of(thread); chunk < CHUNKS; chunk += LANES) {
+    for (var chunk = lane_of(thread); chunk < chunk_count(); chunk += LANES) {
       total = merge(total, scratch[chunk * kept + output]);
     }
   }
