@@ -1,5 +1,5 @@
 // Mean over axes; NaN over no elements.
-//! use grid words nan fold
+//! use grid words special fold
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 
@@ -19,7 +19,7 @@ fn merge(a: Total, b: Total) -> Total {
 }
 
 fn settle(output: u32, total: Total) {
-  y[word(0u) + output] = select(total / f32(max(word(3u), 1u)), nan(), word(3u) == 0u);
+  y[word(0u) + output] = select(total / f32(max(word(3u), 1u)), not_a_number(), word(3u) == 0u);
 }
 
 @compute @workgroup_size(256)
