@@ -1,4 +1,4 @@
-// Stable sort of rows, the first pass: blocks of a row in shared memory (TILE pairs of 8 bytes, at most 16 KiB). A row that one block holds is done then.
+// Stable sort of rows, the first pass: blocks of a row in shared memory. A row that one block holds is done then.
 //! use grid sort_key sort_outputs sort_blocks
 fn source_pair(list: u32, i: u32) -> vec2<u32> {
   return vec2<u32>(sort_key(x[p.x_at + list * p.n + i], p.descending != 0u), i);

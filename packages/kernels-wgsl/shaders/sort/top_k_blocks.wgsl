@@ -1,4 +1,4 @@
-// The chosen of each row sorted, best first: blocks of RUN pairs in shared memory. k pairs that one block holds are done then (the constant LAST).
+// The chosen of each row sorted, best first: blocks of TILE pairs in shared memory. k pairs that one block holds are done then (the constant LAST).
 //! use grid top_k_params sort_scratch sort_blocks
 fn source_pair(list: u32, i: u32) -> vec2<u32> {
   return vec2<u32>(run_key(list * p.k + i), run_place(list * p.k + i));

@@ -1,16 +1,15 @@
 /** Sorting and searching. */
 import { type Family, type LaunchShape, type Pass, single, WORKGROUP } from "../kernel.js";
-import { blockGroups, LONGEST_RUN, sortPasses, sortRounds, tileOf } from "../sorting.js";
+import { blockGroups, sortPasses, sortRounds, TILE } from "../sorting.js";
 
-const rowsAndLength = ({ words }: LaunchShape) => words as [number, number];
+const rowsAndLength = ({ words }: LaunchShape) => [words[0], words[1]] as [number, number];
 
 /** Rows that fit in shared memory are sorted; of longer ones the best are selected, and sorted where that is asked for. */
 function topKPasses({ words }: LaunchShape): readonly Pass[] {
   const [, n, k, , sorted] = words as [number, number, number, number, number];
-  if (n <= LONGEST_RUN) {
-    const tile = tileOf(n);
+  if (n <= TILE) {
     // As many workgroups as sorting the rows takes, none without output.
-    return [{ shader: "top_k_short", groups: ({ words }) => (k === 0 ? 0 : blockGroups(words[0] as number, n, tile)), consts: () => tile }];
+    return [{ shader: "top_k_short", groups: ({ words }) => (k === 0 ? 0 : blockGroups(words[0] as number, n)) }];
   }
   const half = (following: number) => (sortRounds(k) + 1 - following) % 2;
   const consts = ({ outputs }: LaunchShape) => ({ CAPACITY: outputs[0] as number });
@@ -42,6 +41,6 @@ export const sort = {
   },
   top_k: {
     passes: topKPasses,
-    scratch: ({ outputs, words }) => ((words[1] as number) <= LONGEST_RUN ? 0 : 4 * (outputs[0] as number)),
+    scratch: ({ outputs, words }) => ((words[1] as number) <= TILE ? 0 : 4 * (outputs[0] as number)),
   },
 } as const satisfies Family;
