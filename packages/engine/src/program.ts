@@ -34,7 +34,7 @@ abstract class Program {
   constructor(
     protected readonly executable: Executable,
     protected readonly inputs: ReadonlyMap<string, Tensor>,
-    private readonly machine: () => Machine,
+    private readonly machine: () => Machine | Promise<Machine>,
   ) {}
 
   /** Writes inputs; each keeps its value until it is written again. A bounded axis takes its live length from the data. */
@@ -98,12 +98,12 @@ abstract class Program {
    * @throws TetradError UNSUPPORTED where that cannot be done on the calling thread
    */
   explain(): string {
-    return explainText(this.executable, this.profile(), this.machine());
+    return explainText(this.executable, this.profile(), atOnce(this.machine(), "explain", "explainAsync"));
   }
 
   /** As `explain`, on every backend. */
   async explainAsync(): Promise<string> {
-    return explainText(this.executable, await this.profileAsync(), this.machine());
+    return explainText(this.executable, await this.profileAsync(), await this.machine());
   }
 
   /**
@@ -168,7 +168,7 @@ export class FunctionProgram extends Program {
     executable: Executable,
     inputs: ReadonlyMap<string, Tensor>,
     readonly outputs: ReadonlyMap<string, Tensor>,
-    machine: () => Machine,
+    machine: () => Machine | Promise<Machine>,
     private readonly checkFinite: boolean,
   ) {
     super(executable, inputs, machine);
@@ -244,7 +244,7 @@ export class TrainProgram extends Program {
     inputs: ReadonlyMap<string, Tensor>,
     private readonly optimizer: Optimizer,
     private readonly scalars: Segment,
-    machine: () => Machine,
+    machine: () => Machine | Promise<Machine>,
   ) {
     super(executable, inputs, machine);
   }

@@ -139,7 +139,12 @@ export interface Backend {
   compile(request: CompileRequest): Promise<Executable>;
   defineKernels(name: string, bytes: BufferSource): Promise<void>;
   /** The roof of this machine, measured at the first call. */
-  machine(): Machine;
+  machine(): Machine | Promise<Machine>;
+  /**
+   * After a DEVICE_LOST: finds something to go on with; storage made before is gone. Returns what it is, in words.
+   * @throws TetradError DEVICE_LOST when there is nothing
+   */
+  recover(): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -100,21 +100,27 @@ export async function fit(engine: Engine, model: Model, options: FitOptions): Pr
       throw new TetradError("ARGUMENT", { op: "fit", what: `${name} must be a positive integer`, got: `${value}` });
   }
   const { x, y, rows } = trainingData(model, options.x, options.y);
-  const store = engine.store(model.params, { seed });
-  const loop = new FitLoop(
-    engine,
-    model,
-    store,
-    { x, y, rows },
-    { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle },
-  );
-  try {
-    await loop.prepare();
-    return await loop.run();
-  } finally {
-    loop.close();
+  let settings: Settings = { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle };
+  for (let losses = 0; ; losses++) {
+    const store = engine.store(model.params, { seed });
+    const loop = new FitLoop(engine, model, store, { x, y, rows }, settings);
+    try {
+      await loop.prepare();
+      return await loop.run();
+    } catch (error) {
+      if (!(error instanceof TetradError) || error.code !== "DEVICE_LOST" || losses === MOST_LOSSES) throw error;
+      const resume = loop.lastGood ?? settings.resume;
+      if (resume !== undefined) settings = { ...settings, resume };
+      const where = await engine.backend.recover();
+      engine.warn(`${error.message.split(". Hint")[0]}; training goes on from step ${resume?.step ?? 0} on ${where}`);
+    } finally {
+      loop.close();
+    }
   }
 }
+
+/** Devices that one run may lose before it gives up. */
+const MOST_LOSSES = 3;
 
 interface Rows {
   readonly x: HostNd;
@@ -239,6 +245,11 @@ class FitLoop {
       }
       return sum / total;
     };
+  }
+
+  /** The run after its last good epoch, for another loop to resume. */
+  get lastGood(): TrainingState | undefined {
+    return this.#good && { ...this.#good, losses: this.#losses.slice(0, this.#good.step) };
   }
 
   async run(): Promise<FitRun> {

@@ -3,6 +3,7 @@ import { type Family, single, WORKGROUP } from "../kernel.js";
 
 export const core = {
   copy_words: single("copy_words", ({ words }) => Math.ceil((words[0] as number) / WORKGROUP)),
+  probe_fma: single("probe_fma", () => 256),
   loop_index: single("loop_index", () => 1),
   slice_in: single(
     "slice_in",

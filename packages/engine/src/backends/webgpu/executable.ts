@@ -1,9 +1,11 @@
 /** A compiled plan on a WebGPU device: dispatches that each run replays in one pass and one submit. */
 
-import { type HostArray, hostArray } from "../../dtype.js";
+import { type HostArray, hostArray, isFloat } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { type MadePlan, makePlan } from "../../plan/make.js";
+import { launchTitle } from "../../plan/plan.js";
 import { formatShape } from "../../shape.js";
+import { formatSite } from "../../site.js";
 import type { Tensor } from "../../tensor.js";
 import type { Timeline } from "../../timeline.js";
 import {
@@ -20,8 +22,9 @@ import {
 } from "../backend.js";
 import { gatherLaunches, RING, trainingLaunches } from "../training.js";
 import type { WebGpuDevice } from "./device.js";
-import { type Dispatch, encode, type Replay, type Step } from "./encode.js";
-import { COPY_DST, MAP_MODE_READ, MAP_READ } from "./flags.js";
+import { encode, type Replay, replaySteps, type Step } from "./encode.js";
+import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ } from "./flags.js";
+import { profile, trace } from "./profile.js";
 import { deviceBytes, fromDevice, toDevice, WebGpuSegment } from "./segment.js";
 import { Storage } from "./storage.js";
 
@@ -35,6 +38,8 @@ interface Landing {
 
 /** Steps that the queue may hold while the host goes on: more would only delay a cancellation. */
 const IN_FLIGHT = 2;
+/** The news of a loss may come after what it makes fail (ms). */
+const LOSS_MS = 200;
 /** Behind the scalars that every backend has: not 0 once a loss was not finite; shaders/lib/step_scalars.wgsl. */
 const STOPPED = 5;
 
@@ -239,7 +244,7 @@ export class WebGpuExecutable implements Executable {
       }
       this.gpu.queue.submit([encoder.finish()]);
       inFlight.push(this.gpu.queue.onSubmittedWorkDone());
-      if (inFlight.length >= IN_FLIGHT) await inFlight.shift();
+      if (inFlight.length >= IN_FLIGHT) await this.#answered(inFlight.shift() as Promise<unknown>);
     }
     return (training.scalars.view()[SCALAR.step] as number) - first;
   }
@@ -274,24 +279,79 @@ export class WebGpuExecutable implements Executable {
     return Float64Array.from({ length: count }, (_, i) => ring[(end - count + i + RING) % RING] as number);
   }
 
-  profile(): LaunchTime[] {
-    throw this.#notYet("explain");
+  async profile(): Promise<LaunchTime[]> {
+    this.#begin();
+    const restore = this.#snapshot();
+    const times = await profile(this.gpu, this.replay.steps);
+    restore();
+    this.gpu.check();
+    return times;
   }
 
-  trace(): Promise<Timeline> {
-    throw this.#notYet("trace");
+  /** Copies what outlives a step on the device; the result puts it back. */
+  #snapshot(): () => void {
+    const { device, queue } = this.gpu;
+    const sources = [...this.storage.segments].map(({ buffer }) => buffer);
+    const copies = sources.map(({ size }) => device.createBuffer({ size, usage: COPY_SRC | COPY_DST }));
+    const move = (from: readonly GPUBuffer[], to: readonly GPUBuffer[]) => {
+      const encoder = device.createCommandEncoder();
+      from.forEach((buffer, i) => encoder.copyBufferToBuffer(buffer, 0, to[i] as GPUBuffer, 0, buffer.size));
+      queue.submit([encoder.finish()]);
+    };
+    move(sources, copies);
+    return () => {
+      move(copies, sources);
+      for (const copy of copies) copy.destroy();
+    };
+  }
+
+  /** One thread: the device, whose clock gives begin and end of every launch. */
+  async trace(steps: number): Promise<Timeline> {
+    this.#begin();
+    const restore = this.#snapshot();
+    const timeline = await trace(this.gpu, this.replay.steps, steps);
+    restore();
+    this.gpu.check();
+    return timeline;
   }
 
   tune(): Tuned {
-    throw this.#notYet("tune");
+    throw new TetradError("UNSUPPORTED", { op: "tune", what: "shaders are chosen by shape, there is nothing to search" });
   }
 
   choices(): LaunchChoice[] {
-    throw this.#notYet("explain");
+    return this.plan.launches.map((launch) => ({ title: launchTitle(launch), variant: undefined, source: "chosen by shape" }));
   }
 
+  /** Runs launch by launch and looks at what each has made; the state of the program is as before. */
   async findNonFinite(): Promise<NonFinite | undefined> {
-    return undefined;
+    this.#begin();
+    const restore = this.#snapshot();
+    try {
+      for (let i = 0; i < this.replay.steps.length; i++) {
+        const step = this.replay.steps[i] as Step;
+        const encoder = this.gpu.device.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        replaySteps(pass, [step]);
+        pass.end();
+        const made = step.launch.outputs.filter((y) => isFloat(y.dtype) && y.size > 0 && this.storage.has(y));
+        let bad = false;
+        const landings = made.map((y): Landing => {
+          const { buffer, offset } = this.storage.of(y);
+          const take = (mapped: ArrayBuffer, at: number) => {
+            bad ||= new Float32Array(mapped, at, y.size).some((x) => !Number.isFinite(x));
+          };
+          return { buffer, from: offset * 4, bytes: y.size * 4, take };
+        });
+        await this.#collect(encoder, landings);
+        if (!bad) continue;
+        const node = step.launch.nodes[step.launch.nodes.length - 1];
+        return { title: `launch ${i}: ${launchTitle(step.launch)}`, site: formatSite(node?.site) };
+      }
+      return undefined;
+    } finally {
+      restore();
+    }
   }
 
   close(): void {
@@ -307,13 +367,7 @@ export class WebGpuExecutable implements Executable {
   /** What the host has changed goes to the device; random numbers follow the step of the store. */
   #begin(): void {
     if (this.#closed) throw new TetradError("ARGUMENT", { op: "run", what: "the program is closed" });
-    if (this.gpu.lost !== undefined) {
-      throw new TetradError("DEVICE_LOST", {
-        op: "run",
-        what: `the WebGPU device was lost: ${this.gpu.lost}`,
-        hint: 'create a new engine, or use backend "wasm"',
-      });
-    }
+    this.gpu.requirePresent();
     const scalars = this.request.training?.scalars;
     if (this.stopped) scalars?.write([0], STOPPED);
     for (const segment of this.storage.segments) if (segment !== this.randomState) segment.push();
@@ -344,7 +398,7 @@ export class WebGpuExecutable implements Executable {
     }
     queue.submit([encoder.finish()]);
     for (const segment of this.#written) segment.written();
-    await this.#staging.mapAsync(MAP_MODE_READ);
+    await this.#answered(this.#staging.mapAsync(MAP_MODE_READ));
     this.gpu.check();
     const mapped = this.#staging.getMappedRange();
     at = 0;
@@ -363,6 +417,18 @@ export class WebGpuExecutable implements Executable {
     });
   }
 
+  /** What a lost device refuses becomes the coded error. */
+  async #answered(promise: Promise<unknown>): Promise<void> {
+    try {
+      await promise;
+    } catch (cause) {
+      await this.gpu.whenLost(LOSS_MS);
+      this.gpu.requirePresent();
+      throw cause;
+    }
+    this.gpu.requirePresent();
+  }
+
   #stepsTaken(): number {
     const scalars = this.request.training?.scalars.view();
     return scalars === undefined ? 0 : (scalars[SCALAR.step] as number);
@@ -378,22 +444,4 @@ export class WebGpuExecutable implements Executable {
   #liveSize({ bound, size, shape }: Tensor): number {
     return bound === undefined ? size : ((this.#live.get(bound.name) as number) * bound.times * size) / (shape[0] as number);
   }
-
-  #notYet(op: string): TetradError {
-    return new TetradError("UNSUPPORTED", { op, what: "WebGPU does not do this", hint: 'use backend "wasm"' });
-  }
-}
-
-function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
-  for (const step of steps) {
-    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) replaySteps(pass, step.body);
-    else dispatch(pass, step);
-  }
-}
-
-function dispatch(pass: GPUComputePassEncoder, { pipeline, group, x, y }: Dispatch): void {
-  if (x === 0) return;
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  pass.dispatchWorkgroups(x, y);
 }

@@ -102,6 +102,11 @@ export class Storage {
     return this.plan.pinned.has(tensor) ? this.gradients : tensor;
   }
 
+  /** Whether a value is stored: what an epilogue hands on in registers is not. */
+  has(tensor: Tensor): boolean {
+    return this.#places.has(tensor) || this.plan.pinned.has(tensor);
+  }
+
   of(tensor: Tensor): Place {
     const place = this.#places.get(tensor);
     if (place !== undefined) return place;
