@@ -16,7 +16,8 @@ fn sin_pi(r: f32) -> f32 {
   let near = a <= 0.25;
   let turn = select(0.5 - a, a, near);
   let angle = rounded(turn * PI);
-  let low = product_error(turn, PI, angle) + turn * PI_LOW;
+  // Below 2^-60 the sine is the angle, and the error of the product would be lost among subnormals.
+  let low = select(product_error(turn, PI, angle) + turn * PI_LOW, 0.0, turn < 8.6736174e-19);
   return select(cosine_kernel(angle, low), sine_kernel(angle, low), near);
 }
 
