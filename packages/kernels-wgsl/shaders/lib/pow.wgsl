@@ -1,5 +1,5 @@
-// x^y = e^(y log x), with the special cases of C99 annex F. The logarithm and its product with y are two-word numbers: an ulp of the result is
-// a relative 2^-31 of an exponent near 88. Coefficients: Remez.
+// x^y = e^(y log x), with the special cases of C99 annex F. The logarithm and its product with y are two-word numbers: an ulp of the
+// result is a relative 2^-31 of an exponent near 88. Coefficients: Remez.
 //! use double exp log special
 // |x|^y, x finite and not 0, y finite
 fn power_usual(x: f32, y: f32) -> f32 {
