@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 const packages = readdirSync(`${root}packages`).filter((name) => existsSync(`${root}packages/${name}/package.json`));
 
 /** name → time limit of one test in milliseconds; kernels sweep many shapes, acceptance installs packages. */
-const environments = { unit: 20_000, kernels: 60_000, models: 120_000, cli: 120_000, acceptance: 300_000 };
+const environments = { unit: 20_000, kernels: 60_000, models: 120_000, cli: 120_000, browser: 300_000, acceptance: 300_000 };
 
 export default defineConfig({
   resolve: {

@@ -13,6 +13,8 @@ import { BUILDS, closeBackends, runOnWasm, wasmBackend } from "./wasm-executor.j
 export interface TestedBackend {
   readonly name: string;
   readonly floats: readonly FloatDType[];
+  /** Whether programs run on the calling thread. */
+  readonly sync: boolean;
   open(): Promise<Backend>;
   /** Runs a graph, with whatever checks the backend allows beyond its results. */
   readonly run: Executor;
@@ -23,16 +25,17 @@ export const TESTED_BACKENDS: readonly TestedBackend[] = [
   ...BUILDS.map((build) => ({
     name: `wasm ${build}`,
     floats: ["f32", "f64"] as const,
+    sync: true,
     open: () => wasmBackend(build),
     run: ((graph, outputs, feeds) => runOnWasm(build, graph, outputs, feeds)) satisfies Executor,
     close: closeBackends,
   })),
-  plainBackend("webgpu", ["f32"], () => WebGpuBackend.create()),
+  plainBackend("webgpu", ["f32"], () => WebGpuBackend.create(), false),
   plainBackend("reference", ["f64"], async () => new ReferenceBackend()),
 ];
 
 /** A backend tested through its contract alone. */
-export function plainBackend(name: string, floats: readonly FloatDType[], create: () => Promise<Backend>): TestedBackend {
+export function plainBackend(name: string, floats: readonly FloatDType[], create: () => Promise<Backend>, sync = true): TestedBackend {
   let backend: Promise<Backend> | undefined;
   const open = () => {
     backend ??= create();
@@ -41,6 +44,7 @@ export function plainBackend(name: string, floats: readonly FloatDType[], create
   return {
     name,
     floats,
+    sync,
     open,
     run: async (graph, outputs, feeds) => runThroughContract(await open(), graph, outputs, feeds),
     async close() {

@@ -1,4 +1,5 @@
-// e^x = 2^k e^r, k = round(x / ln 2), |r| ≤ ln 2 / 2 (W. J. Cody and W. Waite): WGSL's own exp is allowed 3 + 2|x| ulp. Coefficients: Remez.
+// e^x = 2^k e^r, k = round(x / ln 2), |r| ≤ ln 2 / 2 (W. J. Cody and W. Waite): WGSL's own exp is allowed 3 + 2|x| ulp.
+// Coefficients: Remez.
 //! use rounded special
 // ln 2 in two parts, of which the first has 15 bits, so that k LN2_HI is exact.
 const LN2_HI = 0.693145751953125;

@@ -1,5 +1,5 @@
-// NaN, infinity and signs by their bits: WGSL lets a compiler assume that arithmetic and comparisons never meet NaN or infinity, and refuses
-// both as constants.
+// NaN, infinity and signs by their bits: WGSL lets a compiler assume that arithmetic and comparisons never meet NaN or infinity, and
+// refuses both as constants.
 fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }

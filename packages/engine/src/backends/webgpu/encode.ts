@@ -23,7 +23,7 @@ export interface Dispatch {
 }
 
 /** Dispatches in order; a loop repeats its own. */
-export type Step = Dispatch | { readonly turns: number; readonly body: readonly Step[] };
+export type Step = Dispatch | { readonly launch: Launch; readonly turns: number; readonly body: readonly Step[] };
 
 /** A word that follows a live length, and where it stands. */
 interface LiveWord {
@@ -217,7 +217,7 @@ class Encoder {
     const first = await this.#prepareWords("loop_index", [this.context.storage.of(index)], [reverse === 1 ? length - 1 : 0, 0], launch);
     const next = await this.#prepareWords("loop_index", [this.context.storage.of(index)], [reverse === 1 ? -1 : 1, 1], launch);
     const inner = await Promise.all(body.map((piece) => this.#prepare(piece)));
-    return () => [...first(), { turns: length, body: [...inner.flatMap((make) => make()), ...next()] }];
+    return () => [...first(), { launch, turns: length, body: [...inner.flatMap((make) => make()), ...next()] }];
   }
 
   /** A kernel of the run's own, over places instead of values. */
@@ -457,7 +457,8 @@ class Encoder {
       ...(words > 0 && { WORD_VECTORS: Math.ceil(words / SLICE_WORDS) * (SLICE_WORDS / 4) }),
       ...consts,
     }).map(([name, value]) => `const ${name} = ${value};`);
-    return this.context.gpu.pipeline(label, [...prelude, ...librariesOf([text]), text].join("\n"));
+    const { gpu } = this.context;
+    return gpu.pipeline(label, [...prelude, ...librariesOf([text], gpu.packedDot), text].join("\n"));
   }
 
   /** Reserves a slice of the uniform buffer and fills it. */
@@ -527,6 +528,17 @@ interface ChainBuffers {
   /** The first binding number behind them. */
   readonly next: number;
   nameOf(tensor: Tensor): string;
+}
+
+export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) replaySteps(pass, step.body);
+    else if (step.x > 0) {
+      pass.setPipeline(step.pipeline);
+      pass.setBindGroup(0, step.group);
+      pass.dispatchWorkgroups(step.x, step.y);
+    }
+  }
 }
 
 interface UniformSlice {
