@@ -1,6 +1,8 @@
 /** @tetrad/engine: train and run networks and differentiable functions on hand-written kernels. */
 
 export { gradients, vjp } from "./autodiff.js";
+export { AutoBackend, type Curve } from "./backends/auto/backend.js";
+export { formatSeconds } from "./backends/auto/decide.js";
 export type { Backend, LaunchChoice, LaunchTime, Tuned } from "./backends/backend.js";
 export { BACKEND_NAMES, type BackendName } from "./backends/select.js";
 export * from "./data/index.js";

@@ -1,7 +1,6 @@
 /** Times every launch of a plan by running whole steps launch by launch; whatever the steps changed is put back. */
 
-import { type Launch, launchTitle } from "../../plan/plan.js";
-import { formatShape } from "../../shape.js";
+import { describeLaunch } from "../../timeline.js";
 import type { LaunchTime, Segment } from "../backend.js";
 import type { WasmExecutable } from "./executable.js";
 
@@ -24,11 +23,6 @@ export function profile(executable: WasmExecutable): LaunchTime[] {
     ...describeLaunch(launch),
     microseconds: Math.max(0, (best[i] as number) - overhead) * 1000,
   }));
-}
-
-export function describeLaunch(launch: Launch): Omit<LaunchTime, "microseconds"> {
-  const shapes = launch.outputs.map((y) => `${y.dtype}${formatShape(y.shape)}`).join(" ");
-  return { title: launchTitle(launch), shapes, flops: launch.flops, bytes: launch.bytes };
 }
 
 /** What calling into wasm and reading the clock cost without any launch (ms). */

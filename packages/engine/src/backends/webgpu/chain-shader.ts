@@ -83,10 +83,12 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
     const drawn = op.immediates.includes("randomState");
     if (drawn) args.push("i", "vec4<u32>(random_state[0], random_state[1], random_state[2], random_state[3])");
     random ||= drawn;
-    for (const value of op.immediates) {
-      if (value === "randomState") continue;
-      args.push(type === "i32" ? `i32(${word({ kind: "float", value })})` : word({ kind: "float", value }));
-    }
+    op.immediates.forEach((value, k) => {
+      if (value === "randomState") return;
+      // The stream of a random function, 32 bits wide.
+      if (op.immediates[k - 1] === "randomState") args.push(word({ kind: "whole", value }));
+      else args.push(type === "i32" ? `i32(${word({ kind: "float", value })})` : word({ kind: "float", value }));
+    });
     lines.push(`  let r${op.dst} = ${op.strip}_${type}(${args.join(", ")});`);
   }
   for (const { tensor, register } of chain.outputs) {
