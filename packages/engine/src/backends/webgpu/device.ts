@@ -39,7 +39,8 @@ async function locate(): Promise<GPU | undefined> {
   } catch {
     return undefined;
   }
-  return dawn.create([]);
+  // No shader counts on workgroup memory that begins as zeros, and without it SwiftShader compiles tiled ones ten times as fast.
+  return dawn.create(["enable-dawn-features=disable_workgroup_init"]);
 }
 
 /** What the shaders know by name besides their operands. */
