@@ -1,4 +1,6 @@
 /** Cells of recurrent networks. */
-import type { Family } from "../kernel.js";
+import { type Family, perElement } from "../kernel.js";
 
-export const recurrent = {} as const satisfies Family;
+export const recurrent = {
+  fill_bound: perElement("fill_bound"),
+} as const satisfies Family;

@@ -167,6 +167,7 @@ export class WebGpuDevice {
     const module = device.createShaderModule({ label, code: text });
     const errors = (await module.getCompilationInfo()).messages.filter(({ type }) => type === "error");
     if (errors.length > 0) {
+      this.#refused = undefined; // the device reports the same thing once more
       const [first] = errors as [GPUCompilationMessage];
       throw new TetradError("INTERNAL", {
         op: label,
