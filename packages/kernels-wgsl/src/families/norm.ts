@@ -87,14 +87,14 @@ function slabNorm(shader: string): Kernel {
 /** Gradient of groupNorm: then a pass over the channels of samples. */
 function groupNormBackward(): Kernel {
   const shader = "group_norm_backward";
-  const { passes, scratch } = slabNorm(shader);
+  const slabs = slabNorm(shader);
   const lanes = ({ words }: LaunchShape) => lanesFor(words[2] as number);
   const channels: Pass = {
     shader,
     groups: (shape) => Math.ceil(((shape.words[0] as number) * (shape.words[1] as number) * lanes(shape)) / SHARING),
     consts: (shape) => ({ PASS: 3, LANES: lanes(shape), COLUMNS: 0, CHUNK: slabPlan(shape).chunk }),
   };
-  return { passes: [...passes, channels], ...(scratch && { scratch }) };
+  return { ...slabs, passes: (shape) => [...passesOf(slabs, shape), channels] };
 }
 
 export const norm = {
