@@ -1,6 +1,6 @@
 /** Launches to dispatches: shaders composed and compiled, operands bound, words written; a step then replays the list. */
 
-import { families, familyOf, type Kernel, type LaunchShape, librariesOf, loadShader, WORKGROUP } from "@tetrad/kernels-wgsl";
+import { families, familyOf, type Kernel, type LaunchShape, librariesOf, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
 import { TetradError } from "../../errors.js";
 import type { Count, Operand, Scalar } from "../../op.js";
 import type { Chain, Launch } from "../../plan/plan.js";
@@ -304,9 +304,8 @@ class Encoder {
     // A float64 takes two words.
     const words =
       operands.length + launch.scalars.reduce<number>((sum, scalar) => sum + (typeof scalar === "object" && "f64" in scalar ? 2 : 1), 0);
-    const listed = typeof kernel.passes === "function" ? kernel.passes(this.#shape(launch)) : kernel.passes;
     const passes = await Promise.all(
-      listed.map(async (pass) => {
+      passesOf(kernel, this.#shape(launch)).map(async (pass) => {
         let text = await loadShader(family, pass.shader);
         let chained: { shader: ChainShader; buffers: ChainBuffers; binding: number } | undefined;
         if (chain !== undefined && /^fn finish\(/m.test(text)) {
