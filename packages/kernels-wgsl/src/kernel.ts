@@ -38,17 +38,19 @@ export type Family = Readonly<Record<string, Kernel>>;
 /** Threads of a workgroup where a file does not say otherwise. */
 export const WORKGROUP = 64;
 
+export type OnePass = Kernel & { readonly passes: readonly [Pass] };
+
 /** A kernel of one pass whose file has its name. */
-export function single(shader: string, groups: Pass["groups"], consts?: Pass["consts"]): Kernel & { readonly passes: readonly [Pass] } {
+export function single(shader: string, groups: Pass["groups"], consts?: Pass["consts"]): OnePass {
   return { passes: [{ shader, groups, ...(consts && { consts }) }] };
 }
 
 /** One thread per element of the first output. */
-export function perElement(shader: string, consts?: Pass["consts"]): Kernel {
+export function perElement(shader: string, consts?: Pass["consts"]): OnePass {
   return single(shader, ({ outputs }) => Math.ceil((outputs[0] as number) / WORKGROUP), consts);
 }
 
 /** One workgroup for each of the things that a word counts. */
-export function perWord(shader: string, word: number): Kernel {
+export function perWord(shader: string, word: number): OnePass {
   return single(shader, ({ words }) => words[word] as number);
 }

@@ -1,5 +1,5 @@
 /** Normalisations. */
-import type { Family, Kernel, LaunchShape, Pass } from "../kernel.js";
+import { type Family, type Kernel, type LaunchShape, type Pass, passesOf } from "../kernel.js";
 import { chunkFor, chunkLanes, columnLanes, lanesFor, rows, SHARING } from "../share.js";
 
 /** Words: rows, row length, weight given, parameters wanted, extra given, chunks of rows, eps. Rows may be live, what they are at most is not. */

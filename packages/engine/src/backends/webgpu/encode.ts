@@ -304,9 +304,8 @@ class Encoder {
     // A float64 takes two words.
     const words =
       operands.length + launch.scalars.reduce<number>((sum, scalar) => sum + (typeof scalar === "object" && "f64" in scalar ? 2 : 1), 0);
-    const listed = passesOf(kernel, this.#shape(launch));
     const passes = await Promise.all(
-      listed.map(async (pass) => {
+      passesOf(kernel, this.#shape(launch)).map(async (pass) => {
         let text = await loadShader(family, pass.shader);
         let chained: { shader: ChainShader; buffers: ChainBuffers; binding: number } | undefined;
         if (chain !== undefined && /^fn finish\(/m.test(text)) {
