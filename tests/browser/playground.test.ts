@@ -1,0 +1,182 @@
+/** The playground as a person uses it: each part in a real Chromium, the exported model opened by Node, keyboard, narrow screens, both colour schemes, no request to anyone else. */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEngine } from "@tetrad/engine";
+import { unzipSync } from "fflate";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openChromium } from "../support/browser.js";
+import { root } from "../support/root.js";
+
+let browser: Browser;
+let url: string;
+let server: ReturnType<typeof spawn>;
+
+beforeAll(async () => {
+  // As `npm run playground` serves it; the page was built before the tests began.
+  server = spawn(process.execPath, [join(root, "scripts/playground.mjs"), "--port", "0"], { cwd: root });
+  url = await new Promise<string>((resolve, reject) => {
+    server.stdout?.on("data", (data: Buffer) => {
+      const found = /http:\/\/localhost:\d+\//.exec(data.toString());
+      if (found !== null) resolve(found[0]);
+    });
+    server.on("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server.kill();
+});
+
+interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Requests to anywhere but the page's own server, and errors of the page. */
+  readonly foreign: string[];
+  readonly errors: string[];
+}
+
+async function visit(part: string, viewport = { width: 1200, height: 900 }, colorScheme: "light" | "dark" = "light"): Promise<Visit> {
+  browser ??= await openChromium();
+  const context = await browser.newContext({ viewport, colorScheme, acceptDownloads: true });
+  const page = await context.newPage();
+  const [foreign, errors]: [string[], string[]] = [[], []];
+  page.on("request", (request) => {
+    if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(url)) foreign.push(request.url());
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  await page.goto(`${url}#${part}`);
+  await page.waitForSelector(`#panel-${part}`);
+  return { page, context, foreign, errors };
+}
+
+async function leave({ context, foreign, errors }: Visit): Promise<void> {
+  expect({ foreign, errors }).toEqual({ foreign: [], errors: [] });
+  await context.close();
+}
+
+describe.each([
+  ["desktop, light", { width: 1200, height: 900 }, "light"],
+  ["phone, dark", { width: 390, height: 844 }, "dark"],
+] as const)("%s", (_, viewport, scheme) => {
+  test("a theory is fitted, follows its text and its priors, and says what is wrong with a formula", async () => {
+    const seen = await visit("fit", viewport, scheme);
+    const { page } = seen;
+    const results = page.locator("#fit-results");
+    await expect.poll(() => results.textContent()).toMatch(/Om0\.31956 ± 0\.059/);
+    await page.getByLabel("start from").selectOption("curved ΛCDM");
+    await expect.poll(() => results.textContent()).toMatch(/Ok/);
+    await page.getByLabel("start from").selectOption("flat ΛCDM");
+    await page.getByLabel("prior on H0").check();
+    await page.getByLabel("mean of the prior on H0").fill("74");
+    await page.getByLabel("width of the prior on H0").fill("1.54");
+    await expect.poll(() => results.textContent()).toMatch(/H07[23]\.\d+ ± 1\./);
+    const text = page.getByLabel("theory as YAML");
+    await text.fill((await text.inputValue()).replace("sqrt(Om", "sqrt(Omega"));
+    await expect.poll(() => page.locator("p.error").textContent()).toMatch(/Omega/);
+    // Nothing sticks out to the side.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+    await leave(seen);
+  });
+});
+
+test("an emulator is trained, and Node opens what the page exports", async () => {
+  const seen = await visit("train");
+  const { page } = seen;
+  await page.getByLabel("epochs").fill("12");
+  await page.locator("#train-start").click();
+  const message = page.locator("#train-message");
+  await expect
+    .poll(() => message.textContent(), { timeout: 60_000 })
+    .toMatch(/epoch 12 of 12.*median error on held-out universes \d\.\d+ %/);
+  const median = Number(/universes ([\d.]+) %/.exec((await message.textContent()) ?? "")?.[1]);
+  expect(median).toBeLessThan(2);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#train-export").click()]);
+  expect(download.suggestedFilename()).toBe("age-of-the-universe.zip");
+  const folder = await mkdtemp(join(tmpdir(), "tetrad-export-"));
+  const { readFile } = await import("node:fs/promises");
+  const files = unzipSync(new Uint8Array(await readFile(await download.path())));
+  expect(Object.keys(files).sort()).toEqual(["age-of-the-universe/config.json", "age-of-the-universe/model.safetensors"]);
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name.split("/")[1] as string), bytes);
+  const engine = await createEngine({ backend: "wasm" });
+  const model = await engine.load(folder);
+  expect([...(await model.predict([0, 0, 0, 0]))].every(Number.isFinite)).toBe(true);
+  await engine.close();
+  await rm(folder, { recursive: true, force: true });
+  await leave(seen);
+});
+
+test("digits are learnt, and a drawn 1 is read", async () => {
+  const seen = await visit("digits");
+  const { page } = seen;
+  await page.locator("#digits-start").click();
+  const message = page.locator("#digits-message");
+  await expect.poll(() => message.textContent(), { timeout: 120_000 }).toMatch(/after epoch 5: [\d.]+ %/);
+  expect(Number(/: ([\d.]+) %/.exec((await message.textContent()) ?? "")?.[1])).toBeGreaterThan(85);
+  const box = await page.locator("canvas.pad").boundingBox();
+  if (box === null) throw new Error("there is nothing to draw on");
+  await page.mouse.move(box.x + 110, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 112, box.y + 180, { steps: 10 });
+  await page.mouse.up();
+  const bars = page.locator(".bars span:nth-child(3n)");
+  await expect.poll(() => bars.allTextContents()).toHaveLength(10);
+  const percents = (await bars.allTextContents()).map(Number.parseFloat);
+  expect(percents.indexOf(Math.max(...percents))).toBe(1);
+  await leave(seen);
+});
+
+test("a plan is a picture that can be walked through with the keyboard", async () => {
+  const seen = await visit("plan");
+  const { page } = seen;
+  await expect.poll(() => page.locator("#plan-message").textContent(), { timeout: 30_000 }).toMatch(/\d+ launches, \d+ µs/);
+  const first = page.locator("svg.plan rect").first();
+  await first.focus();
+  await expect.poll(() => page.locator("#plan-detail").textContent()).toMatch(/gemm_f32.*µs.*roofline/);
+  await page.keyboard.press("Tab");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("rect");
+  await leave(seen);
+});
+
+test("the backend can be switched to WebGPU and back; tabs are reached by arrow keys", async () => {
+  const seen = await visit("engine");
+  const { page } = seen;
+  await page.locator("#backend-choice").selectOption("webgpu");
+  await page.locator("#backend-apply").click();
+  await expect.poll(() => page.locator("#backend-message").textContent(), { timeout: 30_000 }).toMatch(/webgpu on .*SwiftShader/i);
+  await page.locator("#tab-engine").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect
+    .poll(() => page.locator("#fit-results").textContent(), { timeout: 30_000 })
+    .toMatch(/Om/)
+    .catch(() => {});
+  await page.locator("#tab-engine").click();
+  await page.locator("#backend-choice").selectOption("auto");
+  await page.locator("#backend-apply").click();
+  await expect.poll(() => page.locator("#status").textContent()).toMatch(/wasm (relaxed|baseline) SIMD/);
+  await leave(seen);
+});
+
+test("what the page loads before its first training step", async () => {
+  browser ??= await openChromium();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const loaded: Promise<number>[] = [];
+  const { gzipSync } = await import("node:zlib");
+  page.on("response", (response) => {
+    if (/\.(js|css|html)$|\/$/.test(new URL(response.url()).pathname))
+      loaded.push(response.body().then((body) => gzipSync(body, { level: 9 }).length));
+  });
+  const started = performance.now();
+  await page.goto(`${url}#train`);
+  await page.locator("#train-start").click();
+  await expect.poll(() => page.locator("#train-message").textContent(), { timeout: 60_000, interval: 20 }).toMatch(/epoch \d+ of/);
+  const ms = performance.now() - started;
+  const bytes = (await Promise.all(loaded)).reduce((sum, size) => sum + size, 0);
+  console.log(`page with training: ${(bytes / 1000).toFixed(1)} kB gzipped; first four epochs shown after ${ms.toFixed(0)} ms`);
+  expect(bytes).toBeLessThan(200_000);
+  await context.close();
+});
