@@ -14,6 +14,8 @@ export interface Pass {
   groups(shape: LaunchShape): number;
   /** Constants put before the text, which make a variant of it; they must not depend on live counts. */
   consts?(shape: LaunchShape): Readonly<Record<string, number>>;
+  /** Whole numbers of the pass itself, which follow the launch's words; unlike constants they need no pipeline of their own. */
+  readonly words?: readonly number[];
 }
 
 export interface Kernel {
