@@ -42,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
       let k = q + (at - q) * p.points + t * p.span;
       if (p.writes == 0u) {
         scratch[(1u - p.half) * capacity + row * length + k] = value;
-      } else if (k < row_length()) {
+      } else if (k < output_length()) {
         let number = ended(k, value);
         deliver(row, k, number, number);
       }
