@@ -30,15 +30,15 @@ export interface Kernel {
   eachInput?<Word>(words: readonly Word[], input: number): readonly Word[];
 }
 
+/** The passes of a launch. */
+export function passesOf({ passes }: Kernel, shape: LaunchShape): readonly Pass[] {
+  return typeof passes === "function" ? passes(shape) : passes;
+}
+
 export type Family = Readonly<Record<string, Kernel>>;
 
 /** Threads of a workgroup where a file does not say otherwise. */
 export const WORKGROUP = 64;
-
-/** A kernel's passes for a launch. */
-export function passesOf({ passes }: Kernel, shape: LaunchShape): readonly Pass[] {
-  return typeof passes === "function" ? passes(shape) : passes;
-}
 
 export type OnePass = Kernel & { readonly passes: readonly [Pass] };
 
@@ -48,8 +48,8 @@ export function single(shader: string, groups: Pass["groups"], consts?: Pass["co
 }
 
 /** One thread per element of the first output. */
-export function perElement(shader: string): OnePass {
-  return single(shader, ({ outputs }) => Math.ceil((outputs[0] as number) / WORKGROUP));
+export function perElement(shader: string, consts?: Pass["consts"]): OnePass {
+  return single(shader, ({ outputs }) => Math.ceil((outputs[0] as number) / WORKGROUP), consts);
 }
 
 /** One workgroup for each of the things that a word counts. */

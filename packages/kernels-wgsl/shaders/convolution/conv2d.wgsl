@@ -1,6 +1,8 @@
-// Convolution of images (n, C, H, W) by (O, C/groups, kh, kw) as an implicit GEMM (Chetlur et al., cuDNN, 2014): for each group Y (O/g × outputs of all
-// images) = W · columns, where the columns are gathered from the images on their way into shared memory and are nowhere else.
-// Shared memory: DEPTH × (TILE_M + TILE_N + 8) × 4 B = 8.5 KiB at 64 × 64, DEPTH 16. Global memory: 0.0625 bytes a FLOP there, less what caches hold.
+// Convolution of images (n, C, H, W) by (O, C/groups, kh, kw) as an implicit GEMM (Chetlur et al., cuDNN, 2014): for each group Y (O/g ×
+// outputs of all images) = W · columns, where the columns are gathered from the images on their way into shared memory and are nowhere
+// else.
+// Shared memory: DEPTH × (TILE_M + TILE_N + 8) × 4 B = 8.5 KiB at 64 × 64, DEPTH 16. Global memory: 0.0625 bytes a FLOP there, less what
+// caches hold.
 //! use grid convolution register_tile
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;

@@ -1,6 +1,6 @@
-// Gradient of a convolution by its image, which is also the transposed convolution, as an implicit GEMM that gathers: dX (C/g × elements) = Wᵀ · what of dY
-// the taps made of each element. Elements a stride apart have the same taps, so the planes are cut into stride × stride classes, each a product whose k
-// runs over the taps it has and no others: no product with an inserted zero is ever made.
+// Gradient of a convolution by its image, which is also the transposed convolution, as an implicit GEMM that gathers: dX (C/g × elements) =
+// Wᵀ · what of dY the taps made of each element. Elements a stride apart have the same taps, so the planes are cut into stride × stride
+// classes, each a product whose k runs over the taps it has and no others: no product with an inserted zero is ever made.
 // Shared memory and bytes a FLOP as in conv2d.wgsl.
 //! use grid convolution register_tile window_taps
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;

@@ -1,5 +1,7 @@
-// Gradient of a convolution by its weights as an implicit GEMM: for each group dW (O/g × C/g · taps) = dY (O/g × outputs of all images) · columnsᵀ.
-// Outputs are many and weights few, so k is cut into SPLITS parts, whose sums sum_partials.wgsl adds up; where there is one, it is written straight to dW.
+// Gradient of a convolution by its weights as an implicit GEMM: for each group dW (O/g × C/g · taps) = dY (O/g × outputs of all images) ·
+// columnsᵀ.
+// Outputs are many and weights few, so k is cut into SPLITS parts, whose sums sum_partials.wgsl adds up; where there is one, it is written
+// straight to dW.
 // Shared memory: DEPTH × (TILE_M + TILE_N + 8) × 4 B, and 16 B a column: 9.5 KiB at 64 × 64, DEPTH 16.
 //! use grid convolution register_tile
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;

@@ -1,5 +1,6 @@
-// Convolution of each channel by its own kernel (groups = channels in = channels out), where a GEMM would have one row: a thread per output. Neighbouring
-// threads look at neighbouring elements, and what their windows share comes from the cache: 8 bytes of memory an output where windows overlap.
+// Convolution of each channel by its own kernel (groups = channels in = channels out), where a GEMM would have one row: a thread per
+// output. Neighbouring threads look at neighbouring elements, and what their windows share comes from the cache: 8 bytes of memory an
+// output where windows overlap.
 //! use grid convolution
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;

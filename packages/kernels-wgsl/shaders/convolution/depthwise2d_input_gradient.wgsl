@@ -1,4 +1,5 @@
-// Gradient of a depthwise convolution by its image: a thread per element gathers what its taps made of it, so that nothing is added to twice.
+// Gradient of a depthwise convolution by its image: a thread per element gathers what its taps made of it, so that nothing is added to
+// twice.
 //! use grid convolution window_taps
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;

@@ -1,5 +1,6 @@
-// Gradient of a depthwise convolution by its weights: TAPS numbers of a channel a workgroup, each the dot product of dY with what the tap looked at, so that dY
-// and the images are read once for all of them. Outputs of all images are cut into SPLITS parts, whose sums sum_partials.wgsl adds up.
+// Gradient of a depthwise convolution by its weights: TAPS numbers of a channel a workgroup, each the dot product of dY with what the tap
+// looked at, so that dY and the images are read once for all of them. Outputs of all images are cut into SPLITS parts, whose sums
+// sum_partials.wgsl adds up.
 // Registers: TAPS (at most 16) sums. Shared memory: TAPS × 264 B.
 //! use grid convolution
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;

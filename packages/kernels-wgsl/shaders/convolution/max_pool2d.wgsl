@@ -1,5 +1,6 @@
-// Largest element of windows and its flat place in the plane, a thread per window. Padding never wins, the first of equals does, and any NaN does, the last one
-// of several, as in PyTorch. Elements are compared as whole numbers made of their bits, because WGSL promises nothing of NaN and infinity.
+// Largest element of windows and its flat place in the plane, a thread per window. Padding never wins, the first of equals does, and any
+// NaN does, the last one of several, as in PyTorch. Elements are compared as whole numbers made of their bits, because WGSL promises
+// nothing of NaN and infinity.
 //! use grid
 struct Params {
   y_at: u32,

@@ -1,5 +1,5 @@
-// Each of dY's elements added to the place that won, a workgroup a plane, 64 outputs at a time: of those that go to one place the first thread adds up all,
-// upwards, so that no two threads add to one element, and every sum has one order without atomics.
+// Each of dY's elements added to the place that won, a workgroup a plane, 64 outputs at a time: of those that go to one place the first
+// thread adds up all, upwards, so that no two threads add to one element, and every sum has one order without atomics.
 //! use grid
 struct Params {
   y_at: u32,

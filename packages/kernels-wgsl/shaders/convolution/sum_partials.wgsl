@@ -1,4 +1,5 @@
-// The sums of a weight gradient's SPLITS parts: 16 weights a workgroup, whose parts are shared out over 16 threads each and added up in one order.
+// The sums of a weight gradient's SPLITS parts: 16 weights a workgroup, whose parts are shared out over 16 threads each and added up in one
+// order.
 //! use grid convolution
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(14) var<storage, read_write> scratch: array<f32>;

@@ -61,10 +61,10 @@ fn reduce_angle(x: f32) -> Angle {
     return large_angle(x);
   }
   let k = round(x * 0.6366197723675814);
-  let first = (x - rounded(k * QUARTER_1)) - rounded(k * QUARTER_2); // exact
+  let first = rounded(rounded(x - rounded(k * QUARTER_1)) - rounded(k * QUARTER_2)); // exact
   let third = rounded(k * QUARTER_3);
   let second = rounded(first - third);
-  let rest = ((first - second) - third) - k * QUARTER_4;
+  let rest = (rounded(first - second) - third) - k * QUARTER_4;
   let r = rounded(second + rest);
   return Angle(r, rest - rounded(r - second), u32(i32(k)) & 3u);
 }

@@ -19,7 +19,8 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 
-// Elements that an average divides by: all that lie within the padded image (PyTorch's ceil_mode cuts windows there), or those within the image.
+// Elements that an average divides by: all that lie within the padded image (PyTorch's ceil_mode cuts windows there), or those within the
+// image.
 fn window_size(top: i32, left: i32) -> f32 {
   var low = vec2<i32>(top, left);
   var high = min(low + vec2<i32>(p.kernel_height, p.kernel_width), vec2<i32>(p.height + p.padding_y, p.width + p.padding_x));

@@ -9,10 +9,10 @@ fn upper_half(x: f32) -> f32 {
 // a b − p, where p = a b rounded.
 fn product_error(a: f32, b: f32, p: f32) -> f32 {
   let a1 = upper_half(a);
-  let a2 = a - a1;
+  let a2 = rounded(a - a1);
   let b1 = upper_half(b);
-  let b2 = b - b1;
-  return ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2;
+  let b2 = rounded(b - b1);
+  return (rounded(a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2;
 }
 
 // (a + b) − s, where s = a + b rounded and |a| ≥ |b|.

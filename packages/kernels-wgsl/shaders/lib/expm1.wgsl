@@ -3,7 +3,7 @@
 fn expm1_own(x: f32) -> f32 {
   let bounded = clamp(x, -18.0, 89.0); // below −18 it is −1
   let k = select(round(bounded * LOG2_E), 0.0, abs(x) < 0.5);
-  let r = select((bounded - rounded(k * LN2_HI)) - k * LN2_LO, x, k == 0.0);
+  let r = select(rounded(bounded - rounded(k * LN2_HI)) - k * LN2_LO, x, k == 0.0);
   // (e^r − 1 − r) / r²: relative error of e^r − 1 on |r| ≤ 1/2 2^-32
   var q = 2.4854451112332754e-5 * r + 0.00019966055697295815;
   q = q * r + 0.0013889033580198884;

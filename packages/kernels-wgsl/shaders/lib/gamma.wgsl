@@ -1,6 +1,7 @@
-// log|Γ|, digamma and trigamma. Arguments below 8 (for log|Γ| from −12 on) are moved by the recurrence to where a polynomial or a series holds;
-// for log|Γ| that is [3/2, 5/2], where lgamma(2 + w) = w G(w) keeps the zeros at 1 and 2 exact. Others below 0 are reflected. Between the poles
-// the values pass through 0 by cancellation: there the absolute error is small, not the relative one. Coefficients: Remez.
+// log|Γ|, digamma and trigamma. Small arguments are moved by the recurrence to where a polynomial or a series holds: for log|Γ| those between
+// −12 and 8 to [3/2, 5/2], where lgamma(2 + w) = w G(w) keeps the zeros at 1 and 2 exact, for the others those below 3 to [4, 5]. Others below
+// 0 are reflected. Between the poles the values pass through 0 by cancellation: there the absolute error is small, not the relative one.
+// Coefficients: Remez.
 //! use double log special trig
 const PI = 3.1415927410125732;
 const PI_LOW = -8.7422780e-8;
@@ -16,7 +17,8 @@ fn sin_pi(r: f32) -> f32 {
   let near = a <= 0.25;
   let turn = select(0.5 - a, a, near);
   let angle = rounded(turn * PI);
-  let low = product_error(turn, PI, angle) + turn * PI_LOW;
+  // Below 2^-60 the sine is the angle, and the error of the product would be lost among subnormals.
+  let low = select(product_error(turn, PI, angle) + turn * PI_LOW, 0.0, turn < 8.6736174e-19);
   return select(cosine_kernel(angle, low), sine_kernel(angle, low), near);
 }
 
@@ -82,7 +84,7 @@ fn lgamma_own(x: f32) -> f32 {
 
 // ψ(1 + x), x ≥ 0
 fn digamma_next(x: f32) -> f32 {
-  // 1/(x + 1) + … + 1/(x + m) as one fraction, until x + m ≥ 3
+  // 1/(x + 1) + … + 1/(x + m) as one fraction, until x + m + 1 ≥ 4
   var numerator = 0.0;
   var denominator = 1.0;
   var y = x + 1.0;

@@ -1,6 +1,7 @@
-// GGUF's blocks as integer products read them (the engine's quant/panels.ts), of FORMAT Q8_0, Q4_0 or Q4_1: panels of eight channels, in each for every 32
-// weights of a row eight scales, with Q4_1 eight least values, then for every four weights eight words, a channel each, or four words whose low nibbles are the
-// first four channels' and whose high ones are the others'. Who uses it has the words of quantized_product and binds `stored: array<u32>`.
+// GGUF's blocks as integer products read them (the engine's quant/panels.ts), of FORMAT Q8_0, Q4_0 or Q4_1: panels of eight channels, in
+// each for every 32 weights of a row eight scales, with Q4_1 eight least values, then for every four weights eight words, a channel each,
+// or four words whose low nibbles are the first four channels' and whose high ones are the others'. Who uses it has the words of
+// quantized_product and binds `stored: array<u32>`.
 //! use rounded_rows
 const Q8_0 = 3;
 const Q4_0 = 4;

@@ -1,5 +1,5 @@
-// x^y = e^(y log x), with the special cases of C99 annex F. The logarithm and its product with y are two-word numbers: an ulp of the result is
-// a relative 2^-31 of an exponent near 88. Coefficients: Remez.
+// x^y = e^(y log x), with the special cases of C99 annex F. The logarithm and its product with y are two-word numbers: an ulp of the
+// result is a relative 2^-31 of an exponent near 88. Coefficients: Remez.
 //! use double exp log special
 // |x|^y, x finite and not 0, y finite
 fn power_usual(x: f32, y: f32) -> f32 {
@@ -10,7 +10,7 @@ fn power_usual(x: f32, y: f32) -> f32 {
   let d_low = sum_error(2.0, f, d);
   let s = f / d;
   let sd = rounded(s * d);
-  let s_low = ((f - sd) - product_error(s, d, sd) - s * d_low) / d;
+  let s_low = (rounded(f - sd) - product_error(s, d, sd) - s * d_low) / d;
   // (log((1 + s)/(1 − s))/s − 2) / s²: relative error of the logarithm 2^-35
   let z = s * s;
   var p = 0.2427881360054016 * z + 0.2849879264831543;

@@ -1,4 +1,5 @@
-// Rows of A as quant/quantize_rows.wgsl leaves them in scratch: the scale, words of four bytes each up to a multiple of 32 bytes, and the sum of each 32.
+// Rows of A as quant/quantize_rows.wgsl leaves them in scratch: the scale, words of four bytes each up to a multiple of 32 bytes, and the
+// sum of each 32.
 // Who uses it has the words of quantized_product and binds `scratch: array<u32>`.
 //! use dot4
 const BLOCK_WORDS = 8u;

@@ -1,4 +1,5 @@
-// Weights of a row in a storage format (FORMAT), widened four at a time: f16, bf16, int8 with a scale a row, and GGUF's blocks (ggml-common.h, ggml-quants.c).
+// Weights of a row in a storage format (FORMAT), widened four at a time: f16, bf16, int8 with a scale a row, and GGUF's blocks
+// (ggml-common.h, ggml-quants.c).
 // The engine's quant folder has the same formats in float64. What lies behind a row's end is read as if it were weights.
 //! use bytes
 const F16 = 0;
@@ -43,8 +44,8 @@ fn weights_at(row: u32, column: u32) -> vec4<f32> {
     let block = row + column / 32u * 20u;
     return nibbles(block + 4u + place % 16u, place >= 16u) * widen_f16(half_at(block)) + widen_f16(half_at(block + 2u));
   }
-  // Q6_K, 256 weights a block: low nibbles (128 bytes), upper pairs (64), sixteen int8 scales, an f16 scale. Each half of a block has four runs of 32, of
-  // which the first two take low nibbles.
+  // Q6_K, 256 weights a block: low nibbles (128 bytes), upper pairs (64), sixteen int8 scales, an f16 scale. Each half of a block has four
+  // runs of 32, of which the first two take low nibbles.
   let block = row + column / 256u * 210u;
   let half = column / 128u % 2u;
   let run = column / 32u % 4u;

@@ -1,5 +1,6 @@
-// Along one axis, which taps looked at an element: those from `first` on, every `step`-th, `count` of them. The first belongs to the output `origin`,
-// each further one to the output `back` before. Elements a stride apart have the same taps, of outputs that are as far apart as they are strides.
+// Along one axis, which taps looked at an element: those from `first` on, every `step`-th, `count` of them. The first belongs to the output
+// `origin`, each further one to the output `back` before. Elements a stride apart have the same taps, of outputs that are as far apart as
+// they are strides.
 struct Taps {
   first: i32,
   step: i32,

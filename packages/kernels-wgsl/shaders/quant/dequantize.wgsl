@@ -1,5 +1,5 @@
-// Rows of stored weights widened, all of them or those that indices name, a thread an element; four threads share what they read. An index out of range gives
-// a row of zeros.
+// Rows of stored weights widened, all of them or those that indices name, a thread an element; four threads share what they read. An index
+// out of range gives a row of zeros.
 //! use grid stored_weights
 struct Params {
   y_at: u32,

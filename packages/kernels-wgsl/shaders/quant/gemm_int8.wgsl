@@ -1,5 +1,5 @@
-// C = A · Wᵀ in integers: rows of A rounded by quantize_rows.wgsl, W in panels of eight channels, their eight scales, then for every four weights of a row
-// eight words of w + 64 (w in −63 … 63). Sums are exact, with one rounding per result.
+// C = A · Wᵀ in integers: rows of A rounded by quantize_rows.wgsl, W in panels of eight channels, their eight scales, then for every four
+// weights of a row eight words of w + 64 (w in −63 … 63). Sums are exact, with one rounding per result.
 // Registers: 32 sums, 8 words of A, 4 of W. Shared memory: 8 × (64 + 64 + 8) × 4 B = 4.25 KiB. Global memory: 0.015 bytes an operation.
 //! use grid quantized_product rounded_rows integer_tile
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;

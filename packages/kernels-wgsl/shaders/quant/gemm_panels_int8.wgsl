@@ -1,6 +1,7 @@
-// C = A · Wᵀ for GGUF's Q8_0, Q4_0 and Q4_1 with rows of A rounded by quantize_rows.wgsl: integer products inside a block of 32, exact, then one product by the
-// block's scale, blocks upwards.
-// Registers: 32 sums, 32 of a block, 8 words of A, 4 of W. Shared memory: 8 × (64 + 64 + 8) × 4 B + 1 KiB. Global memory: 0.015 bytes an operation.
+// C = A · Wᵀ for GGUF's Q8_0, Q4_0 and Q4_1 with rows of A rounded by quantize_rows.wgsl: integer products inside a block of 32, exact,
+// then one product by the block's scale, blocks upwards.
+// Registers: 32 sums, 32 of a block, 8 words of A, 4 of W. Shared memory: 8 × (64 + 64 + 8) × 4 B + 1 KiB. Global memory: 0.015 bytes an
+// operation.
 //! use grid quantized_product rounded_rows integer_tile panels
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read> stored: array<u32>;

@@ -39,13 +39,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
   var sums: Sums;
   for (var k0 = 0u; k0 < p.k; k0 += DEPTH) {
-    // Weights come in fours along k. So that those who store them meet in no bank, step t of the tile is k = 4 (t mod 8) + t / 8, for A too.
+    // Weights come in fours along k. So that those who store them meet in no bank, step t of the tile is k = 4 (t mod 8) + t / 8, for A
+    // too.
     for (var i = lane; i < DEPTH * QUADS_M; i += THREADS) {
       let t = i % DEPTH;
       let quad = i / DEPTH;
       let k = k0 + t % 8u * 4u + t / 8u;
       let row = row0 + 4u * quad;
-      tile_a[t * PITCH_A + quad] = vec4<f32>(activation(row, k), activation(row + 1u, k), activation(row + 2u, k), activation(row + 3u, k));
+      tile_a[t * PITCH_A + quad] =
+        vec4<f32>(activation(row, k), activation(row + 1u, k), activation(row + 2u, k), activation(row + 3u, k));
     }
     let four = lane % 8u;
     let slot = lane / 8u;

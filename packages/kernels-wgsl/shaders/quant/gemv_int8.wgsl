@@ -1,5 +1,5 @@
-// gemm_int8 for at most eight rows of A: weights are read once and that is all there is to do, so 256 threads share a panel of eight channels, each every 32nd
-// word of its channel, and neighbouring threads read neighbouring words. Registers: 8 sums. Shared memory: 8 KiB.
+// gemm_int8 for at most eight rows of A: weights are read once and that is all there is to do, so 256 threads share a panel of eight
+// channels, each every 32nd word of its channel, and neighbouring threads read neighbouring words. Registers: 8 sums. Shared memory: 8 KiB.
 //! use grid quantized_product rounded_rows
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read> stored: array<u32>;

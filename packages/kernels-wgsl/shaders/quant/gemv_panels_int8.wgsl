@@ -1,5 +1,5 @@
-// gemm_panels_int8 for at most eight rows of A: 256 threads share a panel of eight channels, each every 32nd block of its channel, and add up what they have
-// in one order. Registers: 8 sums, 8 of a block. Shared memory: 8 KiB.
+// gemm_panels_int8 for at most eight rows of A: 256 threads share a panel of eight channels, each every 32nd block of its channel, and add
+// up what they have in one order. Registers: 8 sums, 8 of a block. Shared memory: 8 KiB.
 //! use grid quantized_product panels
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read> stored: array<u32>;

@@ -1,5 +1,5 @@
-// gemm_quantized for at most eight rows of A, as when a model writes: weights are read once and that is all there is to do, so 64 threads share the rows of
-// four channels, four weights of each at a time. Registers: 8 × 4 sums, 16 weights. Shared memory: 8 KiB.
+// gemm_quantized for at most eight rows of A, as when a model writes: weights are read once and that is all there is to do, so 64 threads
+// share the rows of four channels, four weights of each at a time. Registers: 8 × 4 sums, 16 weights. Shared memory: 8 KiB.
 //! use grid quantized_product stored_weights
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> a: array<f32>;

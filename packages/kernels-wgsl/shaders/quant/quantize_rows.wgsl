@@ -1,6 +1,6 @@
-// Rows of activations as int8 with a scale a row, a workgroup a row: q = round(a · (127 / max |a|)), half to even. The quotient is rounded as IEEE 754 has
-// it, which WGSL's division need not be: a factor one unit off would move what lies halfway between two steps. A row that holds NaN or infinity has that for
-// a scale, so that all its products show it. lib/rounded_rows.wgsl says where all this goes.
+// Rows of activations as int8 with a scale a row, a workgroup a row: q = round(a · (127 / max |a|)), half to even. The quotient is rounded
+// as IEEE 754 has it, which WGSL's division need not be: a factor one unit off would move what lies halfway between two steps. A row that
+// holds NaN or infinity has that for a scale, so that all its products show it. lib/rounded_rows.wgsl says where all this goes.
 //! use grid quantized_product rounded_rows
 @group(0) @binding(2) var<storage, read> a: array<f32>;
 @group(0) @binding(13) var<storage, read_write> scratch: array<u32>;

@@ -30,7 +30,7 @@ function geometry({ words }: LaunchShape) {
   return { images, channels, height, width, filters, area, outArea, taps, strideY, strideX, groups };
 }
 
-/** Constants of shaders/lib/register_tile.wgsl: a tile of so many rows has 4096 / rows columns, and steps of k for which both fit 16 KiB. */
+/** Constants of shaders/lib/register_tile.wgsl: a tile of so many rows has 4096 / rows columns; with these steps of k both fit 16 KiB. */
 function tile(rows: number) {
   return { TILE_M: rows, DEPTH: rows < 32 || rows > 128 ? 8 : 16 };
 }

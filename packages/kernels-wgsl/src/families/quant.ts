@@ -47,9 +47,7 @@ const rounded = {
 };
 
 export const quant = {
-  dequantize: {
-    passes: perElement("dequantize").passes.map((pass) => ({ ...pass, consts: ({ words }) => ({ FORMAT: words[4] as number }) })),
-  },
+  dequantize: perElement("dequantize", ({ words }) => ({ FORMAT: words[4] as number })),
   gemm_int8: { passes: [rounded.pass, ...product("gemv_int8", 8, "gemm_int8")], scratch: rounded.scratch },
   gemm_panels_int8: { passes: [rounded.pass, ...product("gemv_panels_int8", 8, "gemm_panels_int8", format)], scratch: rounded.scratch },
   gemm_quantized: { passes: product("gemv_quantized", 4, "gemm_quantized", format) },

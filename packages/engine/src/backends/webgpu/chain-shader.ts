@@ -7,7 +7,7 @@
 import { TetradError } from "../../errors.js";
 import type { Chain, ChainInput } from "../../plan/plan.js";
 import { formatSite } from "../../site.js";
-import type { Tensor } from "../../tensor.js";
+import type { Node, Tensor } from "../../tensor.js";
 
 /** What a storage buffer of a chain is bound as; several values may lie in one buffer. */
 export interface ChainBuffer {
@@ -99,15 +99,19 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
 }
 
 /** f64 stays on the CPU. @throws TetradError UNSUPPORTED, naming the op and the user's line */
-export function refuseF64(chain: Chain): void {
-  const values = [...chain.inputs.map(({ operand }) => operand.base), ...chain.outputs.map(({ tensor }) => tensor)];
-  const made = chain.ops.flatMap(({ node }) => node.outputs);
-  if (![...values, ...made].some(({ dtype }) => dtype === "f64")) return;
-  const [op] = chain.ops;
-  throw new TetradError("UNSUPPORTED", {
-    op: op?.node.op.name ?? "chain",
-    what: "WebGPU has no f64",
-    at: op && formatSite(op.node.site),
-    hint: 'use f32, or backend "wasm"',
-  });
+export function refuseF64(values: Iterable<Tensor>, reader?: Node): void {
+  for (const { dtype, node = reader } of values) {
+    if (dtype !== "f64") continue;
+    throw new TetradError("UNSUPPORTED", {
+      op: node?.op.name ?? "compile",
+      what: "WebGPU has no f64",
+      at: node && formatSite(node.site),
+      hint: 'use f32, or backend "wasm"',
+    });
+  }
+}
+
+/** Every value that a chain reads, computes or writes. */
+export function valuesOf({ inputs, ops, outputs }: Chain): Tensor[] {
+  return [...inputs.map(({ operand }) => operand.base), ...ops.flatMap(({ node }) => node.outputs), ...outputs.map(({ tensor }) => tensor)];
 }

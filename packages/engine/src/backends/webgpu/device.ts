@@ -39,7 +39,8 @@ async function locate(): Promise<GPU | undefined> {
   } catch {
     return undefined;
   }
-  return dawn.create([]);
+  // No shader counts on workgroup memory that begins as zeros, and without it SwiftShader compiles tiled ones ten times as fast.
+  return dawn.create(["enable-dawn-features=disable_workgroup_init"]);
 }
 
 /** What the shaders know by name besides their operands. */
@@ -167,6 +168,7 @@ export class WebGpuDevice {
     const module = device.createShaderModule({ label, code: text });
     const errors = (await module.getCompilationInfo()).messages.filter(({ type }) => type === "error");
     if (errors.length > 0) {
+      this.#refused = undefined; // the device reports the same thing once more
       const [first] = errors as [GPUCompilationMessage];
       throw new TetradError("INTERNAL", {
         op: label,

@@ -6,7 +6,7 @@ import type { Count, Operand, Scalar } from "../../op.js";
 import type { Chain, Launch } from "../../plan/plan.js";
 import { formatSite } from "../../site.js";
 import type { Tensor } from "../../tensor.js";
-import { type ChainShader, type ChainWord, chainShader, refuseF64, wgslType } from "./chain-shader.js";
+import { type ChainShader, type ChainWord, chainShader, refuseF64, valuesOf, wgslType } from "./chain-shader.js";
 import type { Compiled, WebGpuDevice } from "./device.js";
 import { COPY_DST, UNIFORM } from "./flags.js";
 import { splitChain } from "./split.js";
@@ -119,7 +119,7 @@ class Encoder {
       return [{ kind: "loop", launch, body: body.launches.flatMap((inner) => this.#pieces(inner)) }];
     }
     const { chain } = launch;
-    if (chain !== undefined) refuseF64(chain);
+    if (chain !== undefined) refuseF64(valuesOf(chain), chain.ops[0]?.node);
     if (chain !== undefined && launch.kernel.startsWith("ew_"))
       return splitChain(chain, limit, key).map((part) => ({ kind: "chain" as const, launch, chain: part }));
     const name = launch.kernel.replace(/_f32$/, "");
