@@ -47,7 +47,7 @@ export function sortRounds(length: number): number {
   return Math.max(0, Math.ceil(Math.log2(length / TILE)));
 }
 
-/** SortRound of shaders/lib/sort_scratch.wgsl: the last pass of a sort writes the first half, which the pass behind it (`following` −1) reads. */
+/** SortRound of shaders/lib/sort_scratch.wgsl: a sort's last pass writes the first half, which the pass behind it (`following` −1) reads. */
 export function scratchWords(following: number, capacity: number, width = 0): readonly number[] {
   const [first, second] = [0, 2 * capacity];
   return following % 2 === 0 ? [second, first, capacity, width] : [first, second, capacity, width];

@@ -1,4 +1,5 @@
-// The result of real rows of even length, too long for shared memory, from the transform of their pairs in half `half` of the scratch storage: a thread a number.
+// The result of real rows of even length, too long for shared memory, from the transform of their pairs in half `half` of the scratch
+// storage: a thread a number.
 //! use grid fft_tile fft_ends
 @group(0) @binding(13) var<storage, read_write> scratch: array<vec2<f32>>;
 

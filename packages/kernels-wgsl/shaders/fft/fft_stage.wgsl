@@ -1,6 +1,7 @@
-// One stage of the transform of rows too long for shared memory, of radix `points`, which is a whole transform there (see shaders/lib/fft_tile.wgsl, whose formula is
-// this stage's with s = span): TILE / points neighbouring columns a workgroup. p.reads says what it reads: 0 the last stage's numbers, 1 the input, 2 the last
-// stage's, filtered; p.writes what it writes: 0 the next stage's, 1 the output. Scratch storage holds two halves, of which it reads half p.half.
+// One stage of the transform of rows too long for shared memory, of radix `points`, which is a whole transform there (see
+// shaders/lib/fft_tile.wgsl, whose formula is this stage's with s = span): TILE / points neighbouring columns a workgroup. p.reads says
+// what it reads: 0 the last stage's numbers, 1 the input, 2 the last stage's, filtered; p.writes what it writes: 0 the next stage's, 1 the
+// output. Scratch storage holds two halves, of which it reads half p.half.
 //! use grid fft_tile fft_ends
 @group(0) @binding(13) var<storage, read_write> scratch: array<vec2<f32>>;
 

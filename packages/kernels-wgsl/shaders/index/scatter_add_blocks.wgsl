@@ -1,6 +1,6 @@
-// Values added at the places that indices name, for many indices along the axis. The positions of each line are first sorted by the index they name, by a
-// stable merge sort whose first pass this is; then each element of the output finds its values side by side and in order. Takes 16 bytes of scratch
-// storage an index. An index out of range sorts behind all and is left out.
+// Values added at the places that indices name, for many indices along the axis. The positions of each line are first sorted by the index
+// they name, by a stable merge sort whose first pass this is; then each element of the output finds its values side by side and in order.
+// Takes 16 bytes of scratch storage an index. An index out of range sorts behind all and is left out.
 //! use grid words scatter_sorted sort_blocks
 @group(0) @binding(3) var<storage, read> indices: array<u32>;
 @group(0) @binding(14) var<storage, read_write> fault: array<u32>;

@@ -1,6 +1,6 @@
-// Slabs added to the rows that indices name (the gradient of an embedding). The positions are first sorted by the row they name, by a stable merge sort whose
-// first pass this is: rows get their slabs in the order of the indices, without atomic additions. Takes 16 bytes of scratch storage an index and 4 a row.
-// Positions of the padding row, and of rows that do not exist, sort behind all and are left out.
+// Slabs added to the rows that indices name (the gradient of an embedding). The positions are first sorted by the row they name, by a
+// stable merge sort whose first pass this is: rows get their slabs in the order of the indices, without atomic additions. Takes 16 bytes
+// of scratch storage an index and 4 a row. Positions of the padding row, and of rows that do not exist, sort behind all and are left out.
 //! use grid scatter_rows_sorted sort_blocks
 @group(0) @binding(3) var<storage, read> indices: array<u32>;
 @group(0) @binding(14) var<storage, read_write> fault: array<u32>;

@@ -1,5 +1,6 @@
-// The sum of each row's slabs, in the order of the indices: PARTS threads an element, a whole number of elements a workgroup of 256. Where indices are many
-// more than rows each part of the positions has a thread of its own; the parts are added in order. Values are read once, outputs written once.
+// The sum of each row's slabs, in the order of the indices: PARTS threads an element, a whole number of elements a workgroup of 256. Where
+// indices are many more than rows each part of the positions has a thread of its own; the parts are added in order. Values are read once,
+// outputs written once.
 //! use grid scatter_rows_sorted
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> values: array<f32>;

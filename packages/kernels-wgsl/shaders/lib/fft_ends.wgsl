@@ -1,8 +1,8 @@
-// Where transforms begin and end. KIND is 0 for complex rows, 1 for real ones (rfft), 2 for their inverse (irfft). Real rows of even length n are transformed
-// as n/2 complex numbers, whose even and odd parts symmetry tells apart. Lengths with a prime factor beyond 31 are transformed as a convolution with a
-// chirp over m numbers, a power of two (Bluestein 1970). The table has the roots of the transform that is done in stages; for a convolution behind its m roots
-// the chirp's transform over m and the chirp e^(−πi j² / n); then, n even and rows real, e^(−2πi k / n), k = 0 … n/4. Inverse transforms are
-// conjugates of the conjugate's transform.
+// Where transforms begin and end. KIND is 0 for complex rows, 1 for real ones (rfft), 2 for their inverse (irfft). Real rows of even
+// length n are transformed as n/2 complex numbers, whose even and odd parts symmetry tells apart. Lengths with a prime factor beyond 31
+// are transformed as a convolution with a chirp over m numbers, a power of two (Bluestein 1970). The table has the roots of the transform
+// that is done in stages; for a convolution behind its m roots the chirp's transform over m and the chirp e^(−πi j² / n); then, n even and
+// rows real, e^(−2πi k / n), k = 0 … n/4. Inverse transforms are conjugates of the conjugate's transform.
 struct Params {
   y_at: u32,
   work_at: u32,
@@ -121,7 +121,8 @@ fn put(i: u32, value: vec2<f32>) {
   y[p.y_at + 2u * i + 1u] = value.y * p.scale;
 }
 
-// Number k of a row's result. Of paired real rows that takes numbers k and −k of the transform, or −k and k beyond the middle: `near` is the lesser one.
+// Number k of a row's result. Of paired real rows that takes numbers k and −k of the transform, or −k and k beyond the middle: `near` is
+// the lesser one.
 fn deliver(row: u32, k: u32, near: vec2<f32>, far: vec2<f32>) {
   if (KIND == 1u) {
     let at = row * output_length() + k;

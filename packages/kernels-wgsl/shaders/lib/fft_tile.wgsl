@@ -1,9 +1,9 @@
-// Transforms of several columns in shared memory by 256 threads, in stages of radix 4, 2 and odd primes, between two halves of TILE complex numbers each
-// (16 KiB in all). The stages are Stockham's, which sort themselves (Cochran et al. 1967; Van Loan 1992, §1.7): of a stage that takes s interleaved
-// sequences of n = radix · m numbers,
+// Transforms of several columns in shared memory by 256 threads, in stages of radix 4, 2 and odd primes, between two halves of TILE
+// complex numbers each (16 KiB in all). The stages are Stockham's, which sort themselves (Cochran et al. 1967; Van Loan 1992, §1.7): of a
+// stage that takes s interleaved sequences of n = radix · m numbers,
 //   y[q + s (radix j + t)] = W_n^(j t) Σ_k x[q + s (j + m k)] e^(−2πi k t / radix),  0 ≤ q < s, 0 ≤ j < m.
-// A radix-4 stage moves 16 bytes of shared memory and does 8.5 FLOP a number. Whoever uses it defines root(i), which is e^(−2πi i / L) of the whole transform's
-// length L.
+// A radix-4 stage moves 16 bytes of shared memory and does 8.5 FLOP a number. Whoever uses it defines root(i), which is e^(−2πi i / L) of
+// the whole transform's length L.
 const TILE = 1024u;
 var<workgroup> tile: array<vec2<f32>, 2048>;
 
@@ -34,8 +34,8 @@ fn next_radix(n: u32) -> u32 {
   return radix;
 }
 
-// Number k of column c is at k · spacing + c, or, where columns lie one behind the other (spacing 1), at c · points + k. `root_step` is L / points.
-// Returns where the results are: 0 or TILE. A barrier comes before the first read and behind the last write.
+// Number k of column c is at k · spacing + c, or, where columns lie one behind the other (spacing 1), at c · points + k. `root_step` is L
+// / points. Returns where the results are: 0 or TILE. A barrier comes before the first read and behind the last write.
 fn transform_tile(lane: u32, points: u32, columns: u32, spacing: u32, root_step: u32, first_half: u32) -> u32 {
   var x = first_half;
   var s = 1u;

@@ -1,4 +1,5 @@
-// Positions of each line of scatter_add on their way through a merge sort by the index that they name. The passes' own words follow those of the axes.
+// Positions of each line of scatter_add on their way through a merge sort by the index that they name. The passes' own words follow those
+// of the axes.
 //! use scatter_line sort_scratch
 fn sort_round() -> SortRound {
   let at = 10u + 5u * word(9u);

@@ -1,7 +1,7 @@
 // One round of a merge sort of lists: neighbouring runs become one. A workgroup of 256 threads makes 1,024 pairs of the result: where its
-// share of both runs begins and ends is found by bisection (merge path, Odeh, Green et al. 2012), the place of each pair in it by another in shared memory
-// (4 KiB). Whoever uses it defines run_width(), run_key(at) and run_place(at), which read the last round's pairs, all lists end to end, and put_pair(list,
-// length, i, key, place), which takes the pair that belongs at position i of a list.
+// share of both runs begins and ends is found by bisection (merge path, Odeh, Green et al. 2012), the place of each pair in it by another
+// in shared memory (4 KiB). Whoever uses it defines run_width(), run_key(at) and run_place(at), which read the last round's pairs, all
+// lists end to end, and put_pair(list, length, i, key, place), which takes the pair that belongs at position i of a list.
 var<workgroup> merge_keys: array<u32, 1024>;
 var<workgroup> merge_splits: array<u32, 2>;
 

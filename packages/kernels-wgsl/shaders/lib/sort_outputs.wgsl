@@ -1,5 +1,5 @@
-// Buffers of the kernel `sort`. Rounds go between the outputs and the spare buffers; `target_form` says where a round writes: 0 the spare ones, 1 the
-// outputs, 2 the outputs in their final form, where elements take the place of their keys.
+// Buffers of the kernel `sort`. Rounds go between the outputs and the spare buffers; `target_form` says where a round writes: 0 the spare
+// ones, 1 the outputs, 2 the outputs in their final form, where elements take the place of their keys.
 struct Params {
   values_at: u32,
   indices_at: u32,

@@ -1,5 +1,5 @@
-// Pairs of a merge sort in scratch storage: keys, and their places `capacity` words further, twice over, so that rounds go from one to the other. Whoever uses
-// it defines sort_round().
+// Pairs of a merge sort in scratch storage: keys, and their places `capacity` words further, twice over, so that rounds go from one to the
+// other. Whoever uses it defines sort_round().
 struct SortRound {
   // Where the keys lie that are read, and those that are written.
   reads_at: u32,
