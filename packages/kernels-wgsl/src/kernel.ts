@@ -14,6 +14,8 @@ export interface Pass {
   groups(shape: LaunchShape): number;
   /** Constants put before the text, which make a variant of it; they must not depend on live counts. */
   consts?(shape: LaunchShape): Readonly<Record<string, number>>;
+  /** Whole numbers of the pass itself, which follow the launch's words; unlike constants they need no pipeline of their own. */
+  readonly words?: readonly number[];
 }
 
 export interface Kernel {
@@ -22,8 +24,8 @@ export interface Kernel {
   /** Words (four bytes each) of scratch storage that the passes share; bound behind outputs and inputs. */
   scratch?(shape: LaunchShape): number;
   /**
-   * For a kernel of any number of inputs, which may be more than there are bindings: it is dispatched once for each, and this gives the words of one.
-   * Words that say where an input's words begin are plain numbers.
+   * For a kernel of any number of inputs, which may be more than there are bindings: it is dispatched once for each, and this gives the
+   * words of one. Words that say where an input's words begin are plain numbers.
    */
   eachInput?<Word>(words: readonly Word[], input: number): readonly Word[];
 }

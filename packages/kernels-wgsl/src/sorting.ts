@@ -16,18 +16,18 @@ export function blockGroups(lists: number, length: number): number {
  * A first pass `blocks` and as many rounds `merge` as it takes.
  * @param length of the lists at most
  * @param sizeOf lists and their length as they are now
- * @param constsOf constants of a pass besides those of the sort, by the passes that follow it
+ * @param wordsOf words of a pass, by the passes that follow it and the length of the runs that it merges
  */
 export function sortPasses(
   blocks: string,
   merge: string,
   length: number,
   sizeOf: (shape: LaunchShape) => readonly [lists: number, length: number],
-  constsOf: (following: number) => Readonly<Record<string, number>>,
+  wordsOf: (following: number, width: number) => readonly number[],
 ): Pass[] {
   const rounds = sortRounds(length);
   return [
-    { shader: blocks, groups: (shape) => blockGroups(...sizeOf(shape)), consts: () => constsOf(rounds) },
+    { shader: blocks, groups: (shape) => blockGroups(...sizeOf(shape)), words: wordsOf(rounds, TILE) },
     ...Array.from(
       { length: rounds },
       (_, round): Pass => ({
@@ -36,7 +36,7 @@ export function sortPasses(
           const [lists, now] = sizeOf(shape);
           return lists * Math.ceil(now / MERGE_TILE);
         },
-        consts: () => ({ WIDTH: TILE * 2 ** round, ...constsOf(rounds - 1 - round) }),
+        words: wordsOf(rounds - 1 - round, TILE * 2 ** round),
       }),
     ),
   ];
@@ -45,4 +45,10 @@ export function sortPasses(
 /** Rounds of merges that lists of `length` take. */
 export function sortRounds(length: number): number {
   return Math.max(0, Math.ceil(Math.log2(length / TILE)));
+}
+
+/** SortRound of shaders/lib/sort_scratch.wgsl: a sort's last pass writes the first half, which the pass behind it (`following` −1) reads. */
+export function scratchWords(following: number, capacity: number, width = 0): readonly number[] {
+  const [first, second] = [0, 2 * capacity];
+  return following % 2 === 0 ? [second, first, capacity, width] : [first, second, capacity, width];
 }

@@ -202,7 +202,7 @@ export function launchFourier(
   context.emit({
     kernel,
     dtype: x.dtype as FloatDType,
-    outputs: [y, context.temp({ shape: [outside ? rows * bytes : 1], dtype: "bool" })],
+    outputs: [y, context.temp({ shape: [outside ? (rows * bytes) / byteSize(x.dtype) : 1], dtype: x.dtype })],
     inputs: [context.contiguous(x), context.contiguous(table)],
     scalars: [liveCount(rows, x.bound, x.shape[0] as number), n, m, Number(outside), { f64: scale }, Number(inverse)],
     flops: node.op.flops(node.inputs, node.outputs, node.attrs),

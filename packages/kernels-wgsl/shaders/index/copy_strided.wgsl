@@ -1,5 +1,6 @@
-// One piece of a result (concat, flip): elements read and written through strides, one thread an element. Words behind the offsets: elements, offset
-// in the output, rank, and per axis (extent, output stride, input stride). Strides may be negative; arithmetic modulo 2^32 has the right sums.
+// One piece of a result (concat, flip): elements read and written through strides, one thread an element. Words behind the offsets:
+// elements, offset in the output, rank, and per axis (extent, output stride, input stride). Strides may be negative; arithmetic modulo
+// 2^32 has the right sums.
 //! use grid words
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<u32>;

@@ -1,5 +1,6 @@
-// One element per index along one axis, one thread each. Words behind the offsets: bytes per element, elements, extent and stride of x along the axis,
-// rank, and per axis of the output (extent, stride of x or 0 on the axis, stride of the indices). An index out of range gives zero.
+// One element per index along one axis, one thread each. Words behind the offsets: bytes per element, elements, extent and stride of x
+// along the axis, rank, and per axis of the output (extent, stride of x or 0 on the axis, stride of the indices). An index out of range
+// gives zero.
 //! use grid words
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<u32>;

@@ -1,5 +1,6 @@
-// A tensor set into a larger one filled with a constant, its elements `gap` apart: one thread an element of the output. Words behind the offsets: bytes
-// per element, fill value (two words), rows of the output, rank, and per axis (input extent, output extent, input stride, elements before, gap).
+// A tensor set into a larger one filled with a constant, its elements `gap` apart: one thread an element of the output. Words behind the
+// offsets: bytes per element, fill value (two words), rows of the output, rank, and per axis (input extent, output extent, input stride,
+// elements before, gap).
 //! use grid words
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<u32>;

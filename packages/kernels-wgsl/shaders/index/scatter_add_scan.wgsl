@@ -1,6 +1,7 @@
-// Values added along one axis at the places that indices name, for few indices (at most 64 along the axis): a thread owns an element of the output and
-// looks through all indices of its line, in order. Words behind the offsets: extent of x and of the indices along the axis, strides along it (output, indices,
-// values), number of other axes, and for each (extent of x, extent of the indices, strides of output, indices, values).
+// Values added along one axis at the places that indices name, for few indices (at most 64 along the axis): a thread owns an element of
+// the output and looks through all indices of its line, in order. Words behind the offsets: extent of x and of the indices along the axis,
+// strides along it (output, indices, values), number of other axes, and for each (extent of x, extent of the indices, strides of output,
+// indices, values).
 //! use grid words scatter_line
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;

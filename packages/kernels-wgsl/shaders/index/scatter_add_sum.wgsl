@@ -1,6 +1,6 @@
-// Values added at the places that indices name, the last pass: a thread owns an element of the output, finds the positions that name it, which are sorted, by
-// bisection, and adds their values in order.
-//! use grid words scatter_line sort_scratch
+// Values added at the places that indices name, the last pass: a thread owns an element of the output, finds the positions that name it,
+// which are sorted, by bisection, and adds their values in order.
+//! use grid words scatter_sorted
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(4) var<storage, read> values: array<f32>;

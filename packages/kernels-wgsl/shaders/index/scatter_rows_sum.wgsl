@@ -1,6 +1,7 @@
-// The sum of each row's slabs, in the order of the indices: PARTS threads an element, a whole number of elements a workgroup of 256. Where indices are many
-// more than rows each part of the positions has a thread of its own; the parts are added in order. Values are read once, outputs written once.
-//! use grid scatter_rows_params sort_scratch
+// The sum of each row's slabs, in the order of the indices: PARTS threads an element, a whole number of elements a workgroup of 256. Where
+// indices are many more than rows each part of the positions has a thread of its own; the parts are added in order. Values are read once,
+// outputs written once.
+//! use grid scatter_rows_sorted
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> values: array<f32>;
 
@@ -17,9 +18,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let column = i - slab * p.inner;
   var sum = 0.0;
   if (o < p.outer) {
-    let begin = scratch[4u * CAPACITY + row];
-    let share = (scratch[4u * CAPACITY + row + 1u] - begin + PARTS - 1u) / PARTS;
-    let end = min(scratch[4u * CAPACITY + row + 1u], begin + (part + 1u) * share);
+    let begin = scratch[start_at(row)];
+    let share = (scratch[start_at(row + 1u)] - begin + PARTS - 1u) / PARTS;
+    let end = min(scratch[start_at(row + 1u)], begin + (part + 1u) * share);
     let first = p.values_at + o * p.count * p.inner + column;
     var k = begin + part * share;
     // Four reads on the way at a time.

@@ -1,4 +1,5 @@
-// Lines of scatter_add: all elements along the axis, one line for each place on the other axes. Words as in shaders/index/scatter_add_scan.wgsl.
+// Lines of scatter_add: all elements along the axis, one line for each place on the other axes. Words as in
+// shaders/index/scatter_add_scan.wgsl.
 //! use words
 struct Line {
   output: u32,

@@ -1,5 +1,6 @@
-// The first pass of a merge sort of lists: blocks of TILE pairs, or several whole lists, are sorted in shared memory by a workgroup of 256 threads. Whoever
-// uses it defines source_pair(list, i), the pair (key, place) at position i of a list, and put_pair(list, length, i, key, place), which takes it sorted.
+// The first pass of a merge sort of lists: blocks of TILE pairs, or several whole lists, are sorted in shared memory by a workgroup of 256
+// threads. Whoever uses it defines source_pair(list, i), the pair (key, place) at position i of a list, and put_pair(list, length, i, key,
+// place), which takes it sorted.
 //! use sort_tile
 fn sort_blocks(group: u32, lane: u32, lists: u32, length: u32) {
   let shift = run_shift(length);

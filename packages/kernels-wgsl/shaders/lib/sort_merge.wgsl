@@ -1,7 +1,7 @@
-// One round of a merge sort of lists: neighbouring runs of WIDTH pairs become one. A workgroup of 256 threads makes 1,024 pairs of the result: where its
-// share of both runs begins and ends is found by bisection (merge path, Odeh, Green et al. 2012), the place of each pair in it by another in shared memory
-// (4 KiB). Whoever uses it defines run_key(at) and run_place(at), which read the last round's pairs, all lists end to end, and put_pair(list, length, i, key,
-// place), which takes the pair that belongs at position i of a list.
+// One round of a merge sort of lists: neighbouring runs become one. A workgroup of 256 threads makes 1,024 pairs of the result: where its
+// share of both runs begins and ends is found by bisection (merge path, Odeh, Green et al. 2012), the place of each pair in it by another
+// in shared memory (4 KiB). Whoever uses it defines run_width(), run_key(at) and run_place(at), which read the last round's pairs, all
+// lists end to end, and put_pair(list, length, i, key, place), which takes the pair that belongs at position i of a list.
 var<workgroup> merge_keys: array<u32, 1024>;
 var<workgroup> merge_splits: array<u32, 2>;
 
@@ -26,10 +26,11 @@ fn sort_merge(group: u32, lane: u32, lists: u32, length: u32) {
   if (list >= lists || length == 0u) {
     return;
   }
+  let width = run_width();
   let begin = (group - list * tiles) * 1024u;
-  let pair = begin - begin % (2u * WIDTH);
-  let na = min(WIDTH, length - pair);
-  let nb = min(WIDTH, length - pair - na);
+  let pair = begin - begin % (2u * width);
+  let na = min(width, length - pair);
+  let nb = min(width, length - pair - na);
   let first = list * length + pair;
   let at = begin - pair;
   let end = min(at + 1024u, na + nb);

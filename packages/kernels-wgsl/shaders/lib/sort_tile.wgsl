@@ -1,5 +1,6 @@
-// Pairs (key, place) in shared memory, sorted by 256 threads in runs of 2^shift each (Batcher's bitonic network, 1968): TILE pairs in all, 8 KiB.
-// Equal keys are in the order of their places, so that the order is that of a stable sort. Runs are no constant, lest compilers unroll the stages.
+// Pairs (key, place) in shared memory, sorted by 256 threads in runs of 2^shift each (Batcher's bitonic network, 1968): TILE pairs in all,
+// 8 KiB. Equal keys are in the order of their places, so that the order is that of a stable sort. Runs are no constant, lest compilers
+// unroll the stages.
 const TILE = 1024u;
 var<workgroup> tile_keys: array<u32, TILE>;
 var<workgroup> tile_places: array<u32, TILE>;

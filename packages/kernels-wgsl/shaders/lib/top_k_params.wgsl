@@ -9,6 +9,11 @@ struct Params {
   k: u32,
   largest: u32,
   sorted: u32,
+  reads_at: u32,
+  writes_at: u32,
+  capacity: u32,
+  width: u32,
+  last: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> values: array<u32>;

@@ -1,5 +1,5 @@
-// One step of a GRU from the input's and the state's shares of its pre-activations (r, z, n), a thread a unit: r = σ(x_r + h_r), z = σ(x_z + h_z),
-// n = tanh(x_n + r h_n), h' = n + z (h − n). What the gradient needs is saved as r | z | n | h_n | h.
+// One step of a GRU from the input's and the state's shares of its pre-activations (r, z, n), a thread a unit: r = σ(x_r + h_r), z = σ(x_z
+// + h_z), n = tanh(x_n + r h_n), h' = n + z (h − n). What the gradient needs is saved as r | z | n | h_n | h.
 //! use grid sigmoid tanh
 struct Params {
   next_at: u32,

@@ -1,5 +1,5 @@
-// Gradient of gru_cell from what it saved (r | z | n | h_n | h), a thread a unit: of the input's share and of the state's share of the pre-activations, and
-// of the state past its share.
+// Gradient of gru_cell from what it saved (r | z | n | h_n | h), a thread a unit: of the input's share and of the state's share of the
+// pre-activations, and of the state past its share.
 //! use grid
 struct Params {
   d_input_at: u32,

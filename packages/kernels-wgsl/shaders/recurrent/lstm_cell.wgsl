@@ -1,5 +1,5 @@
-// One step of an LSTM from its pre-activations (i, f, g, o), a thread a unit: c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'). States are h | c; what the
-// gradient needs is saved as i | f | g | o | c | tanh c'.
+// One step of an LSTM from its pre-activations (i, f, g, o), a thread a unit: c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c'). States are h
+// | c; what the gradient needs is saved as i | f | g | o | c | tanh c'.
 //! use grid sigmoid tanh
 struct Params {
   next_at: u32,

@@ -1,4 +1,5 @@
-// Gradient of lstm_cell from what it saved (i | f | g | o | c | tanh c'), a thread a unit: of the pre-activations, and of the cell before the step.
+// Gradient of lstm_cell from what it saved (i | f | g | o | c | tanh c'), a thread a unit: of the pre-activations, and of the cell before
+// the step.
 //! use grid
 struct Params {
   d_pre_at: u32,

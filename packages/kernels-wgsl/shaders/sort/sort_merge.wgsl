@@ -1,14 +1,14 @@
 // Stable sort of rows, one round of merges, between the outputs and the spare buffers: each pair is read and written once, 16 bytes in all.
 //! use grid sort_outputs sort_merge
 fn run_key(at: u32) -> u32 {
-  if (TO == 0u) {
+  if (p.target_form == 0u) {
     return values[p.values_at + at];
   }
   return spare_keys[p.spare_keys_at + at];
 }
 
 fn run_place(at: u32) -> u32 {
-  if (TO == 0u) {
+  if (p.target_form == 0u) {
     return indices[p.indices_at + at];
   }
   return spare_places[p.spare_places_at + at];

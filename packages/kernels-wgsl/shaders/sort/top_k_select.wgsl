@@ -1,7 +1,8 @@
-// The k best elements of long rows in the order of their positions, a workgroup a row. Four histograms of eight bits each narrow down the key of the last
-// one that counts; what has a lesser key, and the first of those that have it, are then put side by side. Reads the row five times, whatever k.
-// Shared memory: 2 KiB. Histograms are of whole numbers, so that the order of the atomic additions does not matter.
-//! use grid top_k_params scan_256 sort_scratch
+// The k best elements of long rows in the order of their positions, a workgroup a row. Four histograms of eight bits each narrow down the
+// key of the last one that counts; what has a lesser key, and the first of those that have it, are then put side by side. Reads the row
+// five times, whatever k. Shared memory: 2 KiB. Histograms are of whole numbers, so that the order of the atomic additions does not
+// matter.
+//! use grid top_k_sorted scan_256
 var<workgroup> histogram: array<atomic<u32>, 256>;
 var<workgroup> chosen: array<u32, 2>;
 

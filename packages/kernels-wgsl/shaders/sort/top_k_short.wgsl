@@ -1,5 +1,5 @@
-// The k best elements of rows that fit in shared memory: whole rows are sorted, as many of them a workgroup as TILE elements hold. For the order of
-// positions the best are sorted again.
+// The k best elements of rows that fit in shared memory: whole rows are sorted, as many of them a workgroup as TILE elements hold. For the
+// order of positions the best are sorted again.
 //! use grid top_k_params sort_tile
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

@@ -1,6 +1,6 @@
 /** Gathering, scattering and strided copies. */
 import { type Family, type LaunchShape, type Pass, perElement, single, WORKGROUP } from "../kernel.js";
-import { sortPasses } from "../sorting.js";
+import { scratchWords, sortPasses } from "../sorting.js";
 
 /** Where the words of one piece of copy_strided begin, behind bytes per element and the number of pieces. */
 function pieceAt(words: readonly unknown[], piece: number): number {
@@ -33,10 +33,10 @@ function isScanned(shape: LaunchShape): boolean {
 function scatterAddPasses(shape: LaunchShape): readonly Pass[] {
   if (isScanned(shape)) return [{ shader: "scatter_add_scan", groups: elementGroups }];
   const [lines, count] = linesOf(shape);
-  const consts = (following: number) => ({ CAPACITY: lines * count, TO: following % 2 });
+  const words = (following: number, width?: number) => scratchWords(following, lines * count, width);
   return [
-    ...sortPasses("scatter_add_blocks", "scatter_add_merge", count, linesOf, consts),
-    { shader: "scatter_add_sum", groups: elementGroups, consts: () => consts(1) },
+    ...sortPasses("scatter_add_blocks", "scatter_add_merge", count, linesOf, words),
+    { shader: "scatter_add_sum", groups: elementGroups, words: words(-1) },
   ];
 }
 
@@ -45,15 +45,16 @@ const LONG_SUM = 64;
 
 function scatterRowsPasses({ words }: LaunchShape): readonly Pass[] {
   const [, rows, count] = words as [number, number, number];
-  const consts = (following: number) => ({ CAPACITY: count, TO: following % 2 });
+  const own = (following: number, width?: number) => scratchWords(following, count, width);
   const parts = count > LONG_SUM * rows ? 16 : 1;
   return [
-    ...sortPasses("scatter_rows_blocks", "scatter_rows_merge", count, ({ words }) => [1, words[2] as number], consts),
-    { shader: "scatter_rows_starts", groups: ({ words }) => Math.ceil(((words[1] as number) + 1) / WORKGROUP), consts: () => consts(1) },
+    ...sortPasses("scatter_rows_blocks", "scatter_rows_merge", count, ({ words }) => [1, words[2] as number], own),
+    { shader: "scatter_rows_starts", groups: ({ words }) => Math.ceil(((words[1] as number) + 1) / WORKGROUP), words: own(-1) },
     {
       shader: "scatter_rows_sum",
       groups: ({ words }) => Math.ceil(((words[0] as number) * (words[1] as number) * (words[3] as number) * parts) / 256),
-      consts: () => ({ ...consts(1), PARTS: parts }),
+      consts: () => ({ PARTS: parts }),
+      words: own(-1),
     },
   ];
 }

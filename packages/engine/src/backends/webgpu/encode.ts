@@ -333,15 +333,19 @@ class Encoder {
           pass.shader,
           text,
           pass.consts?.(this.#shape(launch)) ?? {},
-          /^\/\/! use .*\bwords\b/m.test(text) ? words : 0,
+          /^\/\/! use .*\bwords\b/m.test(text) ? words + (pass.words?.length ?? 0) : 0,
         );
         return { pass, compiled, chained };
       }),
     );
-    const uniform = this.#uniform([
-      ...bound.map(({ offset }) => ({ kind: "whole" as const, value: offset })),
-      ...launch.scalars.map((scalar) => ({ kind: "scalar" as const, scalar })),
-    ]);
+    const uniformWith = (own: readonly number[]) =>
+      this.#uniform([
+        ...bound.map(({ offset }) => ({ kind: "whole" as const, value: offset })),
+        ...launch.scalars.map((scalar) => ({ kind: "scalar" as const, scalar })),
+        ...own.map((value) => ({ kind: "whole" as const, value })),
+      ]);
+    const common = uniformWith([]);
+    const uniforms = passes.map(({ pass }) => (pass.words === undefined ? common : uniformWith(pass.words)));
     const chains = passes.map(({ chained }) => chained && this.#uniform(this.#chainWords(chained.shader, chain as Chain)));
     return () => {
       const steps = before.flatMap((make) => make());
@@ -350,7 +354,7 @@ class Encoder {
           if (name === "random_state") return { binding: number, resource: { buffer: this.context.randomState } };
           if (name === "fault") return { binding: number, resource: { buffer: this.#faultBuffer() } };
           if (name === "scratch") return { binding: number, resource: { buffer: scratch as GPUBuffer } };
-          if (number === 0) return { binding: 0, resource: this.#slice(uniform) };
+          if (number === 0) return { binding: 0, resource: this.#slice(uniforms[k] as UniformSlice) };
           if (chained !== undefined && number === chained.binding)
             return { binding: number, resource: this.#slice(chains[k] as UniformSlice) };
           const operand = bound[number - 1];
