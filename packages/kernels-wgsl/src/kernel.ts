@@ -12,14 +12,21 @@ export interface Pass {
   readonly shader: string;
   /** Workgroups; beyond 65,535 they are folded over two axes, see shaders/lib/grid.wgsl. */
   groups(shape: LaunchShape): number;
+  /** Words of this pass alone, behind those of the launch. */
+  readonly words?: readonly number[];
   /** Constants put before the text, which make a variant of it; they must not depend on live counts. */
   consts?(shape: LaunchShape): Readonly<Record<string, number>>;
 }
 
 export interface Kernel {
-  readonly passes: readonly Pass[];
+  /** In order. A function chooses them by the launch as it is when it is compiled, with live counts at their most. */
+  readonly passes: readonly Pass[] | ((shape: LaunchShape) => readonly Pass[]);
   /** Words (four bytes each) of scratch storage that the passes share; bound behind outputs and inputs. */
   scratch?(shape: LaunchShape): number;
+}
+
+export function passesOf({ passes }: Kernel, shape: LaunchShape): readonly Pass[] {
+  return typeof passes === "function" ? passes(shape) : passes;
 }
 
 export type Family = Readonly<Record<string, Kernel>>;

@@ -1,6 +1,6 @@
 /** What an adapter can do, measured in a few tens of milliseconds: arithmetic, memory, matrix products, and what a launch and a submit cost. */
 
-import { families, type Kernel, librariesOf, loadShader } from "@tetrad/kernels-wgsl";
+import { families, type Kernel, librariesOf, loadShader, passesOf } from "@tetrad/kernels-wgsl";
 import type { WebGpuDevice } from "./device.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE, UNIFORM } from "./flags.js";
 
@@ -42,8 +42,8 @@ class Probe {
   ): Promise<Probe> {
     const { device } = gpu;
     const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
-    const [pass] = kernel.passes;
     const shape = { outputs: operands.slice(0, 1), inputs: operands.slice(1), words };
+    const [pass] = passesOf(kernel, shape);
     const shader = (pass as NonNullable<typeof pass>).shader;
     const text = await loadShader(family, shader);
     const consts = Object.entries(pass?.consts?.(shape) ?? {}).map(([key, value]) => `const ${key} = ${value};`);
