@@ -37,9 +37,9 @@ fn place_of(flat: u32) -> Place {
   }
   var row = 0u;
   if (has(CAUSAL)) {
-    row = u32(max(i32(first) - s.offset, 0)) * GROUP / 64u * 64u;
+    row = u32(max(i32(first) - s.offset, 0)) * group_size() / 64u * 64u;
   }
-  return Place(s, tile.head, first, stored, row, select(s.q_length * GROUP, 0u, is_uncovered(s) || first >= s.k_length));
+  return Place(s, tile.head, first, stored, row, select(s.q_length * group_size(), 0u, is_uncovered(s) || first >= s.k_length));
 }
 
 fn store_dk(place: Place, j: u32, c: u32, values: vec4<f32>) {

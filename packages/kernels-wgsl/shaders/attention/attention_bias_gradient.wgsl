@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
   let first = select(item, 0u, is_shared);
   let end = select(item + 1u, sequence_count(), is_shared);
-  let head = h / GROUP;
+  let head = h / group_size();
   let i = i0 + 4u * down;
   let j = j0 + 4u * across;
   var sums: Block;

@@ -31,8 +31,8 @@ struct Place {
 var<workgroup> shared_place: Place;
 
 fn place_of(flat: u32) -> Place {
-  let blocks = (scalar(2u) * GROUP + 4u * QUADS - 1u) / (4u * QUADS);
-  let pieces = scalar(34u);
+  let blocks = (scalar(2u) * group_size() + 4u * QUADS - 1u) / (4u * QUADS);
+  let pieces = scalar(35u);
   let item = flat / pieces / blocks;
   if (item / key_heads() >= sequence_count()) {
     return Place();
@@ -49,7 +49,7 @@ fn rows_at(place: Place, quad: u32) -> Rows {
 // A row's result of this piece: maximum, sum, weighted values.
 fn store_row(place: Place, row: Row, i: u32, value: f32) {
   if (row.q != NOWHERE) {
-    scratch[free_at() + (row.dense * scalar(34u) + place.key / SPAN) * (value_dim() + 2u) + i] = bitcast<u32>(value);
+    scratch[free_at() + (row.dense * scalar(35u) + place.key / SPAN) * (value_dim() + 2u) + i] = bitcast<u32>(value);
   }
 }
 

@@ -15,7 +15,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (row >= sequence_count() * scalar(2u) * query_heads()) {
     return;
   }
-  let pieces = scalar(34u);
+  let pieces = scalar(35u);
   let stride = value_dim() + 2u;
   let first = free_at() + row * pieces * stride;
   var top = result(first);

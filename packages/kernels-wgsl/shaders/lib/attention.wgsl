@@ -1,6 +1,7 @@
 // How attention kernels read their words (the engine's ops/attentionProblem.ts): behind the kernel's OWN operands the offsets of q, k, v, cu_q, cu_k, key mask,
 // bias, key lengths, cos, sin, then scalars. More operands than there are bindings: a first pass (attention_prepare.wgsl) gathers the small ones in `scratch`:
 // the random state's four words, four words a sequence, then the mask, then pairs (cos, sin); what is behind is the kernel's own.
+// Words of the passes follow those of the launch: where the mask, the pairs and the kernel's own begin, and the size of a group of heads.
 //! use words
 const CAUSAL = 1u;
 const PACKED = 2u;
@@ -48,12 +49,17 @@ fn value_dim() -> u32 {
   return scalar(7u);
 }
 
+// Heads of q that a head of k and v serves
+fn group_size() -> u32 {
+  return scalar(34u);
+}
+
 // Half the elements of a head that turn
 fn rotated_half() -> u32 {
   return scalar(22u);
 }
 
-// Places in `scratch`: words of the passes, behind those of the launch.
+// Places in `scratch`
 fn mask_at() -> u32 {
   return scalar(31u);
 }

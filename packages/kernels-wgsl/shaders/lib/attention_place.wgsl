@@ -9,19 +9,19 @@ struct Place {
 var<workgroup> shared_place: Place;
 
 fn place_of(flat: u32) -> Place {
-  let tile = tile_of(flat, scalar(2u), GROUP, ROWS, 0u);
+  let tile = tile_of(flat, scalar(2u), group_size(), ROWS, 0u);
   if (tile.head >= key_heads() || tile.sequence > sequence_count()) {
     return Place();
   }
   let s = sequence_of(tile.sequence);
   let row = tile.tile * ROWS;
-  if (row >= s.q_length * GROUP || (!has(PACKED) && tile.sequence >= sequence_count())) {
+  if (row >= s.q_length * group_size() || (!has(PACKED) && tile.sequence >= sequence_count())) {
     return Place();
   }
   var keys = select(s.k_length, 0u, is_uncovered(s));
   if (has(CAUSAL)) {
-    let last = min(row + ROWS, s.q_length * GROUP) - 1u;
-    keys = min(keys, u32(max(i32(last / GROUP) + s.offset + 1, 0)));
+    let last = min(row + ROWS, s.q_length * group_size()) - 1u;
+    keys = min(keys, u32(max(i32(last / group_size()) + s.offset + 1, 0)));
   }
   return Place(s, tile.head, row, keys);
 }

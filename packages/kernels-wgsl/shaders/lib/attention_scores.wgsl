@@ -1,7 +1,6 @@
 // Rows of queries and keys, rotated where asked, and what becomes of their products. Whoever uses it declares q, k, bias and scratch.
-// Constants: GROUP (heads of q that a head of k and v serves), VARIANT (of the flags those that decide what an inner loop does).
+// Constant: VARIANT, of the flags those that decide what an inner loop does.
 //! use attention special exp philox
-const HAS_BIAS = (VARIANT & BIASED) != 0u;
 const HAS_ROPE = (VARIANT & ROPE) != 0u;
 const HAS_DROPOUT = (VARIANT & DROPOUT) != 0u;
 
@@ -36,11 +35,21 @@ fn row_of(s: Sequence, i: u32, h: u32) -> Row {
 alias Rows = array<Row, 4>;
 
 fn rows_of(s: Sequence, head: u32, first: u32) -> Rows {
-  return Rows(grouped_row(s, head, first), grouped_row(s, head, first + 1u), grouped_row(s, head, first + 2u), grouped_row(s, head, first + 3u));
+  let size = group_size();
+  let h = head * size;
+  let i0 = first / size;
+  let g0 = first % size;
+  let i1 = i0 + u32(g0 + 1u == size);
+  let g1 = select(g0 + 1u, 0u, g0 + 1u == size);
+  let i2 = i1 + u32(g1 + 1u == size);
+  let g2 = select(g1 + 1u, 0u, g1 + 1u == size);
+  let i3 = i2 + u32(g2 + 1u == size);
+  let g3 = select(g2 + 1u, 0u, g2 + 1u == size);
+  return Rows(row_of(s, i0, h + g0), row_of(s, i1, h + g1), row_of(s, i2, h + g2), row_of(s, i3, h + g3));
 }
 
 fn grouped_row(s: Sequence, head: u32, row: u32) -> Row {
-  return row_of(s, row / GROUP, head * GROUP + row % GROUP);
+  return row_of(s, row / group_size(), head * group_size() + row % group_size());
 }
 
 fn key_at(s: Sequence, j: u32, h: u32) -> u32 {
@@ -121,7 +130,7 @@ fn score_scale() -> f32 {
 fn scores_of(products: vec4<f32>, row: Row, s: Sequence, j: u32) -> vec4<f32> {
   let keys = vec4<u32>(j, j + 1u, j + 2u, j + 3u);
   var scores = products * score_scale();
-  if (HAS_BIAS) {
+  if (has(BIASED)) {
     let at = vec4<u32>(row.bias) + keys * scalar(20u);
     scores += vec4<f32>(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
   }

@@ -10,7 +10,7 @@ const FEW_QUERIES = 4;
 /** Keys that a workgroup of shaders/attention/attention_decode.wgsl has. */
 const SPAN = 256;
 
-const FLAG = { packed: 2, mask: 4, bias: 8, lengths: 16, rope: 32, dropout: 64 } as const;
+const FLAG = { packed: 2, mask: 4, lengths: 16, rope: 32, dropout: 64 } as const;
 
 type Words = [
   flags: number,
@@ -58,13 +58,12 @@ function places(shape: LaunchShape, own: number) {
 /** Words of shaders/lib/attention.wgsl behind those of the launch. */
 function placeWords(shape: LaunchShape, own: number): number[] {
   const { mask, table, free } = places(shape, own);
-  return [mask, table, free];
+  return [mask, table, free, problemOf(shape).group];
 }
 
-/** Constants of shaders/lib/attention_scores.wgsl. */
+/** The constant of shaders/lib/attention_scores.wgsl. */
 function variant(shape: LaunchShape) {
-  const { flags, group } = problemOf(shape);
-  return { GROUP: group, VARIANT: flags & (FLAG.bias | FLAG.rope | FLAG.dropout) };
+  return { VARIANT: problemOf(shape).flags & (FLAG.rope | FLAG.dropout) };
 }
 
 /** Nothing, where no small operands have to be gathered. */

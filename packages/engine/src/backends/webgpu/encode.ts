@@ -80,6 +80,7 @@ class Encoder {
   #uniformBytes = 0;
   #uniformBuffer: GPUBuffer | undefined;
   #fault: GPUBuffer | undefined;
+  #none: GPUBuffer | undefined;
 
   constructor(private readonly context: EncodeContext) {
     this.#live = new Map(context.live);
@@ -279,9 +280,6 @@ class Encoder {
     ];
     const scratchWords = kernel.scratch?.(this.#shape(launch)) ?? 0;
     const scratch = scratchWords > 0 ? storage.allocate(Math.ceil(scratchWords / 4) * 16) : undefined;
-    const before: (() => Step[])[] = [];
-    const after: (() => Step[])[] = [];
-    const bound = await this.#separate(launch, operands, before, after);
     // A float64 takes two words.
     const words =
       operands.length + launch.scalars.reduce<number>((sum, scalar) => sum + (typeof scalar === "object" && "f64" in scalar ? 2 : 1), 0);
@@ -319,6 +317,12 @@ class Encoder {
         return { pass, compiled, chained };
       }),
     );
+    // What no pass binds, such as a tile that the CPU's kernel works in, is nothing to keep apart.
+    const numbers = new Set(passes.flatMap(({ compiled }) => compiled.bindings.map(({ number }) => number)));
+    const used = operands.map((operand, i) => (numbers.has(i + 1) ? operand : { ...operand, buffer: undefined }));
+    const before: (() => Step[])[] = [];
+    const after: (() => Step[])[] = [];
+    const bound = await this.#separate(launch, used, before, after);
     const launchWords = [
       ...bound.map(({ offset }) => ({ kind: "whole" as const, value: offset })),
       ...launch.scalars.map((scalar) => ({ kind: "scalar" as const, scalar })),
@@ -399,7 +403,8 @@ class Encoder {
 
   /** What stands for a value without elements. */
   #nothing(): GPUBuffer {
-    return this.context.storage.allocate(16);
+    this.#none ??= this.context.storage.allocate(16);
+    return this.#none;
   }
 
   #faultBuffer(): GPUBuffer {
