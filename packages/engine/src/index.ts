@@ -21,6 +21,7 @@ export {
   type TrainOptions,
 } from "./engine.js";
 export { closest, type ErrorCode, TetradError } from "./errors.js";
+export { type Machine, rooflineShare } from "./explain.js";
 export * from "./io/index.js";
 export * from "./metrics/index.js";
 export type { NdInput, ShapedData } from "./nd-input.js";
@@ -69,6 +70,7 @@ export { type RadamOptions, radam } from "./optim/radam.js";
 export { type RmspropOptions, rmsprop } from "./optim/rmsprop.js";
 export * from "./optim/schedules.js";
 export { type SgdOptions, sgd } from "./optim/sgd.js";
+export type { MemoryBlock, MemoryMap } from "./plan/memory.js";
 export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
 export * from "./quant/index.js";
 export type { Shape } from "./shape.js";

@@ -7,6 +7,7 @@ import type { HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { explainText, type Machine } from "./explain.js";
 import { type Optimizer, rateAt } from "./optim/optimizer.js";
+import { type MemoryMap, memoryMap } from "./plan/memory.js";
 import { planText } from "./plan/plan.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -134,6 +135,13 @@ abstract class Program {
     const { plan } = this.executable;
     if (plan === undefined) throw new TetradError("UNSUPPORTED", { op: "planText", what: "the reference backend makes no plan" });
     return planText(plan);
+  }
+
+  /** What the plan's memory holds between launches, and when: values by address and by the launches that touch them. */
+  memory(): MemoryMap {
+    const { plan } = this.executable;
+    if (plan === undefined) throw new TetradError("UNSUPPORTED", { op: "memory", what: "the reference backend makes no plan" });
+    return memoryMap(plan);
   }
 
   /** One line: threads and why. */

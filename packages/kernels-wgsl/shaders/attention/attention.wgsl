@@ -1,6 +1,6 @@
-// softmax(scale · q kᵀ + bias) v, ROWS rows against 64 keys at a time, so that no row of weights is ever in memory (Dao et al. 2022, arXiv:2205.14135;
-// Milakov and Gimelshein 2018 for the running maximum). Rows are the queries of all heads that a head of k and v serves, so that grouped heads read these
-// once. Also keeps ln Σ e^score of every row. A query that may look at nothing gives zeros and lse = +∞.
+// softmax(scale · q kᵀ + bias) v, ROWS rows against 64 keys at a time, so that no row of weights is ever in memory (Dao et al. 2022,
+// arXiv:2205.14135; Milakov and Gimelshein 2018 for the running maximum). Rows are the queries of all heads that a head of k and v serves,
+// so that grouped heads read these once. Also keeps ln Σ e^score of every row. A query that may look at nothing gives zeros and lse = +∞.
 // Registers: 16 scores, 16·BLOCKS sums, 8 of the rows' state. Global memory for 64 rows: 768 bytes for 16,384 FLOP, 0.05 bytes a FLOP.
 //! use grid words attention_place attention_tile log
 const OWN = 2u;
@@ -35,7 +35,11 @@ fn store_lse(row: Row, s: Sequence, top: f32, total: f32) {
 }
 
 @compute @workgroup_size(16, QUADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
   let across = local.x;
   let down = local.y;
   if (across + down == 0u) {

@@ -1,5 +1,6 @@
-// dk = scale · slopesᵀ · q and dv = weightsᵀ · dy, a workgroup a tile of ROWS keys of a head of k and v, which goes through all rows (queries of all heads
-// that it serves, in order) that look at them (Dao 2023, arXiv:2307.08691, algorithm 2): nobody else adds to its gradients.
+// dk = scale · slopesᵀ · q and dv = weightsᵀ · dy, a workgroup a tile of ROWS keys of a head of k and v, which goes through all rows
+// (queries of all heads that it serves, in order) that look at them (Dao 2023, arXiv:2307.08691, algorithm 2): nobody else adds to its
+// gradients.
 // Registers: 32 products, 32·BLOCKS sums. Global memory for 64 keys: 1536 bytes for 32,768 FLOP, 0.05 bytes a FLOP.
 //! use grid words attention_slopes attention_turn_back attention_tile
 const OWN = 7u;
@@ -75,7 +76,11 @@ fn turn_key_back(place: Place, j: u32, across: u32) {
 }
 
 @compute @workgroup_size(16, QUADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
   let across = local.x;
   let down = local.y;
   if (across + down == 0u) {

@@ -1,5 +1,5 @@
-// dq = scale · slopes · k, a workgroup a tile of ROWS rows (queries of all heads that a head of k and v serves), which goes through all keys in sight
-// (Dao 2023, arXiv:2307.08691, by rows): nobody else adds to its gradients.
+// dq = scale · slopes · k, a workgroup a tile of ROWS rows (queries of all heads that a head of k and v serves), which goes through all
+// keys in sight (Dao 2023, arXiv:2307.08691, by rows): nobody else adds to its gradients.
 // Registers: 32 products, 16·BLOCKS sums. Global memory for 64 rows: 1280 bytes for 24,576 FLOP, 0.05 bytes a FLOP.
 //! use grid words attention_place attention_slopes attention_turn_back attention_tile
 const OWN = 7u;
@@ -34,7 +34,11 @@ fn turn_row_back(row: Row, across: u32) {
 }
 
 @compute @workgroup_size(16, QUADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
   let across = local.x;
   let down = local.y;
   if (across + down == 0u) {

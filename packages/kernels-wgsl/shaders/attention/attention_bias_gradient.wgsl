@@ -1,5 +1,5 @@
-// The slopes of the scores themselves, a workgroup ROWS queries × 64 keys of a head, summed over the batch items or packed sequences that share a bias, in
-// order: nobody else adds to its gradients.
+// The slopes of the scores themselves, a workgroup ROWS queries × 64 keys of a head, summed over the batch items or packed sequences that
+// share a bias, in order: nobody else adds to its gradients.
 // Registers: 32 products, 16 sums. Global memory for 64 queries: 1024 bytes for 16,384 FLOP, 0.06 bytes a FLOP.
 //! use grid words attention_slopes attention_tile
 const OWN = 5u;
@@ -34,7 +34,11 @@ fn store(item: u32, h: u32, i: u32, j: u32, values: vec4<f32>) {
 }
 
 @compute @workgroup_size(16, QUADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
   let across = local.x;
   let down = local.y;
   let flat = flat_group(group, groups);

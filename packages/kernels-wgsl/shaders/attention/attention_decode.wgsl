@@ -1,7 +1,8 @@
-// Attention of a few queries to many keys, as in decoding from a cache: a workgroup has a piece of 256 keys for up to 4·QUADS rows (queries of all heads that
-// a head of k and v serves), and leaves maximum, sum and weighted values of each row for attention_merge.wgsl (Dao et al. 2023, "Flash-Decoding").
-// Bound by memory: keys and values are read once for four or eight rows. Registers: 16·QUADS scores. Shared memory: QUADS (DIMS + 64) + 1040 quads,
-// 26 KiB at most; a thread's step of four keys reads 16·(1 + QUADS) bytes for 32·QUADS FLOP.
+// Attention of a few queries to many keys, as in decoding from a cache: a workgroup has a piece of 256 keys for up to 4·QUADS rows (queries
+// of all heads that a head of k and v serves), and leaves maximum, sum and weighted values of each row for attention_merge.wgsl (Dao et al.
+// 2023, "Flash-Decoding").
+// Bound by memory: keys and values are read once for four or eight rows. Registers: 16·QUADS scores. Shared memory: QUADS (DIMS + 64) +
+// 1040 quads, 26 KiB at most; a thread's step of four keys reads 16·(1 + QUADS) bytes for 32·QUADS FLOP.
 // Constants: QUADS (1 or 2), DIMS (what a head has at most) and those of lib/attention_scores.wgsl.
 //! use grid words attention_scores
 const OWN = 2u;

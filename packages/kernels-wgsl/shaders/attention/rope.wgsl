@@ -1,5 +1,5 @@
-// Rotary position embedding of rows (J. Su et al. 2021, arXiv:2104.09864), a thread an element; `back` turns the other way. A position outside the tables
-// gives zeros.
+// Rotary position embedding of rows (J. Su et al. 2021, arXiv:2104.09864), a thread an element; `back` turns the other way. A position
+// outside the tables gives zeros.
 //! use grid
 struct Params {
   y_at: u32,

@@ -1,6 +1,7 @@
-// How attention kernels read their words (the engine's ops/attentionProblem.ts): behind the kernel's OWN operands the offsets of q, k, v, cu_q, cu_k, key mask,
-// bias, key lengths, cos, sin, then scalars. More operands than there are bindings: a first pass (attention_prepare.wgsl) gathers the small ones in `scratch`:
-// the random state's four words, four words a sequence, then the mask, then pairs (cos, sin); what is behind is the kernel's own.
+// How attention kernels read their words (the engine's ops/attentionProblem.ts): behind the kernel's OWN operands the offsets of q, k, v,
+// cu_q, cu_k, key mask, bias, key lengths, cos, sin, then scalars. More operands than there are bindings: a first pass
+// (attention_prepare.wgsl) gathers the small ones in `scratch`: the random state's four words, four words a sequence, then the mask, then
+// pairs (cos, sin); what is behind is the kernel's own.
 // Words of the passes follow those of the launch: where the mask, the pairs and the kernel's own begin, and the size of a group of heads.
 //! use words
 const CAUSAL = 1u;
@@ -108,15 +109,16 @@ fn dense_key(s: Sequence, j: u32, h: u32) -> u32 {
   return (select(s.index * scalar(24u), s.k_first, has(PACKED)) + j) * key_heads() + h;
 }
 
-// Which sequence and which of its tiles a workgroup has. Lengths of packed sequences are not known when groups are counted: sequence s begins with tile
-// ⌊first row of s / rows of a tile⌋ + s, which leaves room for all tiles of those before it, whatever their lengths.
+// Which sequence and which of its tiles a workgroup has. Lengths of packed sequences are not known when groups are counted: sequence s
+// begins with tile ⌊first row of s / rows of a tile⌋ + s, which leaves room for all tiles of those before it, whatever their lengths.
 struct Tile {
   sequence: u32,
   head: u32,
   tile: u32,
 }
 
-// Tiles of `most` tokens (all there are, or all of an item), each `rows` rows, `size` rows a tile; `field` is where a sequence's first token stands.
+// Tiles of `most` tokens (all there are, or all of an item), each `rows` rows, `size` rows a tile; `field` is where a sequence's first
+// token stands.
 fn tile_of(flat: u32, most: u32, rows: u32, size: u32, field: u32) -> Tile {
   if (!has(PACKED)) {
     let tiles = max((most * rows + size - 1u) / size, 1u);

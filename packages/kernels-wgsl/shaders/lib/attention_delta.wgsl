@@ -1,5 +1,5 @@
-// Rows 4 group … 4 group + 3, 16 of 64 threads each: lse, and delta = Σ dy·o less dlse, which is taken from a row's slopes by its weights (Dao 2023,
-// arXiv:2307.08691, algorithm 2). o, lse, dy and dlse are the last of the kernel's own operands.
+// Rows 4 group … 4 group + 3, 16 of 64 threads each: lse, and delta = Σ dy·o less dlse, which is taken from a row's slopes by its weights
+// (Dao 2023, arXiv:2307.08691, algorithm 2). o, lse, dy and dlse are the last of the kernel's own operands.
 //! use attention
 var<workgroup> partial: array<f32, 64>;
 

@@ -1,5 +1,6 @@
-// What the gradients of attention share: weights computed anew from lse, and the slopes of the scores. Whoever uses it declares v and dy besides what
-// attention_scores wants. From free_at() on the scratch storage has lse and delta of each row, as attention_delta.wgsl leaves them.
+// What the gradients of attention share: weights computed anew from lse, and the slopes of the scores. Whoever uses it declares v and dy
+// besides what attention_scores wants. From free_at() on the scratch storage has lse and delta of each row, as attention_delta.wgsl leaves
+// them.
 //! use attention_scores
 
 fn value(at: u32, c: u32) -> f32 {

@@ -1,8 +1,8 @@
-// Two products in a row, as attention has them: ROWS × 64 numbers (say queries × keys), of which a thread has 4 × 4, and then these times 64 × 64·BLOCKS
-// (say values), of which a thread has 4 × 4·BLOCKS. A workgroup is 16 × QUADS threads; `across` and `down` say which.
-// Quads of tile_a are four neighbouring rows, quads of tile_b four neighbouring columns. One quad more than needed keeps banks apart.
-// Shared memory: 16 (PITCH + max(17, 16·BLOCKS)) + 64·PITCH quads: 25 KiB for 64 rows and BLOCKS = 1. A thread's step of the first product reads 32 bytes for
-// 32 FLOP, of which a row of threads shares half; a step of the second one 16·(1 + BLOCKS) bytes for 32·BLOCKS FLOP.
+// Two products in a row, as attention has them: ROWS × 64 numbers (say queries × keys), of which a thread has 4 × 4, and then these times
+// 64 × 64·BLOCKS (say values), of which a thread has 4 × 4·BLOCKS. A workgroup is 16 × QUADS threads; `across` and `down` say which. Quads
+// of tile_a are four neighbouring rows, quads of tile_b four neighbouring columns. One quad more than needed keeps banks apart.
+// Shared memory: 16 (PITCH + max(17, 16·BLOCKS)) + 64·PITCH quads: 25 KiB for 64 rows and BLOCKS = 1. A thread's step of the first product
+// reads 32 bytes for 32 FLOP, of which a row of threads shares half; a step of the second one 16·(1 + BLOCKS) bytes for 32·BLOCKS FLOP.
 // Constants: ROWS (16, 32 or 64), BLOCKS (1 … 4).
 //! use special
 const QUADS: u32 = ROWS / 4;

@@ -15,7 +15,7 @@ fn power_of_two(i: i32) -> f32 {
 fn exp_sum(x: f32, low: f32) -> f32 {
   let bounded = clamp(x, -104.0, 89.0);
   let k = round(bounded * LOG2_E);
-  let r = (bounded - rounded(k * LN2_HI)) - (k * LN2_LO - low);
+  let r = rounded(bounded - rounded(k * LN2_HI)) - (k * LN2_LO - low);
   // (e^r − 1 − r) / r²: relative error of e^r 2^-28
   var q = 0.001384700764901936 * r + 0.008369989693164825;
   q = q * r + 0.041668009012937546;

@@ -1,5 +1,5 @@
-// Logits x Wᵀ of TILE_M rows and TILE_N words in the registers of a workgroup: both operands lie along the channels, so that neighbouring threads read
-// neighbouring channels. Whoever uses it declares p, x and w.
+// Logits x Wᵀ of TILE_M rows and TILE_N words in the registers of a workgroup: both operands lie along the channels, so that neighbouring
+// threads read neighbouring channels. Whoever uses it declares p, x and w.
 //! use register_tile
 
 fn hidden(row: u32, k: u32) -> f32 {

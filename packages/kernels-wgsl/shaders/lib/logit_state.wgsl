@@ -1,4 +1,5 @@
-// What is kept of a row's logits as they come (M. Milakov, N. Gimelshein 2018, arXiv:1805.02867): the largest, Σ e^(logit − largest), the label's logit, Σ logit.
+// What is kept of a row's logits as they come (M. Milakov, N. Gimelshein 2018, arXiv:1805.02867): the largest, Σ e^(logit − largest), the
+// label's logit, Σ logit.
 //! use exp
 alias State = vec4<f32>;
 

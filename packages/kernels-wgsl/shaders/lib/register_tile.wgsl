@@ -1,8 +1,11 @@
-// The inner product of a tiled matrix product: TILE_M × TILE_N of C a workgroup of 128 threads, 8 × 4 of C a thread, DEPTH steps of k at a time.
+// The inner product of a tiled matrix product: TILE_M × TILE_N of C a workgroup of 128 threads, 8 × 4 of C a thread, DEPTH steps of k at a
+// time.
 // Who uses it has the constants TILE_M (16 … 256, a power of two) and DEPTH, fills both tiles, and calls add_products between barriers.
-// Registers: 32 sums, 8 of A, 4 of B. A step of k reads 48 bytes of shared memory for 64 FLOP: 0.75 bytes a FLOP, of which warps share most.
-// A quad of tile_a is four neighbouring rows, a quad of tile_b the columns s, s + THREADS_N, s + 2 THREADS_N, s + 3 THREADS_N, so that neighbouring threads
-// load and store neighbouring columns. One quad more than needed keeps apart the banks of those who fill a tile along k.
+// Registers: 32 sums, 8 of A, 4 of B. A step of k reads 48 bytes of shared memory for 64 FLOP: 0.75 bytes a FLOP, of which warps share
+// most.
+// A quad of tile_a is four neighbouring rows, a quad of tile_b the columns s, s + THREADS_N, s + 2 THREADS_N, s + 3 THREADS_N, so that
+// neighbouring threads load and store neighbouring columns. One quad more than needed keeps apart the banks of those who fill a tile along
+// k.
 const THREADS = 128u;
 const THREADS_M: u32 = TILE_M / 8;
 const THREADS_N: u32 = THREADS / THREADS_M;
@@ -39,7 +42,8 @@ fn add_products(sums: ptr<function, Sums>, lane: u32) {
 // Where a column is that the product does not have.
 const NOWHERE = 0xffffffffu;
 
-// A thread's sums to their places: `to` of row 0 in each of its columns, rows `stride` apart. No index into the sums varies, so that they stay in registers.
+// A thread's sums to their places: `to` of row 0 in each of its columns, rows `stride` apart. No index into the sums varies, so that they
+// stay in registers.
 fn finish_sums(sums: ptr<function, Sums>, row: u32, rows: u32, to: vec4<u32>, stride: u32) {
   finish_row((*sums)[0], row, rows, to, stride);
   finish_row((*sums)[1], row + 1u, rows, to, stride);

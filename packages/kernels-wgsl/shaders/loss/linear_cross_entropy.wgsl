@@ -1,6 +1,8 @@
-// Cross-entropy of logits x Wᵀ + b that never exist whole: a workgroup goes with 64 rows through the tiles of its part of the vocabulary, 64 words at a
-// time, each thread keeps the state of its own words, and what a part has of each row goes to linear_cross_entropy_merge.wgsl.
-// Registers: 32 sums, 32 of the rows' states. Shared memory: 11 KiB. Global memory: 512 bytes for 8192 FLOP, 0.06 bytes a FLOP, less what caches hold.
+// Cross-entropy of logits x Wᵀ + b that never exist whole: a workgroup goes with 64 rows through the tiles of its part of the vocabulary,
+// 64 words at a time, each thread keeps the state of its own words, and what a part has of each row goes to
+// linear_cross_entropy_merge.wgsl.
+// Registers: 32 sums, 32 of the rows' states. Shared memory: 11 KiB. Global memory: 512 bytes for 8192 FLOP, 0.06 bytes a FLOP, less what
+// caches hold.
 //! use grid special linear_cross_entropy_params linear_logits logit_state
 @group(0) @binding(4) var<storage, read> x: array<f32>;
 @group(0) @binding(5) var<storage, read> w: array<f32>;

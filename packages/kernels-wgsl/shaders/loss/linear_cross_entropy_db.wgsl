@@ -1,4 +1,5 @@
-// Gradient by the bias: dlogits of a chunk of the vocabulary summed over rows, 16 words a workgroup, every sixteenth row a thread, then a tree.
+// Gradient by the bias: dlogits of a chunk of the vocabulary summed over rows, 16 words a workgroup, every sixteenth row a thread, then a
+// tree.
 //! use grid linear_cross_entropy_backward_params
 @group(0) @binding(3) var<storage, read_write> db: array<f32>;
 @group(0) @binding(14) var<storage, read_write> scratch: array<f32>;

@@ -49,5 +49,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     add_products(&sums, lane);
     workgroupBarrier();
   }
-  finish_sums(&sums, word0 + lane / THREADS_N * 8u, p.width, select(vec4<u32>(NOWHERE), channels, channels < vec4<u32>(p.channels)), p.channels);
+  let to = select(vec4<u32>(NOWHERE), channels, channels < vec4<u32>(p.channels));
+  finish_sums(&sums, word0 + lane / THREADS_N * 8u, p.width, to, p.channels);
 }

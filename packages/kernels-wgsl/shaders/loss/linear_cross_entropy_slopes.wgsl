@@ -1,4 +1,5 @@
-// Logits of a chunk of the vocabulary computed again, and dlogits = dp · softmax − dy · target of them in the scratch storage, for the passes that follow.
+// Logits of a chunk of the vocabulary computed again, and dlogits = dp · softmax − dy · target of them in the scratch storage, for the
+// passes that follow.
 // Registers: 32 sums. Shared memory: 8.5 KiB. Global memory: 512 bytes for 8192 FLOP, 0.06 bytes a FLOP, less what caches hold.
 //! use grid special exp linear_cross_entropy_backward_params linear_logits
 @group(0) @binding(5) var<storage, read> x: array<f32>;

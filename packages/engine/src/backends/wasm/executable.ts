@@ -138,7 +138,11 @@ export class WasmExecutable implements Executable {
         expected: `${live} for ${formatShape(tensor.shape)}`,
       });
     }
+    const { memory } = this.runtime;
     view.set(data);
+    if (!memory.journalling) return;
+    const own = Array.from(data);
+    memory.note(() => view.set(own));
   }
 
   read(name: string): HostArray {
@@ -192,6 +196,7 @@ export class WasmExecutable implements Executable {
   }
 
   attach(source: BatchSource): void {
+    for (const segment of source.columns.values()) this.runtime.memory.keepStill((segment as WasmSegment).address);
     if (this.#epoch !== undefined) this.runtime.memory.free(this.#epoch.loaded.address);
     this.#epoch = { loaded: this.#load(this.plan.launches, source), source };
   }
@@ -359,8 +364,13 @@ export class WasmExecutable implements Executable {
   }
 
   #writeLive(loaded: Loaded, axis: string, length: number): void {
-    const words = this.runtime.memory.i32(loaded.address, loaded.words.length);
-    for (const live of loaded.liveWords) if (live.axis === axis) words[live.index] = length * live.times;
+    const { memory } = this.runtime;
+    const words = memory.i32(loaded.address, loaded.words.length);
+    const write = (): void => {
+      for (const live of loaded.liveWords) if (live.axis === axis) words[live.index] = length * live.times;
+    };
+    write();
+    if (memory.journalling) memory.note(write);
   }
 
   readonly #extra = new Map<Tensor, number>();

@@ -21,6 +21,7 @@ import {
   type Tuned,
 } from "../backend.js";
 import { gatherLaunches, RING, trainingLaunches } from "../training.js";
+import { refuseF64 } from "./chain-shader.js";
 import type { WebGpuDevice } from "./device.js";
 import { encode, type Replay, replaySteps, type Step } from "./encode.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ } from "./flags.js";
@@ -97,6 +98,8 @@ export class WebGpuExecutable implements Executable {
 
   static async compile(gpu: WebGpuDevice, request: CompileRequest): Promise<WebGpuExecutable> {
     const { graph, training } = request;
+    // What has no elements is never launched, so that its type would pass unseen.
+    refuseF64(request.outputs.values());
     const own: WebGpuSegment[] = [];
     const allocate = (dtype: WebGpuSegment["dtype"], length: number): WebGpuSegment => {
       const segment = new WebGpuSegment(gpu, dtype, length);

@@ -37,7 +37,8 @@ export function fromDevice(dtype: DType, bytes: ArrayBuffer, byteOffset: number,
 export class WebGpuSegment implements Segment {
   readonly buffer: GPUBuffer;
   readonly #host: HostArray;
-  #hostIsNewer = true;
+  /** Both are zeros at first. */
+  #hostIsNewer = false;
   #deviceIsNewer = false;
 
   constructor(
