@@ -4,11 +4,11 @@
 // Shared memory: 16 (PITCH + max(17, 16·BLOCKS)) + 64·PITCH quads: 25 KiB for 64 rows and BLOCKS = 1. A thread's step of the first product
 // reads 32 bytes for 32 FLOP, of which a row of threads shares half; a step of the second one 16·(1 + BLOCKS) bytes for 32·BLOCKS FLOP.
 // Constants: ROWS (16, 32 or 64), BLOCKS (1 … 4).
-//! use special
 const QUADS: u32 = ROWS / 4;
 const PITCH: u32 = QUADS + 1u;
 const PITCH_B = 17u;
 
+// In a loop it begins as Block(): SwiftShader does not clear again what is declared without a value.
 alias Block = mat4x4<f32>;
 // sums[block][r] has four columns of the thread's r-th row.
 alias Sums = array<mat4x4<f32>, BLOCKS>;

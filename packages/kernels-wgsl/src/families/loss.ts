@@ -36,7 +36,7 @@ function forwardPasses(shape: LaunchShape): readonly Pass[] {
   ];
 }
 
-/** Logits of the backward pass that exist at a time, in tiles of the CPU's kernel: with the usual ones 64 MiB, enough for a GPU's threads. */
+/** Logits of the backward pass that exist at a time, in tiles of the CPU's kernel: 64 MiB of the usual ones. */
 const CHUNK_TILES = 32;
 
 /** Words of a chunk: its rows of logits, whole tiles. */
