@@ -298,9 +298,6 @@ class Encoder {
     ];
     const scratchWords = kernel.scratch?.(this.#shape(launch)) ?? 0;
     const scratch = scratchWords > 0 ? storage.allocate(Math.ceil(scratchWords / 4) * 16) : undefined;
-    const before: (() => Step[])[] = [];
-    const after: (() => Step[])[] = [];
-    const bound = await this.#separate(launch, operands, before, after);
     // A float64 takes two words.
     const words =
       operands.length + launch.scalars.reduce<number>((sum, scalar) => sum + (typeof scalar === "object" && "f64" in scalar ? 2 : 1), 0);
@@ -338,14 +335,22 @@ class Encoder {
         return { pass, compiled, chained };
       }),
     );
-    const uniformWith = (own: readonly number[]) =>
-      this.#uniform([
-        ...bound.map(({ offset }) => ({ kind: "whole" as const, value: offset })),
-        ...launch.scalars.map((scalar) => ({ kind: "scalar" as const, scalar })),
-        ...own.map((value) => ({ kind: "whole" as const, value })),
-      ]);
-    const common = uniformWith([]);
-    const uniforms = passes.map(({ pass }) => (pass.words === undefined ? common : uniformWith(pass.words)));
+    // What no pass binds, such as a tile that the CPU's kernel works in, is nothing to keep apart.
+    const numbers = new Set(passes.flatMap(({ compiled }) => compiled.bindings.map(({ number }) => number)));
+    const used = operands.map((operand, i) => (numbers.has(i + 1) ? operand : { ...operand, buffer: undefined }));
+    const before: (() => Step[])[] = [];
+    const after: (() => Step[])[] = [];
+    const bound = await this.#separate(launch, used, before, after);
+    const launchWords = [
+      ...bound.map(({ offset }) => ({ kind: "whole" as const, value: offset })),
+      ...launch.scalars.map((scalar) => ({ kind: "scalar" as const, scalar })),
+    ];
+    const shared = this.#uniform(launchWords);
+    const uniforms = passes.map(({ pass }) =>
+      pass.words === undefined
+        ? shared
+        : this.#uniform([...launchWords, ...pass.words.map((value) => ({ kind: "whole" as const, value }))]),
+    );
     const chains = passes.map(({ chained }) => chained && this.#uniform(this.#chainWords(chained.shader, chain as Chain)));
     return () => {
       const steps = before.flatMap((make) => make());

@@ -1,0 +1,27 @@
+struct Params {
+  dx_at: u32,
+  dw_at: u32,
+  db_at: u32,
+  tile_at: u32,
+  x_at: u32,
+  w_at: u32,
+  labels_at: u32,
+  lse_at: u32,
+  dp_at: u32,
+  dy_at: u32,
+  bias_at: u32,
+  rows: u32,
+  channels: u32,
+  words: u32,
+  tile_rows: u32,
+  tile_words: u32,
+  has_bias: u32,
+  ignored: i32,
+  smoothing: f32,
+  smoothing_rest: f32,
+  // Words of the passes: the chunk's first word, its words, and how far its rows are apart in the scratch storage
+  first: u32,
+  width: u32,
+  pitch: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
