@@ -17,7 +17,7 @@ import { type ElementwiseName, library, loaders } from "./generated/sources.js";
 import type { Kernel } from "./kernel.js";
 
 export type { Kernel, LaunchShape, Pass } from "./kernel.js";
-export { WORKGROUP } from "./kernel.js";
+export { passesOf, WORKGROUP } from "./kernel.js";
 
 /** By the folder that holds their shaders. */
 export const families = {

@@ -17,9 +17,14 @@ export interface Pass {
 }
 
 export interface Kernel {
-  readonly passes: readonly Pass[];
+  /** In order. A function chooses them by the launch as it is when it is compiled, with live counts at their most. */
+  readonly passes: readonly Pass[] | ((shape: LaunchShape) => readonly Pass[]);
   /** Words (four bytes each) of scratch storage that the passes share; bound behind outputs and inputs. */
   scratch?(shape: LaunchShape): number;
+}
+
+export function passesOf({ passes }: Kernel, shape: LaunchShape): readonly Pass[] {
+  return typeof passes === "function" ? passes(shape) : passes;
 }
 
 export type Family = Readonly<Record<string, Kernel>>;

@@ -1,6 +1,6 @@
 /** Launches to dispatches: shaders composed and compiled, operands bound, words written; a step then replays the list. */
 
-import { families, familyOf, type Kernel, type LaunchShape, librariesOf, loadShader, WORKGROUP } from "@tetrad/kernels-wgsl";
+import { families, familyOf, type Kernel, type LaunchShape, librariesOf, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
 import { TetradError } from "../../errors.js";
 import type { Count, Scalar } from "../../op.js";
 import type { Chain, Launch } from "../../plan/plan.js";
@@ -225,7 +225,8 @@ class Encoder {
     const text = await loadShader("core", name);
     const compiled = await this.#compile(name, text, {});
     const uniform = this.#uniform([...places.map(({ offset }) => offset), ...words].map((value) => ({ kind: "whole" as const, value })));
-    const [groups] = [(families.core as Readonly<Record<string, Kernel>>)[name]?.passes[0]?.groups({ outputs: [], inputs: [], words })];
+    const shape = { outputs: [], inputs: [], words };
+    const groups = passesOf((families.core as Readonly<Record<string, Kernel>>)[name] as Kernel, shape)[0]?.groups(shape);
     return () => {
       const entries = compiled.bindings.map(({ number }) =>
         number === 0
@@ -285,7 +286,7 @@ class Encoder {
     const words =
       operands.length + launch.scalars.reduce<number>((sum, scalar) => sum + (typeof scalar === "object" && "f64" in scalar ? 2 : 1), 0);
     const passes = await Promise.all(
-      kernel.passes.map(async (pass) => {
+      passesOf(kernel, this.#shape(launch)).map(async (pass) => {
         let text = await loadShader(family, pass.shader);
         let chained: { shader: ChainShader; buffers: ChainBuffers; binding: number } | undefined;
         if (chain !== undefined && /^fn finish\(/m.test(text)) {
