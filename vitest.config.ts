@@ -1,14 +1,20 @@
 // Tests by environment (tests/unit … tests/acceptance), run against the packages' sources: no build of TypeScript is needed, so a
 // stack trace and a coverage report name the file a person edits. Only tests/acceptance and tests/cli look at what is really shipped.
 import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const packages = readdirSync(`${root}packages`).filter((name) => existsSync(`${root}packages/${name}/package.json`));
 
+// Tests run WebGPU on SwiftShader, which Debian's chromium brings, so that results do not depend on a machine's graphics card.
+const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
+if (process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftshader)) process.env["VK_ICD_FILENAMES"] = swiftshader;
+process.env["XDG_RUNTIME_DIR"] ??= tmpdir(); // the Vulkan loader complains where a session has none
+
 /** name → time limit of one test in milliseconds; kernels sweep many shapes, acceptance installs packages. */
-const environments = { unit: 20_000, kernels: 60_000, models: 120_000, cli: 120_000, acceptance: 300_000 };
+const environments = { unit: 20_000, kernels: 60_000, models: 120_000, cli: 120_000, browser: 300_000, acceptance: 300_000 };
 
 export default defineConfig({
   resolve: {

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import ts from "typescript";
 
 /** From the bottom up: a package may import those before it. */
-const layers = ["kernels-wasm", "kernels-wgsl", "engine", "theory", "bench", "cli"];
+const layers = ["kernels-wasm", "kernels-wgsl", "engine", "theory", "playground", "bench", "cli"];
 
 /** The gradient of sin is cos and that of cos is sin: an op's file imports the ops of its gradient, which run long after both are loaded. */
 const cyclesAllowed = ["packages/engine/src/ops/"];

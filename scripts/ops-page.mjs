@@ -11,13 +11,22 @@ const from = (/** @type {string} */ path) => import(new URL(`../${path}`, import
 const engine = await from("packages/engine/src/index.ts");
 const { makePlan } = await from("packages/engine/src/plan/make.ts");
 const { kernelsOf } = await from("packages/kernels-wasm/lab/placed.mjs");
+const { familyOf } = await from("packages/kernels-wgsl/src/index.ts");
+const functions = new Set(Object.keys((await from("packages/kernels-wgsl/src/generated/elementwise.ts")).sources));
 const { manifest } = await from("packages/kernels-wasm/src/index.ts");
 const { caseGraph } = await from("tests/support/case-graph.ts");
 
 const { values: options } = parseArgs({ options: { measured: { type: "string" }, check: { type: "boolean", default: false } } });
 const path = new URL("../docs/ops.md", import.meta.url);
 const DTYPES = ["f32", "f64"];
+/** @type {(kernel: string) => boolean} */
+const onCpu = (kernel) => compiled.has(kernel);
 const compiled = new Set(Object.values(manifest).flat());
+/** Element-wise functions and kernels, which lie in folders by family. @type {(kernel: string) => boolean} */
+const onGpu = (kernel) => {
+  const name = kernel.replace(/_f32$/, "");
+  return name.startsWith("ew") || familyOf(name) !== undefined || functions.has(name);
+};
 
 /** @typedef {{ name: string, lowering: { kind: string }, cases(): any[] }} Op */
 /** @type {Map<string, Op>} */
@@ -30,22 +39,30 @@ for (const value of Object.values(engine)) {
  * What a backend can do with an op in one type: `→` forward, `←` backward.
  * @param {Op} op
  * @param {string} dtype
- * @param {Set<string>} kernels collects what the plans of forward passes call
+ * @param {(kernel: string) => boolean} has whether the backend has a kernel
+ * @param {Set<string>} [kernels] collects what the plans of forward passes call
  */
-function onWasm(op, dtype, kernels) {
+function onBackend(op, dtype, has, kernels = new Set()) {
   let [forward, backward, differentiable] = [true, false, false];
   for (const single of op.cases()) {
     const { graph, forward: outputs, gradients } = caseGraph(op, single, dtype);
+    // A case about f64 says nothing of a backend without it.
+    if (has === onGpu && graph.nodes.some(wide)) continue;
     const named = (/** @type {any[]} */ tensors) => new Map(tensors.map((tensor, i) => [`${i}`, tensor]));
     const own = kernelsOf(makePlan({ graph, outputs: named(outputs) }).launches);
     for (const kernel of own) kernels.add(kernel.replace(/_(f32|f64)$/, ""));
-    forward &&= [...own].every((kernel) => compiled.has(kernel));
+    forward &&= [...own].every(has);
     if (gradients.length === 0) continue;
     differentiable = true;
-    backward = [...kernelsOf(makePlan({ graph, outputs: named(gradients) }).launches)].every((kernel) => compiled.has(kernel));
+    backward = [...kernelsOf(makePlan({ graph, outputs: named(gradients) }).launches)].every(has);
   }
   if (!forward) return "**hole**";
   return `→${backward ? " ←" : differentiable ? " **hole**" : ""}`;
+}
+
+/** @param {{ inputs: readonly { dtype: string }[], outputs: readonly { dtype: string }[] }} node */
+function wide(node) {
+  return [...node.inputs, ...node.outputs].some(({ dtype }) => dtype === "f64");
 }
 
 /** @param {Op} op */
@@ -62,13 +79,13 @@ function row(name, share) {
   const op = found === undefined ? undefined : registry.get(found);
   if (op === undefined) {
     const what = found === undefined ? "**hole**" : "composed";
-    cells.push(what, what, what, found === undefined ? "" : "of other ops");
+    cells.push(what, what, what, what, found === undefined ? "" : "of other ops");
   } else if (op.lowering.kind === "scan") {
-    cells.push("→ ←", "→ ←", "→ ←", "`loop`, and those of its body");
+    cells.push("→ ←", "→ ←", "→ ←", "→ ←", "`loop`, and those of its body");
   } else {
     /** @type {Set<string>} */
     const kernels = new Set();
-    cells.push(...DTYPES.map((dtype) => onWasm(op, dtype, kernels)), onReference(op));
+    cells.push(...DTYPES.map((dtype) => onBackend(op, dtype, onCpu, kernels)), onBackend(op, "f32", onGpu), onReference(op));
     const interesting = [...kernels].filter((kernel) => !["ew", "ew_range", "copy", "copy_strided"].includes(kernel)).sort();
     cells.push(interesting.map((kernel) => `\`${kernel}\``).join(" ") || (op.lowering.kind === "view" ? "none: a view" : "`copy`"));
   }
@@ -79,7 +96,7 @@ function row(name, share) {
 
 /** @param {{ machine?: string, share?: Record<string, number> }} measured */
 function page({ machine, share = {} }) {
-  const head = "| op | wasm f32 | wasm f64 | reference | kernels | share of roofline |\n|---|---|---|---|---|---|";
+  const head = "| op | wasm f32 | wasm f64 | webgpu f32 | reference | kernels | share of roofline |\n|---|---|---|---|---|---|---|";
   const listed = new Set(Object.values(groups).flatMap((names) => names.split(/[ |]/)));
   const rest = [...registry.keys()].filter((name) => !listed.has(name)).sort();
   const rows = (/** @type {readonly string[]} */ names) => names.map((name) => row(name, share)).join("\n");
@@ -87,7 +104,7 @@ function page({ machine, share = {} }) {
   const text = `# Ops
 
 Generated by \`npm run docs:ops\` from the ops themselves; do not edit. **→** forward, **←** backward (the gradient's own plan); both builds (baseline and relaxed
-SIMD) have the same kernels. *composed*: a function of other ops, which differentiates and runs wherever they do. **hole**: not there yet. An op without ← has no
+SIMD) have the same kernels; WebGPU has f32 and i32, f64 stays on the CPU. *composed*: a function of other ops, which differentiates and runs wherever they do. **hole**: not there yet. An op without ← has no
 float operand, no float result, or says itself that it cannot be differentiated.
 Shares of the roofline${machine === undefined ? " are filled from a measurement by `--measured`." : ` on ${machine}.`}
 

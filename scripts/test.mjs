@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensureChromium } from "./chromium.mjs";
 import { run, SetUpError, setUp } from "./setup.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "tetrad-test-"));
@@ -10,6 +11,7 @@ const file = join(folder, "counts.json"); // written by tests/support/reporter.t
 let counts = { passed: 0, failed: 0, skipped: 0 };
 try {
   const node = await setUp();
+  await ensureChromium();
   const vitest = join("node_modules", "vitest", "vitest.mjs");
   const plain = process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: "1" }; // vitest colours pipes and files too
   const code = await run(node, [vitest, "run", ...process.argv.slice(2)], { env: { TETRAD_TEST_COUNTS: file, ...plain } });

@@ -33,7 +33,7 @@ describe("the real binary", () => {
     [["fit", "t.yaml", "d.csv", "--starts", "0"], /--starts.*It must be a whole number above 0/s],
     [["predict", "m", "d.csv", "--format", "xls"], /Allowed choices are csv, jsonl/],
     [["devices", "--threads", "two"], /It must be a whole number above 0/],
-    [["devices", "--backend", "gpu"], /It must be wasm or reference/],
+    [["devices", "--backend", "gpu"], /It must be auto or wasm or webgpu or reference/],
     [[], /Usage: tetrad/],
   ])("called wrongly: %j exits with 2", (args, message) => {
     const { code, stdout, stderr } = workplace().tetrad(...args);
@@ -45,7 +45,7 @@ describe("the real binary", () => {
     const { code, stdout, stderr } = workplace().tetrad("devices", "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({
-      backend: "wasm",
+      backend: "auto",
       build: expect.stringMatching(/^(relaxed|baseline)$/),
       why: expect.stringMatching(/./),
       threads: expect.any(Number),

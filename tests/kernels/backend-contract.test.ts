@@ -6,18 +6,21 @@ import { mse } from "../../packages/engine/src/ops/mse.js";
 import { mul } from "../../packages/engine/src/ops/mul.js";
 import { sum } from "../../packages/engine/src/ops/sum.js";
 import { sgd } from "../../packages/engine/src/optim/sgd.js";
+import type { Feeds } from "../../packages/engine/src/program.js";
 import type { Tensor } from "../../packages/engine/src/tensor.js";
 import { TESTED_BACKENDS } from "../support/backends.js";
 
-describe.each(TESTED_BACKENDS)("$name", ({ open, close, floats: [dtype = "f32"] }) => {
+describe.each(TESTED_BACKENDS)("$name", ({ open, close, sync, floats: [dtype = "f32"] }) => {
   afterAll(close);
   const engine = async () => new Engine((await open()) as Backend);
 
   test("storage is zeros at first and keeps what is written", async () => {
     const segment = (await open()).allocate(dtype, 5);
     expect([...segment.view()]).toEqual([0, 0, 0, 0, 0]);
-    segment.view().set([1, 2, 3, 4, 5]);
-    expect([...segment.view()]).toEqual([1, 2, 3, 4, 5]);
+    segment.write([1, 2, 3, 4, 5]);
+    segment.write([7], 1);
+    await segment.pull();
+    expect([...segment.view()]).toEqual([1, 7, 3, 4, 5]);
     segment.release();
   });
 
@@ -25,7 +28,9 @@ describe.each(TESTED_BACKENDS)("$name", ({ open, close, floats: [dtype = "f32"] 
     const program = await (await engine()).compileFunction(({ x }) => sum(mul(x as Tensor, 2)), {
       x: { shape: [8, 3], dtype, bounded: "rows" },
     });
-    expect(program.callSync({ x: [1, 2, 3, 4, 5, 6] })["output"]?.[0]).toBe(42);
+    const feeds = { x: [1, 2, 3, 4, 5, 6] };
+    const { output } = sync ? program.callSync(feeds) : await program.call(feeds);
+    expect(output?.[0]).toBe(42);
     expect((await program.call({ x: new Array<number>(24).fill(1) }))["output"]?.[0]).toBe(48);
     program.close();
   });
@@ -39,9 +44,12 @@ describe.each(TESTED_BACKENDS)("$name", ({ open, close, floats: [dtype = "f32"] 
       ({ w }, { x, y }) => mse(mul(w as Tensor, x as Tensor), y as Tensor),
       { optimizer: sgd({ lr: 0.5 }) },
     );
-    expect(program.stepSync({ x: [1, 1], y: [1, 5] }).loss).toBe(4);
+    const step = async (feeds: Feeds) => (sync ? program.stepSync(feeds) : program.step(feeds));
+    expect((await step({ x: [1, 1], y: [1, 5] })).loss).toBe(4);
+    await store.pull();
     expect([...store.get("w")]).toEqual([2, 4]);
-    expect(() => program.stepSync({ y: [Number.NaN, 5] })).toThrow(/DIVERGED|became NaN/);
+    await expect(step({ y: [Number.NaN, 5] })).rejects.toThrow(/DIVERGED|became NaN/);
+    await store.pull();
     expect([...store.get("w")]).toEqual([2, 4]);
     expect((await program.step({ y: [1, 5] })).loss).toBe(1);
     expect(program.steps).toBe(2);
@@ -50,20 +58,21 @@ describe.each(TESTED_BACKENDS)("$name", ({ open, close, floats: [dtype = "f32"] 
 
   test("profile times every launch of a plan, or says that there is none; unknown inputs are refused", async () => {
     const program = await (await engine()).compileFunction(({ x }) => mul(x as Tensor, 2), { x: { shape: [4], dtype } });
-    program.callSync({ x: [1, 2, 3, 4] });
+    await program.call({ x: [1, 2, 3, 4] });
     let planned = true;
     try {
       program.planText();
     } catch {
       planned = false;
     }
-    if (!planned) expect(() => program.profile()).toThrow(/no launches/);
+    if (!planned) await expect(program.profileAsync()).rejects.toThrow(/no launches/);
     else {
-      const times = program.profile();
+      const times = sync ? program.profile() : await program.profileAsync();
       expect(times.length).toBeGreaterThan(0);
       for (const { microseconds, title } of times) expect(microseconds, title).toBeGreaterThanOrEqual(0);
     }
-    expect(() => program.callSync({ z: [1] })).toThrow(/no input "z"/);
+    await expect(program.call({ z: [1] })).rejects.toThrow(/no input "z"/);
+    if (!sync) expect(() => program.callSync()).toThrow(/calling thread/);
     program.close();
   });
 });

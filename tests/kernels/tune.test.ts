@@ -13,7 +13,7 @@ const SHAPES = [
 test.each(SHAPES.flatMap((shape) => [1, 2].map((threads) => [...shape, threads] as const)))(
   "gemm %i × %i × %i on %i threads",
   async (m, n, k, threads) => {
-    const engine = await createEngine({ threads });
+    const engine = await createEngine({ backend: "wasm", threads });
     for (const transposeB of [false, true]) {
       const b = transposeB ? [n, k] : [k, n];
       const program: FunctionProgram = await engine.compileFunction(

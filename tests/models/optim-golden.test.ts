@@ -162,6 +162,7 @@ const machines: readonly { readonly name: string; readonly options: EngineOption
   ...(["baseline", "relaxed"] as const).flatMap((build) =>
     (["f32", "f64"] as const).map((dtype) => ({ name: `${build} ${dtype}`, options: { build, threads: 1 }, dtype })),
   ),
+  { name: "webgpu f32", options: { backend: "webgpu" }, dtype: "f32" },
 ];
 
 describe.each(machines)("$name", ({ options, dtype }) => {
@@ -182,7 +183,8 @@ describe.each(machines)("$name", ({ options, dtype }) => {
       const points = [...store.get("x")];
       const losses: number[] = [];
       for (let step = 0; step < STEPS; step++) {
-        losses.push(program.stepSync().loss);
+        losses.push((await (options.backend === "webgpu" ? program.step() : program.stepSync())).loss);
+        await store.pull();
         points.push(...store.get("x"));
       }
       expect(largestError(points, (golden_.trajectory as unknown as number[][][][]).flat(3))).toBeLessThan(tolerance(golden_));

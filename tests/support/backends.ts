@@ -5,14 +5,18 @@ import type { Backend } from "../../packages/engine/src/backends/backend.js";
 import { ReferenceBackend } from "../../packages/engine/src/backends/reference-backend.js";
 import { WebGpuBackend } from "../../packages/engine/src/backends/webgpu/backend.js";
 import type { FloatDType } from "../../packages/engine/src/dtype.js";
+import { TetradError } from "../../packages/engine/src/errors.js";
 import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
 import type { Graph, Tensor } from "../../packages/engine/src/tensor.js";
+import { missing } from "./missing.js";
 import type { Executor } from "./ops-cases.js";
 import { BUILDS, closeBackends, runOnWasm, wasmBackend } from "./wasm-executor.js";
 
 export interface TestedBackend {
   readonly name: string;
   readonly floats: readonly FloatDType[];
+  /** Whether programs run on the calling thread. */
+  readonly sync: boolean;
   open(): Promise<Backend>;
   /** Runs a graph, with whatever checks the backend allows beyond its results. */
   readonly run: Executor;
@@ -23,16 +27,17 @@ export const TESTED_BACKENDS: readonly TestedBackend[] = [
   ...BUILDS.map((build) => ({
     name: `wasm ${build}`,
     floats: ["f32", "f64"] as const,
+    sync: true,
     open: () => wasmBackend(build),
     run: ((graph, outputs, feeds) => runOnWasm(build, graph, outputs, feeds)) satisfies Executor,
     close: closeBackends,
   })),
-  plainBackend("webgpu", ["f32"], () => WebGpuBackend.create()),
+  plainBackend("webgpu", ["f32"], openWebGpu, false),
   plainBackend("reference", ["f64"], async () => new ReferenceBackend()),
 ];
 
 /** A backend tested through its contract alone. */
-export function plainBackend(name: string, floats: readonly FloatDType[], create: () => Promise<Backend>): TestedBackend {
+export function plainBackend(name: string, floats: readonly FloatDType[], create: () => Promise<Backend>, sync = true): TestedBackend {
   let backend: Promise<Backend> | undefined;
   const open = () => {
     backend ??= create();
@@ -41,6 +46,7 @@ export function plainBackend(name: string, floats: readonly FloatDType[], create
   return {
     name,
     floats,
+    sync,
     open,
     run: async (graph, outputs, feeds) => runThroughContract(await open(), graph, outputs, feeds),
     async close() {
@@ -69,5 +75,15 @@ async function runThroughContract(
     return first;
   } finally {
     executable.close();
+  }
+}
+
+/** WebGPU in Node, on SwiftShader; ends the running test where there is none. */
+export async function openWebGpu(): Promise<WebGpuBackend> {
+  try {
+    return await WebGpuBackend.create();
+  } catch (error) {
+    if (!(error instanceof TetradError) || error.code !== "UNSUPPORTED") throw error;
+    missing("webgpu", `needs a WebGPU adapter (${error.message}); install one with: apt-get install chromium libvulkan1`);
   }
 }

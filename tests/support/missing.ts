@@ -2,7 +2,7 @@
 import { describe, TestRunner, test } from "vitest";
 
 /** What may be missing. A CI that is known to lack one says so: TETRAD_WITHOUT=shared,python. */
-export type Requirement = "shared" | "python" | "node20" | "fashion-mnist";
+export type Requirement = "shared" | "python" | "node20" | "fashion-mnist" | "chromium" | "webgpu";
 
 /** CI=true means: everything a test needs must be there. A person's shell does not set it. */
 function mustHave(requirement: Requirement): boolean {

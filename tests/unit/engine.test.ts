@@ -196,5 +196,5 @@ test("both backends agree through the same API", async () => {
 });
 
 test("describe says what was chosen and why", () => {
-  expect(engine.describe()).toMatchObject({ backend: "wasm", why: expect.stringMatching(/wasm (relaxed|baseline) SIMD/) });
+  expect(engine.describe()).toMatchObject({ backend: "auto", why: expect.stringMatching(/wasm (relaxed|baseline) SIMD/) });
 });

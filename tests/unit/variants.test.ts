@@ -17,7 +17,7 @@ const product = [19, 22, 43, 50];
 const times = (factor: number) => product.map((x) => x * factor);
 
 async function compiled(tuning?: TuningTable): Promise<{ program: FunctionProgram; executable: WasmExecutable; close(): Promise<void> }> {
-  const engine = await createEngine({ threads: 1, ...(tuning && { tuning }) });
+  const engine = await createEngine({ backend: "wasm", threads: 1, ...(tuning && { tuning }) });
   const program = await engine.compileFunction((inputs) => matmul(inputs["a"] as Tensor, inputs["b"] as Tensor), { a: [2, 2], b: [2, 2] });
   const { executable } = program as unknown as { executable: WasmExecutable };
   return { program, executable, close: () => engine.close() };

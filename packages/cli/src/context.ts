@@ -33,7 +33,7 @@ export function contextOf(command: Command, io: Io): Context {
       try {
         return await work(engine);
       } finally {
-        engine.close();
+        await engine.close();
       }
     },
   };

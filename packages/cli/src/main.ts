@@ -15,7 +15,7 @@ import { tuneCommand } from "./commands/tune.js";
 import { AlreadyTold, type Io, Terminal } from "./terminal.js";
 
 /** Written out, so that help need not load the engine. */
-const BACKENDS = ["wasm", "reference"] as const satisfies readonly BackendName[];
+const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const satisfies readonly BackendName[];
 
 /** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly. */
 export async function main(args: readonly string[], io: Io = process): Promise<number> {

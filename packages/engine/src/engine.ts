@@ -85,7 +85,8 @@ export class Engine {
 
   constructor(
     readonly backend: Backend,
-    warn: (message: string) => void = warnHost,
+    /** Where warnings go. */
+    readonly warn: (message: string) => void = warnHost,
   ) {
     const specsOf = (arrays: ReadonlyMap<string, HostNd>) =>
       Object.fromEntries([...arrays].map(([name, { shape, dtype }]) => [name, { shape, dtype }]));

@@ -30,8 +30,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-export function explainText(executable: Executable, machine: Machine): string {
-  const times = executable.profile();
+export function explainText(executable: Executable, times: readonly LaunchTime[], machine: Machine): string {
   const total = times.reduce((sum, { microseconds }) => sum + microseconds, 0);
   const rows = [
     ["launch", "output", "kFLOP", "KiB", "FLOP/B", "µs", "share", "roofline"],

@@ -1,6 +1,8 @@
 /** @tetrad/engine: train and run networks and differentiable functions on hand-written kernels. */
 
 export { gradients, vjp } from "./autodiff.js";
+export { AutoBackend, type Curve } from "./backends/auto/backend.js";
+export { formatSeconds } from "./backends/auto/decide.js";
 export type { Backend, LaunchChoice, LaunchTime, Tuned } from "./backends/backend.js";
 export { BACKEND_NAMES, type BackendName } from "./backends/select.js";
 export * from "./data/index.js";
@@ -19,6 +21,7 @@ export {
   type TrainOptions,
 } from "./engine.js";
 export { closest, type ErrorCode, TetradError } from "./errors.js";
+export { type Machine, rooflineShare } from "./explain.js";
 export * from "./io/index.js";
 export * from "./metrics/index.js";
 export type { NdInput, ShapedData } from "./nd-input.js";
@@ -67,6 +70,7 @@ export { type RadamOptions, radam } from "./optim/radam.js";
 export { type RmspropOptions, rmsprop } from "./optim/rmsprop.js";
 export * from "./optim/schedules.js";
 export { type SgdOptions, sgd } from "./optim/sgd.js";
+export type { MemoryBlock, MemoryMap } from "./plan/memory.js";
 export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
 export * from "./quant/index.js";
 export type { Shape } from "./shape.js";

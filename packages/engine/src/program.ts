@@ -1,12 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Compiled functions and training steps as a user holds them: data in, results out, everything else planned away. */
 
-import type { Executable, LaunchChoice, LaunchTime, Segment, Tuned } from "./backends/backend.js";
+import type { Executable, LaunchChoice, LaunchTime, NonFinite, Segment, Tuned } from "./backends/backend.js";
 import { SCALAR } from "./backends/backend.js";
 import type { HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { explainText, type Machine } from "./explain.js";
 import { type Optimizer, rateAt } from "./optim/optimizer.js";
+import { type MemoryMap, memoryMap } from "./plan/memory.js";
 import { planText } from "./plan/plan.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -21,6 +22,12 @@ function flat(data: Feed): ArrayLike<number> {
   return ArrayBuffer.isView(data) || typeof data[0] === "number" ? (data as ArrayLike<number>) : flatten(data).values;
 }
 
+/** The value of what a backend may only know later. */
+function atOnce<T>(value: T | Promise<T>, op: string, later: string): T {
+  if (value instanceof Promise) throw new TetradError("UNSUPPORTED", { op, what: "this backend answers later", hint: `await ${later}()` });
+  return value;
+}
+
 /** What compiled functions and training steps have in common. */
 abstract class Program {
   #running = false;
@@ -28,7 +35,7 @@ abstract class Program {
   constructor(
     protected readonly executable: Executable,
     protected readonly inputs: ReadonlyMap<string, Tensor>,
-    private readonly machine: () => Machine,
+    private readonly machine: () => Machine | Promise<Machine>,
   ) {}
 
   /** Writes inputs; each keeps its value until it is written again. A bounded axis takes its live length from the data. */
@@ -77,14 +84,27 @@ abstract class Program {
     }
   }
 
-  /** Microseconds, FLOPs and bytes of each launch, measured now. */
+  /** Microseconds, FLOPs and bytes of each launch, measured now. @throws TetradError UNSUPPORTED where that cannot be done on the calling thread */
   profile(): LaunchTime[] {
+    return atOnce(this.executable.profile(), "profile", "profileAsync");
+  }
+
+  /** As `profile`, on every backend. */
+  async profileAsync(): Promise<LaunchTime[]> {
     return this.executable.profile();
   }
 
-  /** Every launch with shapes, bytes, FLOPs, time and share of the roofline; peak memory and what fills it. */
+  /**
+   * Every launch with shapes, bytes, FLOPs, time and share of the roofline; peak memory and what fills it.
+   * @throws TetradError UNSUPPORTED where that cannot be done on the calling thread
+   */
   explain(): string {
-    return explainText(this.executable, this.machine());
+    return explainText(this.executable, this.profile(), atOnce(this.machine(), "explain", "explainAsync"));
+  }
+
+  /** As `explain`, on every backend. */
+  async explainAsync(): Promise<string> {
+    return explainText(this.executable, await this.profileAsync(), await this.machine());
   }
 
   /**
@@ -117,13 +137,25 @@ abstract class Program {
     return planText(plan);
   }
 
+  /** What the plan's memory holds between launches, and when: values by address and by the launches that touch them. */
+  memory(): MemoryMap {
+    const { plan } = this.executable;
+    if (plan === undefined) throw new TetradError("UNSUPPORTED", { op: "memory", what: "the reference backend makes no plan" });
+    return memoryMap(plan);
+  }
+
   /** One line: threads and why. */
   get placement(): string {
     return this.executable.placement;
   }
 
   /** First op that makes a NaN or an infinity from the present inputs, with the user's line; undefined when all is finite. */
-  findNonFinite(): { readonly title: string; readonly site: string | undefined } | undefined {
+  findNonFinite(): NonFinite | undefined {
+    return atOnce(this.executable.findNonFinite(), "findNonFinite", "findNonFiniteAsync");
+  }
+
+  /** As `findNonFinite`, on every backend. */
+  async findNonFiniteAsync(): Promise<NonFinite | undefined> {
     return this.executable.findNonFinite();
   }
 
@@ -144,7 +176,7 @@ export class FunctionProgram extends Program {
     executable: Executable,
     inputs: ReadonlyMap<string, Tensor>,
     readonly outputs: ReadonlyMap<string, Tensor>,
-    machine: () => Machine,
+    machine: () => Machine | Promise<Machine>,
     private readonly checkFinite: boolean,
   ) {
     super(executable, inputs, machine);
@@ -167,31 +199,44 @@ export class FunctionProgram extends Program {
     await this.runAlone(() => {
       if (feeds !== undefined) this.set(feeds);
     });
-    return this.#read();
+    const results = this.#collect();
+    const bad = this.checkFinite ? this.#nonFinite(results) : undefined;
+    if (bad !== undefined) throw nonFinite(bad, await this.findNonFiniteAsync());
+    return results;
   }
 
   #read(): Readonly<Record<string, HostArray>> {
-    // Views of wasm memory stay; the reference backend makes new arrays at each run.
-    if (this.#results === undefined || this.executable.plan === undefined) {
+    const results = this.#collect();
+    const bad = this.checkFinite ? this.#nonFinite(results) : undefined;
+    if (bad !== undefined) throw nonFinite(bad, this.findNonFinite());
+    return results;
+  }
+
+  #collect(): Readonly<Record<string, HostArray>> {
+    // Views of wasm memory and landing places stay; the reference backend makes new arrays at each run.
+    if (this.#results === undefined || this.executable.plan === undefined)
       this.#results = Object.fromEntries(this.#names.map((name) => [name, this.executable.read(name)]));
-    }
-    if (this.checkFinite) this.#refuseNonFinite(this.#results);
     return this.#results;
   }
 
-  #refuseNonFinite(results: Readonly<Record<string, HostArray>>): void {
+  /** The first output element that is not finite, in words. */
+  #nonFinite(results: Readonly<Record<string, HostArray>>): string | undefined {
     for (const name of this.#names) {
-      const index = (results[name] as HostArray).findIndex((x) => !Number.isFinite(x));
-      if (index < 0) continue;
-      const culprit = this.findNonFinite();
-      throw new TetradError("DIVERGED", {
-        op: "run",
-        what: `output "${name}" is ${(results[name] as HostArray)[index]} at element ${index}${culprit === undefined ? "" : `, first made by ${culprit.title}`}`,
-        at: culprit?.site,
-        hint: "look at the operands of that line: a logarithm or root of a negative number, a division by zero, an overflow",
-      });
+      const data = results[name] as HostArray;
+      const index = data.findIndex((x) => !Number.isFinite(x));
+      if (index >= 0) return `output "${name}" is ${data[index]} at element ${index}`;
     }
+    return undefined;
   }
+}
+
+function nonFinite(what: string, culprit: NonFinite | undefined): TetradError {
+  return new TetradError("DIVERGED", {
+    op: "run",
+    what: `${what}${culprit === undefined ? "" : `, first made by ${culprit.title}`}`,
+    at: culprit?.site,
+    hint: "look at the operands of that line: a logarithm or root of a negative number, a division by zero, an overflow",
+  });
 }
 
 export interface StepResult {
@@ -207,7 +252,7 @@ export class TrainProgram extends Program {
     inputs: ReadonlyMap<string, Tensor>,
     private readonly optimizer: Optimizer,
     private readonly scalars: Segment,
-    machine: () => Machine,
+    machine: () => Machine | Promise<Machine>,
   ) {
     super(executable, inputs, machine);
   }
@@ -230,7 +275,9 @@ export class TrainProgram extends Program {
   /** As `stepSync`, leaving the event loop free. */
   async step(feeds?: Feeds): Promise<StepResult> {
     await this.runAlone(() => this.#prepare(feeds));
-    return this.#finish({ loss: Number.NaN });
+    const loss = this.scalars.view()[SCALAR.lastLoss] as number;
+    if (this.executable.stopped) throw diverged(loss, this.steps, await this.findNonFiniteAsync());
+    return { loss };
   }
 
   #prepare(feeds: Feeds | undefined): void {

@@ -4,9 +4,17 @@
  */
 
 import type { LaunchTime } from "./backends/backend.js";
+import { type Launch, launchTitle } from "./plan/plan.js";
+import { formatShape } from "./shape.js";
 
 /** A launch of the plan, without a time. */
 export type TimelineLaunch = Omit<LaunchTime, "microseconds">;
+
+/** Of a launch what holds for every run of it. */
+export function describeLaunch(launch: Launch): TimelineLaunch {
+  const shapes = launch.outputs.map((y) => `${y.dtype}${formatShape(y.shape)}`).join(" ");
+  return { title: launchTitle(launch), shapes, flops: launch.flops, bytes: launch.bytes };
+}
 
 /** What happened on one thread, in milliseconds on a clock that all threads share. */
 export interface TimelineStep {

@@ -57,8 +57,11 @@ export async function loadShader(family: FamilyName | "elementwise", name: strin
   return text;
 }
 
-/** The snippets of shaders/lib that texts ask for by `//! use name…`, each once and before whoever asks for it. */
-export function librariesOf(texts: readonly string[]): string[] {
+/**
+ * The snippets of shaders/lib that texts ask for by `//! use name…`, each once and before whoever asks for it.
+ * @param packed whether WGSL has packed_4x8_integer_dot_product here; `name_packed` then takes the place of `name`
+ */
+export function librariesOf(texts: readonly string[], packed = false): string[] {
   const found: string[] = [];
   const seen = new Set<string>();
   const visit = (text: string): void => {
@@ -66,7 +69,8 @@ export function librariesOf(texts: readonly string[]): string[] {
       for (const name of (names as string).trim().split(/\s+/)) {
         if (seen.has(name)) continue;
         seen.add(name);
-        const snippet = (library as Readonly<Record<string, string>>)[name];
+        const snippets: Readonly<Record<string, string>> = library;
+        const snippet = (packed ? snippets[`${name}_packed`] : undefined) ?? snippets[name];
         if (snippet === undefined) throw new RangeError(`librariesOf: no snippet "${name}" in shaders/lib`);
         visit(snippet);
         found.push(snippet);

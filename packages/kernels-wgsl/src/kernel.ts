@@ -17,12 +17,18 @@ export interface Pass {
 }
 
 export interface Kernel {
-  /** In order. A function chooses them by the launch as it is when it is compiled, with live counts at their most. */
+  /** In order; a function where their number depends on the launch, which it gets with live counts at their maxima. */
   readonly passes: readonly Pass[] | ((shape: LaunchShape) => readonly Pass[]);
   /** Words (four bytes each) of scratch storage that the passes share; bound behind outputs and inputs. */
   scratch?(shape: LaunchShape): number;
+  /**
+   * For a kernel of any number of inputs, which may be more than there are bindings: it is dispatched once for each, and this gives the words of one.
+   * Words that say where an input's words begin are plain numbers.
+   */
+  eachInput?<Word>(words: readonly Word[], input: number): readonly Word[];
 }
 
+/** The passes of a launch. */
 export function passesOf({ passes }: Kernel, shape: LaunchShape): readonly Pass[] {
   return typeof passes === "function" ? passes(shape) : passes;
 }
@@ -32,17 +38,19 @@ export type Family = Readonly<Record<string, Kernel>>;
 /** Threads of a workgroup where a file does not say otherwise. */
 export const WORKGROUP = 64;
 
+export type OnePass = Kernel & { readonly passes: readonly [Pass] };
+
 /** A kernel of one pass whose file has its name. */
-export function single(shader: string, groups: Pass["groups"], consts?: Pass["consts"]): Kernel {
+export function single(shader: string, groups: Pass["groups"], consts?: Pass["consts"]): OnePass {
   return { passes: [{ shader, groups, ...(consts && { consts }) }] };
 }
 
 /** One thread per element of the first output. */
-export function perElement(shader: string): Kernel {
-  return single(shader, ({ outputs }) => Math.ceil((outputs[0] as number) / WORKGROUP));
+export function perElement(shader: string, consts?: Pass["consts"]): OnePass {
+  return single(shader, ({ outputs }) => Math.ceil((outputs[0] as number) / WORKGROUP), consts);
 }
 
 /** One workgroup for each of the things that a word counts. */
-export function perWord(shader: string, word: number): Kernel {
+export function perWord(shader: string, word: number): OnePass {
   return single(shader, ({ words }) => words[word] as number);
 }

@@ -10,7 +10,7 @@ import { covarianceFile, parseTheories } from "./theory-file.js";
  * @throws IO when a file cannot be read; otherwise as `parseTheories` and `parseCovariance`
  */
 export async function loadTheories(path: string): Promise<Theory[]> {
-  const { resolve, dirname } = await import("node:path");
+  const { resolve, dirname } = process.getBuiltinModule("node:path");
   const yaml = await readText(path);
   const named = covarianceFile(yaml, path);
   let covariance: Covariance | undefined;
@@ -22,7 +22,7 @@ export async function loadTheories(path: string): Promise<Theory[]> {
 }
 
 async function readText(path: string, namedBy?: string): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
+  const { readFile } = process.getBuiltinModule("node:fs/promises");
   try {
     return await readFile(path, "utf8");
   } catch (cause) {

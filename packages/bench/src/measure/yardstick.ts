@@ -30,7 +30,7 @@ interface Runtime {
 }
 
 export async function createYardstick(): Promise<Yardstick> {
-  const engine = await createEngine({ threads: 1 });
+  const engine = await createEngine({ backend: "wasm", threads: 1 });
   const { runtime } = engine.backend as unknown as { readonly runtime: Runtime };
   const { memory } = runtime;
   const address = memory.allocate(512);

@@ -22,7 +22,7 @@ export interface Own {
 
 /** An engine, named by its build and its threads where they are given; without them each plan chooses. */
 export async function openOwn(options: EngineOptions = {}): Promise<Own> {
-  const engine = await createEngine(options);
+  const engine = await createEngine({ backend: "wasm", ...options });
   const { build } = engine.describe();
   const { threads } = options;
   return {

@@ -60,8 +60,8 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
   );
 }
 
-function describe(squares: readonly Measured[], odd: readonly Measured[], engines: readonly Own[]): SuiteResult {
-  const { flopsPerSecond, bytesPerSecond } = (engines[0] as Own).engine.backend.machine();
+async function describe(squares: readonly Measured[], odd: readonly Measured[], engines: readonly Own[]): Promise<SuiteResult> {
+  const { flopsPerSecond, bytesPerSecond } = await (engines[0] as Own).engine.backend.machine();
   const roof = { flopsPerSecond, bytesPerSecond };
   const labels = engines.map(({ label }) => label);
   const [one, many] = [labels[0] as string, labels.at(-1) as string];

@@ -42,7 +42,7 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
   };
   return withEngines([{ threads: 1 }], async ([first]) => {
     const own = first as Own;
-    const { flopsPerSecond, bytesPerSecond } = own.engine.backend.machine();
+    const { flopsPerSecond, bytesPerSecond } = await own.engine.backend.machine();
     const roof = { flopsPerSecond, bytesPerSecond };
     const comparisons: Comparison[] = [];
     const rows: Row[] = [];

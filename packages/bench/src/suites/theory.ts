@@ -29,7 +29,7 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
     return { comparisons: [], tables: [], figures: [], notes: ["absent: it needs the examples of a clone of the repository"] };
   const data = readTable(readFileSync(join(FOLDER, "hz.csv")), "hz.csv");
   const theory = parseTheory(readFileSync(join(FOLDER, "flat-lcdm.yaml"), "utf8"), { source: "flat-lcdm.yaml" });
-  const engine = await createEngine();
+  const engine = await createEngine({ backend: "wasm" });
   try {
     const likelihood = await createLikelihood(engine, theory, data);
     const { x, y: h, sigma } = likelihood.observations;

@@ -28,11 +28,11 @@ export async function explainAction({ terminal, withEngine }: Context, path: str
       program.close();
       return;
     }
-    const text = plan === true ? program.planText() : program.explain();
+    const text = plan === true ? program.planText() : await program.explainAsync();
     terminal.result(text, {
       placement: program.placement,
       plan: program.planText(),
-      launches: plan === true ? null : program.profile(),
+      launches: plan === true ? null : await program.profileAsync(),
     });
     program.close();
   });

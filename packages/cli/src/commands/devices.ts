@@ -6,6 +6,9 @@ import type { Io } from "../terminal.js";
 export function devicesCommand(io: Io): Command {
   return new Command("devices")
     .description("show the processor, the backend and build chosen for it, and why")
-    .addHelpText("after", "\nExamples:\n  tetrad devices\n  tetrad devices --json")
-    .action(async (_options: unknown, command: Command) => (await import("../actions/devices.js")).devicesAction(contextOf(command, io)));
+    .option("--curve", "predict products of growing matrices on the CPU and on the GPU, and where the GPU becomes the faster one")
+    .addHelpText("after", "\nExamples:\n  tetrad devices\n  tetrad devices --curve\n  tetrad devices --json")
+    .action(async (options: { readonly curve?: boolean }, command: Command) =>
+      (await import("../actions/devices.js")).devicesAction(contextOf(command, io), options),
+    );
 }

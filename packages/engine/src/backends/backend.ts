@@ -68,6 +68,12 @@ export interface LaunchTime {
   readonly microseconds: number;
 }
 
+/** Where the first NaN or infinity was made: the launch, and the user's line. */
+export interface NonFinite {
+  readonly title: string;
+  readonly site: string | undefined;
+}
+
 /** What a search has found for one plan. */
 export interface Tuned {
   /** This plan's entries alone. */
@@ -103,7 +109,7 @@ export interface Executable {
   /** Runs once, leaving the event loop free. */
   run(): Promise<void>;
   /** Training: attaches a data set, and runs steps over it. Losses land in `losses` by step number. */
-  attach(source: BatchSource): void;
+  attach(source: BatchSource): void | Promise<void>;
   runSteps(steps: number, rates: Float64Array): Promise<number>;
   /** Training: the learning rate of the next step. */
   setRate(rate: number): void;
@@ -112,7 +118,7 @@ export interface Executable {
   /** Losses of the last `count` steps. */
   losses(count: number): Float64Array;
   /** Times each launch; the state of the program is as after one more run. */
-  profile(): LaunchTime[];
+  profile(): LaunchTime[] | Promise<LaunchTime[]>;
   /** Runs steps with the clock read around every launch on every thread; the state of the program is as before. */
   trace(steps: number): Promise<Timeline>;
   /** Searches for so many seconds what is fastest for this plan, and adopts it; results keep their bits. */
@@ -120,7 +126,7 @@ export interface Executable {
   /** Variant and its source, launch by launch. */
   choices(): LaunchChoice[];
   /** First launch whose outputs hold a NaN or an infinity, run step by step. */
-  findNonFinite(): { readonly title: string; readonly site: string | undefined } | undefined;
+  findNonFinite(): NonFinite | undefined | Promise<NonFinite | undefined>;
   close(): void;
 }
 
@@ -133,7 +139,12 @@ export interface Backend {
   compile(request: CompileRequest): Promise<Executable>;
   defineKernels(name: string, bytes: BufferSource): Promise<void>;
   /** The roof of this machine, measured at the first call. */
-  machine(): Machine;
+  machine(): Machine | Promise<Machine>;
+  /**
+   * After a DEVICE_LOST: finds something to go on with; storage made before is gone. Returns what it is, in words.
+   * @throws TetradError DEVICE_LOST when there is nothing
+   */
+  recover(): Promise<string>;
   close(): Promise<void>;
 }
 

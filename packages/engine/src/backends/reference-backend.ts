@@ -55,6 +55,10 @@ export class ReferenceBackend implements Backend {
     return { flopsPerSecond: Number.NaN, bytesPerSecond: Number.NaN, describe: this.why };
   }
 
+  async recover(): Promise<string> {
+    return "the CPU";
+  }
+
   async close(): Promise<void> {}
 }
 

@@ -1,17 +1,18 @@
 /** The backends by name: the one list that the engine, its options and the command line are made from. */
 
+import { AutoBackend } from "./auto/backend.js";
 import type { Backend } from "./backend.js";
 import { ReferenceBackend } from "./reference-backend.js";
 import { WasmBackend, type WasmOptions } from "./wasm/backend.js";
-import { WebGpuBackend } from "./webgpu/backend.js";
 
 export interface BackendOptions extends WasmOptions {
   readonly backend?: BackendName;
 }
 
 const BACKENDS = {
+  auto: (options: BackendOptions): Promise<Backend> => AutoBackend.create(options),
   wasm: (options: BackendOptions): Promise<Backend> => WasmBackend.create(options),
-  webgpu: (): Promise<Backend> => WebGpuBackend.create(),
+  webgpu: async (): Promise<Backend> => (await import("./webgpu/backend.js")).WebGpuBackend.create(),
   reference: async (): Promise<Backend> => new ReferenceBackend(),
 };
 
@@ -20,5 +21,5 @@ export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly BackendName[];
 
 /** @throws TetradError UNSUPPORTED when the platform lacks what was asked for */
 export function openBackend(options: BackendOptions): Promise<Backend> {
-  return BACKENDS[options.backend ?? "wasm"](options);
+  return BACKENDS[options.backend ?? "auto"](options);
 }

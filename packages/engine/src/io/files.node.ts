@@ -2,10 +2,12 @@
  * Files and folders on disk, written so that a reader sees the old content or the new and never a part: everything goes to a
  * temporary sibling, is flushed to the disk, and takes its name by one rename.
  */
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
 import { TetradError } from "../errors.js";
+
+// Asked for at run time: bundlers for browsers refuse an import of what browsers lack, though a page never loads this file.
+const { randomBytes } = process.getBuiltinModule("node:crypto");
+const { mkdir, open, readdir, readFile, rename, rm, stat } = process.getBuiltinModule("node:fs/promises");
+const { basename, dirname, join, resolve } = process.getBuiltinModule("node:path");
 
 export type FileContent = Uint8Array | string;
 

@@ -37,7 +37,8 @@ export const dropoutOp: Op<Attrs> = {
     { name: "past a strip", inputs: [{ shape: [5, 257] }], attrs: { rate: 0.9, stream: 1 } },
     { name: "nothing dropped", inputs: [{ shape: [33] }], attrs: { rate: 0, stream: 2 } },
   ],
-  lowering: { kind: "elementwise", strip: () => "dropout", immediates: ({ rate, stream }) => ["randomState", stream, rate] },
+  // 1 − rate by itself for kernels that have immediates in f32 only.
+  lowering: { kind: "elementwise", strip: () => "dropout", immediates: ({ rate, stream }) => ["randomState", stream, rate, 1 - rate] },
   bounded: true,
   batch: ([x], _, attrs) => [apply(dropoutOp, [x as Tensor], attrs)],
 };

@@ -1,7 +1,7 @@
 /** Places values that live between launches in one arena: lifetimes first, then best fit, largest value first. */
 
 import type { Tensor } from "../tensor.js";
-import { type Launch, type Placement, tensorBytes } from "./plan.js";
+import { type Launch, type Placement, type Plan, tensorBytes } from "./plan.js";
 
 /** A cache line, and the alignment that every kernel may rely on. */
 export const ALIGNMENT = 64;
@@ -85,4 +85,38 @@ function aliveAtOnce(lives: readonly Life[]): number {
     most = Math.max(most, alive);
   }
   return most;
+}
+
+/** A value's place between launches. */
+export interface MemoryBlock {
+  /** The op that makes it, or the value's own name. */
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Numbers of the first and last launch that touch it. */
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface MemoryMap {
+  readonly bytes: number;
+  readonly blocks: readonly MemoryBlock[];
+}
+
+/** The arena of a plan, value by value; those that share storage appear as one block for each. */
+export function memoryMap({ launches, placement }: Plan): MemoryMap {
+  const lives = lifetimes(
+    launches,
+    (tensor) => tensor,
+    (tensor) => placement.offsets.has(tensor),
+    [],
+  );
+  const blocks = lives.map(({ storage, first, last }) => ({
+    name: storage.label ?? storage.node?.op.name ?? "copy",
+    offset: placement.offsets.get(storage) as number,
+    bytes: tensorBytes(storage),
+    first,
+    last,
+  }));
+  return { bytes: placement.bytes, blocks };
 }

@@ -100,21 +100,27 @@ export async function fit(engine: Engine, model: Model, options: FitOptions): Pr
       throw new TetradError("ARGUMENT", { op: "fit", what: `${name} must be a positive integer`, got: `${value}` });
   }
   const { x, y, rows } = trainingData(model, options.x, options.y);
-  const store = engine.store(model.params, { seed });
-  const loop = new FitLoop(
-    engine,
-    model,
-    store,
-    { x, y, rows },
-    { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle },
-  );
-  try {
-    await loop.prepare();
-    return await loop.run();
-  } finally {
-    loop.close();
+  let settings: Settings = { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle };
+  for (let losses = 0; ; losses++) {
+    const store = engine.store(model.params, { seed });
+    const loop = new FitLoop(engine, model, store, { x, y, rows }, settings);
+    try {
+      await loop.prepare();
+      return await loop.run();
+    } catch (error) {
+      if (!(error instanceof TetradError) || error.code !== "DEVICE_LOST" || losses === MOST_LOSSES) throw error;
+      const resume = loop.lastGood ?? settings.resume;
+      if (resume !== undefined) settings = { ...settings, resume };
+      const where = await engine.backend.recover();
+      engine.warn(`${error.message.split(". Hint")[0]}; training goes on from step ${resume?.step ?? 0} on ${where}`);
+    } finally {
+      loop.close();
+    }
   }
 }
+
+/** Devices that one run may lose before it gives up. */
+const MOST_LOSSES = 3;
 
 interface Rows {
   readonly x: HostNd;
@@ -208,12 +214,18 @@ class FitLoop {
       this.#losses.push(...settings.resume.losses);
       this.#recordEpochs();
     }
-    this.#good = takeState(store, compiled.state, this.#step, []);
+    this.#good = await takeState(store, compiled.state, this.#step, []);
     const columns = new Map([
       ["x", this.#segment(x)],
       ["y", this.#segment(y)],
     ]);
-    compiled.executable.attach({ columns, rows: data.rows, batchRows: settings.batchSize, shuffle: settings.shuffle, seed: settings.seed });
+    await compiled.executable.attach({
+      columns,
+      rows: data.rows,
+      batchRows: settings.batchSize,
+      shuffle: settings.shuffle,
+      seed: settings.seed,
+    });
     if (settings.validation === undefined) return;
     this.#validation = trainingData(model, settings.validation.x, settings.validation.y);
     const all = this.#validation;
@@ -235,6 +247,11 @@ class FitLoop {
     };
   }
 
+  /** The run after its last good epoch, for another loop to resume. */
+  get lastGood(): TrainingState | undefined {
+    return this.#good && { ...this.#good, losses: this.#losses.slice(0, this.#good.step) };
+  }
+
   async run(): Promise<FitRun> {
     const { settings } = this;
     const executable = this.#executable as Executable;
@@ -251,7 +268,7 @@ class FitLoop {
     return this.#result(executable, outcome);
   }
 
-  #result(executable: Executable, outcome: FitRun["outcome"]): FitRun {
+  async #result(executable: Executable, outcome: FitRun["outcome"]): Promise<FitRun> {
     return {
       model: new TrainedModel(this.engine, this.model, this.store),
       history: { loss: this.#epochLosses, validationLoss: this.#validationLosses, steps: this.#losses },
@@ -259,7 +276,7 @@ class FitLoop {
       microsecondsPerStep: this.#microseconds(),
       placement: executable.placement,
       outcome,
-      state: takeState(this.store, this.#state as OptimizerState, this.#step, this.#losses),
+      state: await takeState(this.store, this.#state as OptimizerState, this.#step, this.#losses),
     };
   }
 
@@ -299,13 +316,13 @@ class FitLoop {
     this.#step += done;
     if (executable.stopped) {
       const scalars = (this.#state as OptimizerState).scalars.view();
-      const error = diverged(scalars[SCALAR.lastLoss] as number, this.#step, executable.findNonFinite());
+      const error = diverged(scalars[SCALAR.lastLoss] as number, this.#step, await executable.findNonFinite());
       const good = this.#good as TrainingState;
       restoreState(good, this.store, this.#state as OptimizerState);
       this.#step = good.step;
       this.#losses.length = good.step;
       this.#epochLosses.length = Math.floor(good.step / this.#perEpoch);
-      throw new DivergedError(error, this.#result(executable, "diverged"));
+      throw new DivergedError(error, await this.#result(executable, "diverged"));
     }
     if (done !== steps && this.settings.signal?.aborted !== true) {
       throw new TetradError("INTERNAL", { op: "fit", what: "a job ended early", got: `${done} of ${steps} steps` });
@@ -322,15 +339,15 @@ class FitLoop {
     const before = this.#epochLosses.length;
     this.#recordEpochs();
     const finished = this.#epochLosses.length;
-    if (finished > before && this.#step % this.#perEpoch === 0) this.#keepGood();
+    if (finished > before && this.#step % this.#perEpoch === 0) await this.#keepGood();
     if (finished > before && this.#evaluate !== undefined && this.#validation !== undefined)
       this.#validationLosses.push(await this.#evaluate(this.#validation));
   }
 
-  #keepGood(): void {
+  async #keepGood(): Promise<void> {
     const last = this.#epochLosses[this.#epochLosses.length - 1] as number;
     const best = this.#epochLosses.reduce((least, loss) => Math.min(least, loss), Number.POSITIVE_INFINITY);
-    if (last <= GOOD_RATIO * best) this.#good = takeState(this.store, this.#state as OptimizerState, this.#step, []);
+    if (last <= GOOD_RATIO * best) this.#good = await takeState(this.store, this.#state as OptimizerState, this.#step, []);
   }
 
   /** Mean loss of each finished epoch that has none yet; of a resumed run, all of them. */

@@ -17,7 +17,13 @@ export interface TrainingState {
 
 type FloatArray = Float32Array | Float64Array;
 
-export function takeState(store: Store, { moments }: OptimizerState, step: number, losses: readonly number[]): TrainingState {
+export async function takeState(
+  store: Store,
+  { moments }: OptimizerState,
+  step: number,
+  losses: readonly number[],
+): Promise<TrainingState> {
+  await Promise.all([store.segment, ...moments].map((segment) => segment.pull()));
   return { step, losses: [...losses], segments: [store.segment, ...moments].map((segment) => segment.view().slice() as FloatArray) };
 }
 

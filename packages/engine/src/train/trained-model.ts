@@ -67,6 +67,7 @@ export class TrainedModel {
   /** Writes `config.json` and `model.safetensors` as a whole; `extra` goes into the configuration beside the model's own. */
   async save(folder: string, extra: JsonObject = {}, files: Readonly<Record<string, Uint8Array | string>> = {}): Promise<void> {
     const tensors: Record<string, StorableTensor> = {};
+    await this.store.pull();
     for (const name of this.store.names)
       tensors[name] = { shape: [...this.store.shape(name)], data: this.store.get(name) as Float32Array<ArrayBuffer> };
     await writeModelFolder(folder, { ...this.model.config, ...this.extra, ...extra }, tensors, { format: "pt" }, files);

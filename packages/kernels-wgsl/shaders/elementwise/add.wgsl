@@ -1,3 +1,4 @@
+// a + b.
 fn add_f32(a: f32, b: f32) -> f32 {
   return a + b;
 }

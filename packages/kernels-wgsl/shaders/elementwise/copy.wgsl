@@ -1,3 +1,4 @@
+// a as it is: a chain that only moves or converts.
 fn copy_f32(a: f32) -> f32 {
   return a;
 }

@@ -1,4 +1,13 @@
 /** Cells of recurrent networks. */
-import type { Family } from "../kernel.js";
+import { type Family, type LaunchShape, perElement, single, WORKGROUP } from "../kernel.js";
 
-export const recurrent = {} as const satisfies Family;
+/** A thread a unit of the live rows. */
+const units = ({ words: [rows, units] }: LaunchShape) => Math.ceil(((rows as number) * (units as number)) / WORKGROUP);
+
+export const recurrent = {
+  fill_bound: perElement("fill_bound"),
+  gru_cell: single("gru_cell", units),
+  gru_cell_backward: single("gru_cell_backward", units),
+  lstm_cell: single("lstm_cell", units),
+  lstm_cell_backward: single("lstm_cell_backward", units),
+} as const satisfies Family;

@@ -1,4 +1,46 @@
 /** Sorting and searching. */
-import type { Family } from "../kernel.js";
+import { type Family, type LaunchShape, type Pass, single, WORKGROUP } from "../kernel.js";
+import { blockGroups, sortPasses, sortRounds, TILE } from "../sorting.js";
 
-export const sort = {} as const satisfies Family;
+const rowsAndLength = ({ words }: LaunchShape) => [words[0], words[1]] as [number, number];
+
+/** Rows that fit in shared memory are sorted; of longer ones the best are selected, and sorted where that is asked for. */
+function topKPasses({ words }: LaunchShape): readonly Pass[] {
+  const [, n, k, , sorted] = words as [number, number, number, number, number];
+  if (n <= TILE) {
+    // As many workgroups as sorting the rows takes, none without output.
+    return [{ shader: "top_k_short", groups: ({ words }) => (k === 0 ? 0 : blockGroups(words[0] as number, n)) }];
+  }
+  const half = (following: number) => (sortRounds(k) + 1 - following) % 2;
+  const consts = ({ outputs }: LaunchShape) => ({ CAPACITY: outputs[0] as number });
+  return [
+    {
+      shader: "top_k_select",
+      groups: ({ words }) => (k === 0 ? 0 : (words[0] as number)),
+      consts: (shape) => ({ ...consts(shape), TO: 0 }),
+    },
+    ...(sorted === 0
+      ? []
+      : sortPasses(
+          "top_k_blocks",
+          "top_k_merge",
+          k,
+          ({ words }) => [words[0] as number, k],
+          (following) => ({ TO: half(following), LAST: Number(following === 0) }),
+        ).map((pass): Pass => ({ ...pass, consts: (shape) => ({ ...pass.consts?.(shape), ...consts(shape) }) }))),
+  ];
+}
+
+export const sort = {
+  search_sorted: single("search_sorted", ({ words }) => Math.ceil(((words[0] as number) * (words[2] as number)) / WORKGROUP)),
+  sort: {
+    passes: (shape) =>
+      sortPasses("sort_blocks", "sort_merge", rowsAndLength(shape)[1], rowsAndLength, (following) => ({
+        TO: following === 0 ? 2 : 1 - (following % 2),
+      })),
+  },
+  top_k: {
+    passes: topKPasses,
+    scratch: ({ outputs, words }) => ((words[1] as number) <= TILE ? 0 : 4 * (outputs[0] as number)),
+  },
+} as const satisfies Family;

@@ -82,6 +82,11 @@ export class WasmBackend implements Backend {
     return this.#machine;
   }
 
+  /** A CPU is not lost. */
+  async recover(): Promise<string> {
+    return "the CPU";
+  }
+
   close(): Promise<void> {
     return this.runtime.close();
   }

@@ -1,14 +1,14 @@
 /** A compiled plan in wasm memory: its words, its inputs and outputs, and the runs over it. */
 
 import { control, type KernelName, type ModuleName, moduleOf } from "@tetrad/kernels-wasm";
-import { byteSize, type HostArray } from "../../dtype.js";
+import type { HostArray } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { type MadePlan, makePlan } from "../../plan/make.js";
 import { type Launch, launchTitle } from "../../plan/plan.js";
 import { launchKey, variantsOf, withVariant } from "../../plan/variants.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
-import { type Timeline, timelineOf } from "../../timeline.js";
+import { describeLaunch, type Timeline, timelineOf } from "../../timeline.js";
 import { planKey, type Tuning } from "../../tuning.js";
 import {
   type BatchSource,
@@ -18,17 +18,19 @@ import {
   type LaunchChoice,
   type LaunchTime,
   SCALAR,
+  type Training,
   type Tuned,
 } from "../backend.js";
+import { gatherLaunches, RING, trainingLaunches } from "../training.js";
 import { findNonFinite } from "./anomaly.js";
 import { type Encoded, encode } from "./encode.js";
 import { chooseIntegerProducts } from "./integer-products.js";
 import { Linked } from "./link.js";
-import { describeLaunch, profile, snapshot } from "./profile.js";
+import { profile, snapshot } from "./profile.js";
 import type { WasmRuntime } from "./runtime.js";
 import { WasmSegment } from "./segment.js";
 import { ThreadChoice } from "./thread-choice.js";
-import { RING, trainingLaunches } from "./training.js";
+
 import { tune } from "./tune.js";
 
 /** Words of a plan in shared memory, and how to reach into them. */
@@ -136,7 +138,11 @@ export class WasmExecutable implements Executable {
         expected: `${live} for ${formatShape(tensor.shape)}`,
       });
     }
+    const { memory } = this.runtime;
     view.set(data);
+    if (!memory.journalling) return;
+    const own = Array.from(data);
+    memory.note(() => view.set(own));
   }
 
   read(name: string): HostArray {
@@ -190,6 +196,7 @@ export class WasmExecutable implements Executable {
   }
 
   attach(source: BatchSource): void {
+    for (const segment of source.columns.values()) this.runtime.memory.keepStill((segment as WasmSegment).address);
     if (this.#epoch !== undefined) this.runtime.memory.free(this.#epoch.loaded.address);
     this.#epoch = { loaded: this.#load(this.plan.launches, source), source };
   }
@@ -341,7 +348,7 @@ export class WasmExecutable implements Executable {
 
   #load(launches: readonly Launch[], source?: BatchSource): Loaded {
     const { memory } = this.runtime;
-    const all = source === undefined ? launches : [...this.#gatherLaunches(source), ...launches];
+    const all = source === undefined ? launches : [...this.#gather(source), ...launches];
     const encoded = encode(all, {
       address: (tensor) => this.#extra.get(tensor) ?? this.linked.address(tensor),
       slot: (kernel) => this.runtime.slot(kernel as KernelName),
@@ -357,41 +364,20 @@ export class WasmExecutable implements Executable {
   }
 
   #writeLive(loaded: Loaded, axis: string, length: number): void {
-    const words = this.runtime.memory.i32(loaded.address, loaded.words.length);
-    for (const live of loaded.liveWords) if (live.axis === axis) words[live.index] = length * live.times;
+    const { memory } = this.runtime;
+    const words = memory.i32(loaded.address, loaded.words.length);
+    const write = (): void => {
+      for (const live of loaded.liveWords) if (live.axis === axis) words[live.index] = length * live.times;
+    };
+    write();
+    if (memory.journalling) memory.note(write);
   }
 
   readonly #extra = new Map<Tensor, number>();
 
-  #gatherLaunches(source: BatchSource): Launch[] {
-    const { scalars } = this.request.training as NonNullable<CompileRequest["training"]>;
-    return [...source.columns].map(([name, segment]) => {
-      const batch = this.#input(name);
-      const row = batch.size / (batch.shape[0] as number);
-      const stand = (dtype: Tensor["dtype"], shape: readonly number[], at: number): Tensor => {
-        const tensor = this.request.graph.state(`@${name}:${at}`, { shape, dtype });
-        this.#extra.set(tensor, at);
-        return tensor;
-      };
-      const data = stand(segment.dtype, [segment.length], (segment as WasmSegment).address);
-      const steps = stand("f64", [scalars.length], (scalars as WasmSegment).address);
-      return {
-        kernel: "gather_batch",
-        outputs: [batch],
-        inputs: [data, steps].map((base) => ({ base, offset: 0, shape: base.shape, strides: [1] })),
-        scalars: [
-          source.rows,
-          row * byteSize(batch.dtype),
-          source.batchRows,
-          Number(source.shuffle),
-          source.seed | 0,
-          Math.floor(source.seed / 2 ** 32) | 0,
-        ],
-        nodes: [],
-        flops: 0,
-        bytes: 2 * batch.size * byteSize(batch.dtype),
-      };
-    });
+  #gather(source: BatchSource): Launch[] {
+    const { graph, training } = this.request;
+    return gatherLaunches(graph, training as Training, source, (leaf, segment) => this.#extra.set(leaf, (segment as WasmSegment).address));
   }
 }
 

@@ -13,17 +13,30 @@ interface Region {
   readonly bytes: number;
 }
 
+/** A region in use. */
+interface LiveRegion extends Region {
+  /** Never given to another region. */
+  readonly serial: number;
+  /** Scratch, whose content does not outlive a job, is nobody's to copy; what is still is never written by a kernel. */
+  readonly scratch: boolean;
+  readonly still: boolean;
+}
+
 export class WasmMemory {
   readonly memory: WebAssembly.Memory;
   /** Free regions by address; no two touch. */
   readonly #free: Region[] = [];
-  readonly #sizes = new Map<number, number>();
+  readonly #live = new Map<number, LiveRegion>();
+  #serial = 0;
+  #journal: (() => void)[] | undefined;
   /** First byte that was never handed out. */
   #end: number;
   readonly #mostPages: number;
+  readonly #reserved: number;
 
   /** `reserved`: bytes at the beginning that are not the allocator's. Throws OUT_OF_MEMORY when no memory can be had at all. */
   constructor(reserved: number) {
+    this.#reserved = roundUp(reserved);
     const initial = Math.ceil(reserved / PAGE) + 1;
     const { memory, maximum } = create(initial);
     this.memory = memory;
@@ -39,7 +52,7 @@ export class WasmMemory {
   /** Bytes in regions that have not been freed. */
   get used(): number {
     let sum = 0;
-    for (const bytes of this.#sizes.values()) sum += bytes;
+    for (const { bytes } of this.#live.values()) sum += bytes;
     return sum;
   }
 
@@ -47,21 +60,21 @@ export class WasmMemory {
    * Address of a new region, a multiple of 64; 64 readable bytes follow it. Its contents are whatever was there before.
    * Throws ARGUMENT for anything but a size, OUT_OF_MEMORY beyond the limit of the memory or of the machine.
    */
-  allocate(bytes: number): number {
+  allocate(bytes: number, scratch = false): number {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new TetradError("ARGUMENT", { op: "allocate", what: "not a number of bytes", got: `${bytes}`, expected: "an integer ≥ 0" });
     }
     const size = Math.max(ALIGNMENT, roundUp(bytes));
     const index = this.#free.findIndex((region) => region.bytes >= size);
     const address = index < 0 ? this.#extend(size) : this.#takeFrom(index, size);
-    this.#sizes.set(address, size);
+    this.#live.set(address, { address, bytes: size, serial: ++this.#serial, scratch, still: false });
     return address;
   }
 
   /** Gives a region back. Throws ARGUMENT when no live region begins at the address. */
   free(address: number): void {
-    const bytes = this.#sizes.get(address);
-    if (bytes === undefined) {
+    const region = this.#live.get(address);
+    if (region === undefined) {
       throw new TetradError("ARGUMENT", {
         op: "free",
         what: "no region begins here",
@@ -69,7 +82,8 @@ export class WasmMemory {
         expected: "an address from allocate, freed once",
       });
     }
-    this.#sizes.delete(address);
+    const { bytes } = region;
+    this.#live.delete(address);
     let at = this.#free.findIndex((region) => region.address > address);
     if (at < 0) at = this.#free.length;
     const before = this.#free[at - 1];
@@ -84,6 +98,38 @@ export class WasmMemory {
       this.#free.pop();
       this.#end = last.address;
     }
+  }
+
+  /** What lives in memory between jobs: the bytes in front of all regions, then the regions that are no scratch. */
+  regions(): LiveRegion[] {
+    const reserved = { address: 0, bytes: this.#reserved, serial: 0, scratch: false, still: false };
+    return [reserved, ...[...this.#live.values()].filter(({ scratch }) => !scratch)];
+  }
+
+  /** Says that no kernel writes the region from here on. */
+  keepStill(address: number): void {
+    const region = this.#live.get(address);
+    if (region !== undefined) this.#live.set(address, { ...region, still: true });
+  }
+
+  /** Whether a job computes on a copy of this memory: what the host writes meanwhile is to be noted. */
+  get journalling(): boolean {
+    return this.#journal !== undefined;
+  }
+
+  /** A write that is to be done again when the job's results have come. */
+  note(write: () => void): void {
+    this.#journal?.push(write);
+  }
+
+  beginJournal(): void {
+    this.#journal = [];
+  }
+
+  endJournal(): void {
+    const writes = this.#journal ?? [];
+    this.#journal = undefined;
+    for (const write of writes) write();
   }
 
   /** Views of `length` elements; ask anew after an allocation, which may have grown the memory. */

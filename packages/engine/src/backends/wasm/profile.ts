@@ -1,34 +1,54 @@
 /** Times every launch of a plan by running whole steps launch by launch; whatever the steps changed is put back. */
 
-import { type Launch, launchTitle } from "../../plan/plan.js";
-import { formatShape } from "../../shape.js";
+import { describeLaunch } from "../../timeline.js";
 import type { LaunchTime, Segment } from "../backend.js";
 import type { WasmExecutable } from "./executable.js";
 
 const PASSES = 30;
+/** A reading has to be so many ticks of the clock, and a launch is repeated no more than so often for it. */
+const LONG_IN_TICKS = 20;
+const MOST_RUNS = 1024;
 
 export function profile(executable: WasmExecutable): LaunchTime[] {
   const { loaded, plan, runtime, threads } = executable;
   const restore = snapshot(executable);
   const best = new Float64Array(loaded.count).fill(Number.POSITIVE_INFINITY);
   const overhead = measureOverhead(executable);
+  // Where the clock is coarse (pages read it in steps of 5 to 100 µs) a short launch is run many times for one reading.
+  const long = LONG_IN_TICKS * clockTick();
+  const runs = new Int32Array(loaded.count).fill(1);
   for (let pass = 0; pass < PASSES; pass++) {
-    for (let i = 0; i < loaded.count; i++) {
+    for (let i = 0; i < loaded.count; ) {
+      const count = runs[i] as number;
       const before = performance.now();
-      runtime.runSync(loaded.address + (loaded.starts[i] as number) * 4, 1, 1, threads);
-      best[i] = Math.min(best[i] as number, performance.now() - before);
+      runtime.runSync(loaded.address + (loaded.starts[i] as number) * 4, 1, count, threads);
+      const taken = performance.now() - before;
+      if (taken < long && count < MOST_RUNS) {
+        runs[i] = count * 4;
+        continue;
+      }
+      best[i] = Math.min(best[i] as number, (taken - overhead) / count);
+      i++;
     }
   }
   restore();
   return plan.launches.map((launch, i) => ({
     ...describeLaunch(launch),
-    microseconds: Math.max(0, (best[i] as number) - overhead) * 1000,
+    microseconds: Math.max(0, best[i] as number) * 1000,
   }));
 }
 
-export function describeLaunch(launch: Launch): Omit<LaunchTime, "microseconds"> {
-  const shapes = launch.outputs.map((y) => `${y.dtype}${formatShape(y.shape)}`).join(" ");
-  return { title: launchTitle(launch), shapes, flops: launch.flops, bytes: launch.bytes };
+/** The smallest step of the clock (ms): a nanosecond or less in Node. */
+function clockTick(): number {
+  let tick = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) {
+    const before = performance.now();
+    let now = before;
+    while (now === before) now = performance.now();
+    tick = Math.min(tick, now - before);
+  }
+  // In Node two readings are some 50 ns apart, which is no property of the clock.
+  return tick < 1e-3 ? 0 : tick;
 }
 
 /** What calling into wasm and reading the clock cost without any launch (ms). */

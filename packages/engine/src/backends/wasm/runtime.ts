@@ -5,6 +5,7 @@ import { TetradError } from "../../errors.js";
 import { clockModule, clockOrigin } from "./clock.js";
 import { Crew, type Job, type RunSteps, type RunTraced, trapError } from "./crew.js";
 import { WasmMemory } from "./memory.js";
+import { Solitary } from "./solitary.js";
 import { availableThreads, canBlock, canShareMemory } from "./threads.js";
 import { type LoadedModule, type WorkerHandle, workerStarter } from "./worker-source.js";
 
@@ -43,13 +44,14 @@ export class WasmRuntime {
   #cancelled = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #solitary: Solitary | undefined;
 
   private constructor({ build, maxThreads }: RuntimeOptions, startWorker: () => WorkerHandle) {
     this.build = build;
     this.maxThreads = canShareMemory() ? Math.max(1, maxThreads ?? availableThreads()) : 1;
     this.memory = new WasmMemory(control.CONTROL_BYTES);
-    const scratch = this.memory.allocate(this.maxThreads * control.SCRATCH_BYTES);
-    const shared = this.memory.allocate(control.SHARED_SCRATCH_BYTES);
+    const scratch = this.memory.allocate(this.maxThreads * control.SCRATCH_BYTES, true);
+    const shared = this.memory.allocate(control.SHARED_SCRATCH_BYTES, true);
     this.#words = this.memory.i32(0, control.CONTROL_BYTES >> 2);
     this.#words[control.SCRATCH_BASE >> 2] = scratch;
     this.#words[control.SHARED_SCRATCH_BASE >> 2] = shared;
@@ -198,7 +200,7 @@ export class WasmRuntime {
 
   /**
    * As runSync, wholly on workers, so that the event loop stays free; several calls follow one another. Resolves to the number
-   * of finished steps, fewer after `abort`. Where memory cannot be shared it runs on the calling thread.
+   * of finished steps, fewer after `abort`. Where memory cannot be shared it runs on a copy, on one worker.
    */
   async run(plan: number, count: number, steps: number, threads: number): Promise<number> {
     if (this.#closed) this.#refuse("run");
@@ -206,7 +208,7 @@ export class WasmRuntime {
     const task = this.#tasks + 1;
     return this.#enqueue(async () => {
       if (task <= this.#cancelled) return 0;
-      if (!canShareMemory()) return this.#alone({ plan, count, steps, threads: 1 });
+      if (!canShareMemory()) return this.#apart(plan, count, steps);
       await this.#crew.prepare(threads);
       if (task <= this.#cancelled) return 0;
       this.#crew.dispatch({ plan, count, steps, threads }, false);
@@ -229,6 +231,16 @@ export class WasmRuntime {
     this.abort();
     await this.#queue;
     await this.#crew.dismiss();
+    this.#solitary?.terminate();
+  }
+
+  /** Where the calling thread may block (a page's own worker) nothing is gained by another thread. */
+  async #apart(plan: number, count: number, steps: number): Promise<number> {
+    if (this.#mayBlock) return this.#alone({ plan, count, steps, threads: 1 });
+    this.#words[control.ABORT >> 2] = control.ABORT_NONE;
+    this.#words[control.STEPS_DONE >> 2] = 0;
+    this.#solitary ??= new Solitary(this.memory, this.#modules);
+    return this.#solitary.run([plan, count, steps, 0, 1]);
   }
 
   #alone(job: Job): number {

@@ -41,6 +41,9 @@ export class WasmSegment implements Segment {
 
   write(data: ArrayLike<number>, offset = 0): void {
     this.#view.set(data, offset);
+    if (!this.memory.journalling) return;
+    const own = Array.from(data);
+    this.memory.note(() => this.#view.set(own, offset));
   }
 
   async pull(): Promise<void> {}

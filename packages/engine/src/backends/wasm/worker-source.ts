@@ -143,7 +143,8 @@ export interface WorkerHandle {
 /** A function that starts a worker, found beforehand so that starting one needs no waiting. `url`: where a page serves `workerSource` from, if its policy forbids blobs. */
 export async function workerStarter(url: string | URL | undefined): Promise<() => WorkerHandle> {
   if (isNode()) {
-    const { Worker } = await import("node:worker_threads");
+    // Not an import, which bundlers for browsers would follow.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     return () => {
       // Flags of the process (loaders, inspectors) would only slow the start down.
       const worker = new Worker(workerSource, { eval: true, execArgv: [], name: "tetrad" });

@@ -4,6 +4,7 @@ import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import type { Machine } from "../../explain.js";
 import type { Backend, CompileRequest, Executable, Segment } from "../backend.js";
+import { type Calibration, calibrate } from "./calibrate.js";
 import { WebGpuDevice } from "./device.js";
 import { WebGpuExecutable } from "./executable.js";
 import { WebGpuSegment } from "./segment.js";
@@ -12,10 +13,12 @@ export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
   readonly build = "wgsl";
   readonly threads = 1;
-  readonly why: string;
+  #calibration: Promise<Calibration> | undefined;
 
-  private constructor(readonly gpu: WebGpuDevice) {
-    this.why = `webgpu on ${gpu.name}`;
+  private constructor(public gpu: WebGpuDevice) {}
+
+  get why(): string {
+    return `webgpu on ${this.gpu.name}`;
   }
 
   /** @throws TetradError UNSUPPORTED where there is no adapter that the kernels can use */
@@ -35,8 +38,33 @@ export class WebGpuBackend implements Backend {
     throw new TetradError("UNSUPPORTED", { op: "defineKernels", what: `"${name}" is WebAssembly, which WebGPU does not run` });
   }
 
-  machine(): Machine {
-    return { flopsPerSecond: Number.NaN, bytesPerSecond: Number.NaN, describe: this.why };
+  async machine(): Promise<Machine> {
+    const { flopsPerSecond, bytesPerSecond, gemmFlopsPerSecond, secondsPerLaunch, secondsPerSubmit } = await this.calibration();
+    const giga = (rate: number) => (rate / 1e9).toPrecision(3);
+    const micro = (seconds: number) => (seconds * 1e6).toPrecision(2);
+    return {
+      flopsPerSecond,
+      bytesPerSecond,
+      describe: `roof: ${giga(flopsPerSecond)} GFLOP/s, ${giga(bytesPerSecond)} GB/s; GEMM ${giga(gemmFlopsPerSecond)} GFLOP/s; ${micro(secondsPerLaunch)} µs a launch, ${micro(secondsPerSubmit)} µs a submit`,
+    };
+  }
+
+  /** Measured at the first call. */
+  calibration(): Promise<Calibration> {
+    this.#calibration ??= calibrate(this.gpu);
+    return this.#calibration;
+  }
+
+  async recover(): Promise<string> {
+    this.gpu.destroy();
+    try {
+      this.gpu = await WebGpuDevice.open();
+    } catch (cause) {
+      const got = cause instanceof Error ? cause.message : String(cause);
+      throw new TetradError("DEVICE_LOST", { op: "recover", what: "there is no other WebGPU device", got }, { cause });
+    }
+    this.#calibration = undefined;
+    return `a new device, ${this.gpu.name}`;
   }
 
   /** Ends Dawn's event loop, which keeps a process alive as long as there is a device. */

@@ -7,7 +7,7 @@
 import { TetradError } from "../../errors.js";
 import type { Chain, ChainInput } from "../../plan/plan.js";
 import { formatSite } from "../../site.js";
-import type { Tensor } from "../../tensor.js";
+import type { Node, Tensor } from "../../tensor.js";
 
 /** What a storage buffer of a chain is bound as; several values may lie in one buffer. */
 export interface ChainBuffer {
@@ -83,10 +83,12 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
     const drawn = op.immediates.includes("randomState");
     if (drawn) args.push("i", "vec4<u32>(random_state[0], random_state[1], random_state[2], random_state[3])");
     random ||= drawn;
-    for (const value of op.immediates) {
-      if (value === "randomState") continue;
-      args.push(type === "i32" ? `i32(${word({ kind: "float", value })})` : word({ kind: "float", value }));
-    }
+    op.immediates.forEach((value, k) => {
+      if (value === "randomState") return;
+      // The stream of a random function, 32 bits wide.
+      if (op.immediates[k - 1] === "randomState") args.push(word({ kind: "whole", value }));
+      else args.push(type === "i32" ? `i32(${word({ kind: "float", value })})` : word({ kind: "float", value }));
+    });
     lines.push(`  let r${op.dst} = ${op.strip}_${type}(${args.join(", ")});`);
   }
   for (const { tensor, register } of chain.outputs) {
@@ -97,15 +99,19 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
 }
 
 /** f64 stays on the CPU. @throws TetradError UNSUPPORTED, naming the op and the user's line */
-export function refuseF64(chain: Chain): void {
-  const values = [...chain.inputs.map(({ operand }) => operand.base), ...chain.outputs.map(({ tensor }) => tensor)];
-  const made = chain.ops.flatMap(({ node }) => node.outputs);
-  if (![...values, ...made].some(({ dtype }) => dtype === "f64")) return;
-  const [op] = chain.ops;
-  throw new TetradError("UNSUPPORTED", {
-    op: op?.node.op.name ?? "chain",
-    what: "WebGPU has no f64",
-    at: op && formatSite(op.node.site),
-    hint: 'use f32, or backend "wasm"',
-  });
+export function refuseF64(values: Iterable<Tensor>, reader?: Node): void {
+  for (const { dtype, node = reader } of values) {
+    if (dtype !== "f64") continue;
+    throw new TetradError("UNSUPPORTED", {
+      op: node?.op.name ?? "compile",
+      what: "WebGPU has no f64",
+      at: node && formatSite(node.site),
+      hint: 'use f32, or backend "wasm"',
+    });
+  }
+}
+
+/** Every value that a chain reads, computes or writes. */
+export function valuesOf({ inputs, ops, outputs }: Chain): Tensor[] {
+  return [...inputs.map(({ operand }) => operand.base), ...ops.flatMap(({ node }) => node.outputs), ...outputs.map(({ tensor }) => tensor)];
 }

@@ -2,11 +2,11 @@
 
 import { families, familyOf, type Kernel, type LaunchShape, librariesOf, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
 import { TetradError } from "../../errors.js";
-import type { Count, Scalar } from "../../op.js";
+import type { Count, Operand, Scalar } from "../../op.js";
 import type { Chain, Launch } from "../../plan/plan.js";
 import { formatSite } from "../../site.js";
 import type { Tensor } from "../../tensor.js";
-import { type ChainShader, type ChainWord, chainShader, refuseF64, wgslType } from "./chain-shader.js";
+import { type ChainShader, type ChainWord, chainShader, refuseF64, valuesOf, wgslType } from "./chain-shader.js";
 import type { Compiled, WebGpuDevice } from "./device.js";
 import { COPY_DST, UNIFORM } from "./flags.js";
 import { splitChain } from "./split.js";
@@ -23,7 +23,7 @@ export interface Dispatch {
 }
 
 /** Dispatches in order; a loop repeats its own. */
-export type Step = Dispatch | { readonly turns: number; readonly body: readonly Step[] };
+export type Step = Dispatch | { readonly launch: Launch; readonly turns: number; readonly body: readonly Step[] };
 
 /** A word that follows a live length, and where it stands. */
 interface LiveWord {
@@ -119,7 +119,7 @@ class Encoder {
       return [{ kind: "loop", launch, body: body.launches.flatMap((inner) => this.#pieces(inner)) }];
     }
     const { chain } = launch;
-    if (chain !== undefined) refuseF64(chain);
+    if (chain !== undefined) refuseF64(valuesOf(chain), chain.ops[0]?.node);
     if (chain !== undefined && launch.kernel.startsWith("ew_"))
       return splitChain(chain, limit, key).map((part) => ({ kind: "chain" as const, launch, chain: part }));
     const name = launch.kernel.replace(/_f32$/, "");
@@ -134,6 +134,16 @@ class Encoder {
       });
     }
     const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
+    const { eachInput } = kernel;
+    if (eachInput !== undefined) {
+      return launch.inputs.map((input, i) => ({
+        kind: "kernel" as const,
+        launch: { ...launch, inputs: [input], scalars: eachInput(launch.scalars, i) },
+        chain: undefined,
+        kernel,
+        family,
+      }));
+    }
     if (chain === undefined) return [{ kind: "kernel", launch, chain, kernel, family }];
     // What an epilogue may bind besides the kernel's inputs and its product.
     const [head, ...tail] = splitChain(chain, limit, key, launch.inputs.length + 1);
@@ -217,23 +227,28 @@ class Encoder {
     const first = await this.#prepareWords("loop_index", [this.context.storage.of(index)], [reverse === 1 ? length - 1 : 0, 0], launch);
     const next = await this.#prepareWords("loop_index", [this.context.storage.of(index)], [reverse === 1 ? -1 : 1, 1], launch);
     const inner = await Promise.all(body.map((piece) => this.#prepare(piece)));
-    return () => [...first(), { turns: length, body: [...inner.flatMap((make) => make()), ...next()] }];
+    return () => [...first(), { launch, turns: length, body: [...inner.flatMap((make) => make()), ...next()] }];
   }
 
   /** A kernel of the run's own, over places instead of values. */
-  async #prepareWords(name: string, places: readonly Place[], words: readonly number[], launch: Launch): Promise<() => Step[]> {
+  async #prepareWords(
+    name: "copy_words" | "loop_index",
+    places: readonly Place[],
+    words: readonly number[],
+    launch: Launch,
+  ): Promise<() => Step[]> {
     const text = await loadShader("core", name);
     const compiled = await this.#compile(name, text, {});
     const uniform = this.#uniform([...places.map(({ offset }) => offset), ...words].map((value) => ({ kind: "whole" as const, value })));
-    const shape = { outputs: [], inputs: [], words };
-    const groups = passesOf((families.core as Readonly<Record<string, Kernel>>)[name] as Kernel, shape)[0]?.groups(shape);
+    const [{ groups: groupsOf }] = families.core[name].passes;
+    const groups = groupsOf({ outputs: [], inputs: [], words });
     return () => {
       const entries = compiled.bindings.map(({ number }) =>
         number === 0
           ? { binding: 0, resource: this.#slice(uniform) }
           : { binding: number, resource: { buffer: (places[number - 1] as Place).buffer } },
       );
-      return [this.#dispatch(launch, compiled, entries, () => groups as number)];
+      return [this.#dispatch(launch, compiled, entries, () => groups)];
     };
   }
 
@@ -271,10 +286,14 @@ class Encoder {
     const own = this.#ownOutputs(launch);
     const product = own[0] as Tensor;
     const operands = [
-      ...own.map((tensor) => ({ tensor, ...storageOrNone(storage, tensor), written: true })),
+      ...own.map((tensor) => {
+        const place = storageOrNone(storage, tensor);
+        return { tensor, ...place, lowest: place.offset, written: true };
+      }),
       ...launch.inputs.map((input) => {
-        const place = storageOrNone(storage, input.base);
-        return { tensor: input.base, buffer: place.buffer, offset: place.offset + input.offset, written: false };
+        const { buffer, offset } = storageOrNone(storage, input.base);
+        const first = offset + input.offset;
+        return { tensor: input.base, buffer, offset: first, lowest: first + reach(input), written: false };
       }),
     ];
     const scratchWords = kernel.scratch?.(this.#shape(launch)) ?? 0;
@@ -352,7 +371,7 @@ class Encoder {
    */
   async #separate(
     launch: Launch,
-    operands: readonly { tensor: Tensor; buffer: GPUBuffer | undefined; offset: number; written: boolean }[],
+    operands: readonly { tensor: Tensor; buffer: GPUBuffer | undefined; offset: number; lowest: number; written: boolean }[],
     before: (() => Step[])[],
     after: (() => Step[])[],
   ): Promise<{ offset: number; resource: GPUBufferBinding }[]> {
@@ -360,13 +379,13 @@ class Encoder {
     const align = gpu.device.limits.minStorageBufferOffsetAlignment / 4;
     const ranges: { buffer: GPUBuffer; begin: number; end: number; written: boolean }[] = [];
     const bound: { offset: number; resource: GPUBufferBinding }[] = [];
-    for (const { tensor, buffer, offset, written } of operands) {
+    for (const { tensor, buffer, offset, lowest, written } of operands) {
       if (buffer === undefined) {
         bound.push({ offset: 0, resource: { buffer: this.#nothing() } });
         continue;
       }
       // Operands may be seen through strides, so that a read one is bound to the buffer's end.
-      const begin = tensor.dtype === "u8" ? 0 : Math.floor(offset / align) * align;
+      const begin = tensor.dtype === "u8" ? 0 : Math.floor(lowest / align) * align;
       const end = written ? offset + tensor.size : buffer.size / 4;
       const clash = ranges.some(
         (other) =>
@@ -458,7 +477,8 @@ class Encoder {
       ...(words > 0 && { WORD_VECTORS: Math.ceil(words / SLICE_WORDS) * (SLICE_WORDS / 4) }),
       ...consts,
     }).map(([name, value]) => `const ${name} = ${value};`);
-    return this.context.gpu.pipeline(label, [...prelude, ...librariesOf([text]), text].join("\n"));
+    const { gpu } = this.context;
+    return gpu.pipeline(label, [...prelude, ...librariesOf([text], gpu.packedDot), text].join("\n"));
   }
 
   /** Reserves a slice of the uniform buffer and fills it. */
@@ -530,6 +550,17 @@ interface ChainBuffers {
   nameOf(tensor: Tensor): string;
 }
 
+export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) replaySteps(pass, step.body);
+    else if (step.x > 0) {
+      pass.setPipeline(step.pipeline);
+      pass.setBindGroup(0, step.group);
+      pass.dispatchWorkgroups(step.x, step.y);
+    }
+  }
+}
+
 interface UniformSlice {
   readonly offset: number;
   readonly size: number;
@@ -539,6 +570,11 @@ interface UniformSlice {
 function fold(dispatch: Dispatch, groups: number): void {
   dispatch.y = Math.ceil(groups / MOST_GROUPS) || 1;
   dispatch.x = Math.ceil(groups / dispatch.y);
+}
+
+/** How far before its first element an operand is read, as a number of elements ≤ 0: strides may be negative. */
+function reach({ shape, strides }: Operand): number {
+  return shape.reduce((sum, extent, axis) => sum + Math.min(0, (extent - 1) * (strides[axis] as number)), 0);
 }
 
 function storageOrNone(storage: Storage, tensor: Tensor): { buffer: GPUBuffer | undefined; offset: number } {

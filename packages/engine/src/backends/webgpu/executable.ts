@@ -1,32 +1,65 @@
 /** A compiled plan on a WebGPU device: dispatches that each run replays in one pass and one submit. */
 
-import type { HostArray } from "../../dtype.js";
-import { hostArray } from "../../dtype.js";
+import { type HostArray, hostArray, isFloat } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { type MadePlan, makePlan } from "../../plan/make.js";
-import { formatShape, sizeOf } from "../../shape.js";
+import { launchTitle } from "../../plan/plan.js";
+import { formatShape } from "../../shape.js";
+import { formatSite } from "../../site.js";
 import type { Tensor } from "../../tensor.js";
 import type { Timeline } from "../../timeline.js";
-import type { BatchSource, CompileRequest, Executable, LaunchChoice, LaunchTime, Tuned } from "../backend.js";
+import {
+  type BatchSource,
+  type Binding,
+  type CompileRequest,
+  type Executable,
+  type LaunchChoice,
+  type LaunchTime,
+  type NonFinite,
+  SCALAR,
+  type Training,
+  type Tuned,
+} from "../backend.js";
+import { gatherLaunches, RING, trainingLaunches } from "../training.js";
+import { refuseF64 } from "./chain-shader.js";
 import type { WebGpuDevice } from "./device.js";
-import { type Dispatch, encode, type Replay, type Step } from "./encode.js";
-import { COPY_DST, MAP_MODE_READ, MAP_READ } from "./flags.js";
+import { encode, type Replay, replaySteps, type Step } from "./encode.js";
+import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ } from "./flags.js";
+import { profile, trace } from "./profile.js";
 import { deviceBytes, fromDevice, toDevice, WebGpuSegment } from "./segment.js";
 import { Storage } from "./storage.js";
 
-/** Where an output lands in the staging buffer that the host maps. */
+/** Where something that the host reads after a run lands in the staging buffer. */
 interface Landing {
-  readonly tensor: Tensor;
-  readonly at: number;
+  readonly buffer: GPUBuffer;
+  readonly from: number;
   readonly bytes: number;
-  readonly host: HostArray;
+  take(mapped: ArrayBuffer, at: number): void;
+}
+
+/** Steps that the queue may hold while the host goes on: more would only delay a cancellation. */
+const IN_FLIGHT = 2;
+/** The news of a loss may come after what it makes fail (ms). */
+const LOSS_MS = 200;
+/** Behind the scalars that every backend has: not 0 once a loss was not finite; shaders/lib/step_scalars.wgsl. */
+const STOPPED = 5;
+
+/** Storage of a training step besides parameters and moments. */
+interface TrainingStorage {
+  readonly ring: WebGpuSegment;
+  readonly rates: WebGpuSegment;
+  readonly gradients: WebGpuSegment;
 }
 
 export class WebGpuExecutable implements Executable {
   readonly #live: Map<string, number>;
-  readonly #landings = new Map<string, Landing>();
+  readonly #hosts = new Map<string, HostArray>();
+  readonly #outputs: Landing[] = [];
+  readonly #after: Landing[] = [];
+  readonly #written: readonly WebGpuSegment[];
+  #epoch: { readonly replay: Replay; readonly storage: Storage } | undefined;
   #staging: GPUBuffer | undefined;
-  #stagingBytes = 0;
+  #fault = false;
   #closed = false;
 
   private constructor(
@@ -36,21 +69,60 @@ export class WebGpuExecutable implements Executable {
     private readonly storage: Storage,
     private readonly replay: Replay,
     private readonly randomState: WebGpuSegment,
+    private readonly training: TrainingStorage | undefined,
   ) {
     this.#live = new Map(request.maxima);
     for (const [name, tensor] of plan.outputs) {
-      const bytes = deviceBytes(tensor.dtype, tensor.size);
-      this.#landings.set(name, { tensor, at: this.#stagingBytes, bytes, host: hostArray(tensor.dtype, tensor.size) });
-      this.#stagingBytes += bytes;
+      const host = hostArray(tensor.dtype, tensor.size);
+      this.#hosts.set(name, host);
+      if (tensor.size === 0) continue;
+      const { buffer, offset } = storage.of(tensor);
+      const take = (mapped: ArrayBuffer, at: number) => fromDevice(tensor.dtype, mapped, at, host);
+      this.#outputs.push({ buffer, from: offset * 4, bytes: deviceBytes(tensor.dtype, tensor.size), take });
+    }
+    const states = request.graph.assignments.map(({ state }) => request.leaves.get(state)?.segment as WebGpuSegment | undefined);
+    const trained = request.training === undefined ? [] : [request.training.params, ...request.training.moments];
+    this.#written = [...new Set([...states, ...(trained as WebGpuSegment[])])].filter((segment) => segment !== undefined);
+    if (request.training !== undefined) {
+      const scalars = request.training.scalars as WebGpuSegment;
+      this.#after.push({ buffer: scalars.buffer, from: 0, bytes: scalars.buffer.size, take: (mapped, at) => scalars.adopt(mapped, at) });
+    }
+    const { fault } = replay;
+    if (fault !== undefined) {
+      const take = (mapped: ArrayBuffer, at: number) => {
+        this.#fault = new Uint32Array(mapped, at, 1)[0] !== 0;
+      };
+      this.#after.push({ buffer: fault, from: 0, bytes: 16, take });
     }
   }
 
   static async compile(gpu: WebGpuDevice, request: CompileRequest): Promise<WebGpuExecutable> {
-    const { graph } = request;
-    const plan = makePlan({ graph, outputs: request.outputs });
-    const randomState = new WebGpuSegment(gpu, "i32", 4);
-    const storage = new Storage(gpu, plan, request.leaves, undefined);
+    const { graph, training } = request;
+    // What has no elements is never launched, so that its type would pass unseen.
+    refuseF64(request.outputs.values());
+    const own: WebGpuSegment[] = [];
+    const allocate = (dtype: WebGpuSegment["dtype"], length: number): WebGpuSegment => {
+      const segment = new WebGpuSegment(gpu, dtype, length);
+      own.push(segment);
+      return segment;
+    };
+    let storage: Storage | undefined;
     try {
+      const randomState = allocate("i32", 4);
+      const trainingStorage = training && {
+        ring: allocate("f64", RING),
+        rates: allocate("f64", RING),
+        gradients: allocate(training.params.dtype, training.params.length),
+      };
+      const leaves = training && trainingStorage && trainingLaunches(graph, training, { ...trainingStorage, randomState });
+      const plan = makePlan({
+        graph,
+        outputs: request.outputs,
+        ...(training && { roots: [training.loss, ...training.gradients.map(({ gradient }) => gradient)] }),
+        ...(leaves && { append: leaves.append }),
+      });
+      const bindings = new Map<Tensor, Binding>([...request.leaves, ...(leaves?.bindings ?? [])]);
+      storage = new Storage(gpu, plan, bindings, trainingStorage?.gradients);
       const replay = await encode(plan.launches, {
         gpu,
         storage,
@@ -60,10 +132,10 @@ export class WebGpuExecutable implements Executable {
         kept: [...plan.outputs.values()],
       });
       randomState.write([request.seed | 0, Math.floor(request.seed / 2 ** 32) | 0, 0, 0]);
-      return new WebGpuExecutable(gpu, plan, request, storage, replay, randomState);
+      return new WebGpuExecutable(gpu, plan, request, storage, replay, randomState, trainingStorage);
     } catch (error) {
-      storage.release();
-      randomState.release();
+      storage?.release();
+      for (const segment of own) segment.release();
       throw error;
     }
   }
@@ -94,10 +166,10 @@ export class WebGpuExecutable implements Executable {
   }
 
   read(name: string): HostArray {
-    const landing = this.#landings.get(name);
-    if (landing === undefined)
+    const host = this.#hosts.get(name);
+    if (host === undefined)
       throw new TetradError("ARGUMENT", { op: "read", what: `no output "${name}"`, expected: [...this.plan.outputs.keys()].join(", ") });
-    return landing.host;
+    return host;
   }
 
   setLive(axis: string, length: number): void {
@@ -113,6 +185,7 @@ export class WebGpuExecutable implements Executable {
     if (this.#live.get(axis) === length) return;
     this.#live.set(axis, length);
     this.replay.setLive(axis, length);
+    this.#epoch?.replay.setLive(axis, length);
   }
 
   runSync(): void {
@@ -124,43 +197,222 @@ export class WebGpuExecutable implements Executable {
   }
 
   async run(): Promise<void> {
-    this.#open();
-    for (const segment of this.storage.segments) segment.push();
-    this.randomState.push();
+    this.#begin();
     const encoder = this.gpu.device.createCommandEncoder();
-    this.#pass(encoder);
-    await this.#collect(encoder);
-    for (const { state } of this.request.graph.assignments)
-      (this.request.leaves.get(state)?.segment as WebGpuSegment | undefined)?.written();
+    this.#pass(encoder, [this.replay]);
+    await this.#collect(encoder, [...this.#outputs, ...this.#after]);
   }
 
-  #pass(encoder: GPUCommandEncoder): void {
+  async attach(source: BatchSource): Promise<void> {
+    this.#epoch?.storage.release();
+    const { graph } = this.request;
+    const training = this.#training("attach").training;
+    const bindings = new Map<Tensor, Binding>();
+    const launches = gatherLaunches(graph, training, source, (leaf, segment) => bindings.set(leaf, { segment, offset: 0 }));
+    // The batches are the step's own inputs.
+    const storage = new Storage(this.gpu, { ...this.plan, inputs: new Map(), constants: new Map() }, bindings, undefined);
+    for (const tensor of this.plan.inputs.values()) storage.share(tensor, this.storage.of(tensor));
+    const replay = await encode(launches, {
+      gpu: this.gpu,
+      storage,
+      randomState: this.randomState.buffer,
+      live: this.#live,
+      storageOf: (tensor) => tensor,
+      kept: [],
+    });
+    this.#epoch = { replay, storage };
+  }
+
+  async runSteps(steps: number, rates: Float64Array): Promise<number> {
+    const { training, own } = this.#training("runSteps");
+    const epoch = this.#epoch;
+    if (epoch === undefined) throw new TetradError("INTERNAL", { op: "runSteps", what: "no data set attached" });
+    const first = this.#stepsTaken();
+    this.#writeRates(own.rates, first, rates.subarray(0, steps));
+    for (const segment of epoch.storage.segments) segment.push();
+    this.#begin();
+    const inFlight: Promise<unknown>[] = [];
+    for (let i = 0; i < steps; i++) {
+      const encoder = this.gpu.device.createCommandEncoder();
+      this.#pass(encoder, [epoch.replay, this.replay]);
+      if (i === steps - 1) {
+        const ring = {
+          buffer: own.ring.buffer,
+          from: 0,
+          bytes: own.ring.buffer.size,
+          take: (mapped: ArrayBuffer, at: number) => own.ring.adopt(mapped, at),
+        };
+        await this.#collect(encoder, [ring, ...this.#outputs, ...this.#after]);
+        break;
+      }
+      this.gpu.queue.submit([encoder.finish()]);
+      inFlight.push(this.gpu.queue.onSubmittedWorkDone());
+      if (inFlight.length >= IN_FLIGHT) await this.#answered(inFlight.shift() as Promise<unknown>);
+    }
+    return (training.scalars.view()[SCALAR.step] as number) - first;
+  }
+
+  setRate(rate: number): void {
+    const { own } = this.#training("setRate");
+    this.#writeRates(own.rates, this.#stepsTaken(), [rate]);
+  }
+
+  /** Straight to the device: the table's other entries are of no interest any more. */
+  #writeRates({ buffer }: WebGpuSegment, first: number, rates: ArrayLike<number>): void {
+    for (let i = 0; i < rates.length; ) {
+      const at = (first + i) % RING;
+      const count = Math.min(rates.length - i, RING - at);
+      this.gpu.queue.writeBuffer(
+        buffer,
+        at * 4,
+        Float32Array.from({ length: count }, (_, k) => rates[i + k] as number),
+      );
+      i += count;
+    }
+  }
+
+  get stopped(): boolean {
+    const scalars = this.request.training?.scalars.view();
+    return scalars !== undefined && scalars[STOPPED] !== 0;
+  }
+
+  losses(count: number): Float64Array {
+    const ring = this.#training("losses").own.ring.view();
+    const end = this.#stepsTaken();
+    return Float64Array.from({ length: count }, (_, i) => ring[(end - count + i + RING) % RING] as number);
+  }
+
+  async profile(): Promise<LaunchTime[]> {
+    this.#begin();
+    const restore = this.#snapshot();
+    const times = await profile(this.gpu, this.replay.steps);
+    restore();
+    this.gpu.check();
+    return times;
+  }
+
+  /** Copies what outlives a step on the device; the result puts it back. */
+  #snapshot(): () => void {
+    const { device, queue } = this.gpu;
+    const sources = [...this.storage.segments].map(({ buffer }) => buffer);
+    const copies = sources.map(({ size }) => device.createBuffer({ size, usage: COPY_SRC | COPY_DST }));
+    const move = (from: readonly GPUBuffer[], to: readonly GPUBuffer[]) => {
+      const encoder = device.createCommandEncoder();
+      from.forEach((buffer, i) => encoder.copyBufferToBuffer(buffer, 0, to[i] as GPUBuffer, 0, buffer.size));
+      queue.submit([encoder.finish()]);
+    };
+    move(sources, copies);
+    return () => {
+      move(copies, sources);
+      for (const copy of copies) copy.destroy();
+    };
+  }
+
+  /** One thread: the device, whose clock gives begin and end of every launch. */
+  async trace(steps: number): Promise<Timeline> {
+    this.#begin();
+    const restore = this.#snapshot();
+    const timeline = await trace(this.gpu, this.replay.steps, steps);
+    restore();
+    this.gpu.check();
+    return timeline;
+  }
+
+  tune(): Tuned {
+    throw new TetradError("UNSUPPORTED", { op: "tune", what: "shaders are chosen by shape, there is nothing to search" });
+  }
+
+  choices(): LaunchChoice[] {
+    return this.plan.launches.map((launch) => ({ title: launchTitle(launch), variant: undefined, source: "chosen by shape" }));
+  }
+
+  /** Runs launch by launch and looks at what each has made; the state of the program is as before. */
+  async findNonFinite(): Promise<NonFinite | undefined> {
+    this.#begin();
+    const restore = this.#snapshot();
+    try {
+      for (let i = 0; i < this.replay.steps.length; i++) {
+        const step = this.replay.steps[i] as Step;
+        const encoder = this.gpu.device.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        replaySteps(pass, [step]);
+        pass.end();
+        const made = step.launch.outputs.filter((y) => isFloat(y.dtype) && y.size > 0 && this.storage.has(y));
+        let bad = false;
+        const landings = made.map((y): Landing => {
+          const { buffer, offset } = this.storage.of(y);
+          const take = (mapped: ArrayBuffer, at: number) => {
+            bad ||= new Float32Array(mapped, at, y.size).some((x) => !Number.isFinite(x));
+          };
+          return { buffer, from: offset * 4, bytes: y.size * 4, take };
+        });
+        await this.#collect(encoder, landings);
+        if (!bad) continue;
+        const node = step.launch.nodes[step.launch.nodes.length - 1];
+        return { title: `launch ${i}: ${launchTitle(step.launch)}`, site: formatSite(node?.site) };
+      }
+      return undefined;
+    } finally {
+      restore();
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.storage.release();
+    this.#epoch?.storage.release();
+    this.randomState.release();
+    for (const segment of Object.values(this.training ?? {})) (segment as WebGpuSegment).release();
+    this.#staging?.destroy();
+  }
+
+  /** What the host has changed goes to the device; random numbers follow the step of the store. */
+  #begin(): void {
+    if (this.#closed) throw new TetradError("ARGUMENT", { op: "run", what: "the program is closed" });
+    this.gpu.requirePresent();
+    const scalars = this.request.training?.scalars;
+    if (this.stopped) scalars?.write([0], STOPPED);
+    for (const segment of this.storage.segments) if (segment !== this.randomState) segment.push();
+    const step = this.#stepsTaken();
+    const { seed } = this.request;
+    const state = Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0, step | 0, Math.floor(step / 2 ** 32) | 0);
+    this.gpu.queue.writeBuffer(this.randomState.buffer, 0, state);
+  }
+
+  #pass(encoder: GPUCommandEncoder, replays: readonly Replay[]): void {
     const pass = encoder.beginComputePass();
-    replaySteps(pass, this.replay.steps);
+    for (const { steps } of replays) replaySteps(pass, steps);
     pass.end();
   }
 
-  /** Submits, and waits for the outputs. */
-  async #collect(encoder: GPUCommandEncoder): Promise<void> {
+  /** Submits, and brings what the host reads. */
+  async #collect(encoder: GPUCommandEncoder, landings: readonly Landing[]): Promise<void> {
     const { device, queue } = this.gpu;
-    const { fault } = this.replay;
-    const faultAt = this.#stagingBytes;
-    const size = this.#stagingBytes + (fault === undefined ? 0 : 16);
-    this.#staging ??= device.createBuffer({ size: Math.max(size, 16), usage: MAP_READ | COPY_DST });
-    for (const { tensor, at, bytes } of this.#landings.values()) {
-      if (tensor.size === 0) continue;
-      encoder.copyBufferToBuffer(this.storage.of(tensor).buffer, 0, this.#staging, at, bytes);
+    const size = landings.reduce((sum, { bytes }) => sum + bytes, 16);
+    if (this.#staging === undefined || this.#staging.size < size) {
+      this.#staging?.destroy();
+      this.#staging = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
     }
-    if (fault !== undefined) encoder.copyBufferToBuffer(fault, 0, this.#staging, faultAt, 16);
+    let at = 0;
+    for (const { buffer, from, bytes } of landings) {
+      encoder.copyBufferToBuffer(buffer, from, this.#staging, at, bytes);
+      at += bytes;
+    }
     queue.submit([encoder.finish()]);
-    await this.#staging.mapAsync(MAP_MODE_READ);
-    const mapped = this.#staging.getMappedRange();
-    for (const { tensor, at, host } of this.#landings.values()) if (tensor.size > 0) fromDevice(tensor.dtype, mapped, at, host);
+    for (const segment of this.#written) segment.written();
+    await this.#answered(this.#staging.mapAsync(MAP_MODE_READ));
     this.gpu.check();
-    const bad = fault !== undefined && new Uint32Array(mapped, faultAt, 1)[0] !== 0;
+    const mapped = this.#staging.getMappedRange();
+    at = 0;
+    for (const { bytes, take } of landings) {
+      take(mapped, at);
+      at += bytes;
+    }
     this.#staging.unmap();
-    if (!bad) return;
-    queue.writeBuffer(fault as GPUBuffer, 0, new Uint32Array(4));
+    if (!this.#fault) return;
+    this.#fault = false;
+    queue.writeBuffer(this.replay.fault as GPUBuffer, 0, new Uint32Array(4));
     throw new TetradError("DATA", {
       op: "run",
       what: "an index lies outside the axis that it selects from",
@@ -168,85 +420,31 @@ export class WebGpuExecutable implements Executable {
     });
   }
 
-  attach(_source: BatchSource): void {
-    throw this.#notYet("fit");
-  }
-
-  runSteps(): Promise<number> {
-    throw this.#notYet("fit");
-  }
-
-  setRate(): void {
-    throw this.#notYet("step");
-  }
-
-  get stopped(): boolean {
-    return false;
-  }
-
-  losses(): Float64Array {
-    return new Float64Array(0);
-  }
-
-  profile(): LaunchTime[] {
-    throw this.#notYet("explain");
-  }
-
-  trace(): Promise<Timeline> {
-    throw this.#notYet("trace");
-  }
-
-  tune(): Tuned {
-    throw this.#notYet("tune");
-  }
-
-  choices(): LaunchChoice[] {
-    throw this.#notYet("explain");
-  }
-
-  findNonFinite(): { readonly title: string; readonly site: string | undefined } | undefined {
-    return undefined;
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.storage.release();
-    this.randomState.release();
-    this.#staging?.destroy();
-  }
-
-  #open(): void {
-    if (this.#closed) throw new TetradError("ARGUMENT", { op: "run", what: "the program is closed" });
-    if (this.gpu.lost !== undefined) {
-      throw new TetradError("DEVICE_LOST", {
-        op: "run",
-        what: `the WebGPU device was lost: ${this.gpu.lost}`,
-        hint: 'create a new engine, or use backend "wasm"',
-      });
+  /** What a lost device refuses becomes the coded error. */
+  async #answered(promise: Promise<unknown>): Promise<void> {
+    try {
+      await promise;
+    } catch (cause) {
+      await this.gpu.whenLost(LOSS_MS);
+      this.gpu.requirePresent();
+      throw cause;
     }
+    this.gpu.requirePresent();
+  }
+
+  #stepsTaken(): number {
+    const scalars = this.request.training?.scalars.view();
+    return scalars === undefined ? 0 : (scalars[SCALAR.step] as number);
+  }
+
+  #training(op: string): { readonly training: Training; readonly own: TrainingStorage } {
+    const { training } = this.request;
+    if (training === undefined || this.training === undefined)
+      throw new TetradError("INTERNAL", { op, what: "the program does not train" });
+    return { training, own: this.training };
   }
 
   #liveSize({ bound, size, shape }: Tensor): number {
-    if (bound === undefined) return sizeOf(shape);
-    return ((this.#live.get(bound.name) as number) * bound.times * size) / (shape[0] as number);
+    return bound === undefined ? size : ((this.#live.get(bound.name) as number) * bound.times * size) / (shape[0] as number);
   }
-
-  #notYet(op: string): TetradError {
-    return new TetradError("UNSUPPORTED", { op, what: "WebGPU does not do this", hint: 'use backend "wasm"' });
-  }
-}
-
-function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
-  for (const step of steps) {
-    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) replaySteps(pass, step.body);
-    else dispatch(pass, step);
-  }
-}
-
-function dispatch(pass: GPUComputePassEncoder, { pipeline, group, x, y }: Dispatch): void {
-  if (x === 0) return;
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  pass.dispatchWorkgroups(x, y);
 }

@@ -37,7 +37,8 @@ export function fromDevice(dtype: DType, bytes: ArrayBuffer, byteOffset: number,
 export class WebGpuSegment implements Segment {
   readonly buffer: GPUBuffer;
   readonly #host: HostArray;
-  #hostIsNewer = true;
+  /** Both are zeros at first. */
+  #hostIsNewer = false;
   #deviceIsNewer = false;
 
   constructor(
@@ -52,21 +53,25 @@ export class WebGpuSegment implements Segment {
     });
   }
 
-  /** @throws TetradError ARGUMENT while the newer content is on the device */
   view(): HostArray {
-    if (this.#deviceIsNewer) {
-      throw new TetradError("ARGUMENT", {
-        op: "store",
-        what: "its values are on the device",
-        hint: "await store.pull() first",
-      });
-    }
+    this.requireHost();
     return this.#host;
+  }
+
+  /** Whether the newer content is on the device. */
+  get isNewer(): boolean {
+    return this.#deviceIsNewer;
+  }
+
+  /** @throws TetradError ARGUMENT while the newer content is on the device */
+  requireHost(): void {
+    if (!this.#deviceIsNewer) return;
+    throw new TetradError("ARGUMENT", { op: "store", what: "its values are on the GPU", hint: "await store.pull() first" });
   }
 
   write(data: ArrayLike<number>, offset = 0): void {
     // What is not overwritten must be the newest, too.
-    if (data.length < this.length) this.view();
+    if (data.length < this.length) this.requireHost();
     this.#host.set(data, offset);
     this.#hostIsNewer = true;
     this.#deviceIsNewer = false;
@@ -82,6 +87,13 @@ export class WebGpuSegment implements Segment {
   /** After a run that wrote it. */
   written(): void {
     this.#deviceIsNewer = true;
+  }
+
+  /** Takes the device's content out of a mapped buffer: both sides are the same then. */
+  adopt(mapped: ArrayBuffer, at: number): void {
+    fromDevice(this.dtype, mapped, at, this.#host);
+    this.#hostIsNewer = false;
+    this.#deviceIsNewer = false;
   }
 
   async pull(): Promise<void> {

@@ -85,6 +85,11 @@ export class Storage {
     this.#places.set(tensor, { buffer: place.buffer, offset: place.offset + offset });
   }
 
+  /** A value that another program's storage holds. */
+  share(tensor: Tensor, place: Place): void {
+    this.#places.set(tensor, place);
+  }
+
   /** Whether a value lives between launches and has to be given a slot. */
   isFree(tensor: Tensor): boolean {
     return !this.#places.has(tensor) && !this.plan.pinned.has(tensor);
@@ -95,6 +100,11 @@ export class Storage {
     const place = this.#places.get(tensor);
     if (place !== undefined) return place.buffer;
     return this.plan.pinned.has(tensor) ? this.gradients : tensor;
+  }
+
+  /** Whether a value is stored: what an epilogue hands on in registers is not. */
+  has(tensor: Tensor): boolean {
+    return this.#places.has(tensor) || this.plan.pinned.has(tensor);
   }
 
   of(tensor: Tensor): Place {

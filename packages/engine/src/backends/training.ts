@@ -1,11 +1,13 @@
 /** The launches that follow the gradients of a training step: record the loss, clip, update each run of parameters, count the step. */
 
-import type { Operand } from "../../op.js";
-import { ALIGNMENT, type Piece } from "../../optim/runs.js";
-import { denseOperand, type Lowering } from "../../plan/lower.js";
-import { type Graph, type Spec, Tensor } from "../../tensor.js";
-import { withGraph } from "../../trace.js";
-import { type Binding, type Segment, STEP_SCALARS, type Training } from "../backend.js";
+import { byteSize } from "../dtype.js";
+import type { Operand } from "../op.js";
+import { ALIGNMENT, type Piece } from "../optim/runs.js";
+import { denseOperand, type Lowering } from "../plan/lower.js";
+import type { Launch } from "../plan/plan.js";
+import { type Graph, type Spec, Tensor } from "../tensor.js";
+import { withGraph } from "../trace.js";
+import { type BatchSource, type Binding, type Segment, STEP_SCALARS, type Training } from "./backend.js";
 
 /** Entries of the loss ring and of the table of learning rates: the most steps of one job. */
 export const RING = 4096;
@@ -114,6 +116,44 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
       });
     },
   };
+}
+
+/**
+ * The launches that gather a step's batch from a data set, in front of the step's own.
+ * @param bind tells where the leaf that stands for a segment lies
+ */
+export function gatherLaunches(
+  graph: Graph,
+  { scalars }: Training,
+  source: BatchSource,
+  bind: (leaf: Tensor, segment: Segment) => void,
+): Launch[] {
+  return [...source.columns].map(([name, segment]) => {
+    const batch = graph.inputs.get(name) as Tensor;
+    const row = batch.size / (batch.shape[0] as number);
+    const stand = (from: Segment): Tensor => {
+      const spec: Spec = { shape: [from.length], dtype: from.dtype };
+      const tensor = new Tensor(graph, graph.takeId(), "state", spec, `@${name}`);
+      bind(tensor, from);
+      return tensor;
+    };
+    return {
+      kernel: "gather_batch",
+      outputs: [batch],
+      inputs: [segment, scalars].map((from) => denseOperand(stand(from))),
+      scalars: [
+        source.rows,
+        row * byteSize(batch.dtype),
+        source.batchRows,
+        Number(source.shuffle),
+        source.seed | 0,
+        Math.floor(source.seed / 2 ** 32) | 0,
+      ],
+      nodes: [],
+      flops: 0,
+      bytes: 2 * batch.size * byteSize(batch.dtype),
+    };
+  });
 }
 
 /** A value that only this gradient lives in, so that it can be pinned to its place in the flat segment. */

@@ -1,0 +1,176 @@
+/** The backend that nobody has to choose: each plan runs on the CPU or the GPU, whichever is faster for it. */
+
+import type { DType } from "../../dtype.js";
+import { TetradError } from "../../errors.js";
+import type { Machine } from "../../explain.js";
+import type { Backend, CompileRequest, Executable, Segment } from "../backend.js";
+import { WasmBackend, type WasmOptions } from "../wasm/backend.js";
+import type { WebGpuDevice } from "../webgpu/device.js";
+import type { WebGpuExecutable } from "../webgpu/executable.js";
+import { crossing, decide, describeDecision, formatSeconds, NEVER_WORTH, predict, product, type Rates, wasmRates } from "./decide.js";
+import { AutoExecutable, requestFor } from "./executable.js";
+import type { Probed } from "./probe.js";
+import { AutoSegment } from "./segment.js";
+
+/** Warm steps that a close call is decided by. */
+const TIMED_STEPS = 3;
+
+export class AutoBackend implements Backend {
+  readonly name = "auto";
+  #probed: Promise<Probed> | undefined;
+  #device: Promise<WebGpuDevice> | undefined;
+  #losses = 0;
+
+  private constructor(
+    private readonly wasm: WasmBackend,
+    private readonly options: WasmOptions,
+  ) {}
+
+  static async create(options: WasmOptions): Promise<AutoBackend> {
+    return new AutoBackend(await WasmBackend.create(options), options);
+  }
+
+  get build(): string {
+    return this.wasm.build;
+  }
+
+  get threads(): number {
+    return this.wasm.threads;
+  }
+
+  get why(): string {
+    return `${this.wasm.why}; plans that a GPU may do faster are measured against it`;
+  }
+
+  allocate(dtype: DType, length: number): Segment {
+    return new AutoSegment(this.wasm.allocate(dtype, length));
+  }
+
+  async compile(request: CompileRequest): Promise<Executable> {
+    const cpu = await this.wasm.compile(requestFor(request, (segment) => segment.host));
+    const launches = cpu.plan?.launches ?? [];
+    const quick = predict(launches, ROUGH);
+    const stay = (why: string) => new AutoExecutable(request, cpu, undefined, undefined, false, why);
+    if (quick < NEVER_WORTH) return stay(`predicted ${formatSeconds(quick)} a step, below what any GPU takes to answer`);
+    const probed = await this.#probe();
+    if (typeof probed === "string") return stay(`no GPU: ${probed}`);
+    const onCpu = { name: "wasm", seconds: predict(launches, wasmRates(this.wasm.machine(), this.wasm.threads)) };
+    const onGpu = { name: "webgpu", seconds: predict(launches, probed) };
+    const first = decide(onCpu, onGpu);
+    const cpuName = `wasm ${this.wasm.build}-simd ×${this.wasm.threads}`;
+    if (first.name === "wasm" && !first.close)
+      return stay(describeDecision(cpuName, onCpu.seconds, "predicted", `webgpu predicted ${formatSeconds(onGpu.seconds)}`));
+    let gpu: WebGpuExecutable;
+    let device: WebGpuDevice;
+    try {
+      const { WebGpuExecutable } = await import("../webgpu/executable.js");
+      device = await this.#open();
+      const own = device;
+      gpu = await WebGpuExecutable.compile(
+        own,
+        requestFor(request, (segment) => segment.on(own)),
+      );
+    } catch (error) {
+      // What WebGPU cannot do (f64, a value larger than it binds) the CPU can.
+      if (!(error instanceof TetradError) || !["UNSUPPORTED", "OUT_OF_MEMORY", "DEVICE_LOST"].includes(error.code)) throw error;
+      return stay(`not on the GPU: ${error.message}`);
+    }
+    if (!first.close) {
+      const why = describeDecision("webgpu", onGpu.seconds, "predicted", `${cpuName} predicted ${formatSeconds(onCpu.seconds)}`);
+      return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
+    }
+    const timed = { cpu: await secondsOf(cpu), gpu: await secondsOf(gpu) };
+    const faster = timed.gpu < timed.cpu;
+    const [name, own, other, rest] = faster ? ["webgpu", timed.gpu, cpuName, timed.cpu] : [cpuName, timed.cpu, "webgpu", timed.gpu];
+    const why = describeDecision(name as string, own as number, "measured", `${other} measured ${formatSeconds(rest as number)}`);
+    if (!faster) {
+      gpu.close();
+      return stay(why);
+    }
+    return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
+  }
+
+  /** Products of n × n matrices on both, and where the GPU becomes the faster one. */
+  async curve(): Promise<Curve> {
+    const cpu = wasmRates(this.wasm.machine(), this.wasm.threads);
+    const probed = await this.#probe();
+    const gpu = typeof probed === "string" ? undefined : probed;
+    const sizes = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+    return {
+      cpu,
+      gpu: probed,
+      points: sizes.map((n) => ({ n, cpuSeconds: predict([product(n)], cpu), gpuSeconds: gpu && predict([product(n)], gpu) })),
+      crossing: gpu && crossing(cpu, gpu),
+    };
+  }
+
+  defineKernels(name: string, bytes: BufferSource): Promise<void> {
+    return this.wasm.defineKernels(name, bytes);
+  }
+
+  machine(): Machine {
+    return this.wasm.machine();
+  }
+
+  /** A GPU that was lost once is asked again; after a second time everything stays on the CPU. */
+  async recover(): Promise<string> {
+    const lost = this.#device;
+    this.#device = undefined;
+    (await lost?.catch(() => undefined))?.destroy();
+    if (++this.#losses < 2) {
+      try {
+        return `a new device, ${(await this.#open()).name}`;
+      } catch {
+        this.#device = undefined;
+      }
+    }
+    this.#probed = Promise.resolve("it was lost");
+    return "the CPU";
+  }
+
+  async close(): Promise<void> {
+    await this.wasm.close();
+    (await this.#device?.catch(() => undefined))?.destroy();
+  }
+
+  /** What the adapter does, or why there is none; measured once a process. */
+  #probe(): Promise<Probed> {
+    this.#probed ??= import("./probe.js").then(({ probe }) => probe(this.options.onWarning));
+    return this.#probed;
+  }
+
+  #open(): Promise<WebGpuDevice> {
+    this.#device ??= import("../webgpu/device.js").then(({ WebGpuDevice }) => WebGpuDevice.open());
+    return this.#device;
+  }
+}
+
+/** Predicted times of one product, by the side of its matrices. */
+export interface Curve {
+  readonly cpu: Rates;
+  /** Or why there is none. */
+  readonly gpu: Rates | string;
+  readonly points: readonly { readonly n: number; readonly cpuSeconds: number; readonly gpuSeconds: number | undefined }[];
+  /** The first power of two from which on the GPU is faster; undefined where it never is. */
+  readonly crossing: number | undefined;
+}
+
+/** A rather fast CPU: what it does below NEVER_WORTH needs no measurement. */
+const ROUGH: Rates = {
+  name: "wasm",
+  gemmFlopsPerSecond: 4e10,
+  flopsPerSecond: 2e10,
+  bytesPerSecond: 1e10,
+  secondsPerLaunch: 2e-7,
+  secondsPerStep: 0,
+};
+
+/** Of one step, launch by launch; the program's state is as before. */
+async function secondsOf(executable: Executable): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < TIMED_STEPS; i++) {
+    const times = await executable.profile();
+    best = Math.min(best, times.reduce((sum, { microseconds }) => sum + microseconds, 0) / 1e6);
+  }
+  return best;
+}

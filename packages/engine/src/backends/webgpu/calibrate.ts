@@ -1,0 +1,122 @@
+/** What an adapter can do, measured in a few tens of milliseconds: arithmetic, memory, matrix products, and what a launch and a submit cost. */
+
+import { families, type Kernel, librariesOf, loadShader, passesOf } from "@tetrad/kernels-wgsl";
+import type { WebGpuDevice } from "./device.js";
+import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE, UNIFORM } from "./flags.js";
+
+export interface Calibration {
+  readonly flopsPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Of a matrix product that fills the device. */
+  readonly gemmFlopsPerSecond: number;
+  /** One more dispatch in a pass. */
+  readonly secondsPerLaunch: number;
+  /** A submit and the wait until the host has a result. */
+  readonly secondsPerSubmit: number;
+}
+
+/** A probe grows until it takes so long (ms): shorter ones measure the wait, longer ones cost the user's time. */
+const LONG_ENOUGH = 8;
+const COPY_WORDS = 1 << 20;
+const PRODUCT = 256;
+
+/** Dispatches of one kernel over buffers of its own. */
+class Probe {
+  private constructor(
+    private readonly gpu: WebGpuDevice,
+    private readonly pipeline: GPUComputePipeline,
+    private readonly group: GPUBindGroup,
+    private readonly words: GPUBuffer,
+    private readonly groups: number,
+    private readonly staging: GPUBuffer,
+    private readonly source: GPUBuffer,
+    private readonly owned: readonly GPUBuffer[],
+  ) {}
+
+  static async create(
+    gpu: WebGpuDevice,
+    family: "core" | "dense",
+    name: string,
+    operands: readonly number[],
+    words: readonly number[],
+  ): Promise<Probe> {
+    const { device } = gpu;
+    const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
+    const shape = { outputs: operands.slice(0, 1), inputs: operands.slice(1), words };
+    const [pass] = passesOf(kernel, shape);
+    const shader = (pass as NonNullable<typeof pass>).shader;
+    const text = await loadShader(family, shader);
+    const consts = Object.entries(pass?.consts?.(shape) ?? {}).map(([key, value]) => `const ${key} = ${value};`);
+    const compiled = await gpu.pipeline(shader, [...consts, ...librariesOf([text]), text].join("\n"));
+    const uniform = device.createBuffer({ size: 256, usage: UNIFORM | COPY_DST });
+    device.queue.writeBuffer(uniform, 0, Uint32Array.from([...operands.map(() => 0), ...words]));
+    const buffers = operands.map((elements) => device.createBuffer({ size: elements * 4, usage: STORAGE | COPY_SRC }));
+    const group = device.createBindGroup({
+      layout: compiled.layout,
+      entries: compiled.bindings.map(({ number }) => ({
+        binding: number,
+        resource: { buffer: number === 0 ? uniform : (buffers[number - 1] as GPUBuffer) },
+      })),
+    });
+    const staging = device.createBuffer({ size: 16, usage: MAP_READ | COPY_DST });
+    const groups = (pass as NonNullable<typeof pass>).groups(shape);
+    const [source] = buffers as [GPUBuffer];
+    return new Probe(gpu, compiled.pipeline, group, uniform, groups, staging, source, [uniform, staging, ...buffers]);
+  }
+
+  word(index: number, value: number): void {
+    this.gpu.queue.writeBuffer(this.words, index * 4, Uint32Array.of(value));
+  }
+
+  /** Milliseconds until the host has a word of what so many dispatches have made. */
+  async run(dispatches: number): Promise<number> {
+    const before = performance.now();
+    const encoder = this.gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(this.pipeline);
+    pass.setBindGroup(0, this.group);
+    for (let i = 0; i < dispatches; i++) pass.dispatchWorkgroups(this.groups);
+    pass.end();
+    encoder.copyBufferToBuffer(this.source, 0, this.staging, 0, 16);
+    this.gpu.queue.submit([encoder.finish()]);
+    await this.staging.mapAsync(MAP_MODE_READ);
+    this.staging.unmap();
+    return performance.now() - before;
+  }
+
+  /** Seconds of one dispatch, less what a submit costs. */
+  async seconds(submit: number): Promise<number> {
+    await this.run(1);
+    for (let dispatches = 1; ; dispatches *= 4) {
+      const ms = (await this.run(dispatches)) - submit;
+      if (ms >= LONG_ENOUGH || dispatches >= 4096) {
+        const again = (await this.run(dispatches)) - submit;
+        return Math.max(Math.min(ms, again), 1e-3) / dispatches / 1e3;
+      }
+    }
+  }
+
+  release(): void {
+    for (const buffer of this.owned) buffer.destroy();
+  }
+}
+
+export async function calibrate(gpu: WebGpuDevice): Promise<Calibration> {
+  const empty = await Probe.create(gpu, "core", "copy_words", [64, 64], [64]);
+  await empty.run(1);
+  let submit = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) submit = Math.min(submit, await empty.run(1));
+  const secondsPerLaunch = await empty.seconds(submit);
+  const copy = await Probe.create(gpu, "core", "copy_words", [COPY_WORDS, COPY_WORDS], [COPY_WORDS]);
+  const bytesPerSecond = (8 * COPY_WORDS) / (await copy.seconds(submit));
+  // 64 vec4 operations a round and thread
+  const threads = 64 * 256;
+  const fma = await Probe.create(gpu, "core", "probe_fma", [threads], [64]);
+  const flopsPerSecond = (threads * 64 * 64) / (await fma.seconds(submit));
+  const n = PRODUCT;
+  const gemm = await Probe.create(gpu, "dense", "gemm", [n * n, n * n, n * n], [0, 0, n, n, n, n, n, n, 0, 0, 0, 0, 0]);
+  const gemmFlopsPerSecond = (2 * n ** 3) / (await gemm.seconds(submit));
+  for (const probe of [empty, copy, fma, gemm]) probe.release();
+  gpu.check();
+  return { flopsPerSecond, bytesPerSecond, gemmFlopsPerSecond, secondsPerLaunch, secondsPerSubmit: submit / 1e3 };
+}

@@ -1,0 +1,53 @@
+// Gradients of batchNorm in training by x, weight and bias. With x̂ the normalised element and g = dy of a channel of weight w:
+// dx = w (g − mean g − x̂ · mean(g x̂)) / σ, dweight = Σ g x̂, dbias = Σ g.
+//! use grid slabs
+struct Params {
+  dx_at: u32,
+  dweight_at: u32,
+  dbias_at: u32,
+  x_at: u32,
+  dy_at: u32,
+  weight_at: u32,
+  units: u32,
+  slabs: u32,
+  span: u32,
+  unit_stride: u32,
+  slab_stride: u32,
+  groups: u32,
+  group_channels: u32,
+  channel_step: u32,
+  has_weight: u32,
+  has_bias: u32,
+  eps: f32,
+  eps_low: f32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dweight: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dbias: array<f32>;
+@group(0) @binding(4) var<storage, read> x: array<f32>;
+@group(0) @binding(5) var<storage, read> dy: array<f32>;
+@group(0) @binding(6) var<storage, read> weight: array<f32>;
+
+fn slope(at: u32, channel: u32) -> f32 {
+  return dy[p.dy_at + at];
+}
+
+fn settle(unit: u32, moments: Moments) {
+  dweight[p.dweight_at + unit] = moments.products * inverse_of(moments);
+  dbias[p.dbias_at + unit] = moments.slopes;
+}
+
+// dx of one element.
+fn write(at: u32, channel: u32, moments: Moments) {
+  let count = f32(unit_length());
+  let inverse = inverse_of(moments);
+  let normal = ((x[p.x_at + at] - moments.shift) - moments.rest) * inverse;
+  let product = normal * (moments.products * inverse / count);
+  dx[p.dx_at + at] = weight_of(channel) * inverse * ((dy[p.dy_at + at] - moments.slopes / count) - product);
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  normalise_slabs(flat_group(group, groups), thread);
+}

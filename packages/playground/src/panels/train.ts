@@ -1,0 +1,145 @@
+/** Train 4-64-32-1 to give the age of a universe from gravity, matter, dark energy and curvature, and watch it learn. */
+import { adam, type FitRun, mlp, mse, type TrainedModel, type TrainingState } from "@tetrad/engine";
+import { sampleUniverses } from "@tetrad/theory";
+import { Chart } from "../chart.js";
+import { element, labelled, showError } from "../dom.js";
+import { engine, onSwitch } from "../engine.js";
+import { exportModel } from "../export.js";
+import type { Panel } from "./panel.js";
+
+const ROWS = 4096;
+const HELD_OUT = 512;
+/** Epochs between two looks at the predictions. */
+const EPOCHS_A_LOOK = 4;
+
+/** Inputs and ages centred and scaled; the network sees nothing else. */
+function universes() {
+  const { inputs, ages, n } = sampleUniverses(ROWS + HELD_OUT, 1);
+  const mean = [0, 1, 2, 3].map((k) => average(n, (i) => inputs[4 * i + k] as number));
+  const spread = mean.map((m, k) => Math.sqrt(average(n, (i) => ((inputs[4 * i + k] as number) - m) ** 2)));
+  const x = inputs.map((value, i) => (value - (mean[i % 4] as number)) / (spread[i % 4] as number));
+  const ageMean = average(n, (i) => ages[i] as number);
+  const ageSpread = Math.sqrt(average(n, (i) => ((ages[i] as number) - ageMean) ** 2));
+  const y = ages.map((age) => (age - ageMean) / ageSpread);
+  return { x, y, ages, toGyr: (value: number) => value * ageSpread + ageMean };
+}
+
+function average(n: number, f: (i: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += f(i);
+  return sum / n;
+}
+
+export const trainPanel: Panel = {
+  id: "train",
+  title: "Train an emulator",
+  build(host) {
+    const start = element("button", { id: "train-start" }, "Train");
+    const stop = element("button", { disabled: true }, "Stop");
+    const save = element("button", { id: "train-export", disabled: true }, "Export model.zip");
+    const epochs = element("input", { type: "number", min: 4, max: 400, step: 4, value: 60 });
+    const message = element(
+      "p",
+      { class: "note", id: "train-message", "aria-live": "polite" },
+      "A network with two hidden layers, Adam, 32 rows a batch.",
+    );
+    const [lossHost, scatterHost] = [element("div"), element("div")];
+    host.append(
+      element("h2", {}, "The age of a universe"),
+      element(
+        "p",
+        { class: "note" },
+        `${ROWS} universes drawn at random, ${HELD_OUT} held out; the age is an integral over the expansion that the network learns to replace.`,
+      ),
+      element("div", { class: "row" }, start, stop, labelled("epochs", epochs), save),
+      message,
+      element("div", { class: "columns" }, lossHost, scatterHost),
+    );
+    const loss = new Chart(lossHost, {
+      x: "step",
+      y: "loss",
+      logarithmic: true,
+      height: 320,
+      lines: [{ label: "mean of 16 steps", color: "--accent" }],
+    });
+    const scatter = new Chart(scatterHost, {
+      x: "true age (Gyr)",
+      y: "predicted (Gyr)",
+      height: 320,
+      lines: [
+        { label: "held out", color: "--warm", kind: "points" },
+        { label: "exact", color: "--quiet", dash: [4, 4] },
+      ],
+    });
+    const data = universes();
+    let model: TrainedModel | undefined;
+    let abort: AbortController | undefined;
+
+    const look = async (run: FitRun): Promise<number> => {
+      const predicted = await run.model.predict(data.x.slice(4 * ROWS));
+      const pairs = [...predicted]
+        .map((value, i) => [data.ages[ROWS + i] as number, data.toGyr(value)] as const)
+        .sort((a, b) => a[0] - b[0]);
+      const truth = pairs.map(([age]) => age);
+      scatter.draw([truth, pairs.map(([, guess]) => guess), truth]);
+      const errors = pairs.map(([age, guess]) => Math.abs(guess / age - 1)).sort((a, b) => a - b);
+      return errors[errors.length >> 1] as number;
+    };
+    const drawLoss = (steps: readonly number[]): void => {
+      const xs: number[] = [];
+      const ys: number[] = [];
+      for (let i = 0; i + 16 <= steps.length; i += 16) {
+        xs.push(i + 8);
+        ys.push(average(16, (k) => steps[i + k] as number));
+      }
+      loss.draw([xs, ys]);
+    };
+
+    const train = async (): Promise<void> => {
+      abort = new AbortController();
+      start.disabled = true;
+      stop.disabled = false;
+      save.disabled = true;
+      let state: TrainingState | undefined;
+      const total = Number(epochs.value);
+      const begun = performance.now();
+      try {
+        for (let done = 0; done < total && !abort.signal.aborted; ) {
+          done = Math.min(total, done + EPOCHS_A_LOOK);
+          const run: FitRun = await (await engine()).fit(mlp([4, 64, 32, 1], { activation: "relu" }), {
+            x: data.x.subarray(0, 4 * ROWS),
+            y: data.y.subarray(0, ROWS),
+            loss: mse,
+            optimizer: adam({ lr: 1e-3 }),
+            batchSize: 32,
+            epochs: done,
+            seed: 1,
+            signal: abort.signal,
+            ...(state !== undefined && { resume: state }),
+          });
+          await model?.close();
+          model = run.model;
+          state = run.state;
+          drawLoss(run.history.steps);
+          const median = await look(run);
+          message.className = "note";
+          message.textContent = `epoch ${done} of ${total}, step ${run.steps}: loss ${run.history.loss.at(-1)?.toExponential(2) ?? "–"}, median error on held-out universes ${(100 * median).toFixed(2)} %; ${run.microsecondsPerStep.toFixed(0)} µs a step, ${((performance.now() - begun) / 1000).toFixed(1)} s; ${run.placement}`;
+        }
+        save.disabled = model === undefined;
+      } catch (error) {
+        showError(message, error);
+      } finally {
+        start.disabled = false;
+        stop.disabled = true;
+      }
+    };
+    start.addEventListener("click", () => void train());
+    stop.addEventListener("click", () => abort?.abort());
+    save.addEventListener("click", () => void (model && exportModel("age-of-the-universe", model)));
+    onSwitch(() => {
+      abort?.abort();
+      model = undefined;
+      save.disabled = true;
+    });
+  },
+};

@@ -1,0 +1,117 @@
+/**
+ * The built packages through Vite, esbuild and webpack without configuration, in a real Chromium: the same losses as in Node, bit for bit on wasm, and a
+ * main thread that stays free.
+ */
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build as esbuild } from "esbuild";
+import type { Browser } from "playwright-core";
+import { build as vite } from "vite";
+import { afterAll, describe, expect, test } from "vitest";
+import webpack from "webpack";
+import { openChromium, openPage, serve } from "../support/browser.js";
+import { dataset, train } from "./consumers/main.js";
+
+const SOURCE = fileURLToPath(new URL("consumers", import.meta.url));
+const folders: string[] = [];
+let browser: Browser;
+
+afterAll(async () => {
+  await browser?.close();
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder with the page, whose `main.js` the bundler has replaced. */
+async function site(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tetrad-consumer-"));
+  folders.push(folder);
+  return folder;
+}
+
+const BUNDLERS: Readonly<Record<string, (out: string) => Promise<void>>> = {
+  async vite(out) {
+    await vite({ configFile: false, root: SOURCE, logLevel: "error", build: { outDir: out, emptyOutDir: true } });
+  },
+  async esbuild(out) {
+    await esbuild({
+      entryPoints: [join(SOURCE, "main.js")],
+      outdir: out,
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      minify: true,
+      logLevel: "error",
+    });
+    await cp(join(SOURCE, "index.html"), join(out, "index.html"));
+  },
+  async webpack(out) {
+    const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) =>
+      webpack({ mode: "production", entry: join(SOURCE, "main.js"), output: { path: out, filename: "main.js" } }, (error, result) =>
+        error ? reject(error) : resolve(result),
+      ),
+    );
+    expect(stats?.toJson({ errors: true }).errors).toEqual([]);
+    await writeFile(join(out, "index.html"), '<!doctype html><link rel="icon" href="data:," /><script src="./main.js"></script>');
+  },
+};
+
+describe.each(Object.keys(BUNDLERS))("%s", (name) => {
+  test("trains in a page, with threads and without, to Node's very losses", async () => {
+    const folder = await site();
+    await (BUNDLERS[name] as (out: string) => Promise<void>)(folder);
+    browser ??= await openChromium();
+    const expected = await train({ backend: "wasm" });
+    for (const isolated of [true, false]) {
+      const served = await serve(folder, { isolated });
+      const page = await openPage(browser, served.url);
+      await page.waitForFunction(() => window.train !== undefined);
+      const got = await page.evaluate(() => window.train({ backend: "wasm" }));
+      expect(got.losses, `isolated: ${isolated}`).toEqual(expected.losses);
+      expect(got.predicted).toEqual(expected.predicted);
+      await page.close();
+      await served.close();
+    }
+  });
+});
+
+test("the main thread stays free during training", async () => {
+  const folder = await site();
+  await BUNDLERS["vite"]?.(folder);
+  browser ??= await openChromium();
+  for (const isolated of [true, false]) {
+    const served = await serve(folder, { isolated });
+    const page = await openPage(browser, served.url);
+    await page.waitForFunction(() => window.train !== undefined);
+    // The first run loads and compiles; what it takes is not training.
+    await page.evaluate(() => window.train({ backend: "wasm" }));
+    await page.evaluate(() => window.longestTask());
+    await page.evaluate(() => window.train({ backend: "wasm" }, { rows: 4096, epochs: 10 }));
+    const longest = await page.evaluate(() => window.longestTask());
+    console.log(`longest task of the main thread, isolated ${isolated}: ${longest.toFixed(0)} ms`);
+    // The watch does see a thread that is blocked; half of that is what a busy machine may add to a short task.
+    const blocked = await page.evaluate(async () => {
+      for (const end = performance.now() + 400; performance.now() < end; );
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return window.longestTask();
+    });
+    expect(blocked).toBeGreaterThanOrEqual(400);
+    expect(longest).toBeLessThan(200);
+    await page.close();
+    await served.close();
+  }
+});
+
+test("the data set is what it says", () => {
+  const { x, y } = dataset(3);
+  expect(x.length).toBe(12);
+  expect([...y].every(Number.isFinite)).toBe(true);
+});
+
+declare global {
+  interface Window {
+    train: typeof train;
+    longestTask(): number;
+  }
+}

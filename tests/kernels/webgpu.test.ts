@@ -1,0 +1,171 @@
+/** What is WebGPU's own: training against the CPU's losses, one submit a step, values that stay on the device, a lost device, and the choice between backends. */
+import { afterAll, expect, test } from "vitest";
+import { AutoBackend } from "../../packages/engine/src/backends/auto/backend.js";
+import type { Backend } from "../../packages/engine/src/backends/backend.js";
+import { WasmBackend } from "../../packages/engine/src/backends/wasm/backend.js";
+import type { WebGpuBackend } from "../../packages/engine/src/backends/webgpu/backend.js";
+import { Engine } from "../../packages/engine/src/engine.js";
+import { cnn } from "../../packages/engine/src/nn/cnn.js";
+import { mlp } from "../../packages/engine/src/nn/mlp.js";
+import { crossEntropy } from "../../packages/engine/src/ops/crossEntropy.js";
+import { matmul } from "../../packages/engine/src/ops/matmul.js";
+import { mse } from "../../packages/engine/src/ops/mse.js";
+import { sum } from "../../packages/engine/src/ops/sum.js";
+import { adam } from "../../packages/engine/src/optim/adam.js";
+import type { Tensor } from "../../packages/engine/src/tensor.js";
+import type { FitOptions } from "../../packages/engine/src/train/fit.js";
+import { dataset } from "../browser/consumers/main.js";
+import { openWebGpu } from "../support/backends.js";
+
+const open: Backend[] = [];
+afterAll(async () => {
+  for (const backend of open) await backend.close();
+});
+
+async function webgpu(): Promise<WebGpuBackend> {
+  const backend = await openWebGpu();
+  open.push(backend);
+  return backend;
+}
+
+async function wasm(): Promise<Backend> {
+  const backend = await WasmBackend.create({ threads: 1 });
+  open.push(backend);
+  return backend;
+}
+
+const options = (more: Partial<FitOptions> = {}): FitOptions => ({
+  ...dataset(200),
+  loss: mse,
+  optimizer: adam({ lr: 1e-3 }),
+  batchSize: 32,
+  epochs: 2,
+  seed: 7,
+  ...more,
+});
+
+/** Adam divides by the root of tiny second moments: an error of the last bit grows to some 1e-5 of the loss within a few steps. */
+const CLOSE = 2e-4;
+
+function expectClose(got: readonly number[], wanted: readonly number[]): void {
+  expect(got.length).toBe(wanted.length);
+  got.forEach((loss, i) => {
+    expect(Math.abs(loss - (wanted[i] as number)) / Math.abs(wanted[i] as number), `step ${i}: ${loss}, ${wanted[i]}`).toBeLessThan(CLOSE);
+  });
+}
+
+test("fit gathers the CPU's batches, ragged last ones too, and its losses agree", async () => {
+  const net = () => mlp([4, 64, 32, 1], { activation: "relu" });
+  const onCpu = await new Engine(await wasm()).fit(net(), options());
+  const onGpu = await new Engine(await webgpu()).fit(net(), options());
+  expectClose(onGpu.history.steps, onCpu.history.steps);
+  const { x } = dataset(10);
+  const [a, b] = [await onGpu.model.predict(x), await onCpu.model.predict(x)];
+  a.forEach((value, i) => {
+    expect(value).toBeCloseTo(b[i] as number, 3);
+  });
+});
+
+test("a convolutional network with dropout drops the same units", async () => {
+  const net = () => cnn({ input: [1, 8, 8], channels: [4], hidden: [16], classes: 3, dropout: 0.3 });
+  const x = Float32Array.from({ length: 24 * 64 }, (_, i) => Math.sin(i * 1.7));
+  const y = Int32Array.from({ length: 24 }, (_, i) => i % 3);
+  const more = { x: { data: x, shape: [24, 1, 8, 8] }, y, loss: crossEntropy, batchSize: 8 } as Partial<FitOptions>;
+  const onCpu = await new Engine(await wasm()).fit(net(), options(more));
+  const onGpu = await new Engine(await webgpu()).fit(net(), options(more));
+  expectClose(onGpu.history.steps, onCpu.history.steps);
+});
+
+test("a step is one submit and creates nothing on the device", async () => {
+  const backend = await webgpu();
+  const engine = new Engine(backend);
+  const net = mlp([4, 16, 1]);
+  const store = engine.store(net.params);
+  const program = await engine.compile(
+    store,
+    { x: [8, 4], y: [8, 1] },
+    (params, { x, y }) => mse(net.apply(params, x as Tensor, { training: true }), y as Tensor),
+    { optimizer: adam() },
+  );
+  const { x, y } = dataset(8);
+  await program.step({ x, y });
+  const { device } = backend.gpu;
+  const calls = { submit: 0, created: 0 };
+  const { submit } = device.queue;
+  device.queue.submit = function (this: GPUQueue, ...args: Parameters<GPUQueue["submit"]>) {
+    calls.submit++;
+    return submit.apply(this, args);
+  };
+  for (const name of ["createBuffer", "createBindGroup", "createShaderModule", "createComputePipeline"] as const) {
+    const made = device[name].bind(device) as (...args: unknown[]) => unknown;
+    (device as unknown as Record<string, unknown>)[name] = (...args: unknown[]) => {
+      calls.created++;
+      return made(...args);
+    };
+  }
+  for (let i = 0; i < 3; i++) await program.step({ x, y });
+  expect(calls).toEqual({ submit: 3, created: 0 });
+  expect(() => store.get("layers.0.weight")).toThrow(/await store.pull/);
+  await store.pull();
+  expect(store.get("layers.0.weight").length).toBe(64);
+  const times = await program.profileAsync();
+  expect(times.map(({ title }) => title)).toContain("end_step");
+  const { threads } = await program.trace(2);
+  expect(threads).toHaveLength(1);
+  expect(threads[0]).toHaveLength(2);
+  program.close();
+});
+
+test("a device that is lost in the middle of training: one warning, and the same losses on another device", async () => {
+  const warnings: string[] = [];
+  const net = () => mlp([4, 32, 1], { activation: "tanh" });
+  const more = { epochs: 6 };
+  const whole = await new Engine(await webgpu()).fit(net(), options(more));
+  const backend = await webgpu();
+  let lost = false;
+  const run = await new Engine(backend, (message) => warnings.push(message)).fit(
+    net(),
+    options({
+      ...more,
+      onProgress({ epoch }) {
+        if (lost || epoch < 3) return;
+        lost = true;
+        backend.gpu.device.destroy();
+      },
+    }),
+  );
+  expect(run.outcome).toBe("finished");
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(/the WebGPU device was lost.*training goes on from step \d+ on a new device/);
+  expectClose(run.history.steps, whole.history.steps);
+});
+
+test("indices out of range are a DATA error", async () => {
+  const { take } = await import("../../packages/engine/src/ops/take.js");
+  const engine = new Engine(await webgpu());
+  const f = ({ x, i }: Record<string, Tensor>) => take(x as Tensor, i as Tensor);
+  await expect(engine.run(f, { x: [[1], [2], [3]], i: Int32Array.of(0, 3) })).rejects.toMatchObject({ code: "DATA" });
+  expect([...(await engine.run(f, { x: [[1], [2], [3]], i: Int32Array.of(0, 2) })).data]).toEqual([1, 3]);
+});
+
+test("one value larger than the adapter binds is refused by name", async () => {
+  const backend = await webgpu();
+  const most = backend.gpu.device.limits.maxStorageBufferBindingSize;
+  const rows = Math.ceil(most / 4 / 1024) + 1;
+  const engine = new Engine(backend);
+  const compile = engine.compileFunction(({ x }) => sum(x as Tensor), { x: [rows, 1024] });
+  await expect(compile).rejects.toThrow(/OUT_OF_MEMORY|larger than .* can bind.*x \[/);
+});
+
+test("left alone, the engine keeps a product on the CPU where the adapter is software, and says so", async () => {
+  await webgpu();
+  const backend = await AutoBackend.create({});
+  open.push(backend);
+  const engine = new Engine(backend);
+  const program = await engine.compileFunction(({ a, b }) => matmul(a as Tensor, b as Tensor), { a: [512, 512], b: [512, 512] });
+  expect(program.placement).toMatch(
+    /wasm (relaxed|baseline)-simd ×\d+: (predicted|measured) [\d.]+ m?s a step \(webgpu (predicted|measured) /,
+  );
+  const small = await engine.compileFunction(({ a, b }) => matmul(a as Tensor, b as Tensor), { a: [8, 8], b: [8, 8] });
+  expect(small.placement).toMatch(/below what any GPU takes/);
+});
