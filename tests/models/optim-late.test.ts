@@ -25,7 +25,10 @@ async function move(optimizer: Optimizer, step: number, options: EngineOptions, 
     for (const [slot, segment] of state.moments.entries()) segment.write(Array.from({ length: segment.length }, (_, i) => moment(slot, i)));
     state.scalars.write([step], SCALAR.step);
     executable.setRate(1);
-    executable.write("x", Array.from({ length: 256 }, (_, i) => Math.cos(2 * i)));
+    executable.write(
+      "x",
+      Array.from({ length: 256 }, (_, i) => Math.cos(2 * i)),
+    );
     await executable.run();
     await store.pull();
     return [...store.get("w")];

@@ -144,5 +144,10 @@ test.each(["adafactor", "adafactor of the paper", "lamb"] as const)(
         expect(largestError(values, want[i] as Float64Array), `${threads} threads, p${i}`).toBeLessThan(1e-12);
       });
     }
+    const single = await train(optimizer, { backend: "reference", dtype: "f32" }, large);
+    const shaders = await train(optimizer, { backend: "webgpu", dtype: "f32" }, large);
+    shaders.forEach((values, i) => {
+      expect(largestError(values, single[i] as Float64Array), `WebGPU, p${i}`).toBeLessThan(1e-5);
+    });
   },
 );
