@@ -1,10 +1,9 @@
 /**
- * Every optimiser on parameters of hostile shapes, clipped, with decays and rates by parameter: the wasm kernels against the reference,
- * and any number of threads against one to the bit.
+ * Every optimiser on parameters of hostile shapes, clipped, with decays and rates by parameter: the wasm kernels and the shaders against the
+ * reference, and any number of threads against one to the bit.
  */
 import {
   add,
-  createEngine,
   type EngineOptions,
   type FloatDType,
   mul,
@@ -16,6 +15,7 @@ import {
   type Tensor,
 } from "@tetrad/engine";
 import { describe, expect, test } from "vitest";
+import { openEngine } from "../support/engines.js";
 import { largestError } from "../support/error.js";
 import { optimizers } from "../support/optimizers.js";
 
@@ -42,11 +42,12 @@ function loss(params: Record<string, Tensor>): Tensor {
 
 /** Each parameter after three steps on Σ cᵢ sin(3 xᵢ). */
 async function train(optimizer: Optimizer, { dtype, ...options }: Setup, shapes = specs): Promise<(Float32Array | Float64Array)[]> {
-  const engine = await createEngine(options);
+  const engine = await openEngine(options);
   try {
     const store = engine.store(shapes, { dtype, seed: 5 });
     const program = await engine.compile(store, {}, loss, { optimizer });
-    for (let step = 0; step < STEPS; step++) program.stepSync();
+    for (let step = 0; step < STEPS; step++) await program.step();
+    await store.pull();
     return Object.keys(shapes).map((name) => store.get(name));
   } finally {
     await engine.close();
@@ -76,6 +77,16 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
     }
   });
 
+  test("WebGPU as the reference, and twice to the bit", async () => {
+    const want = await train(make(common), { backend: "reference", dtype: "f32" });
+    const run = () => train(make(common), { backend: "webgpu", dtype: "f32" });
+    const got = await run();
+    got.forEach((values, i) => {
+      expect(largestError(values, want[i] as Float64Array), `p${i}`).toBeLessThan(1e-5);
+    });
+    expect(await run()).toEqual(got);
+  });
+
   test("one, two and four threads give the same bits", async () => {
     const one = await train(make(common), { threads: 1, dtype: "f32" });
     for (const threads of [2, 4]) expect(await train(make(common), { threads, dtype: "f32" })).toEqual(one);
@@ -94,17 +105,22 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
     expect(await changed({ decays: (name) => name !== "p2" && name !== "p11", lrScale })).toEqual([2, 11]);
   });
 
-  test.each([1, 2])("a loss that is not finite changes neither parameters nor moments, %i threads", async (threads) => {
+  test.each<[string, EngineOptions]>([
+    ["one thread", { threads: 1 }],
+    ["two threads", { threads: 2 }],
+    ["WebGPU", { backend: "webgpu" }],
+  ])("a loss that is not finite changes neither parameters nor moments, %s", async (_, options) => {
     const run = async (factors: readonly number[]) => {
-      const engine = await createEngine({ threads });
+      const engine = await openEngine(options);
       try {
         const store = engine.store(specs, { seed: 5 });
         const scaled = (params: Record<string, Tensor>, { factor }: Record<string, Tensor>) => sum(mul(loss(params), factor as Tensor));
         const program = await engine.compile(store, { factor: [1] }, scaled, { optimizer: make(common) });
         for (const factor of factors) {
-          if (Number.isFinite(factor)) program.stepSync({ factor: [factor] });
-          else expect(() => program.stepSync({ factor: [factor] })).toThrow(/the loss became/);
+          if (Number.isFinite(factor)) await program.step({ factor: [factor] });
+          else await expect(program.step({ factor: [factor] })).rejects.toThrow(/the loss became/);
         }
+        await store.pull();
         return store.names.map((name) => store.get(name));
       } finally {
         await engine.close();
@@ -128,5 +144,10 @@ test.each(["adafactor", "adafactor of the paper", "lamb"] as const)(
         expect(largestError(values, want[i] as Float64Array), `${threads} threads, p${i}`).toBeLessThan(1e-12);
       });
     }
+    const single = await train(optimizer, { backend: "reference", dtype: "f32" }, large);
+    const shaders = await train(optimizer, { backend: "webgpu", dtype: "f32" }, large);
+    shaders.forEach((values, i) => {
+      expect(largestError(values, single[i] as Float64Array), `WebGPU, p${i}`).toBeLessThan(1e-5);
+    });
   },
 );

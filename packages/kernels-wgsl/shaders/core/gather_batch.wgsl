@@ -1,5 +1,5 @@
-// Copies the rows of a step's batch out of a data set, in an order that a counter-based permutation gives for each epoch, so that nothing is
-// stored and any step can be resumed. Rows are of WIDTH words, whatever their elements: on the device every element takes four bytes. A
+// Copies the rows of a step's batch out of a data set, in an order that a counter-based permutation gives for each epoch, so that nothing
+// is stored and any step can be resumed. Rows are of WIDTH words, whatever their elements: on the device every element takes four bytes. A
 // workgroup copies a SPAN of words of 64 / LANES rows, LANES threads a row.
 //! use grid permute step_scalars
 struct Params {

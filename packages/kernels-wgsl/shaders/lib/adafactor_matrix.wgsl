@@ -1,5 +1,6 @@
 // Words of adafactor_matrix, how its passes divide the work, and where in `scratch` they leave what.
-// Passes over rows take LANES threads a row, 256 / LANES rows a workgroup. Passes over columns take a thread for each column of HEIGHT rows.
+// Passes over rows take LANES threads a row, 256 / LANES rows a workgroup. Passes over columns take a thread for each column of HEIGHT
+// rows.
 //! use adafactor
 struct Params {
   params_at: u32,

@@ -3,6 +3,7 @@
 // A sum of squares overflows no sooner than its root does (after J. L. Blue, "A Portable Fortran Program to Find the Euclidean Norm of a
 // Vector", 1978): it is a pair, of which x collects values below 2^18 scaled by 2^30 and y all others scaled by 2^-80, so that there is
 // room for 2^31 squares of either kind. Values below 2^-93 count as 0.
+//! use chunks
 const LEAST_LARGE = 262144.0;
 const SMALL_SCALE = 1073741824.0;
 const SMALL_UNSCALE = 9.313225746154785e-10;

@@ -1,5 +1,5 @@
 // Last pass of adafactor_vector: the step, with MOMENTUM through the average of updates. What is past the last element is 0 and stays so.
-//! use adafactor_vector averages first_lanes grid
+//! use adafactor_vector averages chunks first_lanes grid
 @group(0) @binding(1) var<storage, read_write> params: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> second: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> momentum: array<vec4<f32>>;
@@ -13,7 +13,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     return;
   }
   let scale = step_scalar(GRADIENT_SCALE);
-  let factors_at = 4u * ((p.n + 4095u) / 4096u);
+  let factors_at = 4u * chunks_of(p.n);
   let step = scratch[factors_at];
   let shrink = scratch[factors_at + 1u];
   let fresh = complement(p.beta1, p.beta1_low);

@@ -1,5 +1,5 @@
-// First pass of Adafactor (Shazeer and Stern 2018, arXiv 1804.04235) on a parameter that is no matrix: its second moment, kept whole, and of
-// each chunk of 4,096 elements, four vectors a thread, the squares of parameters and directions.
+// First pass of Adafactor (Shazeer and Stern 2018, arXiv 1804.04235) on a parameter that is no matrix: its second moment, kept whole, and
+// of each chunk of elements, four vectors a thread, the squares of parameters and directions.
 //! use adafactor_vector first_lanes grid squares
 @group(0) @binding(1) var<storage, read> params: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> second: array<vec4<f32>>;
@@ -10,7 +10,7 @@
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let chunk = flat_group(group, groups);
-  let chunks = (p.n + 4095u) / 4096u;
+  let chunks = chunks_of(p.n);
   if (stopped() || chunk >= chunks) {
     return;
   }
@@ -19,7 +19,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let added = floor_of_squares();
   var of_params = vec2(0.0);
   var of_directions = vec2(0.0);
-  for (var i = chunk * 1024u + lane; i < min((p.n + 3u) / 4u, (chunk + 1u) * 1024u); i += 256u) {
+  for (var i = chunk * (CHUNK / 4u) + lane; i < min((p.n + 3u) / 4u, (chunk + 1u) * (CHUNK / 4u)); i += 256u) {
     let g = gradients[p.gradients_at / 4u + i] * scale;
     let moment = (1.0 - fresh) * second[p.second_at / 4u + i] + fresh * (g * g + added);
     second[p.second_at / 4u + i] = moment;

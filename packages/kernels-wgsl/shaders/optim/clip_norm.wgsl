@@ -1,20 +1,12 @@
 // Last pass of clip_norm: the global norm of the gradients, and the factor that brings it down to a limit (Pascanu, Mikolov and Bengio
 // 2013; PyTorch's clip_grad_norm_, which adds 1e-6 to the norm).
-//! use squares step_scalars
-struct Params {
-  scalars_at: u32,
-  gradients_at: u32,
-  n: u32,
-  limit: f32,
-  limit_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
+//! use clip_norm squares step_scalars
 @group(0) @binding(1) var<storage, read_write> scalars: array<f32>;
 @group(0) @binding(14) var<storage, read_write> scratch: array<f32>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  let norm = norm_of(sum_of_parts(lane, 0u, (p.n + 4095u) / 4096u));
+  let norm = norm_of(sum_of_parts(lane, 0u, chunks_of(p.n)));
   if (lane == 0u) {
     let factor = p.limit / (norm + 1e-6);
     scalars[p.scalars_at + GRADIENT_NORM] = norm;

@@ -1,5 +1,5 @@
 // Last pass of LAMB: the step along the direction.
-//! use first_lanes grid lamb
+//! use chunks first_lanes grid lamb
 @group(0) @binding(1) var<storage, read_write> params: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> m: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (stopped()) {
     return;
   }
-  let step = scratch[4u * ((p.n + 4095u) / 4096u)];
+  let step = scratch[4u * chunks_of(p.n)];
   let factors = corrections();
   let first = flat_group(group, groups) * 64u * ROUNDS + lane;
   for (var i = first; i < min((p.n + 3u) / 4u, first + 64u * ROUNDS); i += 64u) {

@@ -1,4 +1,4 @@
-// First pass of LAMB (You et al. 2020, arXiv 1904.00962) on one parameter: the moments, and of each chunk of 4,096 elements, four vectors
+// First pass of LAMB (You et al. 2020, arXiv 1904.00962) on one parameter: the moments, and of each chunk of elements, four vectors
 // a thread, the squares of parameters and directions. What is past the last element is 0 and stays so.
 //! use first_lanes grid lamb squares
 @group(0) @binding(1) var<storage, read> params: array<vec4<f32>>;
@@ -11,7 +11,7 @@
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let chunk = flat_group(group, groups);
-  let chunks = (p.n + 4095u) / 4096u;
+  let chunks = chunks_of(p.n);
   if (stopped() || chunk >= chunks) {
     return;
   }
@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let factors = corrections();
   var of_params = vec2(0.0);
   var of_directions = vec2(0.0);
-  for (var i = chunk * 1024u + lane; i < min((p.n + 3u) / 4u, (chunk + 1u) * 1024u); i += 256u) {
+  for (var i = chunk * (CHUNK / 4u) + lane; i < min((p.n + 3u) / 4u, (chunk + 1u) * (CHUNK / 4u)); i += 256u) {
     let x = params[p.params_at / 4u + i];
     let g = gradients[p.gradients_at / 4u + i] * scale;
     let first_moment = p.beta1 * m[p.m_at / 4u + i] + fresh1 * g;

@@ -5,7 +5,7 @@
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  let chunks = (p.n + 4095u) / 4096u;
+  let chunks = chunks_of(p.n);
   let size = norm_of(sum_of_parts(lane, 0u, chunks));
   let length = norm_of(sum_of_parts(lane, chunks, chunks));
   if (lane == 0u) {

@@ -1,18 +1,5 @@
 // Last pass of Muon's first launch (Jordan 2024; PyTorch's form) on one matrix: what is to be made orthogonal, at a Frobenius norm of 1.
-//! use grid step_scalars
-struct Params {
-  momentum_at: u32,
-  update_at: u32,
-  gradients_at: u32,
-  scalars_at: u32,
-  n: u32,
-  nesterov: u32,
-  beta: f32,
-  beta_low: f32,
-  eps: f32,
-  eps_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
+//! use chunks grid muon_momentum step_scalars
 @group(0) @binding(2) var<storage, read_write> updates: array<f32>;
 @group(0) @binding(4) var<storage, read> scalars: array<f32>;
 @group(0) @binding(14) var<storage, read> scratch: array<f32>;
@@ -23,5 +10,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (stopped() || i >= p.n) {
     return;
   }
-  updates[p.update_at + i] *= scratch[2u * ((p.n + 4095u) / 4096u)];
+  updates[p.update_at + i] *= scratch[2u * chunks_of(p.n)];
 }

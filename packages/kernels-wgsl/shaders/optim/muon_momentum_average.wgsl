@@ -1,18 +1,5 @@
-// First pass of muon_momentum: the momentum, the update made of it, and the squares of each chunk of 4,096 updates.
-//! use averages grid squares step_scalars
-struct Params {
-  momentum_at: u32,
-  update_at: u32,
-  gradients_at: u32,
-  scalars_at: u32,
-  n: u32,
-  nesterov: u32,
-  beta: f32,
-  beta_low: f32,
-  eps: f32,
-  eps_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
+// First pass of muon_momentum: the momentum, the update made of it, and the squares of each chunk of updates.
+//! use averages grid muon_momentum squares step_scalars
 @group(0) @binding(1) var<storage, read_write> momentum: array<f32>;
 @group(0) @binding(2) var<storage, read_write> updates: array<f32>;
 @group(0) @binding(3) var<storage, read> gradients: array<f32>;
@@ -22,13 +9,13 @@ struct Params {
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let chunk = flat_group(group, groups);
-  if (stopped() || chunk * 4096u >= p.n) {
+  if (stopped() || chunk * CHUNK >= p.n) {
     return;
   }
   let scale = step_scalar(GRADIENT_SCALE);
   let fresh = complement(p.beta, p.beta_low);
   var sum = vec2(0.0);
-  for (var i = chunk * 4096u + lane; i < min(p.n, (chunk + 1u) * 4096u); i += 256u) {
+  for (var i = chunk * CHUNK + lane; i < min(p.n, (chunk + 1u) * CHUNK); i += 256u) {
     let g = gradients[p.gradients_at + i] * scale;
     let average = p.beta * momentum[p.momentum_at + i] + fresh * g;
     let update = select(average, p.beta * average + fresh * g, p.nesterov != 0u);

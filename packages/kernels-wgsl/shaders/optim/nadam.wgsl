@@ -1,28 +1,6 @@
 // NAdam (Dozat 2016, "Incorporating Nesterov Momentum into Adam") as PyTorch has it. Factors of gradient and momentum come from
 // nadam_momenta.
-//! use averages grid step_scalars
-struct Params {
-  params_at: u32,
-  m_at: u32,
-  v_at: u32,
-  gradients_at: u32,
-  scalars_at: u32,
-  n: u32,
-  decoupled: u32,
-  beta1: f32,
-  beta1_low: f32,
-  beta2: f32,
-  beta2_low: f32,
-  eps: f32,
-  eps_low: f32,
-  fade: f32,
-  fade_low: f32,
-  weight_decay: f32,
-  weight_decay_low: f32,
-  lr_scale: f32,
-  lr_scale_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
+//! use averages grid nadam step_scalars
 @group(0) @binding(1) var<storage, read_write> params: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> v: array<vec4<f32>>;

@@ -1,28 +1,6 @@
 // First pass of NAdam: the factors of gradient and momentum at this step, under PyTorch's schedule of momenta
 // μ_t = β1 (1 − ½ · fadeᵗ), fade = 0.96^momentum_decay. The product of all momenta so far is no state of its own.
-//! use averages exp step_scalars
-struct Params {
-  params_at: u32,
-  m_at: u32,
-  v_at: u32,
-  gradients_at: u32,
-  scalars_at: u32,
-  n: u32,
-  decoupled: u32,
-  beta1: f32,
-  beta1_low: f32,
-  beta2: f32,
-  beta2_low: f32,
-  eps: f32,
-  eps_low: f32,
-  fade: f32,
-  fade_low: f32,
-  weight_decay: f32,
-  weight_decay_low: f32,
-  lr_scale: f32,
-  lr_scale_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
+//! use averages exp nadam step_scalars
 @group(0) @binding(5) var<storage, read> scalars: array<f32>;
 @group(0) @binding(14) var<storage, read_write> scratch: array<f32>;
 

@@ -27,12 +27,12 @@ struct Params {
 @group(0) @binding(4) var<storage, read> gradients: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> scalars: array<f32>;
 
-// coth(z / 2) − 2 / z, z > 0: below 1 by its series, whose next term is 4e-8 z⁹.
-fn coth_excess(z: f32) -> f32 {
+// 1 + 2 / z − coth(z / 2) = 2 / z − 2 / (e^z − 1), z > 0: below 1 by the series of coth, whose next term is 4e-8 z⁹.
+fn coth_gap(z: f32) -> f32 {
   let s = z * z;
-  let near = z * (0.16666667 - s * (0.0027777778 - s * (6.613757e-5 - s * 1.6534392e-6)));
-  let far = min(max(z, 1.0), 80.0);
-  return select((1.0 - 2.0 / max(z, 1.0)) + 2.0 / expm1_own(far), near, z < 1.0);
+  let near = 1.0 - z * (0.16666667 - s * (0.0027777778 - s * (6.613757e-5 - s * 1.6534392e-6)));
+  let far = 2.0 / max(z, 1.0) - 2.0 / expm1_own(clamp(z, 1.0, 80.0));
+  return select(far, near, z < 1.0);
 }
 
 @compute @workgroup_size(64)
@@ -45,10 +45,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let scale = step_scalar(GRADIENT_SCALE);
   let fresh1 = complement(p.beta1, p.beta1_low);
   let fresh2 = complement(p.beta2, p.beta2_low);
-  // PyTorch's 2 / (1 − β2) − 1, and its 2 / (1 − β2) − 1 − 2t β2ᵗ / (1 − β2ᵗ): nearly equal numbers, hence by way of the excess of coth.
+  // PyTorch's longest = 2 / (1 − β2) − 1 and length = longest − 2t β2ᵗ / (1 − β2ᵗ). These are nearly equal at first; with z = −log β2 the
+  // former is coth(z / 2) and the latter coth(z / 2) + t − t coth(tz / 2), whose large terms 2 / z cancel.
   let longest = 2.0 / fresh2 - 1.0;
   let z = -log_of_rate(p.beta2, p.beta2_low);
-  let length = t * (1.0 - coth_excess(t * z)) + coth_excess(z);
+  let length = t * coth_gap(t * z) + (1.0 - coth_gap(z));
   let rectified = length > 5.0;
   var step = lr / bias_correction(p.beta1, p.beta1_low, t);
   if (rectified) {

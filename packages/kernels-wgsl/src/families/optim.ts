@@ -3,7 +3,7 @@ import { type Family, type Kernel, type LaunchShape, type Pass, WORKGROUP } from
 
 /** Vectors of four elements that a thread takes, so that the constants of a step are computed once for all of them. */
 const ROUNDS = 4;
-/** Elements whose squares a workgroup adds up. */
+/** Elements whose squares a workgroup adds up, as shaders/lib/chunks.wgsl has it. */
 const CHUNK = 4096;
 
 /** Whether a configuration has the moment that is this output. */
