@@ -52,7 +52,10 @@ const norms: Readonly<Record<string, readonly [Unary, Shape]>> = {
   "addLayerNorm, y": [(x) => ops.addLayerNorm(x, ops.mul(x, 0)).y, [6, 384]],
   "batchNorm of columns": [(x) => ops.batchNorm(x, { training: true }).y, [384, 6]],
   "batchNorm of images": [(x) => ops.batchNorm(x, { training: true, weight: weightOf(x, 3) }).y, [4, 3, 12, 16]],
+  "addBatchNorm of columns, y": [(x) => ops.addBatchNorm(x, ops.mul(x, 0), { training: true }).y, [384, 6]],
+  "addBatchNorm of images, y": [(x) => ops.addBatchNorm(x, ops.mul(x, 0), { training: true }).y, [4, 3, 12, 16]],
   groupNorm: [(x) => ops.groupNorm(x, 2, { weight: weightOf(x, 4) }), [3, 4, 8, 12]],
+  "addGroupNorm, y": [(x) => ops.addGroupNorm(x, ops.mul(x, 0), 2, { weight: weightOf(x, 4) }).y, [3, 4, 8, 12]],
 };
 
 describe.each(BUILDS)("%s", (build) => {
@@ -88,6 +91,7 @@ describe.each(BUILDS)("%s", (build) => {
     ["layerNorm", (x: Tensor) => ops.layerNorm(x)],
     ["rmsNorm", (x: Tensor) => ops.rmsNorm(x)],
     ["groupNorm", (x: Tensor) => ops.groupNorm(x, 1)],
+    ["addGroupNorm", (x: Tensor) => ops.addGroupNorm(x, ops.zerosLike(x), 1).y],
   ] as const)("%s: NaN and infinities spoil their own row only", async (name, f) => {
     const x = noise(4 * 21);
     x[21 + 5] = NaN;
@@ -124,6 +128,56 @@ test("groupNorm of a matrix is that of channels of one element", () => {
   });
 });
 
+/** One function's results beside another's, to the last bit or nearly so. */
+function alike(shapes: Readonly<Record<string, Shape>>, f: (inputs: Record<string, Tensor>) => readonly (readonly [Tensor, Tensor])[]) {
+  const specs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, dtype: "f64" as const }]));
+  const traced = traceFunction(specs, (inputs) => f(inputs as Record<string, Tensor>).flat());
+  const feeds = new Map([...traced.graph.inputs.values()].map((x) => [x, ndFrom(x.shape, "f64", noise(x.size).map(Math.abs))]));
+  const results = interpret(traced.graph, traced.result, feeds);
+  for (let i = 0; i < results.length; i += 2) {
+    expect(results[i]?.shape).toEqual(results[i + 1]?.shape);
+    results[i]?.data.forEach((v, k) => {
+      expect(Math.abs(v - (results[i + 1]?.data[k] as number)), `result ${i / 2}`).toBeLessThan(1e-13);
+    });
+  }
+}
+
+describe("a norm with a residual is the norm of the sum", () => {
+  const channel = [6];
+  const parameters = { weight: channel, bias: channel };
+
+  test.each([true, false])("addBatchNorm, training: %s", (training) => {
+    const shape = [4, 6, 5];
+    alike({ x: shape, residual: shape, ...parameters, runningMean: channel, runningVar: channel }, ({ x, residual, ...options }) => {
+      const fused = ops.addBatchNorm(x as Tensor, residual as Tensor, { ...options, training, momentum: 0.3, eps: 1e-3 });
+      const sum = ops.add(x as Tensor, residual as Tensor);
+      const plain = ops.batchNorm(sum, { ...options, training, momentum: 0.3, eps: 1e-3 });
+      const gradient = (y: Tensor, total: Tensor) =>
+        gradients(ops.sum(ops.mul(ops.tanh(y), total)), Object.values({ x, residual, ...options }) as Tensor[]);
+      const [mine, other] = [gradient(fused.y, fused.sum), gradient(plain.y, sum)];
+      return [
+        [fused.sum, sum],
+        [fused.y, plain.y],
+        [fused.runningMean as Tensor, plain.runningMean as Tensor],
+        [fused.runningVar as Tensor, plain.runningVar as Tensor],
+        ...mine.map((dx, i) => [dx, other[i]] as readonly [Tensor, Tensor]),
+      ];
+    });
+  });
+
+  test.each([[[4, 6, 5]], [[4, 6]]])("addGroupNorm of %s", (shape) => {
+    alike({ x: shape, residual: shape, ...parameters }, ({ x, residual, ...options }) => {
+      const fused = ops.addGroupNorm(x as Tensor, residual as Tensor, 2, options);
+      const sum = ops.add(x as Tensor, residual as Tensor);
+      const y = ops.groupNorm(sum, 2, options);
+      const gradient = (value: Tensor, total: Tensor) =>
+        gradients(ops.sum(ops.mul(ops.tanh(value), total)), Object.values({ x, residual, ...options }) as Tensor[]);
+      const [mine, other] = [gradient(fused.y, fused.sum), gradient(y, sum)];
+      return [[fused.sum, sum], [fused.y, y], ...mine.map((dx, i) => [dx, other[i]] as readonly [Tensor, Tensor])];
+    });
+  });
+});
+
 describe("what does not fit is refused", () => {
   const refused = (code: string, f: (x: Tensor, w: Tensor) => unknown, bounded = false) => {
     let caught: unknown;
@@ -151,14 +205,21 @@ describe("what does not fit is refused", () => {
     refused("ARGUMENT", (x) => ops.batchNorm(x, { training: false }));
     refused("ARGUMENT", (x) => ops.groupNorm(x, 4));
     refused("SHAPE", (x, weight) => ops.groupNorm(x, 2, { weight }));
+    refused("SHAPE", (x, w) => ops.addBatchNorm(x, w, { training: true }));
+    // Would broadcast if it were only added.
+    refused("SHAPE", (x) => ops.addBatchNorm(x, ops.slice(x, [0, 0], [1, 6]), { training: false }));
+    refused("SHAPE", (x, weight) => ops.addBatchNorm(x, x, { training: true, weight }));
+    refused("ARGUMENT", (x) => ops.addBatchNorm(x, x, { training: false }));
+    refused("SHAPE", (x, w) => ops.addGroupNorm(x, w, 2));
+    refused("SHAPE", (x, weight) => ops.addGroupNorm(x, x, 2, { weight }));
+    refused("ARGUMENT", (x) => ops.addGroupNorm(x, x, 4));
   });
 });
 
 describe("batch rules", () => {
-  const names = ["layerNorm", "rmsNorm", "addLayerNorm", "addRmsNorm", "batchNorm", "groupNorm"].flatMap((name) => [
-    name,
-    `${name}Backward`,
-  ]);
+  const names = ["layerNorm", "rmsNorm", "addLayerNorm", "addRmsNorm", "batchNorm", "groupNorm", "addBatchNorm", "addGroupNorm"].flatMap(
+    (name) => [name, `${name}Backward`],
+  );
   const wanted = ["row 7", "rows 3", "row 17, no weight", "row 7, extra", "two axes are a row", "3x6x3", "9x7", "2x6x4x4"];
   for (const op of opsOf(ops).filter(({ name }) => names.includes(name)))
     for (const single of op.cases().filter(({ name }) => wanted.includes(name)))

@@ -66,9 +66,24 @@ const functions: Readonly<Record<string, Scalar>> = {
     const image = ops.reshape(x, [x.shape[0] as number, 1, COLUMNS]);
     return ops.sum(ops.mul(ops.batchNorm(image, { training: true }).y, ops.exp(image)));
   },
+  addBatchNorm: (x) => {
+    const options = { ...affine, training: true, runningMean: affine.bias, runningVar: affine.weight };
+    const { sum, y, runningVar } = ops.addBatchNorm(x, ops.square(x), options);
+    return ops.add(ops.mean(ops.mul(y, ops.tanh(sum))), ops.sum(runningVar as Tensor));
+  },
+  "addBatchNorm of images": (x) => {
+    const image = ops.reshape(x, [x.shape[0] as number, 1, COLUMNS]);
+    const { sum, y } = ops.addBatchNorm(image, ops.square(image), { training: true });
+    return ops.sum(ops.mul(y, sum));
+  },
   groupNorm: (x) => {
     const image = ops.repeat(ops.reshape(x, [x.shape[0] as number, COLUMNS, 1]), 2, 1);
     return ops.mean(ops.mul(ops.groupNorm(image, 2, { weight: ops.concat([affine.weight, affine.bias], 0) }), ops.exp(image)));
+  },
+  addGroupNorm: (x) => {
+    const image = ops.repeat(ops.reshape(x, [x.shape[0] as number, COLUMNS, 1]), 2, 1);
+    const { sum, y } = ops.addGroupNorm(image, ops.square(image), 2, { weight: ops.concat([affine.weight, affine.bias], 0) });
+    return ops.mean(ops.mul(y, sum));
   },
   linearCrossEntropy: (x, labels) => {
     const weight = constant(

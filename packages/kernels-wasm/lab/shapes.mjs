@@ -24,6 +24,7 @@ const linear = (network, rows, inner, outer) =>
 const labels = (rows, classes) => ({ shape: [rows], dtype: "i32", range: [0, classes], frozen: true });
 
 const norm = (weight, bias, residual) => ({ eps: 1e-5, axes: 1, weight, bias, residual });
+const channelNorm = (residual) => ({ eps: 1e-5, weight: true, bias: true, residual });
 /** Queries (batch, tokens, heads, width), keys and values with heads of their own. */
 const attend = (network, [batch, queries, heads], [keys, keyHeads], width, causal) =>
   on(
@@ -119,6 +120,18 @@ const SHAPES = {
     on("MiniLM: 1024 × 384", [[1024, 384], [1024, 384], [384], [384]], norm(true, true, true)),
     on("GPT: 2048 × 192", [[2048, 192], [2048, 192], [192], [192]], norm(true, true, true)),
   ],
+  addBatchNorm: [
+    on("CNN: second stage, 64 images", [[64, 64, 14, 14], [64, 64, 14, 14], [64], [64]], channelNorm(true)),
+    on("CNN: dense layer, 64 rows of 128", [[64, 128], [64, 128], [128], [128]], channelNorm(true)),
+  ],
+  addGroupNorm: [
+    on("CNN: second stage, 64 images in 8 groups", [[64, 64, 14, 14], [64, 64, 14, 14], [64], [64]], { ...channelNorm(true), groups: 8 }),
+  ],
+  batchNorm: [
+    on("CNN: second stage, 64 images", [[64, 64, 14, 14], [64], [64]], channelNorm(false)),
+    on("CNN: dense layer, 64 rows of 128", [[64, 128], [128], [128]], channelNorm(false)),
+  ],
+  groupNorm: [on("CNN: second stage, 64 images in 8 groups", [[64, 64, 14, 14], [64], [64]], { ...channelNorm(false), groups: 8 })],
   rmsNorm: [
     on("SmolLM2 prompt of 128 tokens: 128 × 576", [[128, 576], [576]], norm(true, false, false)),
     on("SmolLM2 decode: 1 × 576", [[1, 576], [576]], norm(true, false, false)),

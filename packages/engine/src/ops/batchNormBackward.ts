@@ -1,73 +1,81 @@
 /** Gradient of batchNorm in training by its input, weight and bias, which takes in that mean and variance depend on the input. */
 
 import type { FloatDType } from "../dtype.js";
-import { TetradError } from "../errors.js";
 import type { Op } from "../op.js";
-import { formatShape, sameShape, sizeOf } from "../shape.js";
+import { sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { applyAll } from "../trace.js";
 import { add } from "./add.js";
-import { backwardReference, batchAxes, channelCases, channelsOf, channelUnits, checkChannels, perChannel } from "./channelNorm.js";
+import {
+  backwardReference,
+  batchAxes,
+  type ChannelNormBackwardAttrs,
+  channelCases,
+  channelsOf,
+  channelUnits,
+  checkBackward,
+  perChannel,
+} from "./channelNorm.js";
 import { composedBatch, composedGradient } from "./composed.js";
 import { specOf } from "./identity.js";
 import { mean } from "./mean.js";
 import { mul } from "./mul.js";
+import { splitBackward } from "./rowNorm.js";
 import { rsqrt } from "./rsqrt.js";
 import { square } from "./square.js";
 import { liveCount } from "./strided.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
 
-type Attrs = { readonly eps: number; readonly weight: boolean };
-
-function byOps([first, second, weight]: readonly Tensor[], { eps }: Attrs): readonly Tensor[] {
-  const [x, dy] = [first as Tensor, second as Tensor];
+function byOps(inputs: readonly Tensor[], attrs: ChannelNormBackwardAttrs): readonly Tensor[] {
+  const { x, dy, extra, weight } = splitBackward(inputs, attrs);
   const axes = batchAxes(x.rank);
   const average = (values: Tensor) => mean(values, axes, { keepDims: true });
   const centred = sub(x, average(x));
-  const inverse = rsqrt(add(average(square(centred)), eps));
+  const inverse = rsqrt(add(average(square(centred)), attrs.eps));
   const normal = mul(centred, inverse);
   const g = weight === undefined ? dy : mul(dy, perChannel(weight, x.rank));
   const dx = mul(inverse, sub(sub(g, average(g)), mul(normal, average(mul(g, normal)))));
-  return [dx, sum(mul(dy, normal), axes), sum(dy, axes)];
+  return [extra === undefined ? dx : add(dx, extra), sum(mul(dy, normal), axes), sum(dy, axes)];
 }
 
-/** Inputs: x, dy, perhaps the weight. Outputs: dx, dweight, dbias. */
-export const batchNormBackwardOp: Op<Attrs> = {
+/** Inputs: x, dy, perhaps what else flows to x, perhaps the weight. Outputs: dx, dweight, dbias. */
+export const batchNormBackwardOp: Op<ChannelNormBackwardAttrs> = {
   name: "batchNormBackward",
   tolerance: "reduction",
-  infer([first, second, weight]) {
-    const [x, dy] = [first as Spec, second as Spec];
-    checkChannels("batchNormBackward", x, [["weight", weight]]);
-    if (!sameShape(x.shape, dy.shape))
-      throw new TetradError("SHAPE", {
-        op: "batchNormBackward",
-        what: "x and dy differ",
-        got: formatShape(dy.shape),
-        expected: formatShape(x.shape),
-      });
+  infer(inputs, attrs) {
+    const x = inputs[0] as Spec;
+    checkBackward("batchNormBackward", inputs, attrs);
     const channel: Spec = { shape: [channelsOf(x.shape).c], dtype: x.dtype };
     return [specOf(x), channel, channel];
   },
   gradient: (context) => composedGradient(byOps, context),
-  reference: (inputs, { eps }) => backwardReference(channelUnits, inputs, eps),
+  reference: (inputs, attrs) => backwardReference(channelUnits, inputs, attrs),
   flops: ([x]) => 16 * sizeOf((x as Spec).shape),
-  cases: () => [
-    ...channelCases({ dy: true, weight: true, bias: false }, (eps) => ({ eps, weight: true })),
-    ...channelCases({ dy: true, weight: false, bias: false }, (eps, [n]) => (n === 3 ? { eps, weight: false } : undefined)),
-  ],
+  cases: () => {
+    const of = (weight: boolean, extra: boolean, wanted: (n: number) => boolean) =>
+      channelCases<ChannelNormBackwardAttrs>({ dy: true, extra, weight }, (eps, [n]) =>
+        wanted(n as number) ? { eps, weight, extra } : undefined,
+      );
+    return [
+      ...of(true, false, () => true),
+      ...of(false, false, (n) => n === 3),
+      ...of(true, true, (n) => n === 2 || n === 65),
+      ...of(false, true, (n) => n === 4 || n === 9),
+    ];
+  },
   lowering: {
     // Words after the pointers as in norm/slabs.ts.
     kind: "launch",
-    launch(context, node, { eps, weight: weighted }) {
-      const [x, dy, weight] = node.inputs as readonly [Tensor, Tensor, Tensor | undefined];
+    launch(context, node, attrs) {
+      const { x, dy, extra, weight } = splitBackward(node.inputs, attrs);
       const { n, c, s } = channelsOf(x.shape);
       context.emit({
         kernel: "batch_norm_backward",
         dtype: x.dtype as FloatDType,
         outputs: node.outputs,
-        inputs: [x, dy, weight ?? x].map((input) => context.contiguous(input)),
-        scalars: [c, liveCount(n, x.bound, n), s, s, c * s, c, 1, 0, Number(weighted), 0, { f64: eps }],
+        inputs: [x, dy, extra ?? x, weight ?? x].map((input) => context.contiguous(input)),
+        scalars: [c, liveCount(n, x.bound, n), s, s, c * s, c, 1, 0, Number(attrs.weight), Number(attrs.extra), { f64: attrs.eps }],
         flops: 16 * x.size,
       });
     },
@@ -76,7 +84,14 @@ export const batchNormBackwardOp: Op<Attrs> = {
   batch: (inputs, batched, attrs) => composedBatch(byOps, inputs, batched, attrs),
 };
 
-/** dx, dweight, dbias. */
-export function batchNormBackward(x: Tensor, dy: Tensor, weight: Tensor | undefined, eps: number): readonly Tensor[] {
-  return applyAll(batchNormBackwardOp, [x, dy, ...(weight === undefined ? [] : [weight])], { eps, weight: weight !== undefined });
+/** dx, dweight, dbias; `extra` is added to the first. */
+export function batchNormBackward(
+  x: Tensor,
+  dy: Tensor,
+  extra: Tensor | undefined,
+  weight: Tensor | undefined,
+  eps: number,
+): readonly Tensor[] {
+  const operands = [x, dy, ...(extra === undefined ? [] : [extra]), ...(weight === undefined ? [] : [weight])];
+  return applyAll(batchNormBackwardOp, operands, { eps, weight: weight !== undefined, extra: extra !== undefined });
 }

@@ -9,8 +9,22 @@ import type { Spec, Tensor } from "../tensor.js";
 import { add } from "./add.js";
 import { mul } from "./mul.js";
 import { reshape } from "./reshape.js";
+import { checkResidual, splitBackward, splitInputs, summed } from "./rowNorm.js";
 
-export type AffineAttrs = { readonly eps: number; readonly weight: boolean; readonly bias: boolean };
+export type ChannelNormAttrs = {
+  readonly eps: number;
+  readonly weight: boolean;
+  readonly bias: boolean;
+  /** A second input is added to the first before, and the sum is the first output. */
+  readonly residual: boolean;
+};
+
+export type ChannelNormBackwardAttrs = {
+  readonly eps: number;
+  readonly weight: boolean;
+  /** What flows back to x besides its norm is an input. */
+  readonly extra: boolean;
+};
 
 /** N samples, C channels, S elements of a channel in a sample. */
 export function channelsOf(shape: Shape): { readonly n: number; readonly c: number; readonly s: number } {
@@ -44,9 +58,24 @@ export function checkChannels(op: string, x: Spec, affine: readonly (readonly [s
   }
 }
 
-/** Inputs of the forward ops: x, perhaps weight, bias. */
-export function splitAffine<T>(inputs: readonly T[], { weight, bias }: AffineAttrs) {
-  return { x: inputs[0] as T, weight: weight ? inputs[1] : undefined, bias: bias ? inputs[weight ? 2 : 1] : undefined };
+/** checkChannels for the inputs of a forward op, which splitInputs takes apart. */
+export function checkForward(op: string, inputs: readonly Spec[], attrs: ChannelNormAttrs): void {
+  const { x, residual, weight, bias } = splitInputs(inputs, attrs);
+  checkChannels(op, x, [
+    ["weight", weight],
+    ["bias", bias],
+  ]);
+  if (residual !== undefined) checkResidual(op, x, residual);
+}
+
+/** checkChannels for the inputs of a backward op, which splitBackward takes apart: dy and extra are shaped as x. */
+export function checkBackward(op: string, inputs: readonly Spec[], attrs: ChannelNormBackwardAttrs): void {
+  const { x, dy, extra, weight } = splitBackward(inputs, attrs);
+  checkChannels(op, x, [["weight", weight]]);
+  for (const [name, spec] of Object.entries({ dy, extra })) {
+    if (spec === undefined || sameShape(x.shape, spec.shape)) continue;
+    throw new TetradError("SHAPE", { op, what: `x and ${name} differ`, got: formatShape(spec.shape), expected: formatShape(x.shape) });
+  }
 }
 
 /** A value per channel as (1, C, 1, …), to be broadcast against x. */
@@ -96,8 +125,10 @@ function unitMoments(data: Float64Array, elements: readonly number[]) {
 
 const channelOf = (shape: Shape, i: number) => Math.floor(i / channelsOf(shape).s) % channelsOf(shape).c;
 
-export function normaliseReference(units: Units, inputs: readonly NdArray[], attrs: AffineAttrs) {
-  const { x, weight, bias } = splitAffine(inputs, attrs);
+/** The sum, y, and each unit's mean and population variance. */
+export function normaliseReference(units: Units, inputs: readonly NdArray[], attrs: ChannelNormAttrs) {
+  const { x: first, residual, weight, bias } = splitInputs(inputs, attrs);
+  const x = summed(first, residual);
   const y = ndZeros(x.shape, x.dtype);
   const [means, variances]: [number[], number[]] = [[], []];
   units(x.shape, (_, elements) => {
@@ -110,24 +141,24 @@ export function normaliseReference(units: Units, inputs: readonly NdArray[], att
       y.data[i] = centred(i) * inverse * (weight?.data[channel] ?? 1) + (bias?.data[channel] ?? 0);
     }
   });
-  return { y, means, variances };
+  return { sum: x, y, means, variances };
 }
 
 /** dx, dweight, dbias. */
-export function backwardReference(units: Units, [first, second, weight]: readonly (NdArray | undefined)[], eps: number): NdArray[] {
-  const [x, dy] = [first as NdArray, second as NdArray];
+export function backwardReference(units: Units, inputs: readonly NdArray[], attrs: ChannelNormBackwardAttrs): NdArray[] {
+  const { x, dy, extra, weight } = splitBackward(inputs, attrs);
   const { c } = channelsOf(x.shape);
   const [dx, dweight, dbias] = [ndZeros(x.shape, x.dtype), ndZeros([c], x.dtype), ndZeros([c], x.dtype)];
   units(x.shape, (_, elements) => {
     const { centred, variance } = unitMoments(x.data, elements);
-    const inverse = 1 / Math.sqrt(variance + eps);
+    const inverse = 1 / Math.sqrt(variance + attrs.eps);
     const normal = (i: number) => centred(i) * inverse;
     const g = (i: number) => (dy.data[i] as number) * (weight?.data[channelOf(x.shape, i)] ?? 1);
     const total = elements.reduce((part, i) => part + g(i), 0) / elements.length;
     const product = elements.reduce((part, i) => part + g(i) * normal(i), 0) / elements.length;
     for (const i of elements) {
       const channel = channelOf(x.shape, i);
-      dx.data[i] = inverse * (g(i) - total - normal(i) * product);
+      dx.data[i] = inverse * (g(i) - total - normal(i) * product) + (extra?.data[i] ?? 0);
       dweight.data[channel] = (dweight.data[channel] as number) + (dy.data[i] as number) * normal(i);
       dbias.data[channel] = (dbias.data[channel] as number) + (dy.data[i] as number);
     }
@@ -163,13 +194,20 @@ const SHAPES: readonly Shape[] = [
 
 /** Cases over shapes; `attrs` gives those of a shape, or undefined where the op does not take it. eps is large, or few elements make the function steep. */
 export function channelCases<A>(
-  given: { readonly dy: boolean; readonly weight: boolean; readonly bias: boolean },
+  given: {
+    readonly residual?: boolean;
+    readonly dy?: boolean;
+    readonly extra?: boolean;
+    readonly weight?: boolean;
+    readonly bias?: boolean;
+  },
   attrs: (eps: number, shape: Shape) => A | undefined,
 ): OpCase<A & Record<string, unknown>>[] {
   const of = (name: string, shape: Shape, { transposed = false, eps = 0.1, range = [-2, 2] as [number, number] } = {}) => {
     const own = attrs(eps, shape);
     const inputs: CaseInput[] = [{ shape, transposed, range }];
-    if (given.dy) inputs.push({ shape });
+    if (given.residual) inputs.push({ shape, transposed, range });
+    for (const wanted of [given.dy, given.extra]) if (wanted) inputs.push({ shape });
     for (const wanted of [given.weight, given.bias]) if (wanted) inputs.push({ shape: [shape[1] as number] });
     return own === undefined ? [] : [{ name, inputs, attrs: own as A & Record<string, unknown> }];
   };
@@ -179,5 +217,9 @@ export function channelCases<A>(
     ...of("far from zero", [3, 6, 70], { eps: 1e-5, range: [99, 101] }),
     ...of("columns far from zero", [70, 6], { eps: 1e-2, range: [99, 101] }),
     ...of("past a split", [6, 6, 97], { eps: 1e-5 }),
+    // Beyond the channels that the kernels take together: 64 of images, 1024 and 4096 of rows.
+    ...of("past a block", [6, 67, 7], { eps: 1e-2 }),
+    ...of("columns past a block", [4, 1041]),
+    ...of("columns past a stretch", [2, 4113]),
   ];
 }

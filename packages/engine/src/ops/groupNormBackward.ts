@@ -1,68 +1,75 @@
 /** Gradient of groupNorm by its input, weight and bias. */
 
 import type { FloatDType } from "../dtype.js";
-import { TetradError } from "../errors.js";
 import type { Op } from "../op.js";
-import { formatShape, sameShape, sizeOf } from "../shape.js";
+import { sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { applyAll } from "../trace.js";
-import { backwardReference, batchAxes, channelCases, channelsOf, checkChannels, groupUnits, perChannel } from "./channelNorm.js";
+import { add } from "./add.js";
+import { caseGroups, checkGroups, groupNormal, groupWords } from "./channelGroups.js";
+import {
+  backwardReference,
+  batchAxes,
+  type ChannelNormBackwardAttrs,
+  channelCases,
+  channelsOf,
+  checkBackward,
+  groupUnits,
+  perChannel,
+} from "./channelNorm.js";
 import { composedBatch, composedGradient } from "./composed.js";
-import { caseGroups, checkGroups, groupMoments, groupWords } from "./groupNorm.js";
 import { specOf } from "./identity.js";
 import { mean } from "./mean.js";
 import { mul } from "./mul.js";
 import { reshape } from "./reshape.js";
+import { splitBackward } from "./rowNorm.js";
 import { liveCount } from "./strided.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
 
-type Attrs = { readonly eps: number; readonly groups: number; readonly weight: boolean };
+type Attrs = ChannelNormBackwardAttrs & { readonly groups: number };
 
-function byOps([first, second, weight]: readonly Tensor[], { eps, groups }: Attrs): readonly Tensor[] {
-  const [x, dy] = [first as Tensor, second as Tensor];
-  const { centred, inverse } = groupMoments(x, groups, eps);
-  const normal = mul(centred, inverse);
+function byOps(inputs: readonly Tensor[], attrs: Attrs): readonly Tensor[] {
+  const { x, dy, extra, weight } = splitBackward(inputs, attrs);
+  const { normal, inverse } = groupNormal(x, attrs.groups, attrs.eps);
   const g = reshape(weight === undefined ? dy : mul(dy, perChannel(weight, x.rank)), normal.shape);
   const average = (values: Tensor) => mean(values, 2, { keepDims: true });
-  const dx = mul(inverse, sub(sub(g, average(g)), mul(normal, average(mul(g, normal)))));
+  const dx = reshape(mul(inverse, sub(sub(g, average(g)), mul(normal, average(mul(g, normal))))), x.shape);
   const axes = batchAxes(x.rank);
-  return [reshape(dx, x.shape), sum(mul(dy, reshape(normal, x.shape)), axes), sum(dy, axes)];
+  return [extra === undefined ? dx : add(dx, extra), sum(mul(dy, reshape(normal, x.shape)), axes), sum(dy, axes)];
 }
 
-/** Inputs: x, dy, perhaps the weight. Outputs: dx, dweight, dbias. */
+/** Inputs: x, dy, perhaps what else flows to x, perhaps the weight. Outputs: dx, dweight, dbias. */
 export const groupNormBackwardOp: Op<Attrs> = {
   name: "groupNormBackward",
   tolerance: "reduction",
-  infer([first, second, weight], { groups }) {
-    const [x, dy] = [first as Spec, second as Spec];
-    checkChannels("groupNormBackward", x, [["weight", weight]]);
-    checkGroups("groupNormBackward", x, groups);
-    if (!sameShape(x.shape, dy.shape))
-      throw new TetradError("SHAPE", {
-        op: "groupNormBackward",
-        what: "x and dy differ",
-        got: formatShape(dy.shape),
-        expected: formatShape(x.shape),
-      });
+  infer(inputs, attrs) {
+    const x = inputs[0] as Spec;
+    checkBackward("groupNormBackward", inputs, attrs);
+    checkGroups("groupNormBackward", x, attrs.groups);
     const channel: Spec = { shape: [channelsOf(x.shape).c], dtype: x.dtype };
     return [specOf(x), channel, channel];
   },
   gradient: (context) => composedGradient(byOps, context),
-  reference: (inputs, { eps, groups }) => backwardReference(groupUnits(groups), inputs, eps),
+  reference: (inputs, attrs) => backwardReference(groupUnits(attrs.groups), inputs, attrs),
   flops: ([x]) => 16 * sizeOf((x as Spec).shape),
   cases: () => {
-    const of = (weight: boolean, wanted: (n: number) => boolean) =>
-      channelCases<Attrs>({ dy: true, weight, bias: false }, (eps, shape) =>
-        wanted(shape[0] as number) ? { eps, weight, groups: caseGroups(shape) } : undefined,
+    const of = (weight: boolean, extra: boolean, wanted: (n: number) => boolean) =>
+      channelCases<Attrs>({ dy: true, extra, weight }, (eps, shape) =>
+        wanted(shape[0] as number) ? { eps, weight, extra, groups: caseGroups(shape) } : undefined,
       );
-    return [...of(true, (n) => n !== 70), ...of(false, (n) => n === 3)];
+    return [
+      ...of(true, false, (n) => n !== 70),
+      ...of(false, false, (n) => n === 3),
+      ...of(true, true, (n) => n === 2 || n === 65),
+      ...of(false, true, (n) => n === 4 || n === 9),
+    ];
   },
   lowering: {
     // The kernel leaves sums per sample; two more launches add them.
     kind: "launch",
-    launch(context, node, { eps, groups, weight: weighted }) {
-      const [x, dy, weight] = node.inputs as readonly [Tensor, Tensor, Tensor | undefined];
+    launch(context, node, attrs) {
+      const { x, dy, extra, weight } = splitBackward(node.inputs, attrs);
       const [dx, ...parameters] = node.outputs as readonly [Tensor, Tensor, Tensor];
       const dtype = x.dtype as FloatDType;
       const { n, c } = channelsOf(x.shape);
@@ -71,8 +78,8 @@ export const groupNormBackwardOp: Op<Attrs> = {
         kernel: "group_norm_backward",
         dtype,
         outputs: [dx, ...partials],
-        inputs: [x, dy, weight ?? x].map((input) => context.contiguous(input)),
-        scalars: [...groupWords(x, groups), Number(weighted), 0, { f64: eps }],
+        inputs: [x, dy, extra ?? x, weight ?? x].map((input) => context.contiguous(input)),
+        scalars: [...groupWords(x, attrs.groups), Number(attrs.weight), Number(attrs.extra), { f64: attrs.eps }],
         flops: 16 * x.size,
       });
       parameters.forEach((y, i) => {
@@ -91,13 +98,14 @@ export const groupNormBackwardOp: Op<Attrs> = {
   batch: (inputs, batched, attrs) => composedBatch(byOps, inputs, batched, attrs),
 };
 
-/** dx, dweight, dbias. */
+/** dx, dweight, dbias; `extra` is added to the first. */
 export function groupNormBackward(
   x: Tensor,
   dy: Tensor,
+  extra: Tensor | undefined,
   weight: Tensor | undefined,
   { eps, groups }: { readonly eps: number; readonly groups: number },
 ): readonly Tensor[] {
-  const operands = [x, dy, ...(weight === undefined ? [] : [weight])];
-  return applyAll(groupNormBackwardOp, operands, { eps, groups, weight: weight !== undefined });
+  const operands = [x, dy, ...(extra === undefined ? [] : [extra]), ...(weight === undefined ? [] : [weight])];
+  return applyAll(groupNormBackwardOp, operands, { eps, groups, weight: weight !== undefined, extra: extra !== undefined });
 }

@@ -101,14 +101,14 @@ export function inferRowNormBackward(op: string, inputs: readonly Spec[], attrs:
 }
 
 /** Inputs of the forward op: x, perhaps residual, weight, bias. */
-export function splitInputs<T>(inputs: readonly T[], { residual, weight, bias }: RowNormAttrs) {
+export function splitInputs<T>(inputs: readonly T[], { residual, weight, bias }: Pick<RowNormAttrs, "residual" | "weight" | "bias">) {
   let next = 1;
   const take = (given: boolean) => (given ? (inputs[next++] as T) : undefined);
   return { x: inputs[0] as T, residual: take(residual), weight: take(weight), bias: take(bias) };
 }
 
 /** Inputs of the backward op: x (the sum, where there is a residual), dy, perhaps extra, weight. */
-export function splitBackward<T>(inputs: readonly T[], { extra, weight }: RowNormBackwardAttrs) {
+export function splitBackward<T>(inputs: readonly T[], { extra, weight }: Pick<RowNormBackwardAttrs, "extra" | "weight">) {
   return {
     x: inputs[0] as T,
     dy: inputs[1] as T,
@@ -117,9 +117,14 @@ export function splitBackward<T>(inputs: readonly T[], { extra, weight }: RowNor
   };
 }
 
+/** What the reference normalises: x, with the residual added where there is one. */
+export function summed(x: NdArray, residual: NdArray | undefined): NdArray {
+  return residual === undefined ? x : { ...x, data: x.data.map((v, i) => v + (residual.data[i] as number)) };
+}
+
 export function rowNormReference(kind: RowNormKind, inputs: readonly NdArray[], attrs: RowNormAttrs): NdArray[] {
   const { x: first, residual, weight, bias } = splitInputs(inputs, attrs);
-  const x = residual === undefined ? first : { ...first, data: first.data.map((v, i) => v + (residual.data[i] as number)) };
+  const x = summed(first, residual);
   const { rows, n } = rowsOf(x, attrs.axes);
   const y = ndZeros(x.shape, x.dtype);
   for (let r = 0; r < rows; r++) {

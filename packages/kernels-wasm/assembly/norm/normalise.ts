@@ -85,7 +85,7 @@ export function normalise<T>(CENTRED: bool, ADD: bool, p: usize, thread: i32, th
 }
 
 /** row_sample of a + b, by way of 16 elements of scratch. */
-function added_sample<T>(spare: usize, a: usize, b: usize, n: i32): T {
+export function added_sample<T>(spare: usize, a: usize, b: usize, n: i32): T {
   for (let i: usize = 0; i < 16 * sizeof<T>(); i += 16) {
     if (<i32>(i / sizeof<T>()) < n) v128.store(spare + i, v128.add<T>(v128.load(a + i), v128.load(b + i)));
   }
