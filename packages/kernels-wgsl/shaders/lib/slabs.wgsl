@@ -3,7 +3,8 @@
 // Few long units are cut into chunks of CHUNK elements (0: they stay whole).
 // PASS 0, an item a chunk of a unit: its moments to scratch, or, where units are whole, all there is to do, with one reading from memory and two from a cache.
 // PASS 1, an item a unit: the moments of its chunks put together. PASS 2, a thread four elements: what becomes of them.
-// The kernel's file says slope(at, channel), settle(unit, moments) and write(at, channel, moments).
+// The kernel's file says first_element(at), read once, element(at), read afterwards by the same thread or a later pass, slope(at, channel),
+// settle(unit, moments) and write(at, channel, moments).
 //! use share
 alias Total = vec4<f32>;
 
@@ -69,19 +70,24 @@ fn weight_of(channel: u32) -> f32 {
   return weight[p.weight_at + channel];
 }
 
+// (x − mean)/σ · weight of one element.
+fn scaled(at: u32, channel: u32, moments: Moments) -> f32 {
+  return ((element(at) - moments.shift) - moments.rest) * (inverse_of(moments) * weight_of(channel));
+}
+
 // Moments of elements begin … end of a unit. They are taken about the mean as f32 has it, and what is left of the mean sets them right (Chan, Golub, LeVeque 1983).
 fn chunk_moments(unit: u32, begin: u32, end: u32, thread: u32) -> Moments {
   let first = begin + lane_of(thread);
   let count = f32(end - begin);
   var sum = 0.0;
   for (var i = first; i < end; i += LANES) {
-    sum += x[p.x_at + place(unit, i)];
+    sum += first_element(place(unit, i));
   }
   let shift = merge_lanes(thread, vec4<f32>(sum, 0.0, 0.0, 0.0)).x / count;
   var sums = vec4<f32>(0.0);
   for (var i = first; i < end; i += LANES) {
     let at = place(unit, i);
-    let d = x[p.x_at + at] - shift;
+    let d = element(at) - shift;
     let g = slope(at, channel_of(unit, i));
     sums += vec4<f32>(d, d * d, g, g * d);
   }

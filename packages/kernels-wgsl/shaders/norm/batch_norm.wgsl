@@ -28,6 +28,14 @@ struct Params {
 @group(0) @binding(5) var<storage, read> weight: array<f32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 
+fn first_element(at: u32) -> f32 {
+  return element(at);
+}
+
+fn element(at: u32) -> f32 {
+  return x[p.x_at + at];
+}
+
 fn slope(at: u32, channel: u32) -> f32 {
   return 0.0;
 }
@@ -39,7 +47,7 @@ fn settle(unit: u32, moments: Moments) {
 
 // y of one element.
 fn write(at: u32, channel: u32, moments: Moments) {
-  var value = ((x[p.x_at + at] - moments.shift) - moments.rest) * (inverse_of(moments) * weight_of(channel));
+  var value = scaled(at, channel, moments);
   if (p.has_bias != 0u) {
     value += bias[p.bias_at + channel];
   }

@@ -1,5 +1,5 @@
 // Gradients of batchNorm in training by x, weight and bias. With x̂ the normalised element and g = dy of a channel of weight w:
-// dx = w (g − mean g − x̂ · mean(g x̂)) / σ, dweight = Σ g x̂, dbias = Σ g.
+// dx = w (g − mean g − x̂ · mean(g x̂)) / σ, dweight = Σ g x̂, dbias = Σ g; `extra` is added to dx.
 //! use grid slabs
 struct Params {
   dx_at: u32,
@@ -7,6 +7,7 @@ struct Params {
   dbias_at: u32,
   x_at: u32,
   dy_at: u32,
+  extra_at: u32,
   weight_at: u32,
   units: u32,
   slabs: u32,
@@ -17,7 +18,7 @@ struct Params {
   group_channels: u32,
   channel_step: u32,
   has_weight: u32,
-  has_bias: u32,
+  has_extra: u32,
   eps: f32,
   eps_low: f32,
 }
@@ -27,7 +28,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dbias: array<f32>;
 @group(0) @binding(4) var<storage, read> x: array<f32>;
 @group(0) @binding(5) var<storage, read> dy: array<f32>;
-@group(0) @binding(6) var<storage, read> weight: array<f32>;
+@group(0) @binding(6) var<storage, read> extra: array<f32>;
+@group(0) @binding(7) var<storage, read> weight: array<f32>;
+
+fn first_element(at: u32) -> f32 {
+  return element(at);
+}
+
+fn element(at: u32) -> f32 {
+  return x[p.x_at + at];
+}
 
 fn slope(at: u32, channel: u32) -> f32 {
   return dy[p.dy_at + at];
@@ -42,9 +52,13 @@ fn settle(unit: u32, moments: Moments) {
 fn write(at: u32, channel: u32, moments: Moments) {
   let count = f32(unit_length());
   let inverse = inverse_of(moments);
-  let normal = ((x[p.x_at + at] - moments.shift) - moments.rest) * inverse;
+  let normal = ((element(at) - moments.shift) - moments.rest) * inverse;
   let product = normal * (moments.products * inverse / count);
-  dx[p.dx_at + at] = weight_of(channel) * inverse * ((dy[p.dy_at + at] - moments.slopes / count) - product);
+  var value = weight_of(channel) * inverse * ((dy[p.dy_at + at] - moments.slopes / count) - product);
+  if (p.has_extra != 0u) {
+    value += extra[p.extra_at + at];
+  }
+  dx[p.dx_at + at] = value;
 }
 
 @compute @workgroup_size(256)

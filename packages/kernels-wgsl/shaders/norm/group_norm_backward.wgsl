@@ -1,5 +1,6 @@
 // Gradients of groupNorm by x and, per sample, by weight and bias. With x̂ the normalised element and g = dy · weight:
-// dx = (g − mean g − x̂ · mean(g x̂)) / σ, dweight = Σ dy x̂ and dbias = Σ dy over a channel of a sample, which another launch adds up.
+// dx = (g − mean g − x̂ · mean(g x̂)) / σ, dweight = Σ dy x̂ and dbias = Σ dy over a channel of a sample, which another launch adds up;
+// `extra` is added to dx.
 // PASS 3, an item such a channel: those sums.
 //! use grid slabs
 struct Params {
@@ -8,6 +9,7 @@ struct Params {
   dbias_at: u32,
   x_at: u32,
   dy_at: u32,
+  extra_at: u32,
   weight_at: u32,
   units: u32,
   slabs: u32,
@@ -18,7 +20,7 @@ struct Params {
   group_channels: u32,
   channel_step: u32,
   has_weight: u32,
-  has_bias: u32,
+  has_extra: u32,
   eps: f32,
   eps_low: f32,
 }
@@ -28,7 +30,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dbias: array<f32>;
 @group(0) @binding(4) var<storage, read> x: array<f32>;
 @group(0) @binding(5) var<storage, read> dy: array<f32>;
-@group(0) @binding(6) var<storage, read> weight: array<f32>;
+@group(0) @binding(6) var<storage, read> extra: array<f32>;
+@group(0) @binding(7) var<storage, read> weight: array<f32>;
+
+fn first_element(at: u32) -> f32 {
+  return element(at);
+}
+
+fn element(at: u32) -> f32 {
+  return x[p.x_at + at];
+}
 
 fn slope(at: u32, channel: u32) -> f32 {
   return dy[p.dy_at + at] * weight_of(channel);
@@ -41,9 +52,13 @@ fn settle(unit: u32, moments: Moments) {
 fn write(at: u32, channel: u32, moments: Moments) {
   let count = f32(unit_length());
   let inverse = inverse_of(moments);
-  let normal = ((x[p.x_at + at] - moments.shift) - moments.rest) * inverse;
+  let normal = ((element(at) - moments.shift) - moments.rest) * inverse;
   let product = normal * (moments.products * inverse / count);
-  dx[p.dx_at + at] = inverse * ((slope(at, channel) - moments.slopes / count) - product);
+  var value = inverse * ((slope(at, channel) - moments.slopes / count) - product);
+  if (p.has_extra != 0u) {
+    value += extra[p.extra_at + at];
+  }
+  dx[p.dx_at + at] = value;
 }
 
 fn channel_sums(slab: u32, thread: u32) {

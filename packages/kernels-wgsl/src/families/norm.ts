@@ -84,6 +84,17 @@ function slabNorm(shader: string): Kernel {
   };
 }
 
+/** A residual added, then batchNorm; there are not bindings enough for all of it, so that y is always a pass of its own. */
+function addBatchNorm(): Kernel {
+  const slabs = slabNorm("add_batch_norm");
+  const write: Pass = {
+    shader: "add_batch_norm_write",
+    groups: (shape) => Math.ceil(slabPlan(shape).live / (WRITTEN * SHARING)),
+    consts: (shape) => ({ PASS: 2, LANES: 1, COLUMNS: 1, CHUNK: slabPlan(shape).chunk }),
+  };
+  return { ...slabs, passes: (shape) => [...passesOf(slabs, shape).slice(0, 2), write] };
+}
+
 /** Gradient of groupNorm: then a pass over the channels of samples. */
 function groupNormBackward(): Kernel {
   const shader = "group_norm_backward";
@@ -98,6 +109,8 @@ function groupNormBackward(): Kernel {
 }
 
 export const norm = {
+  add_batch_norm: addBatchNorm(),
+  add_group_norm: slabNorm("add_group_norm"),
   add_layer_norm: rows("add_layer_norm", 0),
   add_rms_norm: rows("add_rms_norm", 0),
   batch_norm: slabNorm("batch_norm"),

@@ -1,0 +1,61 @@
+// A residual added, and the sum's groups of channels of each sample to mean 0 and variance 1, then weight and bias by channel.
+//! use grid slabs
+struct Params {
+  sum_at: u32,
+  y_at: u32,
+  x_at: u32,
+  residual_at: u32,
+  weight_at: u32,
+  bias_at: u32,
+  units: u32,
+  slabs: u32,
+  span: u32,
+  unit_stride: u32,
+  slab_stride: u32,
+  groups: u32,
+  group_channels: u32,
+  channel_step: u32,
+  has_weight: u32,
+  has_bias: u32,
+  eps: f32,
+  eps_low: f32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> sum: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
+@group(0) @binding(4) var<storage, read> residual: array<f32>;
+@group(0) @binding(5) var<storage, read> weight: array<f32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
+
+fn first_element(at: u32) -> f32 {
+  let total = x[p.x_at + at] + residual[p.residual_at + at];
+  sum[p.sum_at + at] = total;
+  return total;
+}
+
+// Written before.
+fn element(at: u32) -> f32 {
+  return sum[p.sum_at + at];
+}
+
+fn slope(at: u32, channel: u32) -> f32 {
+  return 0.0;
+}
+
+fn settle(unit: u32, moments: Moments) {
+}
+
+// y of one element.
+fn write(at: u32, channel: u32, moments: Moments) {
+  var value = scaled(at, channel, moments);
+  if (p.has_bias != 0u) {
+    value += bias[p.bias_at + channel];
+  }
+  y[p.y_at + at] = value;
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  normalise_slabs(flat_group(group, groups), thread);
+}
