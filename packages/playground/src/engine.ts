@@ -17,6 +17,15 @@ export function engine(): Promise<Engine> {
   return current;
 }
 
+let exact: Promise<Engine> | undefined;
+
+/** For float64, which GPUs do not have: the page's engine, or one on the CPU beside it. */
+export async function exactEngine(): Promise<Engine> {
+  if (chosen.backend !== "webgpu") return engine();
+  exact ??= createEngine({ backend: "wasm" });
+  return exact;
+}
+
 /** Another engine from here on; what was made with the old one is gone with it. */
 export async function switchTo(backend: BackendName, threads: number | undefined): Promise<Engine> {
   const [before, previous] = [current, chosen];

@@ -90,7 +90,7 @@ export const reduce = {
   reduce_argmin: fold("reduce_argmin", 2),
   reduce_logsumexp: fold("reduce_logsumexp"),
   reduce_max: fold("reduce_max"),
-  reduce_mean: fold("reduce_mean"),
+  reduce_mean: fold("reduce_mean", 2),
   reduce_min: fold("reduce_min"),
   reduce_prod: fold("reduce_prod"),
   reduce_sum: fold("reduce_sum"),

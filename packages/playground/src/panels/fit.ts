@@ -7,7 +7,7 @@ import hz from "../../../../examples/cosmic-chronometers/hz.csv?raw";
 import linear from "../../../../examples/cosmic-chronometers/linear.yaml?raw";
 import { Chart } from "../chart.js";
 import { element, labelled, showError } from "../dom.js";
-import { engine } from "../engine.js";
+import { exactEngine } from "../engine.js";
 import type { Panel } from "./panel.js";
 
 const EXAMPLES: Readonly<Record<string, string>> = { "flat ΛCDM": flat, "curved ΛCDM": curved, "H linear in z": linear };
@@ -71,7 +71,7 @@ export const fitPanel: Panel = {
           ...theory,
           parameters: theory.parameters.map((parameter) => withPrior(parameter, controls.get(parameter.name))),
         };
-        const fit = await fitTheory(await engine(), believed, table);
+        const fit = await fitTheory(await exactEngine(), believed, table);
         if (mine !== turn) return;
         show(believed, fit);
       } catch (error) {
