@@ -47,6 +47,8 @@ export function checkImports(root) {
       for (const found of importsOf(file)) {
         const where = `${slashes(relative(root, file))}:${found.line}`;
         const { specifier } = found;
+        // Files that a bundler hands over as text.
+        if (specifier.endsWith("?raw")) continue;
         if (specifier.startsWith(".")) {
           const target = resolve(dirname(file), specifier.replace(/\.js$/, ".ts"));
           if (!specifier.endsWith(".js")) problems.push(`${where}: relative import "${specifier}" must end in .js`);
