@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./root.js";
 
-/** Names of the folders under packages/. */
-export const packageNames: readonly string[] = readdirSync(join(root, "packages")).filter((name) =>
-  existsSync(join(root, "packages", name, "package.json")),
-);
+/** Names of the folders under packages/ that are published. */
+export const packageNames: readonly string[] = readdirSync(join(root, "packages")).filter((name) => {
+  const manifest = join(root, "packages", name, "package.json");
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).private !== true;
+});
 
 /** A new empty folder outside the repository; the caller removes it. */
 export function temporaryFolder(): string {
