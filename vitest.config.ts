@@ -13,8 +13,8 @@ const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 if (process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftshader)) process.env["VK_ICD_FILENAMES"] = swiftshader;
 process.env["XDG_RUNTIME_DIR"] ??= tmpdir(); // the Vulkan loader complains where a session has none
 
-/** name → time limit of one test in milliseconds; kernels sweep many shapes, acceptance installs packages. */
-const environments = { unit: 20_000, kernels: 60_000, models: 120_000, cli: 120_000, browser: 300_000, acceptance: 300_000 };
+/** name → time limit of one test in milliseconds; kernels sweep many shapes and compile shaders for a software GPU, acceptance installs packages. */
+const environments = { unit: 20_000, kernels: 180_000, models: 120_000, cli: 120_000, browser: 300_000, acceptance: 300_000 };
 
 export default defineConfig({
   resolve: {
