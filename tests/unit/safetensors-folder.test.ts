@@ -9,14 +9,16 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 /** Which call fails, and how: `sync` stands for a disk that fills up while bytes are flushed, `rename` for one that refuses the new name. */
 const failing = vi.hoisted(() => ({ sync: undefined as string | undefined, renameTo: undefined as string | undefined }));
 
-vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof FilePromises>();
+// The engine asks for the module at run time, when it first touches a file.
+vi.hoisted(() => {
+  const original = process.getBuiltinModule.bind(process) as (id: string) => object;
+  const real = original("node:fs/promises") as typeof FilePromises;
   const failure = (code: string) => Object.assign(new Error(code), { code });
-  return {
+  const faulty = {
     ...real,
-    open: async (path: string, flags: string) => {
-      const file = await real.open(path, flags);
-      if (failing.sync !== undefined && flags === "wx" && path.includes("model.safetensors"))
+    open: async (name: string, flags: string) => {
+      const file = await real.open(name, flags);
+      if (failing.sync !== undefined && flags === "wx" && name.includes("model.safetensors"))
         file.sync = () => Promise.reject(failure(failing.sync as string));
       return file;
     },
@@ -25,6 +27,7 @@ vi.mock("node:fs/promises", async (original) => {
       return real.rename(from, to);
     },
   };
+  process.getBuiltinModule = ((id: string) => (id === "node:fs/promises" ? faulty : original(id))) as typeof process.getBuiltinModule;
 });
 
 let folder: string;
