@@ -1,7 +1,7 @@
-// log|Γ|, digamma and trigamma. Small arguments are moved by the recurrence to where a polynomial or a series holds: for log|Γ| those between
-// −12 and 8 to [3/2, 5/2], where lgamma(2 + w) = w G(w) keeps the zeros at 1 and 2 exact, for the others those below 3 to [4, 5]. Others below
-// 0 are reflected. Between the poles the values pass through 0 by cancellation: there the absolute error is small, not the relative one.
-// Coefficients: Remez.
+// log|Γ|, digamma and trigamma. Small arguments are moved by the recurrence to where a polynomial or a series holds: for log|Γ| those
+// between −12 and 8 to [3/2, 5/2], where lgamma(2 + w) = w G(w) keeps the zeros at 1 and 2 exact, for the others those below 3 to [4, 5].
+// Others below 0 are reflected. Between the poles the values pass through 0 by cancellation: there the absolute error is small, not the
+// relative one. Coefficients: Remez.
 //! use double log special trig
 const PI = 3.1415927410125732;
 const PI_LOW = -8.7422780e-8;
