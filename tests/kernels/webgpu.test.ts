@@ -1,9 +1,12 @@
 /** What is WebGPU's own: training against the CPU's losses, one submit a step, values that stay on the device, a lost device, and the choice between backends. */
 import { afterAll, expect, test } from "vitest";
 import { AutoBackend } from "../../packages/engine/src/backends/auto/backend.js";
-import type { Backend } from "../../packages/engine/src/backends/backend.js";
+import { AutoExecutable, requestFor } from "../../packages/engine/src/backends/auto/executable.js";
+import { AutoSegment } from "../../packages/engine/src/backends/auto/segment.js";
+import type { Backend, CompileRequest } from "../../packages/engine/src/backends/backend.js";
 import { WasmBackend } from "../../packages/engine/src/backends/wasm/backend.js";
 import type { WebGpuBackend } from "../../packages/engine/src/backends/webgpu/backend.js";
+import { WebGpuExecutable } from "../../packages/engine/src/backends/webgpu/executable.js";
 import { Engine } from "../../packages/engine/src/engine.js";
 import { cnn } from "../../packages/engine/src/nn/cnn.js";
 import { mlp } from "../../packages/engine/src/nn/mlp.js";
@@ -138,6 +141,38 @@ test("a device that is lost in the middle of training: one warning, and the same
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(/the WebGPU device was lost.*training goes on from step \d+ on a new device/);
   expectClose(run.history.steps, whole.history.steps);
+});
+
+test("a program on both backends goes on where the CPU has left off, at the rate of that step", async () => {
+  const [cpuBackend, gpuBackend] = [await wasm(), await webgpu()];
+  const net = mlp([4, 16, 1], { activation: "tanh" });
+  const { x, y } = dataset(8);
+  const optimizer = adam({ lr: (step) => 1e-2 / (1 + step) });
+  const shapes = { x: [8, 4], y: [8, 1] };
+  const loss = (params: Record<string, Tensor>, inputs: Record<string, Tensor>) =>
+    mse(net.apply(params, inputs["x"] as Tensor, { training: true }), inputs["y"] as Tensor);
+  const alone = new Engine(cpuBackend);
+  const single = await alone.compile(alone.store(net.params), shapes, loss, { optimizer });
+  const wanted = Array.from({ length: 8 }, () => single.stepSync({ x, y }).loss);
+  // As the engine makes them where the GPU wins.
+  const both: Backend = Object.assign(Object.create(cpuBackend) as Backend, {
+    allocate: (dtype: "f32", length: number) => new AutoSegment(cpuBackend.allocate(dtype, length)),
+    async compile(request: CompileRequest) {
+      const cpu = await cpuBackend.compile(requestFor(request, (segment) => segment.host));
+      const gpu = await WebGpuExecutable.compile(
+        gpuBackend.gpu,
+        requestFor(request, (segment) => segment.on(gpuBackend.gpu)),
+      );
+      return new AutoExecutable(request, cpu, gpu, gpuBackend.gpu, true, "as asked");
+    },
+  });
+  const engine = new Engine(both);
+  const program = await engine.compile(engine.store(net.params), shapes, loss, { optimizer });
+  const got = Array.from({ length: 3 }, () => program.stepSync({ x, y }).loss);
+  while (got.length < 8) got.push((await program.step({ x, y })).loss);
+  expectClose(got, wanted);
+  expect(() => program.stepSync()).toThrow(/values are on the GPU/);
+  program.close();
 });
 
 test("indices out of range are a DATA error", async () => {

@@ -12,9 +12,6 @@ import { AutoExecutable, requestFor } from "./executable.js";
 import type { Probed } from "./probe.js";
 import { AutoSegment } from "./segment.js";
 
-/** Warm steps that a close call is decided by. */
-const TIMED_STEPS = 3;
-
 export class AutoBackend implements Backend {
   readonly name = "auto";
   #probed: Promise<Probed> | undefined;
@@ -80,13 +77,11 @@ export class AutoBackend implements Backend {
       return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
     }
     const timed = { cpu: await secondsOf(cpu), gpu: await secondsOf(gpu) };
-    const faster = timed.gpu < timed.cpu;
-    const [name, own, other, rest] = faster ? ["webgpu", timed.gpu, cpuName, timed.cpu] : [cpuName, timed.cpu, "webgpu", timed.gpu];
-    const why = describeDecision(name as string, own as number, "measured", `${other} measured ${formatSeconds(rest as number)}`);
-    if (!faster) {
+    if (timed.cpu <= timed.gpu) {
       gpu.close();
-      return stay(why);
+      return stay(describeDecision(cpuName, timed.cpu, "measured", `webgpu measured ${formatSeconds(timed.gpu)}`));
     }
+    const why = describeDecision("webgpu", timed.gpu, "measured", `${cpuName} measured ${formatSeconds(timed.cpu)}`);
     return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
   }
 
@@ -165,12 +160,8 @@ const ROUGH: Rates = {
   secondsPerStep: 0,
 };
 
-/** Of one step, launch by launch; the program's state is as before. */
+/** Of one step: the fastest of several runs of each launch. The program's state is as before. */
 async function secondsOf(executable: Executable): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < TIMED_STEPS; i++) {
-    const times = await executable.profile();
-    best = Math.min(best, times.reduce((sum, { microseconds }) => sum + microseconds, 0) / 1e6);
-  }
-  return best;
+  const times = await executable.profile();
+  return times.reduce((sum, { microseconds }) => sum + microseconds, 0) / 1e6;
 }

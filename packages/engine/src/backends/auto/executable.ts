@@ -3,18 +3,15 @@
 import type { HostArray } from "../../dtype.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Timeline } from "../../timeline.js";
-import type { BatchSource, CompileRequest, Executable, LaunchChoice, LaunchTime, NonFinite, Tuned } from "../backend.js";
+import type { BatchSource, CompileRequest, Executable, LaunchChoice, LaunchTime, NonFinite, Segment, Tuned } from "../backend.js";
 import type { WebGpuDevice } from "../webgpu/device.js";
 import type { WebGpuExecutable } from "../webgpu/executable.js";
 import type { AutoSegment } from "./segment.js";
 
 /** The request with the segments that one of the backends knows. */
-export function requestFor(
-  request: CompileRequest,
-  side: (segment: AutoSegment) => Exclude<CompileRequest["training"], undefined>["params"],
-): CompileRequest {
+export function requestFor(request: CompileRequest, side: (segment: AutoSegment) => Segment): CompileRequest {
   const { leaves, training, ...rest } = request;
-  const own = (segment: unknown) => side(segment as AutoSegment);
+  const own = (segment: Segment) => side(segment as AutoSegment);
   return {
     ...rest,
     leaves: new Map([...leaves].map(([tensor, { segment, offset }]) => [tensor, { segment: own(segment), offset }])),
@@ -27,6 +24,9 @@ export function requestFor(
 export class AutoExecutable implements Executable {
   readonly #segments: readonly AutoSegment[];
   readonly #written: readonly AutoSegment[];
+  /** Of the optimiser: a GPU run brings them back each time. */
+  readonly #scalars: AutoSegment | undefined;
+  /** Where the last run was. */
   #last: Executable;
 
   constructor(
@@ -46,11 +46,9 @@ export class AutoExecutable implements Executable {
     const trained = training === undefined ? [] : [training.params, ...training.moments, training.scalars];
     this.#segments = [...new Set([...leaves, ...trained] as AutoSegment[])];
     this.#written = [...new Set([...states, ...trained] as AutoSegment[])];
-    this.scalars = training?.scalars as AutoSegment | undefined;
+    this.#scalars = training?.scalars as AutoSegment | undefined;
     this.#last = onGpu ? (gpu as Executable) : cpu;
   }
-
-  private readonly scalars: AutoSegment | undefined;
 
   get plan(): Plan | undefined {
     return this.cpu.plan;
@@ -88,7 +86,7 @@ export class AutoExecutable implements Executable {
   }
 
   async attach(source: BatchSource): Promise<void> {
-    const columns = (side: (segment: AutoSegment) => BatchSource["columns"] extends ReadonlyMap<string, infer S> ? S : never) =>
+    const columns = (side: (segment: AutoSegment) => Segment) =>
       new Map([...source.columns].map(([name, segment]) => [name, side(segment as AutoSegment)]));
     await this.cpu.attach({ ...source, columns: columns((segment) => segment.host) });
     if (this.gpu === undefined || this.device === undefined) return;
@@ -103,6 +101,8 @@ export class AutoExecutable implements Executable {
 
   setRate(rate: number): void {
     this.cpu.setRate(rate);
+    // The rate's place follows the step, which the CPU may have moved on.
+    this.#scalars?.push();
     this.gpu?.setRate(rate);
   }
 
@@ -151,7 +151,7 @@ export class AutoExecutable implements Executable {
     for (const segment of this.#segments) segment.push();
     this.#last = this.gpu as Executable;
     const result = await run(this.#last);
-    this.scalars?.takeMirror();
+    this.#scalars?.takeMirror();
     return result;
   }
 }
