@@ -3,25 +3,15 @@
 import { control, type KernelName, type ModuleName, moduleOf } from "@tetrad/kernels-wasm";
 import type { HostArray } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
-import { type MadePlan, makePlan } from "../../plan/make.js";
+import type { MadePlan } from "../../plan/make.js";
 import { type Launch, launchTitle } from "../../plan/plan.js";
 import { launchKey, variantsOf, withVariant } from "../../plan/variants.js";
-import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
 import { describeLaunch, type Timeline, timelineOf } from "../../timeline.js";
 import { planKey, type Tuning } from "../../tuning.js";
-import {
-  type BatchSource,
-  type Binding,
-  type CompileRequest,
-  type Executable,
-  type LaunchChoice,
-  type LaunchTime,
-  SCALAR,
-  type Training,
-  type Tuned,
-} from "../backend.js";
-import { gatherLaunches, RING, trainingLaunches } from "../training.js";
+import type { BatchSource, CompileRequest, Executable, LaunchChoice, LaunchTime, Training, Tuned } from "../backend.js";
+import { badIndex, inputOf, outputOf, planOf, requireLength, requireLive, stepsTaken } from "../planned.js";
+import { gatherLaunches, RING } from "../training.js";
 import { findNonFinite } from "./anomaly.js";
 import { type Encoded, encode } from "./encode.js";
 import { chooseIntegerProducts } from "./integer-products.js";
@@ -71,7 +61,7 @@ export class WasmExecutable implements Executable {
   }
 
   static async compile(runtime: WasmRuntime, request: CompileRequest, tuning?: Tuning): Promise<WasmExecutable> {
-    const { graph, training } = request;
+    const { training } = request;
     const { memory } = runtime;
     const own: WasmSegment[] = [];
     const allocate = (dtype: WasmSegment["dtype"], length: number): WasmSegment => {
@@ -87,17 +77,11 @@ export class WasmExecutable implements Executable {
         randomState: allocate("i32", 4),
         gradients: training && allocate(training.params.dtype, training.params.length),
       };
-      const leaves = training && storage.gradients && trainingLaunches(graph, training, { ...storage, gradients: storage.gradients });
-      const untunedPlan = makePlan({
-        graph,
-        outputs: request.outputs,
-        ...(training && { roots: [training.loss, ...training.gradients.map(({ gradient }) => gradient)] }),
-        ...(leaves && { append: leaves.append }),
-      });
+      const { gradients } = storage;
+      const { plan: untunedPlan, bindings } = planOf(request, gradients && { ...storage, gradients });
       const { plan, tuned } = applyTuning(untunedPlan, tuning);
       await runtime.ensure(modulesOf(runtime, plan.launches));
       if (plan.launches.some(({ kernel }) => kernel === "gemm_int8_f32")) chooseIntegerProducts(runtime);
-      const bindings = new Map<Tensor, Binding>([...request.leaves, ...(leaves?.bindings ?? [])]);
       const linked = new Linked(memory, plan, bindings, storage.gradients);
       const executable = new WasmExecutable(runtime, plan, linked, request, untunedPlan, tuned, storage, tuning);
       executable.#own.push(...own);
@@ -124,20 +108,9 @@ export class WasmExecutable implements Executable {
   }
 
   write(name: string, data: ArrayLike<number>): void {
-    const tensor = this.#input(name);
+    const tensor = inputOf(this.plan, name);
     const view = this.linked.view(tensor);
-    const live =
-      tensor.bound === undefined
-        ? tensor.size
-        : ((this.#live.get(tensor.bound.name) as number) * tensor.bound.times * tensor.size) / (tensor.shape[0] as number);
-    if (data.length !== tensor.size && data.length !== live) {
-      throw new TetradError("SHAPE", {
-        op: "write",
-        what: `wrong number of values for input "${name}"`,
-        got: `${data.length}`,
-        expected: `${live} for ${formatShape(tensor.shape)}`,
-      });
-    }
+    requireLength(name, tensor, data.length, this.#live);
     const { memory } = this.runtime;
     view.set(data);
     if (!memory.journalling) return;
@@ -146,22 +119,11 @@ export class WasmExecutable implements Executable {
   }
 
   read(name: string): HostArray {
-    const tensor = this.plan.outputs.get(name);
-    if (tensor === undefined)
-      throw new TetradError("ARGUMENT", { op: "read", what: `no output "${name}"`, expected: [...this.plan.outputs.keys()].join(", ") });
-    return this.linked.view(tensor);
+    return this.linked.view(outputOf(this.plan.outputs, name));
   }
 
   setLive(axis: string, length: number): void {
-    const maximum = this.#maxima.get(axis);
-    if (maximum === undefined || !Number.isInteger(length) || length < 0 || length > maximum) {
-      throw new TetradError("ARGUMENT", {
-        op: "setLive",
-        what: `no such length of the bounded axis "${axis}"`,
-        got: `${length}`,
-        expected: maximum === undefined ? "a declared axis" : `0 to ${maximum}`,
-      });
-    }
+    requireLive(this.#maxima, axis, length);
     if (this.#live.get(axis) === length) return;
     this.#live.set(axis, length);
     for (const loaded of [this.loaded, this.#epoch?.loaded]) if (loaded !== undefined) this.#writeLive(loaded, axis, length);
@@ -204,7 +166,7 @@ export class WasmExecutable implements Executable {
   async runSteps(steps: number, rates: Float64Array): Promise<number> {
     const epoch = this.#epoch;
     if (epoch === undefined) throw new TetradError("INTERNAL", { op: "runSteps", what: "no data set attached" });
-    const first = this.#stepsTaken();
+    const first = stepsTaken(this.request.training);
     const table = this.storage.rates.view();
     for (let i = 0; i < steps; i++) table[(first + i) % RING] = rates[i] as number;
     const threads = this.#threads.next();
@@ -212,19 +174,19 @@ export class WasmExecutable implements Executable {
     this.#begin();
     await this.runtime.run(epoch.loaded.address, epoch.loaded.count, steps, threads);
     this.#refuseBadIndex();
-    const done = this.#stepsTaken() - first;
+    const done = stepsTaken(this.request.training) - first;
     if (done > 0) this.#threads.record(threads, (performance.now() - before) / done);
     return done;
   }
 
   /** Sets the learning rate of the next step. */
   setRate(rate: number): void {
-    this.storage.rates.view()[this.#stepsTaken() % RING] = rate;
+    this.storage.rates.view()[stepsTaken(this.request.training) % RING] = rate;
   }
 
   losses(count: number): Float64Array {
     const ring = this.storage.ring.view();
-    const end = this.#stepsTaken();
+    const end = stepsTaken(this.request.training);
     return Float64Array.from({ length: count }, (_, i) => ring[(end - count + i + RING) % RING] as number);
   }
 
@@ -307,7 +269,7 @@ export class WasmExecutable implements Executable {
   /** Random numbers follow the step of the store, which a resumed state or another program may have set since the last run. */
   #begin(): void {
     this.#stop[0] = 0;
-    const step = this.#stepsTaken();
+    const step = stepsTaken(this.request.training);
     const words = this.storage.randomState.view();
     words[2] = step | 0;
     words[3] = Math.floor(step / 2 ** 32) | 0;
@@ -315,17 +277,7 @@ export class WasmExecutable implements Executable {
 
   /** Kernels leave out-of-range indices alone and say so here; the results are then of no use. */
   #refuseBadIndex(): void {
-    if (this.#stop[0] !== control.STOP_BAD_INDEX) return;
-    throw new TetradError("DATA", {
-      op: "run",
-      what: "an index lies outside the axis that it selects from",
-      hint: "check labels and indices against the extents they are used with",
-    });
-  }
-
-  #stepsTaken(): number {
-    const scalars = this.request.training?.scalars.view();
-    return scalars === undefined ? 0 : (scalars[SCALAR.step] as number);
+    if (this.#stop[0] === control.STOP_BAD_INDEX) throw badIndex();
   }
 
   #seedRandom(): void {
@@ -333,17 +285,6 @@ export class WasmExecutable implements Executable {
     const words = this.storage.randomState.view();
     words[0] = seed | 0;
     words[1] = Math.floor(seed / 2 ** 32) | 0;
-  }
-
-  #input(name: string): Tensor {
-    const tensor = this.plan.inputs.get(name);
-    if (tensor === undefined)
-      throw new TetradError("ARGUMENT", {
-        op: "write",
-        what: `no input "${name}"`,
-        expected: [...this.plan.inputs.keys()].join(", ") || "none",
-      });
-    return tensor;
   }
 
   #load(launches: readonly Launch[], source?: BatchSource): Loaded {

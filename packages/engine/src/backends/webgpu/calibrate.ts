@@ -1,6 +1,6 @@
 /** What an adapter can do, measured in a few tens of milliseconds: arithmetic, memory, matrix products, and what a launch and a submit cost. */
 
-import { families, type Kernel, librariesOf, loadShader, passesOf } from "@tetrad/kernels-wgsl";
+import { families, type Kernel, loadShader, type Pass, passesOf } from "@tetrad/kernels-wgsl";
 import type { WebGpuDevice } from "./device.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE, UNIFORM } from "./flags.js";
 
@@ -26,7 +26,6 @@ class Probe {
     private readonly gpu: WebGpuDevice,
     private readonly pipeline: GPUComputePipeline,
     private readonly group: GPUBindGroup,
-    private readonly words: GPUBuffer,
     private readonly groups: number,
     private readonly staging: GPUBuffer,
     private readonly source: GPUBuffer,
@@ -43,11 +42,9 @@ class Probe {
     const { device } = gpu;
     const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
     const shape = { outputs: operands.slice(0, 1), inputs: operands.slice(1), words };
-    const [pass] = passesOf(kernel, shape);
-    const shader = (pass as NonNullable<typeof pass>).shader;
+    const [{ shader, groups, consts }] = passesOf(kernel, shape) as [Pass];
     const text = await loadShader(family, shader);
-    const consts = Object.entries(pass?.consts?.(shape) ?? {}).map(([key, value]) => `const ${key} = ${value};`);
-    const compiled = await gpu.pipeline(shader, [...consts, ...librariesOf([text]), text].join("\n"));
+    const compiled = await gpu.pipeline(shader, text, consts?.(shape));
     const uniform = device.createBuffer({ size: 256, usage: UNIFORM | COPY_DST });
     device.queue.writeBuffer(uniform, 0, Uint32Array.from([...operands.map(() => 0), ...words]));
     const buffers = operands.map((elements) => device.createBuffer({ size: elements * 4, usage: STORAGE | COPY_SRC }));
@@ -59,13 +56,8 @@ class Probe {
       })),
     });
     const staging = device.createBuffer({ size: 16, usage: MAP_READ | COPY_DST });
-    const groups = (pass as NonNullable<typeof pass>).groups(shape);
     const [source] = buffers as [GPUBuffer];
-    return new Probe(gpu, compiled.pipeline, group, uniform, groups, staging, source, [uniform, staging, ...buffers]);
-  }
-
-  word(index: number, value: number): void {
-    this.gpu.queue.writeBuffer(this.words, index * 4, Uint32Array.of(value));
+    return new Probe(gpu, compiled.pipeline, group, groups(shape), staging, source, [uniform, staging, ...buffers]);
   }
 
   /** Milliseconds until the host has a word of what so many dispatches have made. */

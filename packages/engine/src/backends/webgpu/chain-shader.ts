@@ -101,14 +101,18 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
 /** f64 stays on the CPU. @throws TetradError UNSUPPORTED, naming the op and the user's line */
 export function refuseF64(values: Iterable<Tensor>, reader?: Node): void {
   for (const { dtype, node = reader } of values) {
-    if (dtype !== "f64") continue;
-    throw new TetradError("UNSUPPORTED", {
-      op: node?.op.name ?? "compile",
-      what: "WebGPU has no f64",
-      at: node && formatSite(node.site),
-      hint: 'use f32, or backend "wasm"',
-    });
+    if (dtype === "f64") throw noF64(node, "compile");
   }
+}
+
+/** @param otherwise what is named where no op is known */
+export function noF64(node: Node | undefined, otherwise: string): TetradError {
+  return new TetradError("UNSUPPORTED", {
+    op: node?.op.name ?? otherwise,
+    what: "WebGPU has no f64",
+    at: node && formatSite(node.site),
+    hint: 'use f32, or backend "wasm"',
+  });
 }
 
 /** Every value that a chain reads, computes or writes. */

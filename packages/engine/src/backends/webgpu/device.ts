@@ -1,5 +1,6 @@
 /** A WebGPU device: where it comes from in Node and in a browser, its pipelines, and what it says when it is lost. */
 
+import { librariesOf } from "@tetrad/kernels-wgsl";
 import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { STAGE_COMPUTE } from "./flags.js";
@@ -153,8 +154,13 @@ export class WebGpuDevice {
     return describeAdapter(this.adapter);
   }
 
-  /** Compiles a shader once; equal texts share a pipeline. @throws TetradError INTERNAL with the compiler's message and the line */
-  pipeline(label: string, text: string): Promise<Compiled> {
+  /**
+   * Compiles a shader once, behind its constants and the snippets that it uses; equal texts share a pipeline.
+   * @throws TetradError INTERNAL with the compiler's message and the line
+   */
+  pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}): Promise<Compiled> {
+    const prelude = Object.entries(consts).map(([name, value]) => `const ${name} = ${value};`);
+    const text = [...prelude, ...librariesOf([shader], this.packedDot), shader].join("\n");
     const known = this.#pipelines.get(text);
     if (known !== undefined) return known;
     const compiled = this.#compile(label, text);

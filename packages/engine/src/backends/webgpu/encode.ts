@@ -1,16 +1,15 @@
 /** Launches to dispatches: shaders composed and compiled, operands bound, words written; a step then replays the list. */
 
-import { families, familyOf, type Kernel, type LaunchShape, librariesOf, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
+import { families, type LaunchShape, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
 import { TetradError } from "../../errors.js";
-import type { Count, Operand, Scalar } from "../../op.js";
+import type { Operand } from "../../op.js";
 import type { Chain, Launch } from "../../plan/plan.js";
-import { formatSite } from "../../site.js";
 import type { Tensor } from "../../tensor.js";
-import { type ChainShader, type ChainWord, chainShader, refuseF64, valuesOf, wgslType } from "./chain-shader.js";
+import { type ChainShader, chainShader, wgslType } from "./chain-shader.js";
 import type { Compiled, WebGpuDevice } from "./device.js";
-import { COPY_DST, UNIFORM } from "./flags.js";
-import { splitChain } from "./split.js";
+import { type ChainPiece, giveStorage, type KernelPiece, type LoopPiece, ownOutputs, type Piece, piecesOf } from "./pieces.js";
 import type { Place, Storage } from "./storage.js";
+import { SLICE_WORDS, type UniformSlice, Uniforms, type Word, wholes } from "./uniforms.js";
 
 /** One dispatch, ready to be replayed. */
 export interface Dispatch {
@@ -25,13 +24,6 @@ export interface Dispatch {
 /** Dispatches in order; a loop repeats its own. */
 export type Step = Dispatch | { readonly launch: Launch; readonly turns: number; readonly body: readonly Step[] };
 
-/** A word that follows a live length, and where it stands. */
-interface LiveWord {
-  readonly axis: string;
-  readonly times: number;
-  readonly byteOffset: number;
-}
-
 export interface Replay {
   readonly steps: readonly Step[];
   /** Rewrites what follows the live length of a bounded axis. */
@@ -40,9 +32,6 @@ export interface Replay {
   readonly fault: GPUBuffer | undefined;
 }
 
-/** Alignment of uniform slices and of storage ranges (bytes), the largest that WebGPU allows a device to ask for. */
-const ALIGNMENT = 256;
-const SLICE_WORDS = ALIGNMENT / 4;
 const MOST_GROUPS = 65535;
 
 export interface EncodeContext {
@@ -52,180 +41,54 @@ export interface EncodeContext {
   readonly live: ReadonlyMap<string, number>;
   /** The place that stands for a value; another value's where they share one. */
   storageOf(tensor: Tensor): Tensor;
-  kept: readonly Tensor[];
+  readonly kept: readonly Tensor[];
 }
-
-/** A part of the plan before storage is given out. */
-type Piece =
-  | { readonly kind: "chain"; readonly launch: Launch; readonly chain: Chain }
-  | {
-      readonly kind: "kernel";
-      readonly launch: Launch;
-      readonly chain: Chain | undefined;
-      readonly kernel: Kernel;
-      readonly family: keyof typeof families;
-    }
-  | { readonly kind: "loop"; readonly launch: Launch; readonly body: readonly Piece[] };
 
 export async function encode(launches: readonly Launch[], context: EncodeContext): Promise<Replay> {
   const encoder = new Encoder(context);
   return encoder.run(launches);
 }
 
+/** Makes steps once all words are in the uniform buffer. */
+type MakeSteps = () => Step[];
+
 class Encoder {
-  readonly #uniforms: { bytes: DataView; offset: number }[] = [];
-  readonly #liveWords: LiveWord[] = [];
-  readonly #grids: { dispatch: Dispatch; groups: () => number }[] = [];
-  readonly #live: Map<string, number>;
-  #uniformBytes = 0;
-  #uniformBuffer: GPUBuffer | undefined;
+  readonly #uniforms: Uniforms;
+  readonly #grids: { readonly dispatch: Dispatch; readonly groups: () => number }[] = [];
   #fault: GPUBuffer | undefined;
 
   constructor(private readonly context: EncodeContext) {
-    this.#live = new Map(context.live);
+    this.#uniforms = new Uniforms(context.gpu, context.live);
   }
 
   async run(launches: readonly Launch[]): Promise<Replay> {
-    const { storage, gpu } = this.context;
-    const pieces = launches.flatMap((launch) => this.#pieces(launch));
-    storage.colour(this.#lives(pieces));
-    this.#aliasBodies(pieces);
-    const plans = await Promise.all(pieces.map((piece) => this.#prepare(piece)));
-    this.#uniformBuffer = gpu.device.createBuffer({
-      size: Math.max(this.#uniformBytes, ALIGNMENT),
-      usage: UNIFORM | COPY_DST,
-    });
-    for (const { bytes, offset } of this.#uniforms) gpu.queue.writeBuffer(this.#uniformBuffer, offset, bytes.buffer as ArrayBuffer);
-    const steps = plans.flatMap((make) => make());
+    const { storage, gpu, kept } = this.context;
+    const limit = gpu.device.limits.maxStorageBuffersPerShaderStage;
+    const pieces = launches.flatMap((launch) => piecesOf(launch, storage, limit));
+    giveStorage(pieces, storage, kept);
+    const prepared = await Promise.all(pieces.map((piece) => this.#prepare(piece)));
+    this.#uniforms.upload();
+    const steps = prepared.flatMap((make) => make());
     return {
       steps,
       fault: this.#fault,
       setLive: (axis, length) => {
-        this.#live.set(axis, length);
-        for (const word of this.#liveWords)
-          if (word.axis === axis)
-            gpu.queue.writeBuffer(this.#uniformBuffer as GPUBuffer, word.byteOffset, Uint32Array.of(length * word.times));
+        this.#uniforms.setLive(axis, length);
         for (const { dispatch, groups } of this.#grids) fold(dispatch, groups());
       },
     };
   }
 
-  #pieces(launch: Launch): Piece[] {
-    const { storage } = this.context;
-    const limit = this.context.gpu.device.limits.maxStorageBuffersPerShaderStage;
-    const key = (tensor: Tensor) => storage.bufferKey(tensor);
-    if (launch.body !== undefined) {
-      const { body } = launch;
-      return [{ kind: "loop", launch, body: body.launches.flatMap((inner) => this.#pieces(inner)) }];
-    }
-    const { chain } = launch;
-    if (chain !== undefined) refuseF64(valuesOf(chain), chain.ops[0]?.node);
-    if (chain !== undefined && launch.kernel.startsWith("ew_"))
-      return splitChain(chain, limit, key).map((part) => ({ kind: "chain" as const, launch, chain: part }));
-    const name = launch.kernel.replace(/_f32$/, "");
-    const family = familyOf(name);
-    if (family === undefined || launch.kernel.endsWith("_f64")) {
-      const node = launch.nodes[0];
-      throw new TetradError("UNSUPPORTED", {
-        op: node?.op.name ?? launch.kernel,
-        what: launch.kernel.endsWith("_f64") ? "WebGPU has no f64" : `WebGPU has no kernel ${launch.kernel}`,
-        at: node && formatSite(node.site),
-        hint: 'use backend "wasm"',
-      });
-    }
-    const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
-    const { eachInput } = kernel;
-    if (eachInput !== undefined) {
-      return launch.inputs.map((input, i) => ({
-        kind: "kernel" as const,
-        launch: { ...launch, inputs: [input], scalars: eachInput(launch.scalars, i) },
-        chain: undefined,
-        kernel,
-        family,
-      }));
-    }
-    if (chain === undefined) return [{ kind: "kernel", launch, chain, kernel, family }];
-    // What an epilogue may bind besides the kernel's inputs and its product.
-    const [head, ...tail] = splitChain(chain, limit, key, launch.inputs.length + 1);
-    if (head === undefined) {
-      return [
-        { kind: "kernel", launch, chain: undefined, kernel, family },
-        ...splitChain(chain, limit, key).map((part) => ({ kind: "chain" as const, launch, chain: part })),
-      ];
-    }
-    return [
-      { kind: "kernel", launch, chain: head, kernel, family },
-      ...tail.map((part) => ({ kind: "chain" as const, launch, chain: part })),
-    ];
-  }
-
-  /** The kernel's own outputs: those in front of its chain's. */
-  #ownOutputs(launch: Launch): readonly Tensor[] {
-    return launch.chain === undefined ? launch.outputs : launch.outputs.slice(0, launch.outputs.length - launch.chain.outputs.length);
-  }
-
-  #touched(piece: Piece): Tensor[] {
-    if (piece.kind === "loop")
-      return [
-        ...piece.launch.outputs,
-        ...piece.launch.inputs.map(({ base }) => base),
-        ...piece.body.flatMap((inner) => this.#touched(inner)),
-      ];
-    const chain = piece.chain;
-    const chained =
-      chain === undefined ? [] : [...chain.inputs.map(({ operand }) => operand.base), ...chain.outputs.map(({ tensor }) => tensor)];
-    if (piece.kind === "chain") return chained;
-    return [...this.#ownOutputs(piece.launch), ...piece.launch.inputs.map(({ base }) => base), ...chained];
-  }
-
-  #lives(pieces: readonly Piece[]): { tensor: Tensor; first: number; last: number }[] {
-    const { storage, kept } = this.context;
-    const lives = new Map<Tensor, { tensor: Tensor; first: number; last: number }>();
-    const bound = new Set<Tensor>();
-    const collect = (list: readonly Piece[]): void => {
-      for (const piece of list) {
-        if (piece.kind !== "loop") continue;
-        for (const leaf of piece.launch.body?.bindings.keys() ?? []) bound.add(leaf);
-        // The arena of a body is for backends that place it themselves.
-        if (piece.launch.body !== undefined) bound.add(piece.launch.body.arena);
-        collect(piece.body);
-      }
-    };
-    collect(pieces);
-    pieces.forEach((piece, i) => {
-      for (const tensor of this.#touched(piece)) {
-        if (!storage.isFree(tensor) || bound.has(tensor)) continue;
-        const life = lives.get(tensor);
-        if (life === undefined) lives.set(tensor, { tensor, first: i, last: i });
-        else life.last = i;
-      }
-    });
-    for (const tensor of kept) {
-      const life = lives.get(tensor);
-      if (life !== undefined) life.last = pieces.length;
-    }
-    return [...lives.values()];
-  }
-
-  #aliasBodies(pieces: readonly Piece[]): void {
-    for (const piece of pieces) {
-      if (piece.kind !== "loop") continue;
-      for (const [leaf, operand] of piece.launch.body?.bindings ?? []) this.context.storage.alias(leaf, operand.base, operand.offset);
-      this.#aliasBodies(piece.body);
-    }
-  }
-
-  async #prepare(piece: Piece): Promise<() => Step[]> {
+  #prepare(piece: Piece): Promise<MakeSteps> {
     if (piece.kind === "loop") return this.#prepareLoop(piece);
-    if (piece.kind === "chain") return this.#prepareChain(piece.launch, piece.chain);
-    return this.#prepareKernel(piece);
+    return piece.kind === "chain" ? this.#prepareChain(piece) : this.#prepareKernel(piece);
   }
 
-  async #prepareLoop({ launch, body }: Extract<Piece, { kind: "loop" }>): Promise<() => Step[]> {
+  async #prepareLoop({ launch, body }: LoopPiece): Promise<MakeSteps> {
     const [, length, reverse] = launch.scalars as [number, number, number];
-    const index = launch.outputs[0] as Tensor;
-    const first = await this.#prepareWords("loop_index", [this.context.storage.of(index)], [reverse === 1 ? length - 1 : 0, 0], launch);
-    const next = await this.#prepareWords("loop_index", [this.context.storage.of(index)], [reverse === 1 ? -1 : 1, 1], launch);
+    const index = [this.context.storage.of(launch.outputs[0] as Tensor)];
+    const first = await this.#prepareWords("loop_index", index, [reverse === 1 ? length - 1 : 0, 0], launch);
+    const next = await this.#prepareWords("loop_index", index, [reverse === 1 ? -1 : 1, 1], launch);
     const inner = await Promise.all(body.map((piece) => this.#prepare(piece)));
     return () => [...first(), { launch, turns: length, body: [...inner.flatMap((make) => make()), ...next()] }];
   }
@@ -236,54 +99,40 @@ class Encoder {
     places: readonly Place[],
     words: readonly number[],
     launch: Launch,
-  ): Promise<() => Step[]> {
-    const text = await loadShader("core", name);
-    const compiled = await this.#compile(name, text, {});
-    const uniform = this.#uniform([...places.map(({ offset }) => offset), ...words].map((value) => ({ kind: "whole" as const, value })));
+  ): Promise<MakeSteps> {
+    const compiled = await this.context.gpu.pipeline(name, await loadShader("core", name));
+    const slice = this.#uniforms.reserve(wholes([...places.map(({ offset }) => offset), ...words]));
     const [{ groups: groupsOf }] = families.core[name].passes;
     const groups = groupsOf({ outputs: [], inputs: [], words });
     return () => {
-      const entries = compiled.bindings.map(({ number }) =>
-        number === 0
-          ? { binding: 0, resource: this.#slice(uniform) }
-          : { binding: number, resource: { buffer: (places[number - 1] as Place).buffer } },
-      );
-      return [this.#dispatch(launch, compiled, entries, () => groups)];
+      const resource = (number: number) =>
+        number === 0 ? this.#uniforms.resource(slice) : { buffer: (places[number - 1] as Place).buffer };
+      return [this.#dispatch(launch, compiled, resource, () => groups)];
     };
   }
 
-  async #prepareChain(launch: Launch, chain: Chain): Promise<() => Step[]> {
-    const buffers = this.#chainBuffers(chain, undefined, 1);
-    const shader = chainShader(chain, (tensor) => buffers.nameOf(tensor), undefined);
+  async #prepareChain({ launch, chain }: ChainPiece): Promise<MakeSteps> {
+    const bound = this.#bindChain(chain, undefined, 0);
     const text = [
-      `@group(0) @binding(0) var<uniform> chain: array<vec4<u32>, ${Math.ceil(shader.words.length / 4)}>;`,
-      ...buffers.declarations,
-      ...(shader.random ? [`@group(0) @binding(${buffers.next}) var<storage, read> random_state: array<u32>;`] : []),
+      "//! use grid",
+      ...bound.declarations,
       "@compute @workgroup_size(64)",
       "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {",
       "  let i = flat_group(group, groups) * 64u + lane;",
       "  if (i >= chain[0].x) {",
       "    return;",
       "  }",
-      shader.body,
+      bound.shader.body,
       "}",
     ].join("\n");
-    const compiled = await this.#compile(
-      `ew ${shader.functions.join(" ")}`,
-      await this.#withFunctions(`//! use grid\n${text}`, shader),
-      {},
-    );
-    const uniform = this.#uniform(this.#chainWords(shader, chain));
-    return () => {
-      const entries = [{ binding: 0, resource: this.#slice(uniform) }, ...buffers.entries];
-      if (shader.random) entries.push({ binding: buffers.next, resource: { buffer: this.context.randomState } });
-      return [this.#dispatch(launch, compiled, entries, () => Math.ceil(this.#count(chain.count) / WORKGROUP))];
-    };
+    const label = `ew ${bound.shader.functions.join(" ")}`;
+    const compiled = await this.context.gpu.pipeline(label, await withFunctions(text, bound.shader));
+    return () => [this.#dispatch(launch, compiled, bound.resource, () => Math.ceil(this.#uniforms.count(chain.count) / WORKGROUP))];
   }
 
-  async #prepareKernel({ launch, chain, kernel, family }: Extract<Piece, { kind: "kernel" }>): Promise<() => Step[]> {
-    const { storage } = this.context;
-    const own = this.#ownOutputs(launch);
+  async #prepareKernel({ launch, chain, kernel, family }: KernelPiece): Promise<MakeSteps> {
+    const { storage, gpu } = this.context;
+    const own = ownOutputs(launch);
     const product = own[0] as Tensor;
     const operands = [
       ...own.map((tensor) => {
@@ -304,74 +153,41 @@ class Encoder {
     const passes = await Promise.all(
       passesOf(kernel, this.#shape(launch)).map(async (pass) => {
         let text = await loadShader(family, pass.shader);
-        let chained: { shader: ChainShader; buffers: ChainBuffers; binding: number } | undefined;
-        if (chain !== undefined && /^fn finish\(/m.test(text)) {
-          const binding = 1 + operands.length;
-          const buffers = this.#chainBuffers(chain, product, binding + 1);
-          const shader = chainShader(chain, (tensor) => buffers.nameOf(tensor), product);
-          const keep = this.context.storageOf(product) === product;
-          text = text.replace(
-            /^fn finish\([\s\S]*?^}/m,
-            [
-              `@group(0) @binding(${binding}) var<uniform> chain: array<vec4<u32>, ${Math.ceil(shader.words.length / 4)}>;`,
-              ...buffers.declarations,
-              ...(shader.random ? [`@group(0) @binding(${buffers.next}) var<storage, read> random_state: array<u32>;`] : []),
-              "fn finish(i: u32, value: f32) {",
-              ...(keep ? ["  y[p.y_at + i] = value;"] : []),
-              shader.body,
-              "}",
-            ].join("\n"),
-          );
-          if (!keep) text = text.replace(/^@group\(0\) @binding\(1\).*$/m, "");
-          text = await this.#withFunctions(text, shader);
-          chained = { shader, buffers, binding };
-        }
-        const compiled = await this.#compile(
-          pass.shader,
-          text,
-          pass.consts?.(this.#shape(launch)) ?? {},
-          /^\/\/! use .*\bwords\b/m.test(text) ? words + (pass.words?.length ?? 0) : 0,
-        );
-        return { pass, compiled, chained };
+        const epilogue = chain !== undefined && FINISH.test(text) ? this.#bindChain(chain, product, 1 + operands.length) : undefined;
+        if (epilogue !== undefined)
+          text = await withFunctions(withEpilogue(text, epilogue, this.context.storageOf(product) === product), epilogue.shader);
+        const count = words + (pass.words?.length ?? 0);
+        const consts = {
+          ...(/^\/\/! use .*\bwords\b/m.test(text) && { WORD_VECTORS: Math.ceil(count / SLICE_WORDS) * (SLICE_WORDS / 4) }),
+          ...pass.consts?.(this.#shape(launch)),
+        };
+        return { pass, compiled: await gpu.pipeline(pass.shader, text, consts), epilogue };
       }),
     );
     // What no pass binds, such as a tile that the CPU's kernel works in, is nothing to keep apart.
     const numbers = new Set(passes.flatMap(({ compiled }) => compiled.bindings.map(({ number }) => number)));
     const used = operands.map((operand, i) => (numbers.has(i + 1) ? operand : { ...operand, buffer: undefined }));
-    const before: (() => Step[])[] = [];
-    const after: (() => Step[])[] = [];
-    const bound = await this.#separate(launch, used, before, after);
-    const launchWords = [
-      ...bound.map(({ offset }) => ({ kind: "whole" as const, value: offset })),
+    const { bound, before, after } = await this.#separate(launch, used);
+    const launchWords: Word[] = [
+      ...wholes(bound.map(({ offset }) => offset)),
       ...launch.scalars.map((scalar) => ({ kind: "scalar" as const, scalar })),
     ];
-    const shared = this.#uniform(launchWords);
-    const uniforms = passes.map(({ pass }) =>
-      pass.words === undefined
-        ? shared
-        : this.#uniform([...launchWords, ...pass.words.map((value) => ({ kind: "whole" as const, value }))]),
+    const shared = this.#uniforms.reserve(launchWords);
+    const slices = passes.map(({ pass }) =>
+      pass.words === undefined ? shared : this.#uniforms.reserve([...launchWords, ...wholes(pass.words)]),
     );
-    const chains = passes.map(({ chained }) => chained && this.#uniform(this.#chainWords(chained.shader, chain as Chain)));
-    return () => {
-      const steps = before.flatMap((make) => make());
-      passes.forEach(({ pass, compiled, chained }, k) => {
-        const entries = compiled.bindings.map(({ number, name }): GPUBindGroupEntry => {
-          if (name === "random_state") return { binding: number, resource: { buffer: this.context.randomState } };
-          if (name === "fault") return { binding: number, resource: { buffer: this.#faultBuffer() } };
-          if (name === "scratch") return { binding: number, resource: { buffer: scratch as GPUBuffer } };
-          if (number === 0) return { binding: 0, resource: this.#slice(uniforms[k] as UniformSlice) };
-          if (chained !== undefined && number === chained.binding)
-            return { binding: number, resource: this.#slice(chains[k] as UniformSlice) };
-          const operand = bound[number - 1];
-          if (operand !== undefined) return { binding: number, resource: operand.resource };
-          const entry = chained?.buffers.entries.find(({ binding }) => binding === number);
-          if (entry === undefined) throw new TetradError("INTERNAL", { op: pass.shader, what: `binding ${number} (${name}) is nobody's` });
-          return entry;
-        });
-        steps.push(this.#dispatch(launch, compiled, entries, () => pass.groups(this.#shape(launch))));
-      });
-      return [...steps, ...after.flatMap((make) => make())];
-    };
+    return () => [
+      ...before.flatMap((make) => make()),
+      ...passes.map(({ pass, compiled, epilogue }, k) => {
+        const resource = (number: number, name: string): GPUBufferBinding | undefined => {
+          if (name === "scratch") return { buffer: scratch as GPUBuffer };
+          if (number === 0) return this.#uniforms.resource(slices[k] as UniformSlice);
+          return bound[number - 1]?.resource ?? epilogue?.resource(number, name);
+        };
+        return this.#dispatch(launch, compiled, resource, () => pass.groups(this.#shape(launch)));
+      }),
+      ...after.flatMap((make) => make()),
+    ];
   }
 
   /**
@@ -381,16 +197,17 @@ class Encoder {
   async #separate(
     launch: Launch,
     operands: readonly { tensor: Tensor; buffer: GPUBuffer | undefined; offset: number; lowest: number; written: boolean }[],
-    before: (() => Step[])[],
-    after: (() => Step[])[],
-  ): Promise<{ offset: number; resource: GPUBufferBinding }[]> {
+  ) {
     const { storage, gpu } = this.context;
     const align = gpu.device.limits.minStorageBufferOffsetAlignment / 4;
     const ranges: { buffer: GPUBuffer; begin: number; end: number; written: boolean }[] = [];
     const bound: { offset: number; resource: GPUBufferBinding }[] = [];
+    const before: MakeSteps[] = [];
+    const after: MakeSteps[] = [];
     for (const { tensor, buffer, offset, lowest, written } of operands) {
       if (buffer === undefined) {
-        bound.push({ offset: 0, resource: { buffer: this.#nothing() } });
+        // What stands for a value without elements; each its own, since one may be read and another written.
+        bound.push({ offset: 0, resource: { buffer: storage.allocate(16) } });
         continue;
       }
       // Operands may be seen through strides, so that a read one is bound to the buffer's end.
@@ -416,147 +233,117 @@ class Encoder {
       if (written) after.push(await this.#prepareWords("copy_words", [from, to], [length], launch));
       bound.push({ offset: written ? 0 : offset - begin, resource: { buffer: copy } });
     }
-    return bound;
+    return { bound, before, after };
   }
 
-  /** What stands for a value without elements. */
-  #nothing(): GPUBuffer {
-    return this.context.storage.allocate(16);
-  }
-
-  #faultBuffer(): GPUBuffer {
-    this.#fault ??= this.context.storage.allocate(16);
-    return this.#fault;
-  }
-
-  /** Storage of a chain's values, a binding for each buffer. */
-  #chainBuffers(chain: Chain, product: Tensor | undefined, first: number): ChainBuffers {
+  /** A chain's shader and storage, a binding for each buffer that its values lie in; its words are bound at `first`. */
+  #bindChain(chain: Chain, product: Tensor | undefined, first: number): BoundChain {
     const { storage } = this.context;
     const written = new Set(chain.outputs.map(({ tensor }) => storage.of(tensor).buffer));
-    const buffers = new Map<GPUBuffer, { name: string; dtype: Tensor["dtype"] }>();
+    const names = new Map<GPUBuffer, string>();
+    const dtypes = new Map<GPUBuffer, Tensor["dtype"]>();
     for (const tensor of [...chain.outputs.map((output) => output.tensor), ...chain.inputs.map((input) => input.operand.base)]) {
       if (tensor === product) continue;
       const { buffer } = storage.of(tensor);
-      if (!buffers.has(buffer)) buffers.set(buffer, { name: `b${buffers.size}`, dtype: tensor.dtype });
+      if (names.has(buffer)) continue;
+      names.set(buffer, `b${names.size}`);
+      dtypes.set(buffer, tensor.dtype);
     }
-    const list = [...buffers];
-    return {
-      declarations: list.map(
-        ([buffer, { name, dtype }], i) =>
-          `@group(0) @binding(${first + i}) var<storage, ${written.has(buffer) ? "read_write" : "read"}> ${name}: array<${wgslType(dtype)}>;`,
-      ),
-      entries: list.map(([buffer], i) => ({ binding: first + i, resource: { buffer } })),
-      next: first + list.length,
-      nameOf: (tensor: Tensor) => buffers.get(storage.of(tensor).buffer)?.name as string,
-    };
-  }
-
-  #chainWords(shader: ChainShader, chain: Chain): (ChainWord | { kind: "scalar"; scalar: Scalar })[] {
-    const { storage } = this.context;
-    return shader.words.map((word) => {
-      switch (word.kind) {
-        case "count":
-          return { kind: "scalar", scalar: chain.count };
-        case "offset":
-          return { kind: "whole", value: storage.of(word.input.operand.base).offset + word.input.operand.offset };
-        case "output":
-          return { kind: "whole", value: storage.of(word.tensor).offset };
-        default:
-          return word;
-      }
-    });
-  }
-
-  async #withFunctions(text: string, { functions }: ChainShader): Promise<string> {
-    const texts = await Promise.all(
-      functions.map(async (name) => {
-        try {
-          return await loadShader("elementwise", name);
-        } catch {
-          throw new TetradError("UNSUPPORTED", { op: name, what: "WebGPU has no such element-wise function", hint: 'use backend "wasm"' });
-        }
+    const buffers = [...names.keys()];
+    const shader = chainShader(chain, (tensor) => names.get(storage.of(tensor).buffer) as string, product);
+    const slice = this.#uniforms.reserve(
+      shader.words.map((word): Word => {
+        if (word.kind === "count") return { kind: "scalar", scalar: chain.count };
+        if (word.kind === "output") return { kind: "whole", value: storage.of(word.tensor).offset };
+        if (word.kind !== "offset") return word;
+        return { kind: "whole", value: storage.of(word.input.operand.base).offset + word.input.operand.offset };
       }),
     );
-    return [...texts, text].join("\n");
-  }
-
-  /** @param words how many the kernel has, where their number varies */
-  #compile(label: string, text: string, consts: Readonly<Record<string, number>>, words = 0): Promise<Compiled> {
-    const prelude = Object.entries({
-      ...(words > 0 && { WORD_VECTORS: Math.ceil(words / SLICE_WORDS) * (SLICE_WORDS / 4) }),
-      ...consts,
-    }).map(([name, value]) => `const ${name} = ${value};`);
-    const { gpu } = this.context;
-    return gpu.pipeline(label, [...prelude, ...librariesOf([text], gpu.packedDot), text].join("\n"));
-  }
-
-  /** Reserves a slice of the uniform buffer and fills it. */
-  #uniform(words: readonly (ChainWord | { kind: "scalar"; scalar: Scalar })[]): UniformSlice {
-    const bytes = new DataView(new ArrayBuffer(Math.max(ALIGNMENT, Math.ceil((words.length * 8) / ALIGNMENT) * ALIGNMENT)));
-    const offset = this.#uniformBytes;
-    let at = 0;
-    const put = (value: number, float: boolean): void => {
-      if (float) bytes.setFloat32(at, value, true);
-      else bytes.setInt32(at, value | 0, true);
-      at += 4;
+    const declare = (number: number, access: string, name: string, type: string) =>
+      `@group(0) @binding(${number}) var<storage, ${access}> ${name}: array<${type}>;`;
+    return {
+      shader,
+      declarations: [
+        `@group(0) @binding(${first}) var<uniform> chain: array<vec4<u32>, ${Math.ceil(shader.words.length / 4)}>;`,
+        ...buffers.map((buffer, i) =>
+          declare(
+            first + 1 + i,
+            written.has(buffer) ? "read_write" : "read",
+            names.get(buffer) as string,
+            wgslType(dtypes.get(buffer) as Tensor["dtype"]),
+          ),
+        ),
+        ...(shader.random ? [declare(first + 1 + buffers.length, "read", "random_state", "u32")] : []),
+      ],
+      resource: (number) => {
+        if (number === first) return this.#uniforms.resource(slice);
+        const buffer = buffers[number - first - 1];
+        return buffer && { buffer };
+      },
     };
-    for (const word of words) {
-      if (word.kind === "whole") put(word.value, false);
-      else if (word.kind === "float") put(word.value, true);
-      else if (word.kind === "scalar") {
-        const { scalar } = word;
-        if (scalar === "randomState") put(0, false);
-        else if (typeof scalar === "object" && "f64" in scalar) {
-          // A float64 travels as two floats whose sum it is.
-          const high = Math.fround(scalar.f64);
-          put(high, true);
-          put(Number.isFinite(high) ? scalar.f64 - high : 0, true);
-        } else {
-          if (typeof scalar === "object")
-            this.#liveWords.push({ axis: scalar.live.name, times: scalar.times * scalar.live.times, byteOffset: offset + at });
-          put(this.#count(scalar), false);
-        }
-      }
-    }
-    this.#uniforms.push({ bytes, offset });
-    this.#uniformBytes += bytes.byteLength;
-    return { offset, size: bytes.byteLength };
-  }
-
-  #slice({ offset, size }: UniformSlice): GPUBufferBinding {
-    return { buffer: this.#uniformBuffer as GPUBuffer, offset, size: Math.min(size, 65536) };
-  }
-
-  #count(count: Count): number {
-    return typeof count === "number" ? count : count.times * count.live.times * (this.#live.get(count.live.name) as number);
   }
 
   #shape(launch: Launch): LaunchShape {
     return {
-      outputs: this.#ownOutputs(launch).map(({ size }) => size),
+      outputs: ownOutputs(launch).map(({ size }) => size),
       inputs: launch.inputs.map(({ shape }) => shape.reduce((size, extent) => size * extent, 1)),
       words: launch.scalars.map((scalar) =>
-        scalar === "randomState" ? 0 : typeof scalar === "object" && "f64" in scalar ? scalar.f64 : this.#count(scalar),
+        scalar === "randomState" ? 0 : typeof scalar === "object" && "f64" in scalar ? scalar.f64 : this.#uniforms.count(scalar),
       ),
     };
   }
 
-  #dispatch(launch: Launch, { pipeline, layout }: Compiled, entries: GPUBindGroupEntry[], groups: () => number): Dispatch {
+  /** @param resource what is bound at a number, what the shaders know by name aside */
+  #dispatch(launch: Launch, { pipeline, layout, bindings }: Compiled, resource: Resource, groups: () => number): Dispatch {
+    const entries = bindings.map(({ number, name }) => {
+      const bound = this.#named(name) ?? resource(number, name);
+      if (bound === undefined) throw new TetradError("INTERNAL", { op: launch.kernel, what: `binding ${number} (${name}) is nobody's` });
+      return { binding: number, resource: bound };
+    });
     const group = this.context.gpu.device.createBindGroup({ layout, entries });
     const dispatch: Dispatch = { launch, pipeline, group, x: 0, y: 1 };
     fold(dispatch, groups());
     this.#grids.push({ dispatch, groups });
     return dispatch;
   }
+
+  #named(name: string): GPUBufferBinding | undefined {
+    if (name === "random_state") return { buffer: this.context.randomState };
+    if (name !== "fault") return undefined;
+    this.#fault ??= this.context.storage.allocate(16);
+    return { buffer: this.#fault };
+  }
 }
 
-/** The storage bindings of a chain: one for each buffer that its values lie in. */
-interface ChainBuffers {
+type Resource = (number: number, name: string) => GPUBufferBinding | undefined;
+
+interface BoundChain {
+  readonly shader: ChainShader;
   readonly declarations: readonly string[];
-  readonly entries: readonly { readonly binding: number; readonly resource: { readonly buffer: GPUBuffer } }[];
-  /** The first binding number behind them. */
-  readonly next: number;
-  nameOf(tensor: Tensor): string;
+  readonly resource: Resource;
+}
+
+/** What a kernel does with a finished element, which a fused chain takes the place of. */
+const FINISH = /^fn finish\([\s\S]*?^}/m;
+
+/** @param keep whether somebody reads the product itself */
+function withEpilogue(text: string, { declarations, shader }: BoundChain, keep: boolean): string {
+  const store = keep ? ["  y[p.y_at + i] = value;"] : [];
+  const fused = [...declarations, "fn finish(i: u32, value: f32) {", ...store, shader.body, "}"].join("\n");
+  const finished = text.replace(FINISH, () => fused);
+  return keep ? finished : finished.replace(/^@group\(0\) @binding\(1\).*$/m, "");
+}
+
+/** The text behind the element-wise functions that it calls. */
+async function withFunctions(text: string, { functions }: ChainShader): Promise<string> {
+  const load = async (name: string): Promise<string> => {
+    try {
+      return await loadShader("elementwise", name);
+    } catch {
+      throw new TetradError("UNSUPPORTED", { op: name, what: "WebGPU has no such element-wise function", hint: 'use backend "wasm"' });
+    }
+  };
+  return [...(await Promise.all(functions.map(load))), text].join("\n");
 }
 
 export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
@@ -568,11 +355,6 @@ export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[])
       pass.dispatchWorkgroups(step.x, step.y);
     }
   }
-}
-
-interface UniformSlice {
-  readonly offset: number;
-  readonly size: number;
 }
 
 /** Workgroups over x and y, of which neither may have more than 65,535. */

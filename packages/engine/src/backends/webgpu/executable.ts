@@ -2,9 +2,8 @@
 
 import { type HostArray, hostArray, isFloat } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
-import { type MadePlan, makePlan } from "../../plan/make.js";
+import type { MadePlan } from "../../plan/make.js";
 import { launchTitle } from "../../plan/plan.js";
-import { formatShape } from "../../shape.js";
 import { formatSite } from "../../site.js";
 import type { Tensor } from "../../tensor.js";
 import type { Timeline } from "../../timeline.js";
@@ -20,7 +19,8 @@ import {
   type Training,
   type Tuned,
 } from "../backend.js";
-import { gatherLaunches, RING, trainingLaunches } from "../training.js";
+import { badIndex, inputOf, outputOf, planOf, requireLength, requireLive, stepsTaken } from "../planned.js";
+import { gatherLaunches, RING } from "../training.js";
 import { refuseF64 } from "./chain-shader.js";
 import type { WebGpuDevice } from "./device.js";
 import { encode, type Replay, replaySteps, type Step } from "./encode.js";
@@ -97,7 +97,7 @@ export class WebGpuExecutable implements Executable {
   }
 
   static async compile(gpu: WebGpuDevice, request: CompileRequest): Promise<WebGpuExecutable> {
-    const { graph, training } = request;
+    const { training } = request;
     // What has no elements is never launched, so that its type would pass unseen.
     refuseF64(request.outputs.values());
     const own: WebGpuSegment[] = [];
@@ -114,14 +114,7 @@ export class WebGpuExecutable implements Executable {
         rates: allocate("f64", RING),
         gradients: allocate(training.params.dtype, training.params.length),
       };
-      const leaves = training && trainingStorage && trainingLaunches(graph, training, { ...trainingStorage, randomState });
-      const plan = makePlan({
-        graph,
-        outputs: request.outputs,
-        ...(training && { roots: [training.loss, ...training.gradients.map(({ gradient }) => gradient)] }),
-        ...(leaves && { append: leaves.append }),
-      });
-      const bindings = new Map<Tensor, Binding>([...request.leaves, ...(leaves?.bindings ?? [])]);
+      const { plan, bindings } = planOf(request, trainingStorage && { ...trainingStorage, randomState });
       storage = new Storage(gpu, plan, bindings, trainingStorage?.gradients);
       const replay = await encode(plan.launches, {
         gpu,
@@ -131,7 +124,6 @@ export class WebGpuExecutable implements Executable {
         storageOf: (tensor) => plan.storageOf(tensor),
         kept: [...plan.outputs.values()],
       });
-      randomState.write([request.seed | 0, Math.floor(request.seed / 2 ** 32) | 0, 0, 0]);
       return new WebGpuExecutable(gpu, plan, request, storage, replay, randomState, trainingStorage);
     } catch (error) {
       storage?.release();
@@ -145,43 +137,17 @@ export class WebGpuExecutable implements Executable {
   }
 
   write(name: string, data: ArrayLike<number>): void {
-    const tensor = this.plan.inputs.get(name);
-    if (tensor === undefined) {
-      throw new TetradError("ARGUMENT", {
-        op: "write",
-        what: `no input "${name}"`,
-        expected: [...this.plan.inputs.keys()].join(", ") || "none",
-      });
-    }
-    const live = this.#liveSize(tensor);
-    if (data.length !== tensor.size && data.length !== live) {
-      throw new TetradError("SHAPE", {
-        op: "write",
-        what: `wrong number of values for input "${name}"`,
-        got: `${data.length}`,
-        expected: `${live} for ${formatShape(tensor.shape)}`,
-      });
-    }
+    const tensor = inputOf(this.plan, name);
+    requireLength(name, tensor, data.length, this.#live);
     if (data.length > 0) this.gpu.queue.writeBuffer(this.storage.of(tensor).buffer, 0, toDevice(tensor.dtype, data));
   }
 
   read(name: string): HostArray {
-    const host = this.#hosts.get(name);
-    if (host === undefined)
-      throw new TetradError("ARGUMENT", { op: "read", what: `no output "${name}"`, expected: [...this.plan.outputs.keys()].join(", ") });
-    return host;
+    return outputOf(this.#hosts, name);
   }
 
   setLive(axis: string, length: number): void {
-    const maximum = this.request.maxima.get(axis);
-    if (maximum === undefined || !Number.isInteger(length) || length < 0 || length > maximum) {
-      throw new TetradError("ARGUMENT", {
-        op: "setLive",
-        what: `no such length of the bounded axis "${axis}"`,
-        got: `${length}`,
-        expected: maximum === undefined ? "a declared axis" : `0 to ${maximum}`,
-      });
-    }
+    requireLive(this.request.maxima, axis, length);
     if (this.#live.get(axis) === length) return;
     this.#live.set(axis, length);
     this.replay.setLive(axis, length);
@@ -227,7 +193,7 @@ export class WebGpuExecutable implements Executable {
     const { training, own } = this.#training("runSteps");
     const epoch = this.#epoch;
     if (epoch === undefined) throw new TetradError("INTERNAL", { op: "runSteps", what: "no data set attached" });
-    const first = this.#stepsTaken();
+    const first = stepsTaken(this.request.training);
     this.#writeRates(own.rates, first, rates.subarray(0, steps));
     for (const segment of epoch.storage.segments) segment.push();
     this.#begin();
@@ -254,7 +220,7 @@ export class WebGpuExecutable implements Executable {
 
   setRate(rate: number): void {
     const { own } = this.#training("setRate");
-    this.#writeRates(own.rates, this.#stepsTaken(), [rate]);
+    this.#writeRates(own.rates, stepsTaken(this.request.training), [rate]);
   }
 
   /** Straight to the device: the table's other entries are of no interest any more. */
@@ -278,7 +244,7 @@ export class WebGpuExecutable implements Executable {
 
   losses(count: number): Float64Array {
     const ring = this.#training("losses").own.ring.view();
-    const end = this.#stepsTaken();
+    const end = stepsTaken(this.request.training);
     return Float64Array.from({ length: count }, (_, i) => ring[(end - count + i + RING) % RING] as number);
   }
 
@@ -373,8 +339,8 @@ export class WebGpuExecutable implements Executable {
     this.gpu.requirePresent();
     const scalars = this.request.training?.scalars;
     if (this.stopped) scalars?.write([0], STOPPED);
-    for (const segment of this.storage.segments) if (segment !== this.randomState) segment.push();
-    const step = this.#stepsTaken();
+    for (const segment of this.storage.segments) segment.push();
+    const step = stepsTaken(this.request.training);
     const { seed } = this.request;
     const state = Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0, step | 0, Math.floor(step / 2 ** 32) | 0);
     this.gpu.queue.writeBuffer(this.randomState.buffer, 0, state);
@@ -413,11 +379,7 @@ export class WebGpuExecutable implements Executable {
     if (!this.#fault) return;
     this.#fault = false;
     queue.writeBuffer(this.replay.fault as GPUBuffer, 0, new Uint32Array(4));
-    throw new TetradError("DATA", {
-      op: "run",
-      what: "an index lies outside the axis that it selects from",
-      hint: "check labels and indices against the extents they are used with",
-    });
+    throw badIndex();
   }
 
   /** What a lost device refuses becomes the coded error. */
@@ -432,19 +394,10 @@ export class WebGpuExecutable implements Executable {
     this.gpu.requirePresent();
   }
 
-  #stepsTaken(): number {
-    const scalars = this.request.training?.scalars.view();
-    return scalars === undefined ? 0 : (scalars[SCALAR.step] as number);
-  }
-
   #training(op: string): { readonly training: Training; readonly own: TrainingStorage } {
     const { training } = this.request;
     if (training === undefined || this.training === undefined)
       throw new TetradError("INTERNAL", { op, what: "the program does not train" });
     return { training, own: this.training };
-  }
-
-  #liveSize({ bound, size, shape }: Tensor): number {
-    return bound === undefined ? size : ((this.#live.get(bound.name) as number) * bound.times * size) / (shape[0] as number);
   }
 }

@@ -21,7 +21,6 @@ export class Storage {
   readonly #own: GPUBuffer[] = [];
   /** Segments that the plan reads or writes. */
   readonly segments = new Set<WebGpuSegment>();
-  bytes = 0;
 
   constructor(
     private readonly gpu: WebGpuDevice,
@@ -66,7 +65,6 @@ export class Storage {
       usage: STORAGE | COPY_DST | COPY_SRC,
     });
     this.#own.push(buffer);
-    this.bytes += size;
     return buffer;
   }
 
