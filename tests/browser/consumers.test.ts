@@ -11,7 +11,8 @@ import type { Browser } from "playwright-core";
 import { build as vite } from "vite";
 import { afterAll, describe, expect, test } from "vitest";
 import webpack from "webpack";
-import { openChromium, openPage, serve } from "../support/browser.js";
+import { serveFolder } from "../../scripts/static-server.mjs";
+import { openChromium, openPage } from "../support/browser.js";
 import { dataset, train } from "./consumers/main.js";
 
 const SOURCE = fileURLToPath(new URL("consumers", import.meta.url));
@@ -64,7 +65,7 @@ describe.each(Object.keys(BUNDLERS))("%s", (name) => {
     browser ??= await openChromium();
     const expected = await train({ backend: "wasm" });
     for (const isolated of [true, false]) {
-      const served = await serve(folder, { isolated });
+      const served = await serveFolder(folder, { isolated });
       const page = await openPage(browser, served.url);
       await page.waitForFunction(() => window.train !== undefined);
       const got = await page.evaluate(() => window.train({ backend: "wasm" }));
@@ -81,7 +82,7 @@ test("the main thread stays free during training", async () => {
   await BUNDLERS["vite"]?.(folder);
   browser ??= await openChromium();
   for (const isolated of [true, false]) {
-    const served = await serve(folder, { isolated });
+    const served = await serveFolder(folder, { isolated });
     const page = await openPage(browser, served.url);
     await page.waitForFunction(() => window.train !== undefined);
     // The first run loads and compiles; what it takes is not training.

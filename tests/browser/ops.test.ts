@@ -1,7 +1,8 @@
 /** Every op's own cases in a real Chromium: on WebGPU, and on wasm with threads and without. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildPage, openChromium, openPage, type Site, serve } from "../support/browser.js";
+import { serveFolder } from "../../scripts/static-server.mjs";
+import { buildPage, openChromium, openPage } from "../support/browser.js";
 
 let browser: Browser;
 let built: Awaited<ReturnType<typeof buildPage>>;
@@ -20,13 +21,10 @@ describe.each([
   ["wasm", true],
   ["wasm", false],
 ] as const)("%s, isolated: %s", (backend, isolated) => {
-  let site: Site;
-  let page: Page;
-
   test("every op", async () => {
     browser ??= await openChromium();
-    site = await serve(built.folder, { isolated });
-    page = await openPage(browser, site.url);
+    const site = await serveFolder(built.folder, { isolated });
+    const page = await openPage(browser, site.url);
     expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(isolated);
     const names = await page.evaluate(() => window.opNames);
     expect(names.length).toBeGreaterThan(100);

@@ -1,15 +1,12 @@
 /** Every backend that the conformance tests hold to the ops' own cases: one line each. */
 
-import { expect } from "vitest";
 import type { Backend } from "../../packages/engine/src/backends/backend.js";
 import { ReferenceBackend } from "../../packages/engine/src/backends/reference-backend.js";
 import { WebGpuBackend } from "../../packages/engine/src/backends/webgpu/backend.js";
 import type { FloatDType } from "../../packages/engine/src/dtype.js";
 import { TetradError } from "../../packages/engine/src/errors.js";
-import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
-import type { Graph, Tensor } from "../../packages/engine/src/tensor.js";
 import { missing } from "./missing.js";
-import type { Executor } from "./ops-cases.js";
+import { type Executor, runTwice } from "./ops-cases.js";
 import { BUILDS, closeBackends, runOnWasm, wasmBackend } from "./wasm-executor.js";
 
 export interface TestedBackend {
@@ -48,34 +45,12 @@ export function plainBackend(name: string, floats: readonly FloatDType[], create
     floats,
     sync,
     open,
-    run: async (graph, outputs, feeds) => runThroughContract(await open(), graph, outputs, feeds),
+    run: async (graph, outputs, feeds) => runTwice(await open(), graph, outputs, feeds),
     async close() {
       await (await backend)?.close();
       backend = undefined;
     },
   };
-}
-
-async function runThroughContract(
-  backend: Backend,
-  graph: Graph,
-  outputs: readonly Tensor[],
-  feeds: ReadonlyMap<Tensor, NdArray>,
-): Promise<NdArray[]> {
-  const named = new Map(outputs.map((tensor, i) => [`${i}`, tensor] as const));
-  const executable = await backend.compile({ graph, outputs: named, leaves: new Map(), seed: 0, maxima: new Map() });
-  try {
-    const once = async () => {
-      for (const [name, tensor] of graph.inputs) executable.write(name, (feeds.get(tensor) as NdArray).data);
-      await executable.run();
-      return outputs.map((tensor, i) => ndFrom(tensor.shape, tensor.dtype, executable.read(`${i}`).slice()));
-    };
-    const first = await once();
-    expect(await once(), "two runs give other bits").toEqual(first);
-    return first;
-  } finally {
-    executable.close();
-  }
 }
 
 /** WebGPU in Node, on SwiftShader; ends the running test where there is none. */

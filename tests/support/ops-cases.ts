@@ -1,8 +1,9 @@
 /** Runs an op's own cases: the reference against the shape rule, and gradients of first and second order against central differences in float64. */
 import { vjp } from "../../packages/engine/src/autodiff.js";
+import type { Backend } from "../../packages/engine/src/backends/backend.js";
 import { interpret } from "../../packages/engine/src/backends/reference.js";
 import { type DType, isFloat } from "../../packages/engine/src/dtype.js";
-import type { NdArray } from "../../packages/engine/src/nd.js";
+import { type NdArray, ndFrom } from "../../packages/engine/src/nd.js";
 import type { CaseInput, Op, OpCase } from "../../packages/engine/src/op.js";
 import { swapAxes } from "../../packages/engine/src/ops/transpose.js";
 import { type Shape, sameShape, sizeOf } from "../../packages/engine/src/shape.js";
@@ -13,6 +14,27 @@ import { applyAll, withGraph } from "../../packages/engine/src/trace.js";
 export type Executor = (graph: Graph, outputs: readonly Tensor[], feeds: ReadonlyMap<Tensor, NdArray>) => Promise<NdArray[]>;
 
 export const referenceExecutor: Executor = async (graph, outputs, feeds) => interpret(graph, outputs, feeds);
+
+/** A graph on a backend, by its contract alone. @throws Error where a second run gives other bits */
+export async function runTwice(backend: Backend, ...[graph, outputs, feeds]: Parameters<Executor>): Promise<NdArray[]> {
+  const named = new Map(outputs.map((tensor, i) => [`${i}`, tensor] as const));
+  const executable = await backend.compile({ graph, outputs: named, leaves: new Map(), seed: 0, maxima: new Map() });
+  try {
+    const once = async () => {
+      for (const [name, tensor] of graph.inputs) executable.write(name, (feeds.get(tensor) as NdArray).data);
+      await executable.run();
+      return outputs.map((tensor, i) => ndFrom(tensor.shape, tensor.dtype, executable.read(`${i}`).slice()));
+    };
+    const first = await once();
+    (await once()).forEach(({ data }, i) => {
+      const at = data.findIndex((value, k) => !Object.is(value, first[i]?.data[k]));
+      if (at >= 0) throw new Error(`two runs give other bits: output ${i}, element ${at} is ${first[i]?.data[at]}, then ${data[at]}`);
+    });
+    return first;
+  } finally {
+    executable.close();
+  }
+}
 
 /** The ops among the exports of a module. */
 export function opsOf(module: Readonly<Record<string, unknown>>): Op[] {

@@ -1,0 +1,43 @@
+/** An op's own cases on some backend, forward and gradients, held against the float64 references: what is wrong, in words. Nothing here needs a test runner, so that pages run it, too. */
+import { interpret } from "../../packages/engine/src/backends/reference.js";
+import type { FloatDType } from "../../packages/engine/src/dtype.js";
+import type { NdArray } from "../../packages/engine/src/nd.js";
+import type { Op } from "../../packages/engine/src/op.js";
+import { sizeOf } from "../../packages/engine/src/shape.js";
+import { caseGraph } from "./case-graph.js";
+import type { Executor } from "./ops-cases.js";
+import { allowed, EPS, mismatch } from "./tolerance.js";
+
+/** @param wide whether the backend has f64; one that has not must refuse it */
+export async function opFaults(op: Op, float: FloatDType, wide: boolean, run: Executor): Promise<string[]> {
+  const faults: string[] = [];
+  for (const opCase of op.cases()) {
+    const { graph, feeds, forward, gradients } = caseGraph(op, opCase, float);
+    const outputs = [...forward, ...gradients];
+    if (!wide && graph.nodes.some((node) => [...node.inputs, ...node.outputs].some((x) => x.dtype === "f64"))) {
+      // Where there is nothing to compute there is nothing to refuse.
+      const empty = outputs.every((y) => y.size === 0);
+      const code = await run(graph, outputs, feeds).then(
+        () => "none",
+        (error: { code?: string }) => error.code,
+      );
+      if (!empty && code !== "UNSUPPORTED") faults.push(`${op.name} "${opCase.name}" is not refused, got ${code}`);
+      continue;
+    }
+    const wanted = interpret(graph, outputs, feeds);
+    const got = await run(graph, outputs, feeds);
+    // A value that was f32 on its way is no better than that.
+    const eps = graph.nodes.some((node) => node.outputs.some((y) => y.dtype === "f32")) ? EPS.f32 : EPS[float];
+    const elements = Math.max(...opCase.inputs.map((input) => sizeOf(input.shape)), 1);
+    outputs.forEach((_, i) => {
+      const gradient = i >= forward.length;
+      const off = mismatch(got[i] as NdArray, wanted[i] as NdArray, allowed(op.tolerance, elements, gradient) * eps);
+      if (off === undefined) return;
+      const what = gradient ? `gradient ${i - forward.length}` : `output ${i}`;
+      faults.push(
+        `${op.name} "${opCase.name}" ${what}: element ${off.index} is ${off.got}, expected ${off.want} (difference ${off.difference}, allowed ${off.allowed})`,
+      );
+    });
+  }
+  return faults;
+}
