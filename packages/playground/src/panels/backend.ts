@@ -7,8 +7,6 @@ import { engine, switchTo, warnings } from "../engine.js";
 import type { Panel } from "./panel.js";
 
 export const backendPanel: Panel = {
-  id: "engine",
-  title: "Backend",
   async build(host) {
     const backend = element("select", { id: "backend-choice" }, ...BACKEND_NAMES.map((name) => element("option", {}, name)));
     const threads = element("input", { type: "number", min: 1, max: navigator.hardwareConcurrency, placeholder: "measured" });

@@ -4,6 +4,7 @@ import { Chart } from "../chart.js";
 import { element, showError } from "../dom.js";
 import { engine, onSwitch } from "../engine.js";
 import { exportModel } from "../export.js";
+import { smoothed } from "../numbers.js";
 import type { Panel } from "./panel.js";
 
 const SIDE = 28;
@@ -33,8 +34,6 @@ async function loadDigits(): Promise<Digits> {
 }
 
 export const digitsPanel: Panel = {
-  id: "digits",
-  title: "Draw digits",
   async build(host) {
     const start = element("button", { id: "digits-start" }, "Train");
     const clear = element("button", {}, "Clear");
@@ -135,12 +134,7 @@ export const digitsPanel: Panel = {
           await model?.close();
           model = run.model;
           state = run.state;
-          const losses = run.history.steps;
-          const means = Array.from(
-            { length: Math.floor(losses.length / 8) },
-            (_, i) => losses.slice(8 * i, 8 * i + 8).reduce((a, b) => a + b, 0) / 8,
-          );
-          chart.draw([means.map((_, i) => 8 * i + 4), means]);
+          chart.draw(smoothed(run.history.steps, 8));
           const logits = await model.predict(x.subarray(rows * PIXELS));
           const right = y
             .subarray(rows)

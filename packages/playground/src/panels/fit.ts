@@ -28,8 +28,6 @@ interface PriorControl {
 }
 
 export const fitPanel: Panel = {
-  id: "fit",
-  title: "Fit a theory",
   build(host) {
     const text = element("textarea", { spellcheck: "false", "aria-label": "theory as YAML" });
     const example = element("select", {}, ...Object.keys(EXAMPLES).map((name) => element("option", {}, name)));

@@ -1,58 +1,63 @@
 /** A plan as a picture: launches in time order, and under them the memory that each value takes while it lives. */
-import { adam, cnn, crossEntropy, type LaunchTime, type Machine, mlp, mse, rooflineShare, type TrainProgram } from "@tetrad/engine";
+import {
+  adam,
+  cnn,
+  crossEntropy,
+  type LaunchTime,
+  type Machine,
+  type Model,
+  mlp,
+  mse,
+  rooflineShare,
+  type Tensor,
+  type TrainProgram,
+} from "@tetrad/engine";
 import { element, labelled, showError } from "../dom.js";
 import { engine, onSwitch } from "../engine.js";
 import type { Panel } from "./panel.js";
 
-type Build = () => Promise<TrainProgram>;
+interface Example {
+  readonly model: Model;
+  readonly rows: number;
+  /** Labels for a classifier, numbers else. */
+  readonly classes: boolean;
+}
 
-const NETWORKS: Readonly<Record<string, Build>> = {
-  "4-64-32-1, 32 rows": async () => {
-    const net = mlp([4, 64, 32, 1], { activation: "relu" });
-    const own = await engine();
-    return own.compile(
-      own.store(net.params),
-      { x: [32, 4], y: [32, 1] },
-      (p, { x, y }) => mse(net.apply(p, x as never, { training: true }), y as never),
-      {
-        optimizer: adam(),
-      },
-    );
-  },
-  "784-512-256-10, 128 rows": async () => {
-    const net = mlp([784, 512, 256, 10], { activation: "relu" });
-    const own = await engine();
-    const inputs = { x: [128, 784], y: { shape: [128], dtype: "i32" as const } };
-    return own.compile(
-      own.store(net.params),
-      inputs,
-      (p, { x, y }) => crossEntropy(net.apply(p, x as never, { training: true }), y as never),
-      {
-        optimizer: adam(),
-      },
-    );
-  },
-  "digits: two convolutions, 50 rows": async () => {
-    const net = cnn({ input: [1, 28, 28], channels: [8, 16], hidden: [64], classes: 10 });
-    const own = await engine();
-    const inputs = { x: [50, 1, 28, 28], y: { shape: [50], dtype: "i32" as const } };
-    return own.compile(
-      own.store(net.params),
-      inputs,
-      (p, { x, y }) => crossEntropy(net.apply(p, x as never, { training: true }), y as never),
-      {
-        optimizer: adam(),
-      },
-    );
+const NETWORKS: Readonly<Record<string, Example>> = {
+  "4-64-32-1, 32 rows": { model: mlp([4, 64, 32, 1], { activation: "relu" }), rows: 32, classes: false },
+  "784-512-256-10, 128 rows": { model: mlp([784, 512, 256, 10], { activation: "relu" }), rows: 128, classes: true },
+  "digits: two convolutions, 50 rows": {
+    model: cnn({ input: [1, 28, 28], channels: [8, 16], hidden: [64], classes: 10 }),
+    rows: 50,
+    classes: true,
   },
 };
+
+/** Hands a training step to `look`, and frees it afterwards. */
+async function withStep({ model, rows, classes }: Example, look: (program: TrainProgram) => Promise<void>): Promise<void> {
+  const own = await engine();
+  const y = classes ? { shape: [rows], dtype: "i32" as const } : [rows, ...model.outputShape];
+  const loss = classes ? crossEntropy : mse;
+  const store = own.store(model.params);
+  const program = await own.compile(
+    store,
+    { x: [rows, ...model.inputShape], y },
+    (params, inputs) => loss(model.apply(params, inputs["x"] as Tensor, { training: true }), inputs["y"] as Tensor),
+    { optimizer: adam() },
+  );
+  try {
+    await look(program);
+  } finally {
+    program.close();
+    own.releaseOptimizerState(store);
+    store.release();
+  }
+}
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, TIMES, MEMORY] = [1000, 150, 260];
 
 export const planPanel: Panel = {
-  id: "plan",
-  title: "See a plan",
   async build(host) {
     const choice = element("select", { id: "plan-choice" }, ...Object.keys(NETWORKS).map((name) => element("option", {}, name)));
     const message = element("p", { class: "note", id: "plan-message", "aria-live": "polite" });
@@ -71,14 +76,14 @@ export const planPanel: Panel = {
     );
     const show = async (): Promise<void> => {
       try {
-        const program = await (NETWORKS[choice.value] as Build)();
-        const times = await program.profileAsync();
-        const machine = await (await engine()).backend.machine();
-        picture.replaceChildren(draw(program, times, machine, (text) => (table.textContent = text)));
-        const total = times.reduce((sum, { microseconds }) => sum + microseconds, 0);
-        message.className = "note";
-        message.textContent = `${times.length} launches, ${total.toFixed(0)} µs; ${(program.memory().bytes / 1024).toFixed(0)} KiB between launches; ${program.placement}`;
-        program.close();
+        await withStep(NETWORKS[choice.value] as Example, async (program) => {
+          const times = await program.profileAsync();
+          const machine = await (await engine()).backend.machine();
+          picture.replaceChildren(draw(program, times, machine, (text) => (table.textContent = text)));
+          const total = times.reduce((sum, { microseconds }) => sum + microseconds, 0);
+          message.className = "note";
+          message.textContent = `${times.length} launches, ${total.toFixed(0)} µs; ${(program.memory().bytes / 1024).toFixed(0)} KiB between launches; ${program.placement}`;
+        });
       } catch (error) {
         showError(message, error);
       }

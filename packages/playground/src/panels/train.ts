@@ -5,6 +5,7 @@ import { Chart } from "../chart.js";
 import { element, labelled, showError } from "../dom.js";
 import { engine, onSwitch } from "../engine.js";
 import { exportModel } from "../export.js";
+import { average, smoothed } from "../numbers.js";
 import type { Panel } from "./panel.js";
 
 const ROWS = 4096;
@@ -24,15 +25,7 @@ function universes() {
   return { x, y, ages, toGyr: (value: number) => value * ageSpread + ageMean };
 }
 
-function average(n: number, f: (i: number) => number): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += f(i);
-  return sum / n;
-}
-
 export const trainPanel: Panel = {
-  id: "train",
-  title: "Train an emulator",
   build(host) {
     const start = element("button", { id: "train-start" }, "Train");
     const stop = element("button", { disabled: true }, "Stop");
@@ -85,15 +78,6 @@ export const trainPanel: Panel = {
       const errors = pairs.map(([age, guess]) => Math.abs(guess / age - 1)).sort((a, b) => a - b);
       return errors[errors.length >> 1] as number;
     };
-    const drawLoss = (steps: readonly number[]): void => {
-      const xs: number[] = [];
-      const ys: number[] = [];
-      for (let i = 0; i + 16 <= steps.length; i += 16) {
-        xs.push(i + 8);
-        ys.push(average(16, (k) => steps[i + k] as number));
-      }
-      loss.draw([xs, ys]);
-    };
 
     const train = async (): Promise<void> => {
       abort = new AbortController();
@@ -120,7 +104,7 @@ export const trainPanel: Panel = {
           await model?.close();
           model = run.model;
           state = run.state;
-          drawLoss(run.history.steps);
+          loss.draw(smoothed(run.history.steps, 16));
           const median = await look(run);
           message.className = "note";
           message.textContent = `epoch ${done} of ${total}, step ${run.steps}: loss ${run.history.loss.at(-1)?.toExponential(2) ?? "–"}, median error on held-out universes ${(100 * median).toFixed(2)} %; ${run.microsecondsPerStep.toFixed(0)} µs a step, ${((performance.now() - begun) / 1000).toFixed(1)} s; ${run.placement}`;
