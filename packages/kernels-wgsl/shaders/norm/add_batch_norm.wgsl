@@ -1,46 +1,12 @@
 // A residual added, and of the sum mean and population variance of each channel over the batch. What is more than bindings there are, y, weight and bias,
 // is left to add_batch_norm_write.
-//! use grid slabs
-struct Params {
-  sum_at: u32,
-  y_at: u32,
-  mean_at: u32,
-  variance_at: u32,
-  x_at: u32,
-  residual_at: u32,
-  weight_at: u32,
-  bias_at: u32,
-  units: u32,
-  slabs: u32,
-  span: u32,
-  unit_stride: u32,
-  slab_stride: u32,
-  groups: u32,
-  group_channels: u32,
-  channel_step: u32,
-  has_weight: u32,
-  has_bias: u32,
-  eps: f32,
-  eps_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
+//! use add_batch_norm_params grid residual_element slabs
 @group(0) @binding(1) var<storage, read_write> sum: array<f32>;
 @group(0) @binding(3) var<storage, read_write> mean: array<f32>;
 @group(0) @binding(4) var<storage, read_write> variance: array<f32>;
 @group(0) @binding(5) var<storage, read> x: array<f32>;
 @group(0) @binding(6) var<storage, read> residual: array<f32>;
 @group(0) @binding(7) var<storage, read> weight: array<f32>;
-
-fn first_element(at: u32) -> f32 {
-  let total = x[p.x_at + at] + residual[p.residual_at + at];
-  sum[p.sum_at + at] = total;
-  return total;
-}
-
-// Written before.
-fn element(at: u32) -> f32 {
-  return sum[p.sum_at + at];
-}
 
 fn slope(at: u32, channel: u32) -> f32 {
   return 0.0;

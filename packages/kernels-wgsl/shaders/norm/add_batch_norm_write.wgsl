@@ -1,28 +1,5 @@
 // The last pass of add_batch_norm: the sum normalised, then weight and bias.
-//! use grid slabs
-struct Params {
-  sum_at: u32,
-  y_at: u32,
-  mean_at: u32,
-  variance_at: u32,
-  x_at: u32,
-  residual_at: u32,
-  weight_at: u32,
-  bias_at: u32,
-  units: u32,
-  slabs: u32,
-  span: u32,
-  unit_stride: u32,
-  slab_stride: u32,
-  groups: u32,
-  group_channels: u32,
-  channel_step: u32,
-  has_weight: u32,
-  has_bias: u32,
-  eps: f32,
-  eps_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
+//! use add_batch_norm_params grid slab_forward slabs
 @group(0) @binding(1) var<storage, read> sum: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(7) var<storage, read> weight: array<f32>;
@@ -36,20 +13,7 @@ fn element(at: u32) -> f32 {
   return sum[p.sum_at + at];
 }
 
-fn slope(at: u32, channel: u32) -> f32 {
-  return 0.0;
-}
-
 fn settle(unit: u32, moments: Moments) {
-}
-
-// y of one element.
-fn write(at: u32, channel: u32, moments: Moments) {
-  var value = scaled(at, channel, moments);
-  if (p.has_bias != 0u) {
-    value += bias[p.bias_at + channel];
-  }
-  y[p.y_at + at] = value;
 }
 
 @compute @workgroup_size(256)

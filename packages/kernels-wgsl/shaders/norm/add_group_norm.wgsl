@@ -1,5 +1,5 @@
 // A residual added, and the sum's groups of channels of each sample to mean 0 and variance 1, then weight and bias by channel.
-//! use grid slabs
+//! use grid residual_element slab_forward slabs
 struct Params {
   sum_at: u32,
   y_at: u32,
@@ -28,31 +28,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read> weight: array<f32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 
-fn first_element(at: u32) -> f32 {
-  let total = x[p.x_at + at] + residual[p.residual_at + at];
-  sum[p.sum_at + at] = total;
-  return total;
-}
-
-// Written before.
-fn element(at: u32) -> f32 {
-  return sum[p.sum_at + at];
-}
-
-fn slope(at: u32, channel: u32) -> f32 {
-  return 0.0;
-}
-
 fn settle(unit: u32, moments: Moments) {
-}
-
-// y of one element.
-fn write(at: u32, channel: u32, moments: Moments) {
-  var value = scaled(at, channel, moments);
-  if (p.has_bias != 0u) {
-    value += bias[p.bias_at + channel];
-  }
-  y[p.y_at + at] = value;
 }
 
 @compute @workgroup_size(256)

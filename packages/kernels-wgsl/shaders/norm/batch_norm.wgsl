@@ -1,5 +1,5 @@
 // Each channel over the batch to mean 0 and variance 1, then weight and bias; mean and population variance are results, too.
-//! use grid slabs
+//! use grid plain_element slab_forward slabs
 struct Params {
   y_at: u32,
   mean_at: u32,
@@ -28,30 +28,9 @@ struct Params {
 @group(0) @binding(5) var<storage, read> weight: array<f32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 
-fn first_element(at: u32) -> f32 {
-  return element(at);
-}
-
-fn element(at: u32) -> f32 {
-  return x[p.x_at + at];
-}
-
-fn slope(at: u32, channel: u32) -> f32 {
-  return 0.0;
-}
-
 fn settle(unit: u32, moments: Moments) {
   mean[p.mean_at + unit] = moments.shift + moments.rest;
   variance[p.variance_at + unit] = max(moments.squares, 0.0) / f32(unit_length());
-}
-
-// y of one element.
-fn write(at: u32, channel: u32, moments: Moments) {
-  var value = scaled(at, channel, moments);
-  if (p.has_bias != 0u) {
-    value += bias[p.bias_at + channel];
-  }
-  y[p.y_at + at] = value;
 }
 
 @compute @workgroup_size(256)

@@ -1,5 +1,5 @@
 // Groups of channels of each sample to mean 0 and variance 1, then weight and bias by channel.
-//! use grid slabs
+//! use grid plain_element slab_forward slabs
 struct Params {
   y_at: u32,
   x_at: u32,
@@ -24,28 +24,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> weight: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 
-fn first_element(at: u32) -> f32 {
-  return element(at);
-}
-
-fn element(at: u32) -> f32 {
-  return x[p.x_at + at];
-}
-
-fn slope(at: u32, channel: u32) -> f32 {
-  return 0.0;
-}
-
 fn settle(unit: u32, moments: Moments) {
-}
-
-// y of one element.
-fn write(at: u32, channel: u32, moments: Moments) {
-  var value = scaled(at, channel, moments);
-  if (p.has_bias != 0u) {
-    value += bias[p.bias_at + channel];
-  }
-  y[p.y_at + at] = value;
 }
 
 @compute @workgroup_size(256)

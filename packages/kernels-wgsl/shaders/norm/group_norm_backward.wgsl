@@ -2,44 +2,7 @@
 // dx = (g − mean g − x̂ · mean(g x̂)) / σ, dweight = Σ dy x̂ and dbias = Σ dy over a channel of a sample, which another launch adds up;
 // `extra` is added to dx.
 // PASS 3, an item such a channel: those sums.
-//! use grid slabs
-struct Params {
-  dx_at: u32,
-  dweight_at: u32,
-  dbias_at: u32,
-  x_at: u32,
-  dy_at: u32,
-  extra_at: u32,
-  weight_at: u32,
-  units: u32,
-  slabs: u32,
-  span: u32,
-  unit_stride: u32,
-  slab_stride: u32,
-  groups: u32,
-  group_channels: u32,
-  channel_step: u32,
-  has_weight: u32,
-  has_extra: u32,
-  eps: f32,
-  eps_low: f32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dweight: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dbias: array<f32>;
-@group(0) @binding(4) var<storage, read> x: array<f32>;
-@group(0) @binding(5) var<storage, read> dy: array<f32>;
-@group(0) @binding(6) var<storage, read> extra: array<f32>;
-@group(0) @binding(7) var<storage, read> weight: array<f32>;
-
-fn first_element(at: u32) -> f32 {
-  return element(at);
-}
-
-fn element(at: u32) -> f32 {
-  return x[p.x_at + at];
-}
+//! use grid plain_element slab_backward_params slabs
 
 fn slope(at: u32, channel: u32) -> f32 {
   return dy[p.dy_at + at] * weight_of(channel);
