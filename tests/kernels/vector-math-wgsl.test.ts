@@ -3,7 +3,7 @@
  * docs/vector-math.md states the same bounds. A device may take subnormal numbers for 0, as arguments and as results.
  */
 import { manifest } from "@tetrad/kernels-wasm";
-import { librariesOf, loadShader, WORKGROUP } from "@tetrad/kernels-wgsl";
+import { loadShader, WORKGROUP } from "@tetrad/kernels-wgsl";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebGpuDevice } from "../../packages/engine/src/backends/webgpu/device.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE, UNIFORM } from "../../packages/engine/src/backends/webgpu/flags.js";
@@ -41,7 +41,6 @@ async function run<T extends Float32Array | Int32Array>(
   ];
   const source = await loadShader("elementwise", op);
   const text = [
-    ...librariesOf([source]),
     source,
     "struct Params { state: vec4<u32>, imm: vec4<f32>, stream: u32 }",
     "@group(0) @binding(0) var<uniform> p: Params;",

@@ -1,5 +1,6 @@
 /** Optimisers on flat segments and on single parameters. */
 import { type Family, type Kernel, type LaunchShape, type Pass, WORKGROUP } from "../kernel.js";
+import { powerOfTwo, SHARING } from "../share.js";
 
 /** Vectors of four elements that a thread takes, so that the constants of a step are computed once for all of them. */
 const ROUNDS = 4;
@@ -30,7 +31,7 @@ const scalarElements = (shader: string): Pass => ({ shader, groups: ({ words }) 
 function matrices({ words }: LaunchShape) {
   const [batch, rows, columns] = words as [number, number, number];
   // Eight elements or more a thread, where there are as many.
-  const LANES = Math.min(256, 2 ** Math.ceil(Math.log2(Math.max(1, columns / 8))));
+  const LANES = Math.min(SHARING, powerOfTwo(columns / 8));
   // Then both the sums within blocks and those over blocks are of √rows terms.
   const HEIGHT = Math.max(16, Math.ceil(Math.sqrt(rows)));
   return { batch, rows, columns, LANES, HEIGHT, blocks: Math.ceil(rows / HEIGHT) };
