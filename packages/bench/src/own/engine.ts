@@ -20,13 +20,13 @@ export interface Own {
   close(): Promise<void>;
 }
 
-/** An engine, named by its build and its threads where they are given; without them each plan chooses. */
+/** An engine, named by its build or its backend, and its threads where they are given; without them each plan chooses. */
 export async function openOwn(options: EngineOptions = {}): Promise<Own> {
   const engine = await createEngine({ backend: "wasm", ...options });
-  const { build } = engine.describe();
+  const { backend, build } = engine.describe();
   const { threads } = options;
   return {
-    label: `tetrad ${build}${threads === undefined ? "" : `, ${threadsText(threads)}`}`,
+    label: `tetrad ${backend === "webgpu" ? backend : build}${threads === undefined ? "" : `, ${threadsText(threads)}`}`,
     engine,
     ...(threads !== undefined && { threads }),
     close: () => engine.close(),
@@ -54,14 +54,17 @@ export async function ofEach(engines: readonly Own[], open: (own: Own) => Promis
   return opened;
 }
 
+/** A GPU answers when it has computed; the CPU at once. */
+const answersLater = (engine: Engine) => engine.describe().backend === "webgpu";
+
 /** A contender of ours that calls a compiled function over inputs that stay. */
-export function ownFunction({ label, threads }: Own, program: FunctionProgram, output: string): Contender {
+export function ownFunction({ label, threads, engine }: Own, program: FunctionProgram, output: string): Contender {
   return {
     name: label,
     who: "tetrad",
     ...(threads !== undefined && { threads }),
-    sample: local(() => program.callSync()),
-    result: async () => (program.callSync()[output] as ArrayLike<number> & { slice(): ArrayLike<number> }).slice(),
+    sample: local(answersLater(engine) ? () => program.call() : () => program.callSync()),
+    result: async () => ((await program.call())[output] as ArrayLike<number> & { slice(): ArrayLike<number> }).slice(),
     close: () => program.close(),
   };
 }
@@ -84,13 +87,18 @@ export async function ownStep({ label, engine, threads }: Own, step: OwnStep): P
   for (const name of store.names) store.set(name, step.weights[name] as Float32Array);
   const program = await engine.compile(store, step.inputs, step.loss, { optimizer: step.optimizer });
   let taken = 0;
-  const call = () => program.stepSync(step.batches[taken++ % step.batches.length] as Record<string, Float32Array>);
+  const next = () => step.batches[taken++ % step.batches.length] as Record<string, Float32Array>;
+  const call = answersLater(engine) ? () => program.step(next()) : () => program.stepSync(next());
   return {
     name: label,
     who: "tetrad",
     ...(threads !== undefined && { threads }),
     sample: local(call),
-    result: async () => Array.from({ length: step.agreed }, () => call().loss),
+    async result() {
+      const losses: number[] = [];
+      for (let i = 0; i < step.agreed; i++) losses.push((await call()).loss);
+      return losses;
+    },
     close() {
       program.close();
       engine.releaseOptimizerState(store);

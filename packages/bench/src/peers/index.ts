@@ -55,6 +55,18 @@ export const PEERS = {
     threads: availableParallelism(),
     launch: script("jax"),
   },
+  "tfjs-webgpu": {
+    label: "tfjs webgpu",
+    installed: { folder: "peers", packages: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-webgpu", "webgpu"] },
+    threads: 1,
+    launch: script("tfjs-webgpu"),
+  },
+  "jax-webgpu": {
+    label: "jax-js webgpu",
+    installed: { folder: "peers", packages: ["@jax-js/jax", "webgpu"] },
+    threads: 1,
+    launch: script("jax-webgpu"),
+  },
   ort: {
     label: "ort web",
     installed: { folder: "peers", packages: ["onnxruntime-web"] },
@@ -91,7 +103,7 @@ export type PeerName = keyof typeof PEERS;
 export const PEER_NAMES = Object.keys(PEERS) as PeerName[];
 
 /** Native ONNX Runtime and llama.cpp stay out unless asked for: one is a second C++ library, the other only decodes, and the run is long enough. */
-export const DEFAULT_PEERS: readonly PeerName[] = ["tfjs", "jax", "ort", "torch", "torch-avx2"];
+export const DEFAULT_PEERS: readonly PeerName[] = ["tfjs", "tfjs-webgpu", "jax", "jax-webgpu", "ort", "torch", "torch-avx2"];
 
 export interface Peer {
   readonly name: string;

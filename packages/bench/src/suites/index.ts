@@ -16,6 +16,8 @@ export const SUITES = {
   gemm: () => import("./gemm.js"),
   ops: () => import("./ops.js"),
   scaling: () => import("./scaling.js"),
+  // The last: a peer's open device keeps a core busy until the run ends.
+  webgpu: () => import("./webgpu.js"),
 } as const satisfies Record<string, Loader>;
 
 export type SuiteName = keyof typeof SUITES;

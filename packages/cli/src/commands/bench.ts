@@ -7,10 +7,10 @@ import type { Io } from "../terminal.js";
 export function benchCommand(io: Io): Command {
   return new Command("bench")
     .description("measure suites side by side with other libraries, in turns, in one run")
-    .argument("[suites...]", "startup, memory, theory, mlp, cnn, bert, gpt, int8, decode, gemm, ops, scaling (default: all, some minutes)")
+    .argument("[suites...]", "startup, memory, theory, mlp, cnn, bert, gpt, int8, decode, gemm, ops, scaling, webgpu (default: all, some minutes)")
     .option(
       "--against <peers>",
-      "tfjs, jax, ort, ortnode, llama, torch, torch-avx2, separated by commas, or none (default: all but ortnode, llama)",
+      "tfjs, tfjs-webgpu, jax, jax-webgpu, ort, ortnode, llama, torch, torch-avx2, separated by commas, or none (default: all but ortnode, llama)",
     )
     .option("--json [file]", "print one JSON value on stdout and nothing else there, or write it to a file (its name ends in .json)")
     .option("--html <file>", "write a report with charts as one HTML file")

@@ -7,9 +7,11 @@ import { bars, curve, dots, type Point, vertical } from "./marks.js";
 const SERIES: Readonly<Record<string, SeriesClass>> = {
   tetrad: "s1",
   tfjs: "s2",
+  "tfjs-webgpu": "s2",
   ort: "s3",
   torch: "s4",
   jax: "s5",
+  "jax-webgpu": "s5",
   "torch-avx2": "s6",
   ortnode: "s7",
 };

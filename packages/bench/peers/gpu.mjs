@@ -1,0 +1,17 @@
+// Dawn's adapter as a page has it, for libraries that were written for pages; VK_ICD_FILENAMES says which driver.
+import { create, globals } from "webgpu";
+
+export function openNavigatorGpu() {
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis.navigator, "gpu", { value: create([]), configurable: true });
+}
+
+/** Tasks whose library is started with the first of them: an open device keeps a core busy, which CPU suites need. */
+export function lazily(start, names) {
+  let tasks;
+  const open = (name) => async (problem) => {
+    tasks ??= start();
+    return (await tasks)[name](problem);
+  };
+  return Object.fromEntries(names.map((name) => [`gpu-${name}`, open(name)]));
+}

@@ -1,0 +1,77 @@
+/** The WebGPU backend beside the WebGPU backends of other libraries, on the adapter that all of them find; a call lasts until its result has been read. */
+import { agree, compare } from "../measure/compare.js";
+import type { Contender } from "../measure/contender.js";
+import { type Own, ownProduct, withEngines } from "../own/engine.js";
+import { ownGpuOp } from "../own/gpu-op.js";
+import { ownMlp } from "../own/mlp.js";
+import { ownGptStep } from "../own/transformers.js";
+import { openAll } from "../peers/index.js";
+import { checkProduct, matrixProblem } from "../problems/gemm.js";
+import { gpuOpProblems } from "../problems/gpu-ops.js";
+import { gptProblem } from "../problems/gpt.js";
+import { LARGE, mlpFlops, mlpProblem } from "../problems/mlp.js";
+import { forwardFlops } from "../problems/transformer.js";
+import type { Comparison, Figure, SuiteContext, SuiteResult } from "../suite.js";
+import { absentNotes, comparisonTable } from "../text.js";
+import { firstResult } from "./shared.js";
+
+const SIZES = [256, 512, 1024];
+/** Sums of 512 terms in another order, and peers' polynomials for erf (Abramowitz and Stegun 7.1.26, 1.5e-7). */
+const AGREEMENT = 1e-4;
+const STEPS_AGREEMENT = 2e-4;
+const GOAL = 1.5;
+
+const SMALL = { layers: 2, width: 128, heads: 4, intermediate: 512, vocabulary: 512, positions: 64 } as const;
+
+export async function run(context: SuiteContext): Promise<SuiteResult> {
+  return withEngines([{ backend: "webgpu" }], async ([first]) => {
+    const own = first as Own;
+    const comparisons: Comparison[] = [];
+    const measure = async (
+      name: string,
+      task: string,
+      problem: unknown,
+      ours: Contender,
+      check: (result: ArrayLike<number>) => void,
+      work: { readonly flops: number; readonly bytes?: number },
+    ): Promise<void> => {
+      const field = await openAll(context.peers, `gpu-${task}`, problem, context.threads);
+      comparisons.push(await compare(context, name, { ...field, contenders: [ours, ...field.contenders] }, check, work));
+    };
+    for (const n of SIZES) {
+      const problem = matrixProblem(n, n, n, "f32");
+      const work = { flops: 2 * n ** 3, bytes: 12 * n * n };
+      await measure(`GEMM ${n}`, "gemm", problem, await ownProduct(own, problem), (product) => checkProduct(problem, product), work);
+    }
+    for (const problem of gpuOpProblems()) {
+      const { op, shape, operands, eps, flops, bytes } = problem;
+      const check = firstResult((result, expected) => agree(result, expected, AGREEMENT, 1));
+      const sent = { shape, eps, ...operands };
+      await measure(`${op} [${shape.join(", ")}]`, op, sent, await ownGpuOp(own, problem), check, { flops, bytes });
+    }
+    const losses = () => firstResult((result, expected) => agree(result, expected, STEPS_AGREEMENT));
+    const mlp = mlpProblem(LARGE);
+    await measure(`step of ${LARGE.name}`, "mlp", mlp, await ownMlp(own, mlp), losses(), { flops: mlpFlops(LARGE) });
+    // Plain Adam, which all have.
+    const plain = gptProblem(4, SMALL.positions, SMALL);
+    const gpt = { ...plain, optimizer: { ...plain.optimizer, lr: 1e-3, weightDecay: 0 } };
+    const name = "step of a transformer, 2 layers of 128, 4 × 64 tokens";
+    await measure(name, "gpt", gpt, await ownGptStep(own, gpt), losses(), { flops: 3 * forwardFlops(gpt) });
+    return {
+      comparisons,
+      tables: comparisons.map((comparison) => comparisonTable(comparison, "ms", comparison.name)),
+      figures: comparisons.flatMap(figures),
+      notes: [`adapter: ${own.engine.describe().why}`, ...absentNotes(comparisons)],
+    };
+  });
+}
+
+function figures({ name, ratios }: Comparison): Figure[] {
+  return Object.entries(ratios).map(([peer, { value }]) => ({
+    name: `${name} against ${peer}`,
+    value,
+    goal: GOAL,
+    unit: "×",
+    atLeast: true,
+  }));
+}
