@@ -1,5 +1,6 @@
 /** Every backend that the conformance tests hold to the ops' own cases: one line each. */
 
+import type { Traits } from "@tetrad/kernels-wgsl";
 import type { Backend } from "../../packages/engine/src/backends/backend.js";
 import { ReferenceBackend } from "../../packages/engine/src/backends/reference-backend.js";
 import { WebGpuBackend } from "../../packages/engine/src/backends/webgpu/backend.js";
@@ -29,7 +30,9 @@ export const TESTED_BACKENDS: readonly TestedBackend[] = [
     run: ((graph, outputs, feeds) => runOnWasm(build, graph, outputs, feeds)) satisfies Executor,
     close: closeBackends,
   })),
-  plainBackend("webgpu", ["f32"], openWebGpu, false),
+  plainBackend("webgpu", ["f32"], () => openWebGpu(), false),
+  // The adapter of the tests is a processor; GPUs run other variants of many kernels.
+  plainBackend("webgpu as on a GPU", ["f32"], () => openWebGpu(GPU), false),
   plainBackend("reference", ["f64"], async () => new ReferenceBackend()),
 ];
 
@@ -53,10 +56,13 @@ export function plainBackend(name: string, floats: readonly FloatDType[], create
   };
 }
 
+/** Threads that run at the same time. */
+export const GPU: Traits = { serial: false, subgroup: 0 };
+
 /** WebGPU in Node, on SwiftShader; ends the running test where there is none. */
-export async function openWebGpu(): Promise<WebGpuBackend> {
+export async function openWebGpu(traits?: Traits): Promise<WebGpuBackend> {
   try {
-    return await WebGpuBackend.create();
+    return await WebGpuBackend.create(traits);
   } catch (error) {
     if (!(error instanceof TetradError) || error.code !== "UNSUPPORTED") throw error;
     missing("webgpu", `needs a WebGPU adapter (${error.message}); install one with: apt-get install chromium libvulkan1`);

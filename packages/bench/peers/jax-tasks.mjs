@@ -106,15 +106,7 @@ function steps(loss, params, batches, lr, agreed) {
     const m1 = tree.map((mean, grad) => mean.mul(beta1).add(grad.ref.mul(1 - beta1)), m, g);
     const v1 = tree.map((square, grad) => square.mul(beta2).add(np.square(grad).mul(1 - beta2)), v, g);
     const p1 = tree.map(
-      (param, mean, square) =>
-        param.sub(
-          mean.ref.mul(rate.ref).div(
-            np
-              .sqrt(square.ref)
-              .mul(scale.ref)
-              .add(eps),
-          ),
-        ),
+      (param, mean, square) => param.sub(mean.ref.mul(rate.ref).div(np.sqrt(square.ref).mul(scale.ref).add(eps))),
       p,
       m1,
       v1,

@@ -1,7 +1,18 @@
 /** How a kernel is dispatched: its passes, and how many workgroups each takes. */
 
+/** What a device says of itself that decides how work is shared out. */
+export interface Traits {
+  /**
+   * The device runs the threads of a workgroup one after another, as a processor that stands in for a GPU does: threads that share an item gain
+   * nothing, and a barrier costs as much as some hundred operations of each thread (SwiftShader, where a thread is a coroutine).
+   */
+  readonly serial: boolean;
+  /** Threads of a subgroup, where WGSL has subgroups and all have as many; else 0. */
+  readonly subgroup: number;
+}
+
 /** What a launch says of itself: element counts of its operands, and its words (live counts as they are now). */
-export interface LaunchShape {
+export interface LaunchShape extends Traits {
   readonly outputs: readonly number[];
   readonly inputs: readonly number[];
   readonly words: readonly number[];

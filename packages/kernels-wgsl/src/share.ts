@@ -5,7 +5,9 @@ import { type Kernel, type LaunchShape, single } from "./kernel.js";
 export const SHARING = 256;
 
 /** Elements that a lane should have at least before another is put beside it: as many loads are in flight at once. */
-export const LANE_ELEMENTS = 4;
+const LANE_ELEMENTS = 4;
+/** Where threads run one after another, a lane is there for the sum's accuracy alone, and has so many that its barriers do not matter. */
+const SERIAL_LANE_ELEMENTS = 1024;
 
 /** The least power of two that is not below `n`. */
 export function powerOfTwo(n: number): number {
@@ -15,18 +17,18 @@ export function powerOfTwo(n: number): number {
 }
 
 /** Lanes for an item of `n` elements that lie side by side. */
-export function lanesFor(n: number): number {
-  return Math.min(SHARING, powerOfTwo(n / LANE_ELEMENTS));
+export function lanesFor(n: number, { serial }: LaunchShape): number {
+  return Math.min(SHARING, powerOfTwo(n / (serial ? SERIAL_LANE_ELEMENTS : LANE_ELEMENTS)));
 }
 
 /** Lanes for items of `n` elements of which `items` lie beside one another: 32 neighbours read 128 bytes at once, so that more lanes come only after them. */
-export function columnLanes(n: number, items: number): number {
-  return Math.min(SHARING / Math.min(32, powerOfTwo(items)), lanesFor(n));
+export function columnLanes(n: number, items: number, shape: LaunchShape): number {
+  return Math.min(SHARING / Math.min(32, powerOfTwo(items)), lanesFor(n, shape));
 }
 
 /** One pass over contiguous rows, an item each, whose number and length are words from `word` on. A live length belongs to the only row there is. */
 export function rows(shader: string, word: number, consts: Readonly<Record<string, number>> = {}): Kernel {
-  const lanes = ({ words }: LaunchShape) => lanesFor(words[word + 1] as number);
+  const lanes = (shape: LaunchShape) => lanesFor(shape.words[word + 1] as number, shape);
   return single(
     shader,
     (shape) => Math.ceil(((shape.words[word] as number) * lanes(shape)) / SHARING),

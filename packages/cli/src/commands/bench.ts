@@ -7,7 +7,10 @@ import type { Io } from "../terminal.js";
 export function benchCommand(io: Io): Command {
   return new Command("bench")
     .description("measure suites side by side with other libraries, in turns, in one run")
-    .argument("[suites...]", "startup, memory, theory, mlp, cnn, bert, gpt, int8, decode, gemm, ops, scaling, webgpu (default: all, some minutes)")
+    .argument(
+      "[suites...]",
+      "startup, memory, theory, mlp, cnn, bert, gpt, int8, decode, gemm, ops, scaling, webgpu (default: all, some minutes)",
+    )
     .option(
       "--against <peers>",
       "tfjs, tfjs-webgpu, jax, jax-webgpu, ort, ortnode, llama, torch, torch-avx2, separated by commas, or none (default: all but ortnode, llama)",

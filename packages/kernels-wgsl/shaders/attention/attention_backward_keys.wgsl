@@ -2,78 +2,9 @@
 // (queries of all heads that it serves, in order) that look at them (Dao 2023, arXiv:2307.08691, algorithm 2): nobody else adds to its
 // gradients.
 // Registers: 32 products, 32·BLOCKS sums. Global memory for 64 keys: 1536 bytes for 32,768 FLOP, 0.05 bytes a FLOP.
-//! use grid words attention_slopes attention_turn_back attention_tile
-const OWN = 7u;
-@group(0) @binding(2) var<storage, read_write> dk: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dv: array<f32>;
-@group(0) @binding(6) var<storage, read> dy: array<f32>;
-@group(0) @binding(8) var<storage, read> q: array<f32>;
-@group(0) @binding(9) var<storage, read> k: array<f32>;
-@group(0) @binding(10) var<storage, read> v: array<f32>;
-@group(0) @binding(14) var<storage, read> bias: array<f32>;
-@group(0) @binding(30) var<storage, read_write> scratch: array<u32>;
-
-struct Place {
-  sequence: Sequence,
-  head: u32,
-  key: u32,
-  // Keys that are stored, whether they count or not: of these all gradients are written.
-  stored: u32,
-  // The first rows that look at the tile, and all rows
-  row: u32,
-  rows: u32,
-}
+//! use grid words attention_backward_columns attention_tile
+const ROWS_AT_A_TIME = 64u;
 var<workgroup> shared_place: Place;
-
-fn place_of(flat: u32) -> Place {
-  let tile = tile_of(flat, scalar(3u), 1u, ROWS, 2u);
-  if (tile.head >= key_heads() || tile.sequence > sequence_count()) {
-    return Place();
-  }
-  let s = sequence_of(tile.sequence);
-  let first = tile.tile * ROWS;
-  let stored = select(scalar(3u), s.k_length, has(PACKED));
-  if (first >= stored || (!has(PACKED) && tile.sequence >= sequence_count())) {
-    return Place();
-  }
-  var row = 0u;
-  if (has(CAUSAL)) {
-    row = u32(max(i32(first) - s.offset, 0)) * group_size() / 64u * 64u;
-  }
-  return Place(s, tile.head, first, stored, row, select(s.q_length * group_size(), 0u, is_uncovered(s) || first >= s.k_length));
-}
-
-fn store_dk(place: Place, j: u32, c: u32, values: vec4<f32>) {
-  let at = word(1u) + dense_key(place.sequence, j, place.head) * head_dim();
-  for (var i = 0u; i < 4u; i++) {
-    if (j < place.stored && c + i < head_dim()) {
-      dk[at + c + i] = values[i];
-    }
-  }
-}
-
-fn store_dv(place: Place, j: u32, c: u32, values: vec4<f32>) {
-  let at = word(2u) + dense_key(place.sequence, j, place.head) * value_dim();
-  for (var i = 0u; i < 4u; i++) {
-    if (j < place.stored && c + i < value_dim()) {
-      dv[at + c + i] = values[i];
-    }
-  }
-}
-
-// Pairs of a key: every sixteenth is one thread's.
-fn turn_key_back(place: Place, j: u32, across: u32) {
-  if (j >= min(place.stored, place.sequence.k_length)) {
-    return;
-  }
-  for (var pair = across; pair < rotated_half(); pair += 16u) {
-    let turn = back_turn(pair, j);
-    let at = word(1u) + dense_key(place.sequence, j, place.head) * head_dim() + turn.at;
-    let turned = turned_back(turn, dk[at.x], dk[at.y]);
-    dk[at.x] = turned.x;
-    dk[at.y] = turned.y;
-  }
-}
 
 @compute @workgroup_size(16, QUADS)
 fn main(
@@ -169,9 +100,9 @@ fn main(
   }
   if (HAS_ROPE) {
     storageBarrier();
-    turn_key_back(place, j, across);
-    turn_key_back(place, j + 1u, across);
-    turn_key_back(place, j + 2u, across);
-    turn_key_back(place, j + 3u, across);
+    turn_key_back(place, j, across, 16u);
+    turn_key_back(place, j + 1u, across, 16u);
+    turn_key_back(place, j + 2u, across, 16u);
+    turn_key_back(place, j + 3u, across, 16u);
   }
 }

@@ -1,37 +1,8 @@
 // dq = scale · slopes · k, a workgroup a tile of ROWS rows (queries of all heads that a head of k and v serves), which goes through all
 // keys in sight (Dao 2023, arXiv:2307.08691, by rows): nobody else adds to its gradients.
 // Registers: 32 products, 16·BLOCKS sums. Global memory for 64 rows: 1280 bytes for 24,576 FLOP, 0.05 bytes a FLOP.
-//! use grid words attention_place attention_slopes attention_turn_back attention_tile
-const OWN = 7u;
-@group(0) @binding(1) var<storage, read_write> dq: array<f32>;
-@group(0) @binding(6) var<storage, read> dy: array<f32>;
-@group(0) @binding(8) var<storage, read> q: array<f32>;
-@group(0) @binding(9) var<storage, read> k: array<f32>;
-@group(0) @binding(10) var<storage, read> v: array<f32>;
-@group(0) @binding(14) var<storage, read> bias: array<f32>;
-@group(0) @binding(30) var<storage, read_write> scratch: array<u32>;
-
-fn store(row: Row, c: u32, values: vec4<f32>) {
-  for (var j = 0u; j < 4u; j++) {
-    if (row.q != NOWHERE && c + j < head_dim()) {
-      dq[word(0u) + row.dense * head_dim() + c + j] = values[j];
-    }
-  }
-}
-
-// Pairs of a row: every sixteenth is one thread's.
-fn turn_row_back(row: Row, across: u32) {
-  if (row.q == NOWHERE) {
-    return;
-  }
-  for (var pair = across; pair < rotated_half(); pair += 16u) {
-    let turn = back_turn(pair, row.position);
-    let at = word(0u) + row.dense * head_dim() + turn.at;
-    let turned = turned_back(turn, dq[at.x], dq[at.y]);
-    dq[at.x] = turned.x;
-    dq[at.y] = turned.y;
-  }
-}
+//! use grid words attention_backward_rows attention_tile
+var<workgroup> shared_place: Place;
 
 @compute @workgroup_size(16, QUADS)
 fn main(
@@ -104,9 +75,9 @@ fn main(
   }
   if (HAS_ROPE) {
     storageBarrier();
-    turn_row_back(rows[0], across);
-    turn_row_back(rows[1], across);
-    turn_row_back(rows[2], across);
-    turn_row_back(rows[3], across);
+    turn_row_back(rows[0], across, 16u);
+    turn_row_back(rows[1], across, 16u);
+    turn_row_back(rows[2], across, 16u);
+    turn_row_back(rows[3], across, 16u);
   }
 }

@@ -6,7 +6,6 @@ struct Place {
   row: u32,
   keys: u32,
 }
-var<workgroup> shared_place: Place;
 
 fn place_of(flat: u32) -> Place {
   let tile = tile_of(flat, scalar(2u), group_size(), ROWS, 0u);

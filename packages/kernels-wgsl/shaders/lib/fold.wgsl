@@ -22,6 +22,14 @@ fn chunk_count() -> u32 {
   return (word(FIRST_WORD + 1u) + CHUNK - 1u) / max(CHUNK, 1u);
 }
 
+// Where the elements of an output lie along one axis (ONE_AXIS 1), their places take no division.
+fn place_of(list: u32, j: u32) -> u32 {
+  if (ONE_AXIS == 1) {
+    return j * word(list + 2u);
+  }
+  return strided_offset(list, j);
+}
+
 fn fold_elements(item: u32, thread: u32) {
   let kept = word(FIRST_WORD);
   let reduced_list = FIRST_WORD + 3u + 2u * word(FIRST_WORD + 2u);
@@ -42,13 +50,13 @@ fn fold_elements(item: u32, thread: u32) {
     let j1 = j + LANES;
     let j2 = j1 + LANES;
     let j3 = j2 + LANES;
-    a = merge(a, term(base + strided_offset(reduced_list, j), j, output));
-    b = merge(b, term(base + strided_offset(reduced_list, j1), j1, output));
-    c = merge(c, term(base + strided_offset(reduced_list, j2), j2, output));
-    d = merge(d, term(base + strided_offset(reduced_list, j3), j3, output));
+    a = merge(a, term(base + place_of(reduced_list, j), j, output));
+    b = merge(b, term(base + place_of(reduced_list, j1), j1, output));
+    c = merge(c, term(base + place_of(reduced_list, j2), j2, output));
+    d = merge(d, term(base + place_of(reduced_list, j3), j3, output));
   }
   for (; j < end; j += LANES) {
-    a = merge(a, term(base + strided_offset(reduced_list, j), j, output));
+    a = merge(a, term(base + place_of(reduced_list, j), j, output));
   }
   let total = merge_lanes(thread, merge(merge(a, b), merge(c, d)));
   if (lane_of(thread) == 0u && chunk < chunk_count()) {

@@ -88,10 +88,34 @@ function tile(problem: ReturnType<typeof problemOf>, columns: number, tokens: nu
   return { ROWS, BLOCKS: Math.max(1, Math.ceil(columns / 64)) };
 }
 
+/** Threads of a workgroup of shaders/lib/attention_direct.wgsl, four rows or keys each: few, so that short texts keep every core busy. */
+const DIRECT_THREADS = 16;
+
+/** A pass in which a thread has four of `rowsOf` rows for each of the tokens that `tokensOf` counts. */
+function direct(
+  shader: string,
+  shape: LaunchShape,
+  own: number,
+  columns: number,
+  rows: number,
+  tokensOf: (problem: ReturnType<typeof problemOf>) => number,
+): Pass {
+  return {
+    shader,
+    words: placeWords(shape, own),
+    consts: () => ({ ...variant(shape), ROWS: 4, QUADS: Math.max(1, Math.ceil(columns / 4)), THREADS: DIRECT_THREADS }),
+    groups(live) {
+      const now = problemOf(live);
+      return Math.ceil(tilesOf(now, tokensOf(now), rows, 4) / DIRECT_THREADS);
+    },
+  };
+}
+
 function attentionPasses(shape: LaunchShape): readonly Pass[] {
   const problem = problemOf(shape);
   const { packed, queries, group, valueDim } = problem;
   const first = prepare("attention_prepare", shape, 0);
+  if (shape.serial) return [...first, direct("attention_direct", shape, 0, valueDim, group, (now) => now.queries)];
   if (!packed && queries <= FEW_QUERIES) return [...first, ...decodePasses(shape)];
   const consts = { ...variant(shape), ...tile(problem, valueDim, queries, group) };
   return [
@@ -132,19 +156,21 @@ function decodePasses(shape: LaunchShape): readonly Pass[] {
 function attentionScratch(shape: LaunchShape): number {
   const { packed, queries, valueDim } = problemOf(shape);
   const rows = shape.outputs[1] as number;
-  return places(shape, 0).free + (!packed && queries <= FEW_QUERIES ? rows * piecesOf(shape) * (valueDim + 2) : 0);
+  return places(shape, 0).free + (!shape.serial && !packed && queries <= FEW_QUERIES ? rows * piecesOf(shape) * (valueDim + 2) : 0);
 }
 
 /** Inputs before those of attention: o, lse, dy, dlse. */
 const OWN = 4;
 
 function delta(shader: string, shape: LaunchShape): Pass {
+  const LANES = shape.serial ? 1 : 16;
   return {
     shader,
     words: placeWords(shape, OWN),
+    consts: () => ({ LANES }),
     groups(live) {
       const { packed, sequences, queries, heads } = problemOf(live);
-      return Math.ceil(((packed ? 1 : sequences) * queries * heads) / 4);
+      return Math.ceil(((packed ? 1 : sequences) * queries * heads * LANES) / WORKGROUP);
     },
   };
 }
@@ -158,11 +184,18 @@ function backwardPasses(shape: LaunchShape): readonly Pass[] {
   const problem = problemOf(shape);
   const { queries, keys, group, dim, valueDim } = problem;
   const words = placeWords(shape, OWN);
+  const before = [...prepare("attention_backward_prepare", shape, OWN), delta("attention_backward_delta", shape)];
+  if (shape.serial) {
+    return [
+      ...before,
+      direct("attention_backward_queries_direct", shape, OWN, dim, group, (now) => now.queries),
+      direct("attention_backward_keys_direct", shape, OWN, Math.max(dim, valueDim), 1, (now) => now.keys),
+    ];
+  }
   const byQueries = { ...variant(shape), ...tile(problem, dim, queries, group) };
   const byKeys = { ...variant(shape), ...tile(problem, Math.max(dim, valueDim), keys, 1) };
   return [
-    ...prepare("attention_backward_prepare", shape, OWN),
-    delta("attention_backward_delta", shape),
+    ...before,
     {
       shader: "attention_backward_queries",
       words,

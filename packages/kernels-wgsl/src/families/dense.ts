@@ -31,6 +31,8 @@ const FEW_TILES = 64;
 
 function gemmPasses(shape: LaunchShape): readonly Pass[] {
   const product = productOf(shape);
+  // Few rows leave most of a thread's sixteen unused.
+  if (shape.serial && shape.subgroup === 4 && product.m > 4 && product.n > 2) return [bySubgroups(product)];
   return [Math.min(product.m, product.n) <= FEW || tilesOf(product, 32, 32) < FEW_TILES ? split(product) : tiled(product)];
 }
 
@@ -52,6 +54,18 @@ function tiled(product: Product): Pass {
     shader: "gemm_tiled",
     consts: () => ({ BELOW, BESIDE }),
     groups: (shape) => tilesOf(productOf(shape), 8 * BELOW, 4 * BESIDE),
+  };
+}
+
+/** Workgroups of which every core of a processor gets some, whatever is left over. */
+const FEW_GROUPS = 32;
+
+function bySubgroups(product: Product): Pass {
+  const [BELOW, BESIDE] = tilesOf(product, 16 * 8, 4 * 8) >= FEW_GROUPS ? [8, 8] : [4, 8];
+  return {
+    shader: "gemm_subgroup",
+    consts: () => ({ BELOW, BESIDE }),
+    groups: (shape) => tilesOf(productOf(shape), 16 * BELOW, 4 * BESIDE),
   };
 }
 

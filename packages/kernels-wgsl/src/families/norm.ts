@@ -4,9 +4,9 @@ import { chunkFor, chunkLanes, columnLanes, lanesFor, rows, SHARING } from "../s
 
 /** Words: rows, row length, weight given, parameters wanted, extra given, chunks of rows, eps. Rows may be live, what they are at most is not. */
 function rowNormBackward(shader: string): Kernel {
-  const rowLanes = ({ words }: LaunchShape) => lanesFor(words[1] as number);
+  const rowLanes = (shape: LaunchShape) => lanesFor(shape.words[1] as number, shape);
   const mostRows = ({ outputs, words }: LaunchShape) => (outputs[0] as number) / Math.max(1, words[1] as number);
-  const columnSumLanes = (shape: LaunchShape) => columnLanes(mostRows(shape) / (shape.words[5] as number), shape.words[1] as number);
+  const columnSumLanes = (shape: LaunchShape) => columnLanes(mostRows(shape) / (shape.words[5] as number), shape.words[1] as number, shape);
   return {
     passes: [
       {
@@ -33,14 +33,15 @@ const MOMENTS = 5;
 const WRITTEN = 4;
 
 /** How slabs are shared out. The words: units, slabs per unit, span, strides of both, groups, channels per group, channel step, …; units or slabs may be live. */
-function slabPlan({ words, outputs }: LaunchShape) {
+function slabPlan(shape: LaunchShape) {
+  const { words, outputs } = shape;
   const [units, slabs, span, , slabStride, , , step] = words as [number, number, number, number, number, number, number, number];
   const size = outputs[0] as number;
   // Over a batch the slabs are samples, which may be live; in groups the units are.
   const length = step === 0 ? size / units : slabs * span;
   const most = step === 0 ? units : size / length;
   const columns = span === 1 && slabStride !== 1;
-  const lanes = columns ? columnLanes(length, most) : lanesFor(length);
+  const lanes = columns ? columnLanes(length, most, shape) : lanesFor(length, shape);
   const chunk = chunkFor(length, most, lanes);
   const chunks = chunk === 0 ? 1 : Math.ceil(length / chunk);
   const live = units * slabs * span;
@@ -99,7 +100,7 @@ function addBatchNorm(): Kernel {
 function groupNormBackward(): Kernel {
   const shader = "group_norm_backward";
   const slabs = slabNorm(shader);
-  const lanes = ({ words }: LaunchShape) => lanesFor(words[2] as number);
+  const lanes = (shape: LaunchShape) => lanesFor(shape.words[2] as number, shape);
   const channels: Pass = {
     shader,
     groups: (shape) => Math.ceil(((shape.words[0] as number) * (shape.words[1] as number) * lanes(shape)) / SHARING),

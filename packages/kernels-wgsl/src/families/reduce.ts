@@ -3,18 +3,30 @@ import { type Family, type Kernel, type LaunchShape, type Pass, single } from ".
 import { chunkFor, chunkLanes, columnLanes, lanesFor, powerOfTwo, rows, SHARING } from "../share.js";
 
 /** How a reduction is shared out. It follows from the extents in the words, which are the most there may be, and not from the counts, which may be live. */
-function foldPlan({ words }: LaunchShape) {
+function foldPlan(shape: LaunchShape) {
+  const { words } = shape;
   const axes = (list: number) => {
     const rank = words[list] as number;
     const extents = Array.from({ length: rank }, (_, i) => words[list + 1 + 2 * i] as number);
-    return { count: extents.reduce((count, extent) => count * extent, 1), stride: rank === 0 ? 1 : (words[list + 2 * rank] as number) };
+    return {
+      rank,
+      count: extents.reduce((count, extent) => count * extent, 1),
+      stride: rank === 0 ? 1 : (words[list + 2 * rank] as number),
+    };
   };
   const kept = axes(2);
   const reduced = axes(3 + 2 * (words[2] as number));
   const columns = kept.stride === 1 && kept.count > 1 && reduced.stride !== 1;
-  const lanes = columns ? columnLanes(reduced.count, kept.count) : lanesFor(reduced.count);
+  const lanes = columns ? columnLanes(reduced.count, kept.count, shape) : lanesFor(reduced.count, shape);
   const chunk = chunkFor(reduced.count, kept.count, lanes);
-  return { kept: kept.count, columns, lanes, chunk, chunks: chunk === 0 ? 1 : Math.ceil(reduced.count / chunk) };
+  return {
+    kept: kept.count,
+    oneAxis: reduced.rank === 1,
+    columns,
+    lanes,
+    chunk,
+    chunks: chunk === 0 ? 1 : Math.ceil(reduced.count / chunk),
+  };
 }
 
 /** A reduction as in shaders/lib/fold.wgsl; `totalWords` is the size of a chunk's total. */
@@ -27,8 +39,8 @@ function fold(shader: string, totalWords = 1): Kernel {
       return Math.ceil((kept * (chunk === 0 ? 1 : Math.ceil(reduced / chunk)) * lanes) / SHARING);
     },
     consts: (shape) => {
-      const { columns, lanes, chunk } = foldPlan(shape);
-      return { PASS: 0, LANES: lanes, COLUMNS: Number(columns), CHUNK: chunk };
+      const { oneAxis, columns, lanes, chunk } = foldPlan(shape);
+      return { PASS: 0, ONE_AXIS: Number(oneAxis), LANES: lanes, COLUMNS: Number(columns), CHUNK: chunk };
     },
   };
   const lastLanes = ({ chunks, kept }: ReturnType<typeof foldPlan>) => (chunks === 1 ? 1 : chunkLanes(chunks, kept));
@@ -40,7 +52,7 @@ function fold(shader: string, totalWords = 1): Kernel {
     },
     consts: (shape) => {
       const plan = foldPlan(shape);
-      return { PASS: 1, LANES: lastLanes(plan), COLUMNS: 1, CHUNK: plan.chunk };
+      return { PASS: 1, ONE_AXIS: 0, LANES: lastLanes(plan), COLUMNS: 1, CHUNK: plan.chunk };
     },
   };
   return {
@@ -56,10 +68,10 @@ function fold(shader: string, totalWords = 1): Kernel {
 const CUMSUM_CHUNK = 4096;
 
 /** Words: slabs, length of a line, inner extent, backwards. Lanes follow from what is not live: a live length belongs to one line, or to columns. */
-function cumsumPlan({ words }: LaunchShape) {
-  const [slabs, n, inner] = words as [number, number, number, number];
+function cumsumPlan(shape: LaunchShape) {
+  const [slabs, n, inner] = shape.words as [number, number, number, number];
   const columns = inner > 1;
-  const lanes = columns ? SHARING / Math.min(32, powerOfTwo(inner)) : lanesFor(n);
+  const lanes = columns ? SHARING / Math.min(32, powerOfTwo(inner)) : lanesFor(n, shape);
   const chunks = Math.ceil(n / CUMSUM_CHUNK);
   return { lanes, columns, chunks, groups: Math.ceil((slabs * inner * chunks * lanes) / SHARING) };
 }

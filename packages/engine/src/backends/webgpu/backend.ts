@@ -1,5 +1,6 @@
 /** The GPU backend: hand-written WGSL shaders on any WebGPU adapter, f32 and i32. */
 
+import type { Traits } from "@tetrad/kernels-wgsl";
 import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import type { Machine } from "../../explain.js";
@@ -15,15 +16,21 @@ export class WebGpuBackend implements Backend {
   readonly threads = 1;
   #calibration: Promise<Calibration> | undefined;
 
-  private constructor(public gpu: WebGpuDevice) {}
+  private constructor(
+    public gpu: WebGpuDevice,
+    private readonly traits: Traits | undefined,
+  ) {}
 
   get why(): string {
     return `webgpu on ${this.gpu.name}`;
   }
 
-  /** @throws TetradError UNSUPPORTED where there is no adapter that the kernels can use */
-  static async create(): Promise<WebGpuBackend> {
-    return new WebGpuBackend(await WebGpuDevice.open());
+  /**
+   * @param traits as of WebGpuDevice.open
+   * @throws TetradError UNSUPPORTED where there is no adapter that the kernels can use
+   */
+  static async create(traits?: Traits): Promise<WebGpuBackend> {
+    return new WebGpuBackend(await WebGpuDevice.open(traits), traits);
   }
 
   allocate(dtype: DType, length: number): Segment {
@@ -58,7 +65,7 @@ export class WebGpuBackend implements Backend {
   async recover(): Promise<string> {
     this.gpu.destroy();
     try {
-      this.gpu = await WebGpuDevice.open();
+      this.gpu = await WebGpuDevice.open(this.traits);
     } catch (cause) {
       const got = cause instanceof Error ? cause.message : String(cause);
       throw new TetradError("DEVICE_LOST", { op: "recover", what: "there is no other WebGPU device", got }, { cause });

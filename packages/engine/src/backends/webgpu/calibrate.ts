@@ -41,7 +41,7 @@ class Probe {
   ): Promise<Probe> {
     const { device } = gpu;
     const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
-    const shape = { outputs: operands.slice(0, 1), inputs: operands.slice(1), words };
+    const shape = { ...gpu.traits, outputs: operands.slice(0, 1), inputs: operands.slice(1), words };
     const [{ shader, groups, consts }] = passesOf(kernel, shape) as [Pass];
     const text = await loadShader(family, shader);
     const compiled = await gpu.pipeline(shader, text, consts?.(shape));

@@ -27,7 +27,9 @@ export type ChainWord =
 export interface ChainShader {
   /** Function names without their texts. */
   readonly functions: readonly string[];
-  /** The body of the chain function, and what stands before it. */
+  /** What is read once, for all elements: the words, as vectors c0, c1, … */
+  readonly head: string;
+  /** What becomes of element i. */
   readonly body: string;
   readonly words: readonly ChainWord[];
   readonly random: boolean;
@@ -50,7 +52,7 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
   const lines: string[] = [];
   const word = (entry: ChainWord): string => {
     const index = words.push(entry) - 1;
-    const text = `chain[${index >> 2}].${"xyzw"[index & 3]}`;
+    const text = `c${index >> 2}.${"xyzw"[index & 3]}`;
     return entry.kind === "float" ? `bitcast<f32>(${text})` : text;
   };
   const strided = chain.inputs.some(({ kind }) => kind === "strided");
@@ -95,7 +97,8 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
     const value = tensor.dtype === "bool" ? `u32(r${register} != ${type}(0))` : `${wgslType(tensor.dtype)}(r${register})`;
     lines.push(`  ${bufferOf(tensor)}[${word({ kind: "output", tensor })} + i] = ${value};`);
   }
-  return { functions: [...new Set(chain.ops.map(({ strip }) => strip))], body: lines.join("\n"), words, random };
+  const head = Array.from({ length: Math.ceil(words.length / 4) }, (_, k) => `  let c${k} = chain[${k}];`).join("\n");
+  return { functions: [...new Set(chain.ops.map(({ strip }) => strip))], head, body: lines.join("\n"), words, random };
 }
 
 /** f64 stays on the CPU. @throws TetradError UNSUPPORTED, naming the op and the user's line */

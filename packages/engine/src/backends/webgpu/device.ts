@@ -1,6 +1,6 @@
 /** A WebGPU device: where it comes from in Node and in a browser, its pipelines, and what it says when it is lost. */
 
-import { librariesOf } from "@tetrad/kernels-wgsl";
+import { librariesOf, type Traits } from "@tetrad/kernels-wgsl";
 import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { STAGE_COMPUTE } from "./flags.js";
@@ -67,17 +67,26 @@ export function bindingsOf(text: string): ShaderBinding[] {
   }));
 }
 
+const ENABLE = /^enable .*;$/gm;
+
 export class WebGpuDevice {
   readonly #pipelines = new Map<string, Promise<Compiled>>();
   #lost: string | undefined;
   #refused: string | undefined;
+
+  /** What decides which variants of kernels run, and with it the order of additions: what the adapter says of itself, and no measurement. */
+  readonly traits: Traits;
 
   private constructor(
     readonly adapter: GPUAdapter,
     readonly device: GPUDevice,
     /** Whether WGSL has dot4I8Packed here. */
     readonly packedDot: boolean,
+    traits: Traits | undefined,
   ) {
+    const { isFallbackAdapter, subgroupMinSize, subgroupMaxSize } = adapter.info;
+    const uniform = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+    this.traits = traits ?? { serial: isFallbackAdapter === true, subgroup: uniform ? subgroupMinSize : 0 };
     void device.lost.then(({ reason, message }) => {
       this.#lost = message || reason || "no reason given";
     });
@@ -86,8 +95,11 @@ export class WebGpuDevice {
     });
   }
 
-  /** @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on */
-  static async open(): Promise<WebGpuDevice> {
+  /**
+   * @param traits what the adapter is taken for, so that a processor can be asked for the variants that GPUs run
+   * @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on
+   */
+  static async open(traits?: Traits): Promise<WebGpuDevice> {
     const gpu = await findGpu();
     if (gpu === undefined) {
       throw new TetradError("UNSUPPORTED", {
@@ -116,7 +128,7 @@ export class WebGpuDevice {
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
     const packedDot = gpu.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
-    return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }), packedDot);
+    return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }), packedDot, traits);
   }
 
   /** Flat storage on this device. */
@@ -160,7 +172,9 @@ export class WebGpuDevice {
    */
   pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}): Promise<Compiled> {
     const prelude = Object.entries(consts).map(([name, value]) => `const ${name} = ${value};`);
-    const text = [...prelude, ...librariesOf([shader], this.packedDot), shader].join("\n");
+    // Only comments may stand before them.
+    const enables = shader.match(ENABLE) ?? [];
+    const text = [...enables, ...prelude, ...librariesOf([shader], this.packedDot), shader.replace(ENABLE, "")].join("\n");
     const known = this.#pipelines.get(text);
     if (known !== undefined) return known;
     const compiled = this.#compile(label, text);

@@ -1,6 +1,6 @@
 /** Launches to dispatches: shaders composed and compiled, operands bound, words written; a step then replays the list. */
 
-import { families, type LaunchShape, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
+import { families, type LaunchShape, librariesOf, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
 import { TetradError } from "../../errors.js";
 import type { Operand } from "../../op.js";
 import type { Chain, Launch } from "../../plan/plan.js";
@@ -33,6 +33,13 @@ export interface Replay {
 }
 
 const MOST_GROUPS = 65535;
+/** Elements of a thread of a chain: rounds, and how many side by side in each. A GPU's threads are cheap, and neighbours read neighbouring words. */
+const PARALLEL = { rounds: 1, neighbours: 1 } as const;
+/** Where threads run one after another, each costs something: SwiftShader negates 2^20 numbers in 11 ms with one a thread, in 6.4 with 16, in 3.3 with 4 × 4. */
+const SERIAL = { rounds: 16, neighbours: 1 } as const;
+const SERIAL_SHORT = { rounds: 4, neighbours: 4 } as const;
+/** Characters of functions that may stand there five times: SwiftShader takes minutes to compile so many `pow`. */
+const SHORT = 1500;
 
 export interface EncodeContext {
   readonly gpu: WebGpuDevice;
@@ -103,7 +110,7 @@ class Encoder {
     const compiled = await this.context.gpu.pipeline(name, await loadShader("core", name));
     const slice = this.#uniforms.reserve(wholes([...places.map(({ offset }) => offset), ...words]));
     const [{ groups: groupsOf }] = families.core[name].passes;
-    const groups = groupsOf({ outputs: [], inputs: [], words });
+    const groups = groupsOf({ ...this.context.gpu.traits, outputs: [], inputs: [], words });
     return () => {
       const resource = (number: number) =>
         number === 0 ? this.#uniforms.resource(slice) : { buffer: (places[number - 1] as Place).buffer };
@@ -113,21 +120,31 @@ class Encoder {
 
   async #prepareChain({ launch, chain }: ChainPiece): Promise<MakeSteps> {
     const bound = this.#bindChain(chain, undefined, 0);
+    const { gpu } = this.context;
+    const { functions, head, body } = bound.shader;
+    const sources = await functionsOf(functions);
+    const short = [...sources, ...librariesOf(sources)].join("").length < SHORT;
+    const { rounds, neighbours } = !gpu.traits.serial ? PARALLEL : short ? SERIAL_SHORT : SERIAL;
+    const next = Array.from({ length: neighbours }, (_, k) => `    {\n  let i = at + ${k}u;\n${body}\n    }`);
     const text = [
       "//! use grid",
       ...bound.declarations,
       "@compute @workgroup_size(64)",
       "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {",
-      "  let i = flat_group(group, groups) * 64u + lane;",
-      "  if (i >= chain[0].x) {",
-      "    return;",
+      head,
+      `  let begin = flat_group(group, groups) * ${WORKGROUP * rounds * neighbours}u;`,
+      `  let end = min(begin + ${WORKGROUP * rounds * neighbours}u, c0.x);`,
+      `  var at = begin + lane * ${neighbours}u;`,
+      `  for (; at + ${neighbours - 1}u < end; at += ${WORKGROUP * neighbours}u) {`,
+      ...next,
       "  }",
-      bound.shader.body,
+      ...(neighbours > 1 ? ["  for (; at < end; at++) {", "  let i = at;", body, "  }"] : []),
       "}",
     ].join("\n");
-    const label = `ew ${bound.shader.functions.join(" ")}`;
-    const compiled = await this.context.gpu.pipeline(label, await withFunctions(text, bound.shader));
-    return () => [this.#dispatch(launch, compiled, bound.resource, () => Math.ceil(this.#uniforms.count(chain.count) / WORKGROUP))];
+    const label = `ew ${functions.join(" ")}`;
+    const compiled = await gpu.pipeline(label, [...sources, text].join("\n"));
+    const groups = () => Math.ceil(this.#uniforms.count(chain.count) / (WORKGROUP * rounds * neighbours));
+    return () => [this.#dispatch(launch, compiled, bound.resource, groups)];
   }
 
   async #prepareKernel({ launch, chain, kernel, family }: KernelPiece): Promise<MakeSteps> {
@@ -155,7 +172,10 @@ class Encoder {
         let text = await loadShader(family, pass.shader);
         const epilogue = chain !== undefined && FINISH.test(text) ? this.#bindChain(chain, product, 1 + operands.length) : undefined;
         if (epilogue !== undefined)
-          text = await withFunctions(withEpilogue(text, epilogue, this.context.storageOf(product) === product), epilogue.shader);
+          text = [
+            ...(await functionsOf(epilogue.shader.functions)),
+            withEpilogue(text, epilogue, this.context.storageOf(product) === product),
+          ].join("\n");
         const count = words + (pass.words?.length ?? 0);
         const consts = {
           ...(/^\/\/! use .*\bwords\b/m.test(text) && { WORD_VECTORS: Math.ceil(count / SLICE_WORDS) * (SLICE_WORDS / 4) }),
@@ -285,6 +305,7 @@ class Encoder {
 
   #shape(launch: Launch): LaunchShape {
     return {
+      ...this.context.gpu.traits,
       outputs: ownOutputs(launch).map(({ size }) => size),
       inputs: launch.inputs.map(({ shape }) => shape.reduce((size, extent) => size * extent, 1)),
       words: launch.scalars.map((scalar) =>
@@ -329,13 +350,13 @@ const FINISH = /^fn finish\([\s\S]*?^}/m;
 /** @param keep whether somebody reads the product itself */
 function withEpilogue(text: string, { declarations, shader }: BoundChain, keep: boolean): string {
   const store = keep ? ["  y[p.y_at + i] = value;"] : [];
-  const fused = [...declarations, "fn finish(i: u32, value: f32) {", ...store, shader.body, "}"].join("\n");
+  const fused = [...declarations, "fn finish(i: u32, value: f32) {", ...store, shader.head, shader.body, "}"].join("\n");
   const finished = text.replace(FINISH, () => fused);
   return keep ? finished : finished.replace(/^@group\(0\) @binding\(1\).*$/m, "");
 }
 
-/** The text behind the element-wise functions that it calls. */
-async function withFunctions(text: string, { functions }: ChainShader): Promise<string> {
+/** Texts of element-wise functions. */
+function functionsOf(names: readonly string[]): Promise<string[]> {
   const load = async (name: string): Promise<string> => {
     try {
       return await loadShader("elementwise", name);
@@ -343,7 +364,7 @@ async function withFunctions(text: string, { functions }: ChainShader): Promise<
       throw new TetradError("UNSUPPORTED", { op: name, what: "WebGPU has no such element-wise function", hint: 'use backend "wasm"' });
     }
   };
-  return [...(await Promise.all(functions.map(load))), text].join("\n");
+  return Promise.all(names.map(load));
 }
 
 export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
