@@ -49,6 +49,14 @@ export function familyOf(kernel: string): FamilyName | undefined {
   return (Object.keys(families) as FamilyName[]).find((name) => Object.hasOwn(families[name], kernel));
 }
 
+/** Where texts come from: the shipped ones, or files that somebody works on. */
+export interface ShaderSource {
+  /** @throws RangeError where there is none */
+  load(family: FamilyName | "elementwise", name: string): Promise<string>;
+  /** A file of shaders/lib. */
+  snippet(name: string): string | undefined;
+}
+
 /** Text of one shader as its file has it, less its comments. */
 export async function loadShader(family: FamilyName | "elementwise", name: string): Promise<string> {
   const load = (loaders as Readonly<Record<string, () => Promise<{ readonly sources: Readonly<Record<string, string>> }>>>)[family];
@@ -57,23 +65,33 @@ export async function loadShader(family: FamilyName | "elementwise", name: strin
   return text;
 }
 
+export const shipped: ShaderSource = {
+  load: loadShader,
+  snippet: (name) => (library as Readonly<Record<string, string>>)[name],
+};
+
+export interface Snippet {
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
  * The snippets of shaders/lib that texts ask for by `//! use name…`, each once and before whoever asks for it.
  * @param packed whether WGSL has packed_4x8_integer_dot_product here; `name_packed` then takes the place of `name`
  */
-export function librariesOf(texts: readonly string[], packed = false): string[] {
-  const found: string[] = [];
+export function librariesOf(texts: readonly string[], { snippet }: Pick<ShaderSource, "snippet"> = shipped, packed = false): Snippet[] {
+  const found: Snippet[] = [];
   const seen = new Set<string>();
   const visit = (text: string): void => {
     for (const [, names] of text.matchAll(/^\/\/! use (.*)$/gm)) {
       for (const name of (names as string).trim().split(/\s+/)) {
         if (seen.has(name)) continue;
         seen.add(name);
-        const snippets: Readonly<Record<string, string>> = library;
-        const snippet = (packed ? snippets[`${name}_packed`] : undefined) ?? snippets[name];
-        if (snippet === undefined) throw new RangeError(`librariesOf: no snippet "${name}" in shaders/lib`);
-        visit(snippet);
-        found.push(snippet);
+        const own = packed && snippet(`${name}_packed`) !== undefined ? `${name}_packed` : name;
+        const text = snippet(own);
+        if (text === undefined) throw new RangeError(`librariesOf: no snippet "${name}" in shaders/lib`);
+        visit(text);
+        found.push({ name: own, text });
       }
     }
   };

@@ -1,6 +1,8 @@
 /** The WebGPU backend beside the WebGPU backends of other libraries, on the adapter that all of them find; a call lasts until its result has been read. */
+import { type Engine, matmul, type Tensor } from "@tetrad/engine";
 import { agree, compare } from "../measure/compare.js";
 import type { Contender } from "../measure/contender.js";
+import { median } from "../measure/statistics.js";
 import { type Own, ownProduct, withEngines } from "../own/engine.js";
 import { ownGpuOp } from "../own/gpu-op.js";
 import { ownMlp } from "../own/mlp.js";
@@ -57,13 +59,45 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
     const gpt = { ...plain, optimizer: { ...plain.optimizer, lr: 1e-3, weightDecay: 0 } };
     const name = "step of a transformer, 2 layers of 128, 4 × 64 tokens";
     await measure(name, "gpt", gpt, await ownGptStep(own, gpt), losses(), { flops: 3 * forwardFlops(gpt) });
+    context.log("launches");
+    const seconds = await hostSeconds(own.engine);
     return {
       comparisons,
       tables: comparisons.map((comparison) => comparisonTable(comparison, "ms", comparison.name)),
-      figures: comparisons.flatMap(figures),
+      figures: [
+        ...comparisons.flatMap(figures),
+        { name: `host time a launch, of ${LAUNCHES} in a submit`, value: seconds * 1e6, goal: 4, unit: "µs", atLeast: false },
+        { name: "launches a second of host time", value: 1 / seconds, goal: 200_000, unit: "", atLeast: true },
+      ],
       notes: [`adapter: ${own.engine.describe().why}`, ...absentNotes(comparisons)],
     };
   });
+}
+
+const LAUNCHES = 512;
+const CALLS = 30;
+
+/** Seconds of the calling thread for one launch, through the whole public API: until the device has the work, not until it has done it. */
+async function hostSeconds(engine: Engine): Promise<number> {
+  const program = await engine.compileFunction(
+    ({ x }) => {
+      let y = x as Tensor;
+      for (let i = 0; i < LAUNCHES; i++) y = matmul(y, x as Tensor);
+      return { y };
+    },
+    { x: [4, 4] },
+  );
+  program.set({ x: new Float32Array(16).fill(0.25) });
+  const times: number[] = [];
+  for (let call = 0; call < CALLS; call++) {
+    const begin = performance.now();
+    const answer = program.call();
+    times.push(performance.now() - begin);
+    const { y } = await answer;
+    if (y?.[0] !== 0.25) throw new Error(`${LAUNCHES} products of quarters give ${y?.[0]}`);
+  }
+  program.close();
+  return median(times) / 1e3 / LAUNCHES;
 }
 
 function figures({ name, ratios }: Comparison): Figure[] {

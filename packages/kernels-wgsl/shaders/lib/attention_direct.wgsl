@@ -95,8 +95,3 @@ fn keep_sums(sums: ptr<function, Sums>, quad: u32, block: Block) {
   (*sums)[4u * quad + 2u] = block[2];
   (*sums)[4u * quad + 3u] = block[3];
 }
-
-// What lies behind the last element of a value is added to sums that are not stored.
-fn value_elements(at: u32) -> vec4<f32> {
-  return vec4<f32>(v[at], v[at + 1u], v[at + 2u], v[at + 3u]);
-}

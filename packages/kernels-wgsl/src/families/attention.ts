@@ -91,7 +91,7 @@ function tile(problem: ReturnType<typeof problemOf>, columns: number, tokens: nu
 /** Threads of a workgroup of shaders/lib/attention_direct.wgsl, four rows or keys each: few, so that short texts keep every core busy. */
 const DIRECT_THREADS = 16;
 
-/** A pass in which a thread has four of `rowsOf` rows for each of the tokens that `tokensOf` counts. */
+/** A pass in which a thread has four rows, of `rows` for each of the tokens that `tokensOf` counts, and `sharing` threads have theirs in one head. */
 function direct(
   shader: string,
   shape: LaunchShape,
@@ -99,23 +99,28 @@ function direct(
   columns: number,
   rows: number,
   tokensOf: (problem: ReturnType<typeof problemOf>) => number,
+  sharing = 1,
 ): Pass {
+  const ROWS = 4 * sharing;
   return {
     shader,
     words: placeWords(shape, own),
-    consts: () => ({ ...variant(shape), ROWS: 4, QUADS: Math.max(1, Math.ceil(columns / 4)), THREADS: DIRECT_THREADS }),
+    consts: () => ({ ...variant(shape), ROWS, QUADS: Math.max(1, Math.ceil(columns / 4)), THREADS: DIRECT_THREADS }),
     groups(live) {
       const now = problemOf(live);
-      return Math.ceil(tilesOf(now, tokensOf(now), rows, 4) / DIRECT_THREADS);
+      return Math.ceil((tilesOf(now, tokensOf(now), rows, ROWS) * sharing) / DIRECT_THREADS);
     },
   };
 }
+
+/** Whether rows go without tiles, which takes subgroups of four. */
+const isDirect = ({ serial, subgroup }: LaunchShape) => serial && subgroup === 4;
 
 function attentionPasses(shape: LaunchShape): readonly Pass[] {
   const problem = problemOf(shape);
   const { packed, queries, group, valueDim } = problem;
   const first = prepare("attention_prepare", shape, 0);
-  if (shape.serial) return [...first, direct("attention_direct", shape, 0, valueDim, group, (now) => now.queries)];
+  if (isDirect(shape)) return [...first, direct("attention_direct", shape, 0, valueDim, group, (now) => now.queries, 4)];
   if (!packed && queries <= FEW_QUERIES) return [...first, ...decodePasses(shape)];
   const consts = { ...variant(shape), ...tile(problem, valueDim, queries, group) };
   return [
@@ -156,7 +161,7 @@ function decodePasses(shape: LaunchShape): readonly Pass[] {
 function attentionScratch(shape: LaunchShape): number {
   const { packed, queries, valueDim } = problemOf(shape);
   const rows = shape.outputs[1] as number;
-  return places(shape, 0).free + (!shape.serial && !packed && queries <= FEW_QUERIES ? rows * piecesOf(shape) * (valueDim + 2) : 0);
+  return places(shape, 0).free + (!isDirect(shape) && !packed && queries <= FEW_QUERIES ? rows * piecesOf(shape) * (valueDim + 2) : 0);
 }
 
 /** Inputs before those of attention: o, lse, dy, dlse. */

@@ -1,6 +1,6 @@
 /** What an adapter can do, measured in a few tens of milliseconds: arithmetic, memory, matrix products, and what a launch and a submit cost. */
 
-import { families, type Kernel, loadShader, type Pass, passesOf } from "@tetrad/kernels-wgsl";
+import { families, type Kernel, type Pass, passesOf } from "@tetrad/kernels-wgsl";
 import type { WebGpuDevice } from "./device.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE, UNIFORM } from "./flags.js";
 
@@ -43,7 +43,7 @@ class Probe {
     const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
     const shape = { ...gpu.traits, outputs: operands.slice(0, 1), inputs: operands.slice(1), words };
     const [{ shader, groups, consts }] = passesOf(kernel, shape) as [Pass];
-    const text = await loadShader(family, shader);
+    const text = await gpu.shaders.load(family, shader);
     const compiled = await gpu.pipeline(shader, text, consts?.(shape));
     const uniform = device.createBuffer({ size: 256, usage: UNIFORM | COPY_DST });
     device.queue.writeBuffer(uniform, 0, Uint32Array.from([...operands.map(() => 0), ...words]));

@@ -1,6 +1,6 @@
 /** A WebGPU device: where it comes from in Node and in a browser, its pipelines, and what it says when it is lost. */
 
-import { librariesOf, type Traits } from "@tetrad/kernels-wgsl";
+import { librariesOf, type ShaderSource, type Snippet, shipped, type Traits } from "@tetrad/kernels-wgsl";
 import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { STAGE_COMPUTE } from "./flags.js";
@@ -67,9 +67,12 @@ export function bindingsOf(text: string): ShaderBinding[] {
   }));
 }
 
-const ENABLE = /^enable .*;$/gm;
+/** Directives, which only comments may stand before. */
+const DIRECTIVE = /^(?:enable|diagnostic)\b.*;$/gm;
 
 export class WebGpuDevice {
+  /** Where the shaders of plans that are compiled from now on come from. */
+  shaders: ShaderSource = shipped;
   readonly #pipelines = new Map<string, Promise<Compiled>>();
   #lost: string | undefined;
   #refused: string | undefined;
@@ -168,21 +171,25 @@ export class WebGpuDevice {
 
   /**
    * Compiles a shader once, behind its constants and the snippets that it uses; equal texts share a pipeline.
-   * @throws TetradError INTERNAL with the compiler's message and the line
+   * @throws TetradError INTERNAL with the compiler's message, and the file and line
    */
   pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}): Promise<Compiled> {
     const prelude = Object.entries(consts).map(([name, value]) => `const ${name} = ${value};`);
-    // Only comments may stand before them.
-    const enables = shader.match(ENABLE) ?? [];
-    const text = [...enables, ...prelude, ...librariesOf([shader], this.packedDot), shader.replace(ENABLE, "")].join("\n");
+    const directives = shader.match(DIRECTIVE) ?? [];
+    const parts = [
+      { name: "its constants", text: [...directives, ...prelude].join("\n") },
+      ...librariesOf([shader], this.shaders, this.packedDot).map(({ name, text }) => ({ name: `lib/${name}`, text })),
+      { name: label, text: shader.replace(DIRECTIVE, "") },
+    ];
+    const text = parts.map((part) => part.text).join("\n");
     const known = this.#pipelines.get(text);
     if (known !== undefined) return known;
-    const compiled = this.#compile(label, text);
+    const compiled = this.#compile(label, text, parts, prelude.join(" "));
     this.#pipelines.set(text, compiled);
     return compiled;
   }
 
-  async #compile(label: string, text: string): Promise<Compiled> {
+  async #compile(label: string, text: string, parts: readonly Snippet[], variant: string): Promise<Compiled> {
     const { device } = this;
     const bindings = bindingsOf(text);
     const module = device.createShaderModule({ label, code: text });
@@ -190,10 +197,11 @@ export class WebGpuDevice {
     if (errors.length > 0) {
       this.#refused = undefined; // the device reports the same thing once more
       const [first] = errors as [GPUCompilationMessage];
+      const { name, line } = placeOf(parts, first.lineNum);
       throw new TetradError("INTERNAL", {
         op: label,
-        what: `the shader does not compile: ${first.message} (line ${first.lineNum})`,
-        got: (text.split("\n")[first.lineNum - 1] ?? "").trim(),
+        what: `the shader does not compile: ${first.message} (${name}, line ${line})`,
+        got: `${(text.split("\n")[first.lineNum - 1] ?? "").trim()}${variant === "" ? "" : `, in the variant ${variant}`}`,
       });
     }
     const layout = device.createBindGroupLayout({
@@ -215,6 +223,17 @@ export class WebGpuDevice {
   destroy(): void {
     this.device.destroy();
   }
+}
+
+/** Which part a line of all of them stands in, and as which of its own. */
+function placeOf(parts: readonly Snippet[], lineNum: number): { readonly name: string; readonly line: number } {
+  let line = lineNum;
+  for (const { name, text } of parts) {
+    const lines = text.split("\n").length;
+    if (line <= lines) return { name, line };
+    line -= lines;
+  }
+  return { name: "the text", line: lineNum };
 }
 
 function describeAdapter({ info }: GPUAdapter): string {

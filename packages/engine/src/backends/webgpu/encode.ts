@@ -1,8 +1,8 @@
 /** Launches to dispatches: shaders composed and compiled, operands bound, words written; a step then replays the list. */
 
-import { families, type LaunchShape, librariesOf, loadShader, passesOf, WORKGROUP } from "@tetrad/kernels-wgsl";
+import { families, type LaunchShape, librariesOf, passesOf, type ShaderSource, type Traits, WORKGROUP } from "@tetrad/kernels-wgsl";
 import { TetradError } from "../../errors.js";
-import type { Operand } from "../../op.js";
+import type { Count, Operand } from "../../op.js";
 import type { Chain, Launch } from "../../plan/plan.js";
 import type { Tensor } from "../../tensor.js";
 import { type ChainShader, chainShader, wgslType } from "./chain-shader.js";
@@ -107,7 +107,7 @@ class Encoder {
     words: readonly number[],
     launch: Launch,
   ): Promise<MakeSteps> {
-    const compiled = await this.context.gpu.pipeline(name, await loadShader("core", name));
+    const compiled = await this.context.gpu.pipeline(name, await this.context.gpu.shaders.load("core", name));
     const slice = this.#uniforms.reserve(wholes([...places.map(({ offset }) => offset), ...words]));
     const [{ groups: groupsOf }] = families.core[name].passes;
     const groups = groupsOf({ ...this.context.gpu.traits, outputs: [], inputs: [], words });
@@ -122,9 +122,9 @@ class Encoder {
     const bound = this.#bindChain(chain, undefined, 0);
     const { gpu } = this.context;
     const { functions, head, body } = bound.shader;
-    const sources = await functionsOf(functions);
-    const short = [...sources, ...librariesOf(sources)].join("").length < SHORT;
-    const { rounds, neighbours } = !gpu.traits.serial ? PARALLEL : short ? SERIAL_SHORT : SERIAL;
+    const sources = await functionsOf(functions, gpu.shaders);
+    const size = [...sources, ...librariesOf(sources, gpu.shaders).map(({ text }) => text)].join("").length;
+    const { rounds, neighbours } = !gpu.traits.serial ? PARALLEL : size < SHORT ? SERIAL_SHORT : SERIAL;
     const next = Array.from({ length: neighbours }, (_, k) => `    {\n  let i = at + ${k}u;\n${body}\n    }`);
     const text = [
       "//! use grid",
@@ -169,11 +169,11 @@ class Encoder {
       operands.length + launch.scalars.reduce<number>((sum, scalar) => sum + (typeof scalar === "object" && "f64" in scalar ? 2 : 1), 0);
     const passes = await Promise.all(
       passesOf(kernel, this.#shape(launch)).map(async (pass) => {
-        let text = await loadShader(family, pass.shader);
+        let text = await gpu.shaders.load(family, pass.shader);
         const epilogue = chain !== undefined && FINISH.test(text) ? this.#bindChain(chain, product, 1 + operands.length) : undefined;
         if (epilogue !== undefined)
           text = [
-            ...(await functionsOf(epilogue.shader.functions)),
+            ...(await functionsOf(epilogue.shader.functions, gpu.shaders)),
             withEpilogue(text, epilogue, this.context.storageOf(product) === product),
           ].join("\n");
         const count = words + (pass.words?.length ?? 0);
@@ -304,14 +304,7 @@ class Encoder {
   }
 
   #shape(launch: Launch): LaunchShape {
-    return {
-      ...this.context.gpu.traits,
-      outputs: ownOutputs(launch).map(({ size }) => size),
-      inputs: launch.inputs.map(({ shape }) => shape.reduce((size, extent) => size * extent, 1)),
-      words: launch.scalars.map((scalar) =>
-        scalar === "randomState" ? 0 : typeof scalar === "object" && "f64" in scalar ? scalar.f64 : this.#uniforms.count(scalar),
-      ),
-    };
+    return shapeOf(launch, this.context.gpu.traits, (count) => this.#uniforms.count(count));
   }
 
   /** @param resource what is bound at a number, what the shaders know by name aside */
@@ -336,6 +329,18 @@ class Encoder {
   }
 }
 
+/** @param count what a count of the launch is now */
+export function shapeOf(launch: Launch, traits: Traits, count: (count: Count) => number): LaunchShape {
+  return {
+    ...traits,
+    outputs: ownOutputs(launch).map(({ size }) => size),
+    inputs: launch.inputs.map(({ shape }) => shape.reduce((size, extent) => size * extent, 1)),
+    words: launch.scalars.map((scalar) =>
+      scalar === "randomState" ? 0 : typeof scalar === "object" && "f64" in scalar ? scalar.f64 : count(scalar),
+    ),
+  };
+}
+
 type Resource = (number: number, name: string) => GPUBufferBinding | undefined;
 
 interface BoundChain {
@@ -356,10 +361,10 @@ function withEpilogue(text: string, { declarations, shader }: BoundChain, keep: 
 }
 
 /** Texts of element-wise functions. */
-function functionsOf(names: readonly string[]): Promise<string[]> {
+function functionsOf(names: readonly string[], shaders: ShaderSource): Promise<string[]> {
   const load = async (name: string): Promise<string> => {
     try {
-      return await loadShader("elementwise", name);
+      return await shaders.load("elementwise", name);
     } catch {
       throw new TetradError("UNSUPPORTED", { op: name, what: "WebGPU has no such element-wise function", hint: 'use backend "wasm"' });
     }
