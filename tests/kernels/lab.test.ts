@@ -4,9 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { missing } from "../support/missing.js";
 import { root } from "../support/root.js";
 
 const folder = join(root, "packages/kernels-wasm");
+const shaders = join(root, "packages/kernels-wgsl/shaders");
 
 function lab(...args: readonly string[]) {
   const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
@@ -17,11 +19,15 @@ function lab(...args: readonly string[]) {
 
 /** A kernel's source with one text in it replaced, in a file of its own. */
 function changed(kernel: string, from: string, to: string): string {
-  const source = readFileSync(join(folder, `assembly/${kernel}.ts`), "utf8");
+  return replaced(join(folder, `assembly/${kernel}.ts`), from, to);
+}
+
+function replaced(file: string, from: string, to: string): string {
+  const source = readFileSync(file, "utf8");
   expect(source).toContain(from);
   const place = mkdtempSync(join(tmpdir(), "tetrad-lab-test-"));
   onTestFinished(() => rmSync(place, { recursive: true, force: true }));
-  const path = join(place, "candidate.ts");
+  const path = join(place, "candidate");
   writeFileSync(path, source.replace(from, to));
   return path;
 }
@@ -78,6 +84,79 @@ test.each([
   const { status, stdout, stderr } = lab(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   expect(stderr).toMatch(message);
+});
+
+describe("shaders", () => {
+  /** On the adapter of the tests; ends the running test where there is none. */
+  function onShader(...args: readonly string[]) {
+    const result = lab("wgsl", ...args);
+    if (/no WebGPU here|no adapter/.test(result.stderr)) missing("webgpu", result.stderr.trim());
+    return result;
+  }
+
+  test("one turn on a right one, found by its op", () => {
+    const { status, stdout, stderr } = onShader("softmax", "--once", "--json", "--rounds", "9", "--shapes", "MLP");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ kernel: "reduce/softmax.wgsl", right: true, variants: [{ constants: ["LANES 1", "COLUMNS 0"] }, {}] });
+    expect(result.check.cases).toBeGreaterThan(15);
+    expect(result.races).toHaveLength(1);
+    const [race] = result.races;
+    expect(race).toMatchObject({ op: "softmax", unit: expect.stringMatching(/^G(FLOP|B)\/s$/), rounds: 9 });
+    expect(race.ratio).toBeGreaterThanOrEqual(race.low);
+    expect(race.ratio).toBeLessThanOrEqual(race.high);
+    expect(race.rate).toBeGreaterThan(0);
+  });
+
+  test("the variants of GPUs on an adapter that is none", () => {
+    const { status, stdout } = onShader("softmax", "--once", "--no-race", "--gpu");
+    expect(status).toBe(0);
+    expect(stdout).toContain("variant LANES 2, COLUMNS 0; workgroup 256");
+  });
+
+  test.each([
+    [
+      "a wrong value",
+      "reduce/softmax",
+      ["1.0 / row_total.y", "1.01 / row_total.y"],
+      /^output 0 of shape \[[\d, ]+\]: element \[[\d, ]+\] is 1\.00/,
+    ],
+    [
+      "a write past the end, which WebGPU puts in the last place,",
+      "reduce/softmax",
+      ["let scale =", "y[p.y_at + p.rows * p.n + 4u] = 1.0; let scale ="],
+      /^output 0 of shape \[3, 8\]: element \[2, 7\] is 1, expected/,
+    ],
+    ["an optimiser's wrong moment", "optim/adam", ["p.beta1 * m[", "0.5 * m["], /^params of shape \[16\]: element \[0\] is/],
+  ] as const)("%s is refused, with the place", (_, key, [from, to], where) => {
+    const { status, stdout } = onShader(key, "--once", "--json", "--candidate", replaced(join(shaders, `${key}.wgsl`), from, to));
+    const result = JSON.parse(stdout);
+    expect({ status, right: result.right, races: result.races }).toEqual({ status: 1, right: false, races: undefined });
+    expect(result.check.failure.where).toMatch(where);
+  });
+
+  test("a text that does not compile is refused with the compiler's message and the file's own line", () => {
+    const file = join(shaders, "reduce/softmax.wgsl");
+    const line =
+      readFileSync(file, "utf8")
+        .split("\n")
+        .findIndex((text) => text.includes("let scale =")) + 1;
+    const { status, stdout } = onShader("softmax", "--once", "--candidate", replaced(file, "let scale =", "let scale =="));
+    expect(status).toBe(1);
+    expect(stdout).toContain(`expected '=' for 'let' declaration (softmax, line ${line})`);
+  });
+
+  test.each([
+    [["softmx"], /no shader and no op is called "softmx"; did you mean .*reduce\/softmax/],
+    [["matmul"], /"matmul" has several shaders; say which: dense\/gemm_split, dense\/gemm_subgroup/],
+    [["softmax", "--threads", "2"], /--threads is for kernels of the CPU/],
+    [["softmax", "--against", "nothing"], /no version nothing to race against/],
+    [[], /which shader\?/],
+  ])("called wrongly: %j", (args, message) => {
+    const { status, stdout, stderr } = onShader(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
 });
 
 describe("when a version counts as faster", async () => {

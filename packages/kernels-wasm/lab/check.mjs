@@ -44,7 +44,7 @@ export function check(placed, slotOf) {
   return { cases: placed.length, threads: THREADS };
 }
 
-function compare({ outputs, reference }, values) {
+export function compare({ outputs, reference }, values) {
   const wanted = reference();
   for (const [i, { label, tolerance }] of outputs.entries()) {
     const off = mismatch({ ...wanted[i], data: values[i] }, wanted[i], tolerance);

@@ -19,12 +19,12 @@ export function readHistory() {
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
 }
 
-export function keep({ target, dtype, build, against, races, note, faster }) {
+export function keep({ kernel, dtype, build, against, races, note, faster }) {
   const history = readHistory();
-  const version = 1 + history.filter(({ kernel }) => kernel === target.key).length;
+  const version = 1 + history.filter((entry) => entry.kernel === kernel).length;
   const round = (x) => Number(x.toPrecision(4));
   const entry = {
-    kernel: target.key,
+    kernel,
     version,
     date: new Date().toISOString().slice(0, 10),
     commit: commit(),
@@ -52,5 +52,8 @@ export function keep({ target, dtype, build, against, races, note, faster }) {
 /** The commit, and whether the working tree differs from it, as it does for a version that is yet to be committed. */
 function commit() {
   const git = (...args) => execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
-  return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "--", "../assembly") === "" ? "" : " with changes");
+  return (
+    git("rev-parse", "--short", "HEAD") +
+    (git("status", "--porcelain", "--", "../assembly", "../../kernels-wgsl/shaders") === "" ? "" : " with changes")
+  );
 }

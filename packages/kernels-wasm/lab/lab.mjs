@@ -1,14 +1,18 @@
-/** The kernel laboratory: compile one file on save, prove it right, race it against the version to beat, look into its innermost loops. */
+/** The kernel laboratory: compile one file on save, prove it right, race it against the version to beat, look into its innermost loops. The same for shaders. */
 import "../../../scripts/typescript-sources.mjs";
 import { existsSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 
 const HELP = `npm run lab -- <kernel> [options]
+npm run lab -- wgsl <shader or op> [options]
 
 Compiles one kernel file whenever it or anything it imports is saved; checks it against the float64 reference at hostile shapes, between guard bands,
 on 1 and 2 threads with equal bits; races it against the shipped kernel on shapes of real networks; shows the instructions of its innermost loops.
+With wgsl the same for a shader, on the adapter that WebGPU finds: twice with equal bits, timed by the device's clock, with the variants that were compiled.
 
+  <shader or op>         family/file of packages/kernels-wgsl/shaders such as norm/layer_norm or lib/exp, a file's name that only one family has, or an op
+                         that has only one shader (the others are listed)
   <kernel>               family/file such as dense/gemm, or a file's or kernel's name that only one family has
   --once                 one turn, then exit: 0 when the kernel is right, 1 when it is not, 2 when called wrongly
   --against <version>    shipped (the last \`npm run build\`; default), HEAD or another commit, or a source file
@@ -16,6 +20,7 @@ on 1 and 2 threads with equal bits; races it against the shipped kernel on shape
   --dtype f32|f64        default f32
   --build relaxed|baseline
   --threads <n>          of the race, default 1
+  --gpu                  the variants that GPUs run, also where the adapter is a processor (wgsl)
   --rounds <n>           paired rounds of the race, default 25
   --shapes <text>        race only where op or network contains the text
   --no-race              check and instruction mix only
@@ -28,6 +33,8 @@ Examples:
   npm run lab -- softmax --dtype f64 --once
   npm run lab -- dense/gemm --against HEAD --shapes MiniLM --threads 2
   npm run lab -- gelu_erf --candidate /tmp/gelu_erf.ts --once --json
+  npm run lab -- wgsl softmax
+  npm run lab -- wgsl dense/gemm_tiled --gpu --against HEAD --shapes MiniLM
   npm run lab -- dense/gemm --keep "A panels packed in pairs: one load less per FMA"`;
 
 const OPTIONS = {
@@ -38,6 +45,7 @@ const OPTIONS = {
   dtype: { type: "string", default: "f32" },
   build: { type: "string", default: "relaxed" },
   threads: { type: "string", default: "1" },
+  gpu: { type: "boolean", default: false },
   rounds: { type: "string", default: "25" },
   shapes: { type: "string", default: "" },
   "no-race": { type: "boolean", default: false },
@@ -60,7 +68,7 @@ async function main() {
     console.log(HELP);
     return options.help ? 0 : 2;
   }
-  const { findTarget, LabError, watchedFiles } = await import("./target.mjs");
+  const { LabError } = await import("./target.mjs");
   const choice = (name, allowed) => {
     if (!allowed.includes(options[name])) throw new LabError(`--${name} must be ${allowed.join(" or ")}`);
   };
@@ -68,18 +76,20 @@ async function main() {
   choice("build", ["relaxed", "baseline"]);
   for (const name of ["threads", "rounds"])
     if (!/^[1-9]\d*$/.test(options[name])) throw new LabError(`--${name} must be a whole number above 0`);
-  if (positionals.length > 1) throw new LabError(`one kernel at a time, not ${positionals.join(" and ")}`);
+  const shader = positionals[0] === "wgsl";
+  const names = shader ? positionals.slice(1) : positionals;
+  if (names.length !== 1) throw new LabError(names.length === 0 ? "which shader?" : `one kernel at a time, not ${names.join(" and ")}`);
+  for (const name of shader ? ["dtype", "build", "threads"] : ["gpu"])
+    if (options[name] !== OPTIONS[name].default) throw new LabError(`--${name} is for ${shader ? "kernels of the CPU" : "shaders"}`);
   if (options.candidate !== undefined && !existsSync(options.candidate)) throw new LabError(`there is no file ${options.candidate}`);
   if (options["keep-anyway"] && options.keep === undefined) throw new LabError("--keep-anyway needs --keep <note>");
-  const target = findTarget(positionals[0], options.dtype);
-  const { Session } = await import("./session.mjs");
-  const session = await Session.open(target, options);
+  const { session, reportText, watchedFiles } = shader ? await openShader(names[0], options) : await openKernel(names[0], options);
   try {
-    const first = await turn(session, options);
+    const first = await turn(session, reportText, options);
     if (options.once || options.keep !== undefined) return first;
     await watchForever(
-      () => (options.candidate === undefined ? watchedFiles(target) : [options.candidate]),
-      () => turn(session, options),
+      () => (options.candidate === undefined ? watchedFiles(session.target) : [options.candidate]),
+      () => turn(session, reportText, options),
     );
     return 0;
   } finally {
@@ -87,8 +97,24 @@ async function main() {
   }
 }
 
-async function turn(session, options) {
+async function openKernel(name, options) {
+  const { findTarget, watchedFiles } = await import("./target.mjs");
   const { reportText } = await import("./report.mjs");
+  const target = findTarget(name, options.dtype);
+  const { Session } = await import("./session.mjs");
+  const session = await Session.open(target, options);
+  return { session, reportText, watchedFiles };
+}
+
+async function openShader(name, options) {
+  const { watchedFiles } = await import("../../kernels-wgsl/lab/target.mjs");
+  const { reportText } = await import("../../kernels-wgsl/lab/report.mjs");
+  const { Session } = await import("../../kernels-wgsl/lab/session.mjs");
+  const session = await Session.open(name, options);
+  return { session, reportText, watchedFiles };
+}
+
+async function turn(session, reportText, options) {
   const result = await session.turn();
   console.log(options.json ? JSON.stringify(result, null, 1) : reportText(result));
   if (options.keep === undefined) return result.right ? 0 : 1;
@@ -101,17 +127,16 @@ async function turn(session, options) {
     console.error(`lab: not kept: ${why}`);
     return 1;
   }
-  const { target } = session;
   const { version } = keep({
-    target,
-    dtype: options.dtype,
-    build: options.build,
+    kernel: result.kernel,
+    dtype: result.dtype,
+    build: result.build,
     against: options.against,
     races: result.races,
     note: options.keep,
     faster,
   });
-  console.error(`lab: kept as version ${version} of ${target.key} in lab/history.json`);
+  console.error(`lab: kept as version ${version} of ${result.kernel} in lab/history.json`);
   return 0;
 }
 

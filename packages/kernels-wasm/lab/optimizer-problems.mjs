@@ -30,12 +30,13 @@ export function optimizerProblems(exported, optimizers, target, dtype, real) {
       const update = optimizer.updateOf("w", shape);
       if (update.kind === "flat" && !target.kernels.includes(`${update.kernel}_${dtype}`)) return [];
       const weightDecay = optimizer.decays("w", shape) ? optimizer.weightDecay : 0;
-      return [problem(name, text === "{}" ? label : `${label} ${text}`, update, shape, weightDecay, dtype)];
+      return [problem(name, text === "{}" ? label : `${label} ${text}`, update, shape, weightDecay, dtype, target.wholeLines)];
     });
   });
 }
 
-function problem(name, label, update, shape, weightDecay, dtype) {
+/** @param wholeLines the kernel is told of whole cache lines, as in a store; else of the elements, which hides no tail */
+function problem(name, label, update, shape, weightDecay, dtype, wholeLines = false) {
   const size = shape.reduce((a, b) => a * b, 1);
   const graph = new Graph();
   const leaves = new Map();
@@ -71,7 +72,7 @@ function problem(name, label, update, shape, weightDecay, dtype) {
           kernel: update.kernel,
           outputs: [params, ...update.pointers.map((index) => (index === undefined ? nothing : moments[index]))],
           inputs: [denseOperand(gradients), denseOperand(scalars)],
-          scalars: [size, ...update.scalars(weightDecay), { f64: 1 }],
+          scalars: [wholeLines ? params.size : size, ...update.scalars(weightDecay), { f64: 1 }],
           flops: 12 * size,
           updates: true,
         });

@@ -80,7 +80,7 @@ function outputsOf(at, run) {
 }
 
 /** Where the candidate's results are further from the other version's than both may be from the truth. */
-function difference({ outputs }, a, b) {
+export function difference({ outputs }, a, b) {
   for (const [i, { label, tolerance }] of outputs.entries()) {
     const off = mismatch({ data: b[i] }, { data: a[i] }, 2 * tolerance);
     if (off !== undefined) return `${label}: element ${off.index} is ${off.got}, but ${off.want} from the version to beat`;
@@ -109,7 +109,7 @@ function warmUp(versions, copies) {
 }
 
 /** GFLOP/s where arithmetic is the limit, GB/s where memory is; and the share of what the machine can do. */
-function rateOf({ flops, bytes, footprint, ms }, roof, dtype, threads) {
+export function rateOf({ flops, bytes, footprint, ms }, roof, dtype, threads) {
   const compute = flops / roof.flops(dtype, threads);
   const memory = bytes / (roof.bytes(footprint) * threads);
   const bound = compute >= memory ? "compute" : "memory";

@@ -22,6 +22,12 @@ export function reportText(result) {
   lines.push(
     `roof of one thread: ${roof.gflops.toFixed(1)} GFLOP/s (f32: twice f64), ${roof.gbytes.toFixed(1)} GB/s from memory; against ${against}`,
   );
+  return [...lines, ...raceLines(races)].join("\n");
+}
+
+/** Races as a table, and whether they make the version a faster one. */
+export function raceLines(races) {
+  const lines = [];
   const rows = races.map(({ op, network, microseconds, rate, unit, share, ratio, low, high }) => [
     `${op} · ${network}`,
     `${microseconds.toFixed(2)} µs`,
@@ -46,5 +52,5 @@ export function reportText(result) {
         ? `faster: the interval lies above ${FASTER} on at least ${FASTER_ON} shapes`
         : "not faster by the rule of lab/history.mjs",
     );
-  return lines.join("\n");
+  return lines;
 }

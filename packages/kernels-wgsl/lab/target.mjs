@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { caseGraph } from "../../../tests/support/case-graph.ts";
+import { opsOf } from "../../../tests/support/ops-cases.ts";
 import { shapeOf } from "../../engine/src/backends/webgpu/encode.ts";
 import * as engine from "../../engine/src/index.ts";
 import { makePlan } from "../../engine/src/plan/make.ts";
@@ -64,7 +65,8 @@ export function findTarget(name, traits) {
     return of === "elementwise" ? [`${base}_f32`] : Object.keys(families[of]).flatMap((kernel) => [kernel, `${kernel}_f32`]);
   });
   const reaches = ({ launches }) => launches.some((launch) => dispatches({ keys }, launch, traits));
-  return { key, family, file, path: join(shaders, `${key}.wgsl`), keys, kernels, reaches };
+  // Shaders of optimisers go by vectors of four.
+  return { key, family, file, path: join(shaders, `${key}.wgsl`), keys, kernels, reaches, wholeLines: true };
 }
 
 /** Whether a launch runs the target. */
@@ -77,13 +79,18 @@ function uses(key, name) {
   return librariesOf([readShader(key)], { snippet }).some((found) => found.name === name);
 }
 
-/** Shaders of an op's first case, forward. */
+/** Shaders of an op's cases, forward; those of large operands among networks' are not among them. */
 function ofOp(name, traits) {
-  const op = engine[name];
-  if (typeof op !== "object" || op === null || !("lowering" in op)) return [];
-  const { graph, forward } = caseGraph(op, op.cases()[0], "f32");
-  const plan = makePlan({ graph, outputs: new Map(forward.map((tensor, i) => [`${i}`, tensor])) });
-  return [...new Set(plan.launches.flatMap((launch) => [...shadersOf(launch, traits)]))];
+  const op = opsOf(engine).find((each) => each.name === name);
+  const found = new Set();
+  for (const opCase of op?.cases() ?? []) {
+    const { graph, forward } = caseGraph(op, opCase, "f32");
+    const plan = makePlan({ graph, outputs: new Map(forward.map((tensor, i) => [`${i}`, tensor])) });
+    for (const launch of plan.launches) for (const shader of shadersOf(launch, traits)) found.add(shader);
+  }
+  // Reading and writing through views is not what the op is about.
+  if (op?.lowering.kind !== "elementwise") found.delete("elementwise/copy");
+  return found;
 }
 
 /** The target and every snippet that it uses, absolute. */

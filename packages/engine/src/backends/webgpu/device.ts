@@ -40,8 +40,9 @@ async function locate(): Promise<GPU | undefined> {
   } catch {
     return undefined;
   }
-  // No shader counts on workgroup memory that begins as zeros, and without it SwiftShader compiles tiled ones ten times as fast.
-  return dawn.create(["enable-dawn-features=disable_workgroup_init"]);
+  // No shader counts on workgroup memory that begins as zeros, and without it SwiftShader compiles tiled ones ten times as fast. Stamps that are rounded to
+  // 65 µs, against pages that spy, are no good for launches of 10.
+  return dawn.create(["enable-dawn-features=disable_workgroup_init", "disable-dawn-features=timestamp_quantization"]);
 }
 
 /** What the shaders know by name besides their operands. */
@@ -192,10 +193,12 @@ export class WebGpuDevice {
   async #compile(label: string, text: string, parts: readonly Snippet[], variant: string): Promise<Compiled> {
     const { device } = this;
     const bindings = bindingsOf(text);
+    // What the scope catches is the same thing once more, which Dawn would print on stdout.
+    device.pushErrorScope("validation");
     const module = device.createShaderModule({ label, code: text });
+    void device.popErrorScope().catch(() => undefined);
     const errors = (await module.getCompilationInfo()).messages.filter(({ type }) => type === "error");
     if (errors.length > 0) {
-      this.#refused = undefined; // the device reports the same thing once more
       const [first] = errors as [GPUCompilationMessage];
       const { name, line } = placeOf(parts, first.lineNum);
       throw new TetradError("INTERNAL", {

@@ -63,14 +63,18 @@ async function waited(gpu: WebGpuDevice, steps: readonly Step[]): Promise<readon
   return spans;
 }
 
+/** Begin and end of each step, once (ns). */
+export function spansOf(gpu: WebGpuDevice, steps: readonly Step[]): Promise<readonly { begin: number; end: number }[]> {
+  return gpu.device.features.has("timestamp-query") ? stamped(gpu, steps) : waited(gpu, steps);
+}
+
 /** Steps on the device's clock, as a timeline of one thread. */
 export async function trace(gpu: WebGpuDevice, steps: readonly Step[], count: number): Promise<Timeline> {
-  const measure = gpu.device.features.has("timestamp-query") ? stamped : waited;
   const launches = steps.map(({ launch }) => describeLaunch(launch));
   const timeline: TimelineStep[] = [];
   let now = 0;
   for (let i = 0; i < count; i++) {
-    const spans = await measure(gpu, steps);
+    const spans = await spansOf(gpu, steps);
     let last = 0;
     const timed = spans.map(({ begin, end }) => {
       // Launches that waited one by one have no common clock: they are put end to end.
@@ -86,10 +90,9 @@ export async function trace(gpu: WebGpuDevice, steps: readonly Step[], count: nu
 }
 
 export async function profile(gpu: WebGpuDevice, steps: readonly Step[]): Promise<LaunchTime[]> {
-  const measure = gpu.device.features.has("timestamp-query") ? stamped : waited;
   const best = new Float64Array(steps.length).fill(Number.POSITIVE_INFINITY);
   for (let pass = 0; pass < PASSES; pass++) {
-    const spans = await measure(gpu, steps);
+    const spans = await spansOf(gpu, steps);
     spans.forEach(({ begin, end }, i) => {
       best[i] = Math.min(best[i] as number, end - begin);
     });
