@@ -41,6 +41,9 @@ export type FamilyName = keyof typeof families;
 type NamesOf<F> = F extends Readonly<Record<infer Name, Kernel>> ? Name : never;
 /** Every kernel, without dtype suffix. */
 export type WgslKernelName = { [F in FamilyName]: NamesOf<(typeof families)[F]> }[FamilyName];
+type IntegerNamesOf<F> = { [Name in keyof F]: F[Name] extends { readonly integers: true } ? Name : never }[keyof F];
+/** Those that work on i32, too. */
+export type WgslIntegerKernelName = { [F in FamilyName]: IntegerNamesOf<(typeof families)[F]> }[FamilyName];
 /** Every element-wise function. */
 export type WgslFunctionName = ElementwiseName;
 
@@ -59,9 +62,10 @@ export async function loadShader(family: FamilyName | "elementwise", name: strin
 
 /**
  * The snippets of shaders/lib that texts ask for by `//! use name…`, each once and before whoever asks for it.
- * @param packed whether WGSL has packed_4x8_integer_dot_product here; `name_packed` then takes the place of `name`
+ * @param variants `name_variant` takes the place of `name` where there is one: "packed" where WGSL has packed_4x8_integer_dot_product, "i32" where
+ * numbers are whole
  */
-export function librariesOf(texts: readonly string[], packed = false): string[] {
+export function librariesOf(texts: readonly string[], variants: readonly ("packed" | "i32")[] = []): string[] {
   const found: string[] = [];
   const seen = new Set<string>();
   const visit = (text: string): void => {
@@ -70,7 +74,8 @@ export function librariesOf(texts: readonly string[], packed = false): string[] 
         if (seen.has(name)) continue;
         seen.add(name);
         const snippets: Readonly<Record<string, string>> = library;
-        const snippet = (packed ? snippets[`${name}_packed`] : undefined) ?? snippets[name];
+        const variant = variants.find((candidate) => Object.hasOwn(snippets, `${name}_${candidate}`));
+        const snippet = snippets[variant === undefined ? name : `${name}_${variant}`];
         if (snippet === undefined) throw new RangeError(`librariesOf: no snippet "${name}" in shaders/lib`);
         visit(snippet);
         found.push(snippet);

@@ -156,11 +156,13 @@ export class WebGpuDevice {
 
   /**
    * Compiles a shader once, behind its constants and the snippets that it uses; equal texts share a pipeline.
+   * @param integers whether the numbers that a kernel works on are i32
    * @throws TetradError INTERNAL with the compiler's message and the line
    */
-  pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}): Promise<Compiled> {
+  pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}, integers = false): Promise<Compiled> {
     const prelude = Object.entries(consts).map(([name, value]) => `const ${name} = ${value};`);
-    const text = [...prelude, ...librariesOf([shader], this.packedDot), shader].join("\n");
+    const variants = [...(this.packedDot ? ["packed" as const] : []), ...(integers ? ["i32" as const] : [])];
+    const text = [...prelude, ...librariesOf([shader], variants), shader].join("\n");
     const known = this.#pipelines.get(text);
     if (known !== undefined) return known;
     const compiled = this.#compile(label, text);
