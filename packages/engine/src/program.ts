@@ -263,7 +263,7 @@ export class TrainProgram extends Program {
   }
 
   /**
-   * One optimiser step on the calling thread; throws DIVERGED, parameters untouched, when the loss is not finite.
+   * One optimiser step on the calling thread; throws DIVERGED, parameters and states untouched, when the loss is not finite.
    * @returns always the same object, overwritten by the next step: a step allocates nothing
    */
   stepSync(feeds?: Feeds): StepResult {

@@ -113,7 +113,7 @@ export interface Executable {
   runSteps(steps: number, rates: Float64Array): Promise<number>;
   /** Training: the learning rate of the next step. */
   setRate(rate: number): void;
-  /** The last run ended because the loss was not finite; parameters are as before that step. */
+  /** The last run ended because the loss was not finite; parameters and states are as before that step. */
   readonly stopped: boolean;
   /** Losses of the last `count` steps. */
   losses(count: number): Float64Array;
