@@ -108,6 +108,8 @@ export interface Executable {
   runSync(): void;
   /** Runs once, leaving the event loop free. */
   run(): Promise<void>;
+  /** Brings all that the plan goes on from to the host: parameters, states, an optimiser's moments. Nothing to do where storage is the host's own. */
+  pull(): Promise<void>;
   /** Training: attaches a data set, and runs steps over it. Losses land in `losses` by step number. */
   attach(source: BatchSource): void | Promise<void>;
   runSteps(steps: number, rates: Float64Array): Promise<number>;

@@ -101,6 +101,8 @@ class ReferenceExecutable implements Executable {
     this.#step();
   }
 
+  async pull(): Promise<void> {}
+
   attach(source: BatchSource): void {
     this.#source = source;
   }
