@@ -24,7 +24,7 @@ const onCpu = (kernel) => compiled.has(kernel);
 const compiled = new Set(Object.values(manifest).flat());
 /** Element-wise functions and kernels, which lie in folders by family. @type {(kernel: string) => boolean} */
 const onGpu = (kernel) => {
-  const name = kernel.replace(/_f32$/, "");
+  const name = kernel.replace(/_(f32|i32)$/, "");
   // Chains of integers are planned as f64, where they are exact on the CPU, and run in i32 here.
   return name.startsWith("ew") || familyOf(name) !== undefined || functions.has(name.replace(/_f64$/, ""));
 };
@@ -51,7 +51,7 @@ function onBackend(op, dtype, has, kernels = new Set()) {
     if (has === onGpu && graph.nodes.some(wide)) continue;
     const named = (/** @type {any[]} */ tensors) => new Map(tensors.map((tensor, i) => [`${i}`, tensor]));
     const own = kernelsOf(makePlan({ graph, outputs: named(outputs) }).launches);
-    for (const kernel of own) kernels.add(kernel.replace(/_(f32|f64)$/, ""));
+    for (const kernel of own) kernels.add(kernel.replace(/_(f32|f64|i32)$/, ""));
     forward &&= [...own].every(has);
     if (gradients.length === 0) continue;
     differentiable = true;

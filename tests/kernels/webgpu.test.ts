@@ -153,7 +153,7 @@ test("a program on both backends goes on where the CPU has left off, at the rate
     mse(net.apply(params, inputs["x"] as Tensor, { training: true }), inputs["y"] as Tensor);
   const alone = new Engine(cpuBackend);
   const single = await alone.compile(alone.store(net.params), shapes, loss, { optimizer });
-  const wanted = Array.from({ length: 8 }, () => single.stepSync({ x, y }).loss);
+  const wanted = Array.from({ length: 11 }, () => single.stepSync({ x, y }).loss);
   // As the engine makes them where the GPU wins.
   const both: Backend = Object.assign(Object.create(cpuBackend) as Backend, {
     allocate: (dtype: "f32", length: number) => new AutoSegment(cpuBackend.allocate(dtype, length)),
@@ -170,8 +170,13 @@ test("a program on both backends goes on where the CPU has left off, at the rate
   const program = await engine.compile(engine.store(net.params), shapes, loss, { optimizer });
   const got = Array.from({ length: 3 }, () => program.stepSync({ x, y }).loss);
   while (got.length < 8) got.push((await program.step({ x, y })).loss);
+  // And back again: the moments come, too.
+  expect(() => program.stepSync()).toThrow(/is on the GPU.*await program\.pull\(\)/s);
+  await program.pull();
+  got.push(program.stepSync().loss, (await program.step()).loss);
+  await program.pull();
+  got.push(program.stepSync().loss);
   expectClose(got, wanted);
-  expect(() => program.stepSync()).toThrow(/values are on the GPU/);
   program.close();
 });
 

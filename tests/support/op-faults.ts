@@ -29,9 +29,11 @@ export async function opFaults(op: Op, float: FloatDType, wide: boolean, run: Ex
     // A value that was f32 on its way is no better than that.
     const eps = graph.nodes.some((node) => node.outputs.some((y) => y.dtype === "f32")) ? EPS.f32 : EPS[float];
     const elements = Math.max(...opCase.inputs.map((input) => sizeOf(input.shape)), 1);
-    outputs.forEach((_, i) => {
+    outputs.forEach((output, i) => {
       const gradient = i >= forward.length;
-      const off = mismatch(got[i] as NdArray, wanted[i] as NdArray, allowed(op.tolerance, elements, gradient) * eps);
+      // Whole numbers are right or wrong.
+      const tolerance = output.dtype === "i32" ? 0 : allowed(op.tolerance, elements, gradient) * eps;
+      const off = mismatch(got[i] as NdArray, wanted[i] as NdArray, tolerance);
       if (off === undefined) return;
       const what = gradient ? `gradient ${i - forward.length}` : `output ${i}`;
       faults.push(

@@ -8,6 +8,9 @@ export type DType = "f32" | "f64" | "i32" | "bool" | "u8";
 /** Types that gradients flow through. */
 export type FloatDType = "f32" | "f64";
 
+/** Types that are counted, compared and sorted. */
+export type NumberDType = FloatDType | "i32";
+
 export type HostArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1, u8: 1 } as const satisfies Record<DType, number>;
@@ -23,6 +26,12 @@ export function isFloat(dtype: DType): dtype is FloatDType {
 /** @throws TetradError DTYPE unless gradients flow through `dtype` */
 export function requireFloat(op: string, dtype: DType, hint?: string): asserts dtype is FloatDType {
   if (!isFloat(dtype)) throw new TetradError("DTYPE", { op, what: "needs floating-point input", got: dtype, expected: "f32 or f64", hint });
+}
+
+/** @throws TetradError DTYPE unless `dtype` is a type of numbers */
+export function requireNumbers(op: string, dtype: DType): asserts dtype is NumberDType {
+  if (isFloat(dtype) || dtype === "i32") return;
+  throw new TetradError("DTYPE", { op, what: "needs numbers", got: dtype, expected: "f32, f64 or i32", hint: 'cast(x, "i32") first' });
 }
 
 export function hostArray(dtype: DType, length: number): HostArray {

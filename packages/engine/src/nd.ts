@@ -55,6 +55,11 @@ export function ndMap(f: (...x: number[]) => number, inputs: readonly NdArray[],
   return result;
 }
 
+/** Addition in numbers of a type: i32 wraps around. */
+export function ndAdd(dtype: DType): (a: number, b: number) => number {
+  return dtype === "i32" ? (a, b) => (a + b) | 0 : (a, b) => a + b;
+}
+
 /** Folds over `axes` of one input; `fold` gets all values of one output element, in row-major order. */
 export function ndReduce(
   input: NdArray,

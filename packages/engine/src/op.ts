@@ -1,7 +1,7 @@
 /** What an op is: one object that holds its shape rule, gradient, float64 reference, cost, test cases and how it lowers. */
 
 import type { BaseKernel, StripName } from "@tetrad/kernels-wasm";
-import { type DType, promote, requireFloat } from "./dtype.js";
+import { type DType, type NumberDType, promote, requireFloat } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { type NdArray, ndMap } from "./nd.js";
 import type { RandomKey } from "./ops/randomStream.js";
@@ -47,7 +47,7 @@ export type Scalar = Count | { readonly f64: number } | "randomState";
 export interface LaunchRequest {
   /** Kernel without its dtype suffix. */
   readonly kernel: BaseKernel | ForeignKernel;
-  readonly dtype: "f32" | "f64" | undefined;
+  readonly dtype: NumberDType | undefined;
   readonly outputs: readonly Tensor[];
   readonly inputs: readonly Operand[];
   readonly scalars: readonly Scalar[];

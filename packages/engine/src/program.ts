@@ -84,6 +84,14 @@ abstract class Program {
     }
   }
 
+  /**
+   * Brings what the program goes on from to the host: parameters and states, and the moments of its optimiser. After asynchronous calls that ran on a GPU,
+   * `stepSync` and `callSync` need it; `store.pull()` brings what `store.get` gives.
+   */
+  pull(): Promise<void> {
+    return this.executable.pull();
+  }
+
   /** Microseconds, FLOPs and bytes of each launch, measured now. @throws TetradError UNSUPPORTED where that cannot be done on the calling thread */
   profile(): LaunchTime[] {
     return atOnce(this.executable.profile(), "profile", "profileAsync");
@@ -263,7 +271,7 @@ export class TrainProgram extends Program {
   }
 
   /**
-   * One optimiser step on the calling thread; throws DIVERGED, parameters untouched, when the loss is not finite.
+   * One optimiser step on the calling thread, after `pull` where the last was on a GPU; throws DIVERGED, parameters and states untouched, when the loss is not finite.
    * @returns always the same object, overwritten by the next step: a step allocates nothing
    */
   stepSync(feeds?: Feeds): StepResult {

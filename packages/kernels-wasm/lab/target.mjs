@@ -25,7 +25,7 @@ export function findTarget(name, dtype) {
       files.set(key, [...(files.get(key) ?? []), ...kernels]);
     }
   }
-  const base = (kernel) => kernel.replace(/_(f32|f64)$/, "");
+  const base = (kernel) => kernel.replace(/_(f32|f64|i32)$/, "");
   const wanted = name.replace(/\.ts$/, "");
   const matches = files.has(wanted)
     ? [wanted]

@@ -12,7 +12,7 @@ export function exportedKernels(source) {
 }
 
 /**
- * Modules by name: `<family>-f32`, `<family>-f64`, or `<family>` for kernels without a dtype suffix.
+ * Modules by name: `<family>-f32`, `<family>-f64`, `<family>-i32`, or `<family>` for kernels without a dtype suffix.
  * Each holds its family, its sorted kernels, and which file exports which.
  */
 export function findModules(assembly) {
@@ -27,7 +27,7 @@ export function findModules(assembly) {
       for (const kernel of exportedKernels(readFileSync(join(assembly, family, file), "utf8"))) {
         if (owner.has(kernel)) throw new Error(`kernel ${kernel} is exported by both ${owner.get(kernel)} and ${family}/${file}`);
         owner.set(kernel, `${family}/${file}`);
-        const name = family + (/_(f32|f64)$/.exec(kernel)?.[0].replace("_", "-") ?? "");
+        const name = family + (/_(f32|f64|i32)$/.exec(kernel)?.[0].replace("_", "-") ?? "");
         const module = modules.get(name) ?? { name, family, kernels: [], files: new Map() };
         modules.set(name, module);
         module.kernels.push(kernel);

@@ -10,9 +10,11 @@ export { manifest };
 export type ModuleName = keyof typeof manifest;
 /** Every exported kernel of every module. */
 export type KernelName = (typeof manifest)[ModuleName][number];
-type BaseOf<Name extends string> = Name extends `${infer Base}_f32` ? Base : Name extends `${infer Base}_f64` ? Base : Name;
+type BaseOf<Name extends string> = Name extends `${infer Base}_${"f32" | "f64" | "i32"}` ? Base : Name;
 /** A kernel without its dtype suffix. */
 export type BaseKernel = BaseOf<KernelName>;
+/** Kernels of integers, without the suffix. */
+export type IntegerKernel = KernelName extends infer Name ? (Name extends `${infer Base}_i32` ? Base : never) : never;
 /** An element-wise op's strip function without its dtype suffix. */
 export type StripName = BaseOf<(typeof manifest)["elementwise-f32"][number]>;
 /** `relaxed` fuses multiply and add; results of the two builds differ by rounding. */

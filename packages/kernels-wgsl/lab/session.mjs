@@ -169,12 +169,12 @@ export class Session {
   #watchVariants() {
     const { gpu, target } = this;
     const pipeline = gpu.pipeline.bind(gpu);
-    gpu.pipeline = (label, text, consts) => {
+    gpu.pipeline = (label, text, consts, integers) => {
       if (target.keys.some((key) => key.endsWith(`/${label}`))) {
         const constants = Object.entries(consts ?? {}).map(([name, value]) => `${name} ${value}`);
         this.#variants.set(constants.join(", "), { constants, workgroup: /@workgroup_size\(([^)]*)\)/.exec(text)?.[1] });
       }
-      return pipeline(label, text, consts);
+      return pipeline(label, text, consts, integers);
     };
   }
 }

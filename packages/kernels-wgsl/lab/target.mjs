@@ -31,7 +31,7 @@ export function shadersOf(launch, traits) {
     for (const inner of body?.launches ?? []) visit(inner);
     for (const op of chain?.ops ?? []) found.add(`elementwise/${op.strip}`);
     if (body !== undefined || own.kernel.startsWith("ew_")) return;
-    const name = own.kernel.replace(/_f32$/, "");
+    const name = own.kernel.replace(/_(f32|i32)$/, "");
     const family = familyOf(name);
     if (family === undefined) return;
     const shape = shapeOf({ chain, ...own }, traits, (count) => (typeof count === "number" ? count : 0));

@@ -41,6 +41,9 @@ export type FamilyName = keyof typeof families;
 type NamesOf<F> = F extends Readonly<Record<infer Name, Kernel>> ? Name : never;
 /** Every kernel, without dtype suffix. */
 export type WgslKernelName = { [F in FamilyName]: NamesOf<(typeof families)[F]> }[FamilyName];
+type IntegerNamesOf<F> = { [Name in keyof F]: F[Name] extends { readonly integers: true } ? Name : never }[keyof F];
+/** Those that work on i32, too. */
+export type WgslIntegerKernelName = { [F in FamilyName]: IntegerNamesOf<(typeof families)[F]> }[FamilyName];
 /** Every element-wise function. */
 export type WgslFunctionName = ElementwiseName;
 
@@ -77,9 +80,14 @@ export interface Snippet {
 
 /**
  * The snippets of shaders/lib that texts ask for by `//! use name…`, each once and before whoever asks for it.
- * @param packed whether WGSL has packed_4x8_integer_dot_product here; `name_packed` then takes the place of `name`
+ * @param variants `name_variant` takes the place of `name` where there is one: "packed" where WGSL has packed_4x8_integer_dot_product, "i32" where
+ * numbers are whole
  */
-export function librariesOf(texts: readonly string[], { snippet }: Pick<ShaderSource, "snippet"> = shipped, packed = false): Snippet[] {
+export function librariesOf(
+  texts: readonly string[],
+  { snippet }: Pick<ShaderSource, "snippet"> = shipped,
+  variants: readonly ("packed" | "i32")[] = [],
+): Snippet[] {
   const found: Snippet[] = [];
   const seen = new Set<string>();
   const visit = (text: string): void => {
@@ -87,7 +95,8 @@ export function librariesOf(texts: readonly string[], { snippet }: Pick<ShaderSo
       for (const name of (names as string).trim().split(/\s+/)) {
         if (seen.has(name)) continue;
         seen.add(name);
-        const own = packed && snippet(`${name}_packed`) !== undefined ? `${name}_packed` : name;
+        const variant = variants.find((candidate) => snippet(`${name}_${candidate}`) !== undefined);
+        const own = variant === undefined ? name : `${name}_${variant}`;
         const text = snippet(own);
         if (text === undefined) throw new RangeError(`librariesOf: no snippet "${name}" in shaders/lib`);
         visit(text);

@@ -34,6 +34,8 @@ export interface Kernel {
   readonly passes: readonly Pass[] | ((shape: LaunchShape) => readonly Pass[]);
   /** Words (four bytes each) of scratch storage that the passes share; bound behind outputs and inputs. */
   scratch?(shape: LaunchShape): number;
+  /** Whether it works on i32, too: its text names types and orders by snippets that have a variant `…_i32`. */
+  readonly integers?: true;
   /**
    * For a kernel of any number of inputs, which may be more than there are bindings: it is dispatched once for each, and this gives the
    * words of one. Words that say where an input's words begin are plain numbers.
@@ -56,6 +58,11 @@ export type OnePass = Kernel & { readonly passes: readonly [Pass] };
 /** A kernel of one pass whose file has its name. */
 export function single(shader: string, groups: Pass["groups"], consts?: Pass["consts"]): OnePass {
   return { passes: [{ shader, groups, ...(consts && { consts }) }] };
+}
+
+/** A kernel of f32 whose text serves i32 as well. */
+export function ofIntegersToo(kernel: Kernel): Kernel & { readonly integers: true } {
+  return { ...kernel, integers: true };
 }
 
 /** One thread per element of the first output. */

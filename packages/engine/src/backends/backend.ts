@@ -108,12 +108,14 @@ export interface Executable {
   runSync(): void;
   /** Runs once, leaving the event loop free. */
   run(): Promise<void>;
+  /** Brings all that the plan goes on from to the host: parameters, states, an optimiser's moments. Nothing to do where storage is the host's own. */
+  pull(): Promise<void>;
   /** Training: attaches a data set, and runs steps over it. Losses land in `losses` by step number. */
   attach(source: BatchSource): void | Promise<void>;
   runSteps(steps: number, rates: Float64Array): Promise<number>;
   /** Training: the learning rate of the next step. */
   setRate(rate: number): void;
-  /** The last run ended because the loss was not finite; parameters are as before that step. */
+  /** The last run ended because the loss was not finite; parameters and states are as before that step. */
   readonly stopped: boolean;
   /** Losses of the last `count` steps. */
   losses(count: number): Float64Array;

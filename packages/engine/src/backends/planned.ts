@@ -14,9 +14,9 @@ export function planOf(
 ): { readonly plan: MadePlan; readonly bindings: ReadonlyMap<Tensor, Binding> } {
   const request: PlanRequest = { graph, outputs };
   if (training === undefined || storage === undefined) return { plan: makePlan(request), bindings: leaves };
-  const { append, bindings } = trainingLaunches(graph, training, storage);
+  const { append, commit, bindings } = trainingLaunches(graph, training, storage);
   const roots = [training.loss, ...training.gradients.map(({ gradient }) => gradient)];
-  return { plan: makePlan({ ...request, roots, append }), bindings: new Map([...leaves, ...bindings]) };
+  return { plan: makePlan({ ...request, roots, append, commit }), bindings: new Map([...leaves, ...bindings]) };
 }
 
 /** @throws TetradError ARGUMENT */

@@ -101,6 +101,8 @@ class ReferenceExecutable implements Executable {
     this.#step();
   }
 
+  async pull(): Promise<void> {}
+
   attach(source: BatchSource): void {
     this.#source = source;
   }
@@ -174,7 +176,7 @@ class ReferenceExecutable implements Executable {
     return feeds;
   }
 
-  /** One step; returns the loss (0 outside training). A loss that is not finite leaves the parameters alone. */
+  /** One step; returns the loss (0 outside training). A loss that is not finite leaves parameters and states alone. */
   #step(): number {
     const { graph, outputs, training, leaves } = this.request;
     const gradients = training?.gradients.map(({ gradient }) => gradient) ?? [];
@@ -186,15 +188,17 @@ class ReferenceExecutable implements Executable {
       array.set((values[i] as NdArray).data);
       this.#outputs.set(name, array);
     });
+    const value = training === undefined ? 0 : ((values[outputs.size + assigned.length] as NdArray).data[0] as number);
+    if (training !== undefined) {
+      this.#losses.push(value);
+      training.scalars.view()[SCALAR.lastLoss] = value;
+    }
+    if (!Number.isFinite(value)) return value;
     graph.assignments.forEach(({ state }, i) => {
       const binding = leaves.get(state);
       if (binding !== undefined) binding.segment.view().set((values[outputs.size + i] as NdArray).data, binding.offset);
     });
-    if (training === undefined) return 0;
-    const value = (values[outputs.size + assigned.length] as NdArray).data[0] as number;
-    this.#losses.push(value);
-    training.scalars.view()[SCALAR.lastLoss] = value;
-    if (Number.isFinite(value)) this.#update(values.slice(-gradients.length));
+    if (training !== undefined) this.#update(values.slice(-gradients.length));
     return value;
   }
 

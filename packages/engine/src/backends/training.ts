@@ -1,4 +1,4 @@
-/** The launches that follow the gradients of a training step: record the loss, clip, update each run of parameters, count the step. */
+/** The launches that follow the gradients of a training step: record the loss, clip, update each run of parameters, count the step, assign states. A loss that is not finite keeps all of them from changing anything. */
 
 import { byteSize } from "../dtype.js";
 import type { Operand } from "../op.js";
@@ -16,6 +16,7 @@ export const RING = 4096;
 export interface TrainingLeaves {
   readonly bindings: Map<Tensor, Binding>;
   append(lowering: Lowering, pin: (base: Tensor, offset: number) => void): void;
+  commit(lowering: Lowering, state: Tensor, value: Operand): void;
 }
 
 export interface TrainingStorage {
@@ -34,12 +35,23 @@ export function trainingLaunches(graph: Graph, training: Training, storage: Trai
     bindings.set(tensor, { segment, offset });
     return tensor;
   };
+  const scalars = leaf("@scalars", training.scalars, 0, STEP_SCALARS);
   return {
     bindings,
+    commit(lowering, state, value) {
+      lowering.emit({
+        kernel: "commit",
+        dtype: undefined,
+        outputs: [state],
+        inputs: [value, denseOperand(scalars)],
+        scalars: [state.size, byteSize(state.dtype)],
+        flops: 0,
+        updates: true,
+      });
+    },
     append(lowering, pin) {
       const { optimizer, params } = training;
       const dtype = params.dtype as "f32" | "f64";
-      const scalars = leaf("@scalars", training.scalars, 0, STEP_SCALARS);
       const nothing = leaf("@none", params, 0, 0);
       for (const { gradient, offset } of training.gradients) pin(ownBase(lowering, gradient), offset);
       const loss = lowering.operand(training.loss);

@@ -1,17 +1,17 @@
 /** Position of the largest element over axes. */
 
-import { isFloat } from "../dtype.js";
 import { ndReduce } from "../nd.js";
 import { normalizeAxes } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { cast } from "./cast.js";
+import { asNumbers } from "./cast.js";
 import { type ReduceAttrs, reduction } from "./reduction.js";
 
 export const argmaxOp = reduction({
   name: "argmax",
   kernel: "reduce_argmax",
   result: "i32",
+  integers: true,
   needsElements: true,
   reference: (x, { axes, keepDims }) => ndReduce(x, axes, keepDims, firstLargest, "i32"),
   gradient: () => [],
@@ -32,6 +32,5 @@ function firstLargest(values: Float64Array): number {
  * Throws SHAPE over an empty axis.
  */
 export function argmax(x: Tensor, axes?: number | readonly number[], { keepDims = false }: Partial<ReduceAttrs> = {}): Tensor {
-  const values = isFloat(x.dtype) ? x : cast(x, "f64");
-  return apply(argmaxOp, [values], { axes: normalizeAxes(axes, x.rank), keepDims });
+  return apply(argmaxOp, [asNumbers(x)], { axes: normalizeAxes(axes, x.rank), keepDims });
 }

@@ -1,17 +1,17 @@
 /** Position of the smallest element over axes. */
 
-import { isFloat } from "../dtype.js";
 import { ndReduce } from "../nd.js";
 import { normalizeAxes } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { cast } from "./cast.js";
+import { asNumbers } from "./cast.js";
 import { type ReduceAttrs, reduction } from "./reduction.js";
 
 export const argminOp = reduction({
   name: "argmin",
   kernel: "reduce_argmin",
   result: "i32",
+  integers: true,
   needsElements: true,
   reference: (x, { axes, keepDims }) => ndReduce(x, axes, keepDims, firstSmallest, "i32"),
   gradient: () => [],
@@ -32,6 +32,5 @@ function firstSmallest(values: Float64Array): number {
  * Throws SHAPE over an empty axis.
  */
 export function argmin(x: Tensor, axes?: number | readonly number[], { keepDims = false }: Partial<ReduceAttrs> = {}): Tensor {
-  const values = isFloat(x.dtype) ? x : cast(x, "f64");
-  return apply(argminOp, [values], { axes: normalizeAxes(axes, x.rank), keepDims });
+  return apply(argminOp, [asNumbers(x)], { axes: normalizeAxes(axes, x.rank), keepDims });
 }

@@ -33,12 +33,18 @@ export const castOp: Op<Attrs> = {
       attrs: { dtype: "f32" },
     },
     { name: "bool to f64", inputs: [{ shape: [17], dtype: "bool", frozen: true }], attrs: { dtype: "f64" } },
+    { name: "bool to i32", inputs: [{ shape: [3, 11], dtype: "bool", frozen: true }], attrs: { dtype: "i32" } },
     { name: "empty", inputs: [{ shape: [0, 3] }], attrs: { dtype: "f64" } },
   ],
   lowering: { kind: "elementwise", strip: () => "copy" },
   bounded: true,
   batch: ([x], _, { dtype }) => [apply(castOp, [x as Tensor], { dtype })],
 };
+
+/** What ops of numbers work on: floats and i32 as they are, and true as 1. */
+export function asNumbers(x: Tensor): Tensor {
+  return x.dtype === "bool" ? cast(x, "i32") : x;
+}
 
 /** `x` with elements of `dtype`. To i32 numbers lose their fraction (towards 0), to bool all but 0 becomes true. */
 export function cast(x: Tensor, dtype: DType): Tensor {

@@ -1,13 +1,13 @@
-/** Running sums along an axis, accumulated in float64. */
+/** Running sums along an axis, accumulated in float64; integers wrap around. */
 
-import { type FloatDType, requireFloat } from "../dtype.js";
-import { type NdArray, ndZeros } from "../nd.js";
+import { type NumberDType, requireNumbers } from "../dtype.js";
+import { type NdArray, ndAdd, ndZeros } from "../nd.js";
 import { type Count, HOSTILE_EXTENTS, type Op, type OpCase } from "../op.js";
 import { normalizeAxis, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
+import { asNumbers } from "./cast.js";
 import { specOf } from "./identity.js";
-import { reduceExactly } from "./reduction.js";
 
 type Attrs = { readonly axis: number; readonly reverse: boolean };
 
@@ -16,7 +16,7 @@ export const cumsumOp: Op<Attrs> = {
   tolerance: "reduction",
   infer([input]) {
     const x = input as Spec;
-    requireFloat("cumsum", x.dtype);
+    requireNumbers("cumsum", x.dtype);
     return [specOf(x)];
   },
   gradient: ({ dy, attrs: { axis, reverse } }) => [apply(cumsumOp, [dy], { axis, reverse: !reverse })],
@@ -24,12 +24,13 @@ export const cumsumOp: Op<Attrs> = {
     const x = input as NdArray;
     const y = ndZeros(x.shape, x.dtype);
     const { outer, n, inner } = split(x.shape, axis);
+    const add = ndAdd(x.dtype);
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
         let total = 0;
         for (let j = 0; j < n; j++) {
           const at = (o * n + (reverse ? n - 1 - j : j)) * inner + i;
-          total += x.data[at] as number;
+          total = add(total, x.data[at] as number);
           y.data[at] = total;
         }
       }
@@ -48,7 +49,7 @@ export const cumsumOp: Op<Attrs> = {
         x.bound === undefined || count === 0 ? count : { live: x.bound, times: count / (x.shape[0] as number) };
       context.emit({
         kernel: "cumsum",
-        dtype: x.dtype as FloatDType,
+        dtype: x.dtype as NumberDType,
         outputs: node.outputs,
         inputs: [context.contiguous(x)],
         scalars: [axis === 0 ? outer : live(outer), axis === 0 ? live(n) : n, inner, Number(reverse)],
@@ -72,10 +73,14 @@ function cumsumCases(): OpCase<Attrs>[] {
   }
   cases.push({ name: "middle", inputs: [{ shape: [4, 17, 9] }], attrs: { axis: 1, reverse: false } });
   cases.push({ name: "transposed", inputs: [{ shape: [9, 17], transposed: true }], attrs: { axis: 1, reverse: true } });
+  const wide = { dtype: "i32", range: [-(2 ** 31), 2 ** 31], frozen: true } as const;
+  cases.push({ name: "i32 row", inputs: [{ ...wide, shape: [3, 33] }], attrs: { axis: 1, reverse: false } });
+  cases.push({ name: "i32 column", inputs: [{ ...wide, shape: [33, 7] }], attrs: { axis: 0, reverse: true } });
+  cases.push({ name: "i32 long", inputs: [{ ...wide, shape: [2, 9001] }], attrs: { axis: 1, reverse: false } });
   return cases;
 }
 
-/** y[i] = x[0] + … + x[i] along `axis`, or x[i] + … + x[n−1] with `reverse`. Integers stay i32. */
+/** y[i] = x[0] + … + x[i] along `axis`, or x[i] + … + x[n−1] with `reverse`. Integers stay i32 and wrap around beyond it. */
 export function cumsum(x: Tensor, axis = -1, { reverse = false }: { reverse?: boolean } = {}): Tensor {
-  return reduceExactly(x, (values) => apply(cumsumOp, [values], { axis: normalizeAxis(axis, x.rank), reverse }));
+  return apply(cumsumOp, [asNumbers(x)], { axis: normalizeAxis(axis, x.rank), reverse });
 }

@@ -4,10 +4,11 @@ import { ndReduce } from "../nd.js";
 import { normalizeAxes, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
+import { asNumbers } from "./cast.js";
 import { concat } from "./concat.js";
 import { mul } from "./mul.js";
 import { pad } from "./pad.js";
-import { type ReduceAttrs, reduceExactly, reduction } from "./reduction.js";
+import { type ReduceAttrs, reduction } from "./reduction.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 import { transpose } from "./transpose.js";
@@ -16,7 +17,11 @@ export const prodOp = reduction({
   name: "prod",
   kernel: "reduce_prod",
   range: [0.5, 1.5],
-  reference: (x, { axes, keepDims }) => ndReduce(x, axes, keepDims, (values) => values.reduce((total, v) => total * v, 1)),
+  integers: true,
+  reference: (x, { axes, keepDims }) => {
+    const multiply = x.dtype === "i32" ? Math.imul : (a: number, b: number) => a * b;
+    return ndReduce(x, axes, keepDims, (values) => values.reduce((total, v) => multiply(total, v), 1));
+  },
   gradient: ({ inputs: [x], dy, attrs: { axes } }) => [productGradient(x as Tensor, dy, axes)],
 });
 
@@ -52,8 +57,8 @@ function productGradient(x: Tensor, dy: Tensor, axes: readonly number[]): Tensor
   return transpose(reshape(cut, ordered.shape), back);
 }
 
-/** Product over `axes` (all when omitted); 1 over no elements. Integers stay i32. */
+/** Product over `axes` (all when omitted); 1 over no elements. Integers stay i32 and wrap around beyond it. */
 export function prod(x: Tensor, axes?: number | readonly number[], { keepDims = false }: Partial<ReduceAttrs> = {}): Tensor {
   const list = normalizeAxes(axes, x.rank);
-  return list.length === 0 ? x : reduceExactly(x, (values) => apply(prodOp, [values], { axes: list, keepDims }));
+  return list.length === 0 ? x : apply(prodOp, [asNumbers(x)], { axes: list, keepDims });
 }

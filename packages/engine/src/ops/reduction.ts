@@ -1,7 +1,7 @@
 /** What all reductions over axes share: shape rule, the strided launch, partial sums of large ones, and test cases. */
 
 import type { BaseKernel } from "@tetrad/kernels-wasm";
-import { type DType, type FloatDType, isFloat, requireFloat } from "../dtype.js";
+import { type DType, type NumberDType, requireFloat, requireNumbers } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { NdArray } from "../nd.js";
 import {
@@ -18,15 +18,9 @@ import { type Shape, sizeOf } from "../shape.js";
 import type { Node, Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
 import { broadcastLike } from "./broadcastTo.js";
-import { cast } from "./cast.js";
 import { reshape } from "./reshape.js";
 
 export type ReduceAttrs = { readonly axes: readonly number[]; readonly keepDims: boolean };
-
-/** An integer tensor reduced in f64, where it is exact, and made what it was; bool counts in i32. */
-export function reduceExactly(x: Tensor, reduce: (x: Tensor) => Tensor): Tensor {
-  return isFloat(x.dtype) ? reduce(x) : cast(reduce(cast(x, "f64")), "i32");
-}
 
 /** A value per output element, repeated to the shape that was reduced. */
 export function expandReduced(y: Tensor, x: Tensor, axes: readonly number[]): Tensor {
@@ -43,6 +37,8 @@ export interface ReductionDefinition {
   /** Kernel without dtype suffix. */
   readonly kernel: BaseKernel;
   readonly result?: DType;
+  /** There is a kernel of i32, too; its results wrap around as int32 does everywhere. */
+  readonly integers?: boolean;
   /** Reducing an empty axis is an error (max, argmax), not an identity. */
   readonly needsElements?: boolean;
   reference(x: NdArray, attrs: ReduceAttrs): NdArray;
@@ -56,13 +52,14 @@ export interface ReductionDefinition {
 
 /** An op that folds axes away. Kernel parameters: see `launchReduction`. */
 export function reduction(definition: ReductionDefinition): Op<ReduceAttrs> {
-  const { name, kernel, result, needsElements = false } = definition;
+  const { name, kernel, result, integers = false, needsElements = false } = definition;
   const op: Op<ReduceAttrs> = {
     name,
     tolerance: "reduction",
     infer([input], { axes, keepDims }) {
       const x = input as Spec;
-      requireFloat(name, x.dtype, 'cast(x, "f64") first');
+      if (integers) requireNumbers(name, x.dtype);
+      else requireFloat(name, x.dtype, 'cast(x, "f32") first');
       if (needsElements && sizeOf(axes.map((axis) => x.shape[axis] as number)) === 0) {
         throw new TetradError("SHAPE", {
           op: name,
@@ -89,7 +86,7 @@ export function reduction(definition: ReductionDefinition): Op<ReduceAttrs> {
   return op;
 }
 
-function reductionCases({ range, kink = false, needsElements = false }: ReductionDefinition): OpCase<ReduceAttrs>[] {
+function reductionCases({ range, integers = false, kink = false, needsElements = false }: ReductionDefinition): OpCase<ReduceAttrs>[] {
   const input = (shape: Shape, transposed = false) => ({ shape, ...(range && { range }), ...(transposed && { transposed }) });
   const cases: OpCase<ReduceAttrs>[] = [];
   for (const n of HOSTILE_EXTENTS) {
@@ -108,7 +105,29 @@ function reductionCases({ range, kink = false, needsElements = false }: Reductio
   cases.push({ name: "long gaps", inputs: [input([4099, 3, 5], true)], attrs: { axes: [0, 2], keepDims: false }, kink });
   cases.push({ name: "long strided", inputs: [input([5, 4099], true)], attrs: { axes: [1], keepDims: false }, kink });
   cases.push({ name: "large", inputs: [input([9, 4099])], attrs: { axes: [0, 1], keepDims: false }, kink });
+  if (integers) cases.push(...integerCases());
   return cases;
+}
+
+/** The ways through memory once more, with whole numbers: small ones that tie, and ones whose sums and products do not fit. */
+function integerCases(): OpCase<ReduceAttrs>[] {
+  const whole = (shape: Shape, range: readonly [number, number], transposed = false) => ({
+    shape,
+    dtype: "i32" as const,
+    range,
+    frozen: true,
+    ...(transposed && { transposed }),
+  });
+  const small = [-9, 9] as const;
+  const wide = [-(2 ** 31), 2 ** 31] as const;
+  return [
+    { name: "i32 row", inputs: [whole([3, 33], small)], attrs: { axes: [1], keepDims: false } },
+    { name: "i32 column", inputs: [whole([33, 65], small)], attrs: { axes: [0], keepDims: true } },
+    { name: "i32 gaps", inputs: [whole([2, 33, 3, 5], small, true)], attrs: { axes: [0, 3], keepDims: false } },
+    { name: "i32 large", inputs: [whole([9, 4099], wide)], attrs: { axes: [0, 1], keepDims: false } },
+    { name: "i32 long columns", inputs: [whole([4099, 5], wide)], attrs: { axes: [0], keepDims: false } },
+    { name: "i32 wide values", inputs: [whole([7, 17], wide)], attrs: { axes: [1], keepDims: false } },
+  ];
 }
 
 interface Axis {
@@ -157,7 +176,7 @@ export function launchReduction(
   };
   context.emit({
     kernel,
-    dtype: x.dtype as FloatDType,
+    dtype: x.dtype as NumberDType,
     outputs: [y],
     inputs: [operand, ...others],
     scalars: [count(false), count(true), ...words(false), ...words(true)],

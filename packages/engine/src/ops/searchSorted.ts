@@ -1,6 +1,6 @@
 /** Where values belong in sorted rows: torch.searchsorted, numpy.searchsorted. */
 
-import { isFloat, promote } from "../dtype.js";
+import { type NumberDType, promote } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import { ndZeros } from "../nd.js";
 import type { CaseInput, Op, OpCase } from "../op.js";
@@ -8,10 +8,10 @@ import { formatShape, sameShape, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
 import { broadcastTo } from "./broadcastTo.js";
-import { cast } from "./cast.js";
+import { asNumbers, cast } from "./cast.js";
 import { reshape } from "./reshape.js";
 import { forEachRow, rowWords } from "./rows.js";
-import { compareAscending, floatType, requireRows } from "./sortOrder.js";
+import { compareAscending, requireRows, wholeNumbers } from "./sortOrder.js";
 
 type Attrs = { readonly right: boolean };
 
@@ -61,7 +61,7 @@ export const searchSortedOp: Op<Attrs> = {
       const [rows, m] = values.rank === 0 ? [1, 1] : rowWords(values);
       context.emit({
         kernel: "search_sorted",
-        dtype: floatType(sorted),
+        dtype: sorted.dtype as NumberDType,
         outputs: node.outputs,
         inputs: [context.contiguous(sorted), context.contiguous(values)],
         scalars: [rows, sorted.shape[sorted.rank - 1] as number, m, Number(sorted.rank === 1), Number(right)],
@@ -104,6 +104,9 @@ function searchCases(): OpCase<Attrs>[] {
   cases.push({ name: "scalar", inputs: [rising([9]), some([])], attrs: { right: false } });
   cases.push({ name: "none", inputs: [rising([9]), some([3, 0])], attrs: { right: false } });
   cases.push({ name: "many", inputs: [rising([65]), some([4099])], attrs: { right: false } });
+  const whole = wholeNumbers([40]);
+  const inOrder = { ...whole, values: [...(whole.values ?? [])].sort((a, b) => a - b) };
+  for (const right of [false, true]) cases.push({ name: `i32 ${right ? "right" : "left"}`, inputs: [inOrder, whole], attrs: { right } });
   return cases;
 }
 
@@ -112,8 +115,11 @@ function searchCases(): OpCase<Attrs>[] {
  * One sorted row (n) serves values of any shape. NaN counts as largest. Has no gradient. Throws SHAPE where leading axes differ.
  */
 export function searchSorted(sorted: Tensor, values: Tensor, { right = false }: Partial<Attrs> = {}): Tensor {
-  const widest = promote(sorted.dtype, values.dtype);
-  const dtype = isFloat(widest) ? widest : "f64";
-  const typed = (x: Tensor) => (x.dtype === dtype ? x : cast(x, dtype));
-  return apply(searchSortedOp, [typed(sorted), typed(values)], { right });
+  const numbers = [asNumbers(sorted), asNumbers(values)] as const;
+  const dtype = promote(numbers[0].dtype, numbers[1].dtype);
+  return apply(
+    searchSortedOp,
+    numbers.map((x) => cast(x, dtype)),
+    { right },
+  );
 }

@@ -1,5 +1,6 @@
 /** Elements in order along an axis, with the positions they came from. */
 
+import type { NumberDType } from "../dtype.js";
 import { ndZeros } from "../nd.js";
 import { HOSTILE_EXTENTS, type Op } from "../op.js";
 import { sizeOf } from "../shape.js";
@@ -7,7 +8,7 @@ import type { Spec, Tensor } from "../tensor.js";
 import { applyAll } from "../trace.js";
 import { specOf } from "./identity.js";
 import { forEachRow, rowWords } from "./rows.js";
-import { awkwardRows, floatType, type Ordered, orderedAlong, orderOf, requireRows, scatterBack } from "./sortOrder.js";
+import { awkwardRows, type Ordered, orderedAlong, orderOf, requireRows, scatterBack } from "./sortOrder.js";
 
 type Attrs = { readonly descending: boolean };
 
@@ -54,7 +55,7 @@ export const sortOp: Op<Attrs> = {
       const spares = node.outputs.map((y) => context.temp(specOf(y)));
       context.emit({
         kernel: "sort",
-        dtype: floatType(x),
+        dtype: x.dtype as NumberDType,
         outputs: [...node.outputs, ...spares],
         inputs: [context.contiguous(x)],
         scalars: [...rowWords(x), Number(descending)],

@@ -1,11 +1,11 @@
 /** The order that sorting ops share, as PyTorch and NumPy have it: NaN is above everything, zeros of both signs are equal, equal elements keep their order. */
 
-import { type FloatDType, isFloat, requireFloat } from "../dtype.js";
+import { requireNumbers } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import type { CaseInput, OpCase } from "../op.js";
-import { normalizeAxis } from "../shape.js";
+import { normalizeAxis, type Shape, sizeOf } from "../shape.js";
 import type { Attrs, Spec, Tensor } from "../tensor.js";
-import { cast } from "./cast.js";
+import { asNumbers, cast } from "./cast.js";
 import { zerosLike } from "./full.js";
 import { scatterAdd } from "./scatterAdd.js";
 import { swapAxes } from "./transpose.js";
@@ -22,9 +22,9 @@ export function orderOf(row: Float64Array, descending: boolean): number[] {
   return Array.from(row, (_, i) => i).sort((i, j) => sign * compareAscending(row[i] as number, row[j] as number) || i - j);
 }
 
-/** Throws DTYPE unless `x` is floating, SHAPE when it has no axis. */
+/** Throws DTYPE unless `x` is of numbers, SHAPE when it has no axis. */
 export function requireRows(op: string, x: Spec): void {
-  requireFloat(op, x.dtype);
+  requireNumbers(op, x.dtype);
   if (x.shape.length === 0) throw new TetradError("SHAPE", { op, what: "needs a tensor with an axis", got: "[]" });
 }
 
@@ -39,23 +39,30 @@ export interface Ordered {
   readonly indices: Tensor;
 }
 
-/** Applies `f`, which works along the last axis of floating rows, along `axis` of a tensor of any type; whole numbers go through f64, which holds them exactly. */
+/** Applies `f`, which works along the last axis of rows of numbers, along `axis` of a tensor of any type. */
 export function orderedAlong(x: Tensor, axis: number, f: (rows: Tensor) => readonly Tensor[]): Ordered {
   const at = normalizeAxis(axis, x.rank);
   const last = at === x.rank - 1;
-  const exact = isFloat(x.dtype) ? x : cast(x, "f64");
-  const [values, indices] = f(last ? exact : swapAxes(exact, at, -1)).map((y) => (last ? y : swapAxes(y, at, -1))) as [Tensor, Tensor];
-  return { values: isFloat(x.dtype) ? values : cast(values, x.dtype), indices };
+  const numbers = asNumbers(x);
+  const [values, indices] = f(last ? numbers : swapAxes(numbers, at, -1)).map((y) => (last ? y : swapAxes(y, at, -1))) as [Tensor, Tensor];
+  return { values: cast(values, x.dtype), indices };
 }
 
-export function floatType(x: Tensor): FloatDType {
-  return x.dtype as FloatDType;
+/** Of both ends of the type, with ties. */
+export function wholeNumbers(shape: Shape): CaseInput {
+  const some = [2 ** 31 - 1, -(2 ** 31), 0, -1, 1, 2 ** 30, 7, -(2 ** 31), 16777217, 16777216];
+  return {
+    shape,
+    dtype: "i32",
+    values: Array.from({ length: sizeOf(shape) }, (_, i) => some[(i * i + 3 * i) % some.length] as number),
+    frozen: true,
+  };
 }
 
 /** Rows with what breaks careless sorting: ties, runs in order, NaN, infinities, zeros of both signs. */
 export function awkwardRows<A extends Attrs>(attrs: A): OpCase<A>[] {
-  const of = (name: string, shape: readonly number[], value: (i: number) => number, kink: boolean): OpCase<A> => {
-    const values = Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, (_, i) => value(i));
+  const of = (name: string, shape: Shape, value: (i: number) => number, kink: boolean): OpCase<A> => {
+    const values = Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
     const finite = values.every(Number.isFinite);
     const input: CaseInput = { shape, values, ...(!finite && { frozen: true }) };
     return { name, inputs: [input], attrs, kink };
@@ -68,5 +75,6 @@ export function awkwardRows<A extends Attrs>(attrs: A): OpCase<A>[] {
     of("descending", [2, 65], (i) => -i / 8, false),
     of("special values", [3, 37], (i) => special[(i * i + 3 * i) % special.length] as number, false),
     of("many ties", [2, 2500], (i) => (i * 2654435761) % 97, true),
+    ...[37, 2500].map((n) => ({ name: `i32 ${n}`, inputs: [wholeNumbers([2, n])], attrs })),
   ];
 }

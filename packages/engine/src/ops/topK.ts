@@ -1,5 +1,6 @@
 /** The k largest or smallest elements along an axis, with their positions, without sorting the rest. */
 
+import type { NumberDType } from "../dtype.js";
 import { TetradError } from "../errors.js";
 import { ndZeros } from "../nd.js";
 import { HOSTILE_EXTENTS, type Op } from "../op.js";
@@ -7,7 +8,7 @@ import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { applyAll } from "../trace.js";
 import { forEachRow, rowWords } from "./rows.js";
-import { awkwardRows, floatType, type Ordered, orderedAlong, orderOf, requireRows, scatterBack } from "./sortOrder.js";
+import { awkwardRows, type Ordered, orderedAlong, orderOf, requireRows, scatterBack } from "./sortOrder.js";
 
 type Attrs = { readonly k: number; readonly largest: boolean; readonly sorted: boolean };
 
@@ -70,7 +71,7 @@ export const topKOp: Op<Attrs> = {
       const x = node.inputs[0] as Tensor;
       context.emit({
         kernel: "top_k",
-        dtype: floatType(x),
+        dtype: x.dtype as NumberDType,
         outputs: node.outputs,
         inputs: [context.contiguous(x)],
         scalars: [...rowWords(x), k, Number(largest), Number(sorted)],

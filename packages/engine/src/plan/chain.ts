@@ -1,6 +1,6 @@
 /** Builds fused chains of element-wise ops: which nodes may join, and the registers, strides and outputs they end up with. */
 
-import { type FloatDType, isFloat, promote } from "../dtype.js";
+import { type FloatDType, promote } from "../dtype.js";
 import type { Count, Immediate, Operand } from "../op.js";
 import { broadcastStrides, type Shape, sameShape, sizeOf, stridesOf } from "../shape.js";
 import type { Bound, Node, Tensor } from "../tensor.js";
@@ -22,11 +22,7 @@ export function computeType(inputs: readonly { dtype: Tensor["dtype"] }[], outpu
   const numeric = [...inputs, output].map((x) => x.dtype).filter((dtype) => dtype !== "bool");
   if (numeric.length === 0) return undefined;
   const widest = numeric.reduce(promote, "bool");
-  return numeric.includes("i32") && !inputs.every((x) => isFloat(x.dtype) || x.dtype === "bool")
-    ? widest === "f32"
-      ? "f32"
-      : "f64"
-    : (widest as FloatDType);
+  return widest === "i32" ? "f64" : (widest as FloatDType);
 }
 
 /** Whether the register holds exactly what storage would: an f64 register of an f32 value, or of a truncated one, does not. */

@@ -1,11 +1,12 @@
 /** From a traced graph to a plan: simplify, lower and fuse, share storage, place. */
 
+import type { Operand } from "../op.js";
 import { barrierOp } from "../ops/checkpoint.js";
 import type { Graph, Tensor } from "../tensor.js";
 import { Lowering } from "./lower.js";
 import type { Plan } from "./plan.js";
 import { lowerScan } from "./scan.js";
-import { assignAll, settle } from "./settle.js";
+import { assignAll, holdAll, settle } from "./settle.js";
 import { simplify } from "./simplify.js";
 
 export interface PlanRequest {
@@ -16,6 +17,8 @@ export interface PlanRequest {
   readonly roots?: readonly Tensor[];
   /** Appends launches after the graph's own; may pin base values to storage outside the arena. */
   append?(lowering: Lowering, pin: (base: Tensor, offset: number) => void): void;
+  /** Appends what stores a value in a state behind those launches, where a plan of its own accord would do so as soon as the old one is not needed. */
+  commit?(lowering: Lowering, state: Tensor, value: Operand): void;
 }
 
 /** A plan, and the storage that pinned values have outside the arena. */
@@ -31,15 +34,16 @@ export function makePlan(request: PlanRequest): MadePlan {
 }
 
 /** @param keep values behind checkpoints are kept from the forward pass, as if there were none */
-function build({ graph, outputs, roots = [], append }: PlanRequest, keep: boolean): MadePlan {
+function build({ graph, outputs, roots = [], append, commit }: PlanRequest, keep: boolean): MadePlan {
   const all = [...outputs.values(), ...roots, ...graph.assignments.map(({ value }) => value)];
   const lowering = new Lowering(graph, simplify(graph, all, keep), lowerScan);
   lowering.run();
   const named = new Map<string, Tensor>();
   for (const [name, tensor] of outputs) named.set(name, lowering.stored(tensor));
   const pinned = new Map<Tensor, number>();
+  const assign = commit === undefined ? () => assignAll(lowering, graph.assignments) : holdAll(lowering, graph.assignments, commit);
   append?.(lowering, (base, offset) => pinned.set(base, offset));
-  assignAll(lowering, graph.assignments);
+  assign();
   const kept = [...named.values()];
   const written = [...kept, ...pinned.keys(), ...graph.assignments.map(({ state }) => state)];
   const settled = settle(lowering.drafts, written, kept, pinned, (storage) => storage.kind === "temp" && !pinned.has(storage));

@@ -1,8 +1,9 @@
 /** The last steps of planning, for a whole plan as for the body of a loop: effects, shared storage, finished launches, places. */
 
+import type { Operand } from "../op.js";
 import type { Assignment, Tensor } from "../tensor.js";
 import { isIdentity } from "./chain.js";
-import { type Draft, finishDraft, type Lowering, shareStorage, wantedValues } from "./lower.js";
+import { type Draft, denseOperand, finishDraft, type Lowering, shareStorage, wantedValues } from "./lower.js";
 import { lifetimes, place } from "./memory.js";
 import type { Launch } from "./plan.js";
 
@@ -15,6 +16,21 @@ export function assignAll(lowering: Lowering, assignments: readonly Assignment[]
     return { state, unchanged, value: targets.has(operand.base) && !unchanged ? lowering.copyOf(value) : value };
   });
   for (const { state, value, unchanged } of values) if (!unchanged) lowering.assign(state, value);
+}
+
+/** Computes what states are assigned before anything else is appended that may change what it is made of; the result stores it by `commit`. */
+export function holdAll(
+  lowering: Lowering,
+  assignments: readonly Assignment[],
+  commit: (lowering: Lowering, state: Tensor, value: Operand) => void,
+): () => void {
+  const values = assignments.flatMap(({ state, value }) => {
+    const operand = lowering.operand(value);
+    return operand.base === state && isIdentity(operand, state.shape) ? [] : [{ state, value: lowering.stored(value) }];
+  });
+  return () => {
+    for (const { state, value } of values) commit(lowering, state, denseOperand(value));
+  };
 }
 
 /** Places finished launches, and gives shared values their owner's offset. */

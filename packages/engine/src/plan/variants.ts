@@ -20,7 +20,7 @@ const FAMILIES: ReadonlyMap<string, VariantFamily> = new Map([["gemm", { scalar:
 
 /** The choices that this launch has; undefined where its kernel is all there is. */
 export function variantsOf(launch: Launch): VariantFamily | undefined {
-  return FAMILIES.get(launch.kernel.replace(/_(f32|f64)$/, ""));
+  return FAMILIES.get(launch.kernel.replace(/_(f32|f64|i32)$/, ""));
 }
 
 /** The launch with another variant. */

@@ -1,13 +1,13 @@
-/** Running sums along an axis, in f64. Words: y, x, slabs, length of the axis, its stride (the elements of a slab's inner part), 1 = backwards. */
+/** Running sums along an axis, in f64; integers wrap around. Words: y, x, slabs, length of the axis, its stride (the elements of a slab's inner part), 1 = backwards. */
 import { share_begin, share_end } from "../lib/rows";
 import { lanes, load_partial, store_partial } from "../lib/simd";
 import { high, k2, low, narrow } from "../lib/wide";
 
 /** One column: `step` bytes from element to element, first element at x. */
-function run<T>(y: usize, x: usize, n: i32, step: isize): void {
-  let total: f64 = 0;
+function run<T, A>(y: usize, x: usize, n: i32, step: isize): void {
+  let total: A = 0;
   for (let i = 0; i < n; i++) {
-    total += <f64>load<T>(x);
+    total += <A>load<T>(x);
     store<T>(y, <T>total);
     x += step;
     y += step;
@@ -20,7 +20,10 @@ function run_vector<T>(y: usize, x: usize, n: i32, step: isize, width: i32): voi
   let b = k2(0);
   for (let i = 0; i < n; i++) {
     const u = load_partial<T>(x, width);
-    if (sizeof<T>() == 4) {
+    if (isInteger<T>()) {
+      a = v128.add<T>(a, u);
+      store_partial<T>(y, a, width);
+    } else if (sizeof<T>() == 4) {
       a = v128.add<f64>(a, low(u));
       b = v128.add<f64>(b, high(u));
       store_partial<T>(y, narrow(a, b), width);
@@ -33,7 +36,8 @@ function run_vector<T>(y: usize, x: usize, n: i32, step: isize, width: i32): voi
   }
 }
 
-function cumsum<T>(p: usize, thread: i32, threads: i32): void {
+/** Totals of a single column are A. */
+function cumsum<T, A>(p: usize, thread: i32, threads: i32): void {
   const slabs = load<i32>(p, 8);
   const n = load<i32>(p, 12);
   const inner = load<i32>(p, 16);
@@ -49,15 +53,19 @@ function cumsum<T>(p: usize, thread: i32, threads: i32): void {
     const column = (unit - slab * groups) * lanes<T>();
     const at = <usize>slab * <usize>n * stride + start + <usize>column * sizeof<T>();
     const width = min(lanes<T>(), inner - column);
-    if (width == 1) run<T>(load<usize>(p) + at, load<usize>(p, 4) + at, n, step);
+    if (width == 1) run<T, A>(load<usize>(p) + at, load<usize>(p, 4) + at, n, step);
     else run_vector<T>(load<usize>(p) + at, load<usize>(p, 4) + at, n, step, width);
   }
 }
 
 export function cumsum_f32(p: usize, thread: i32, threads: i32): void {
-  cumsum<f32>(p, thread, threads);
+  cumsum<f32, f64>(p, thread, threads);
 }
 
 export function cumsum_f64(p: usize, thread: i32, threads: i32): void {
-  cumsum<f64>(p, thread, threads);
+  cumsum<f64, f64>(p, thread, threads);
+}
+
+export function cumsum_i32(p: usize, thread: i32, threads: i32): void {
+  cumsum<i32, i32>(p, thread, threads);
 }

@@ -1,5 +1,5 @@
 /**
- * The one loop behind all reductions to a number. Totals are f64 whatever the element type. Three ways through memory: along a
+ * The one loop behind all reductions to a number. Totals are f64 whatever the floating type, and i64 for integers, which wrap around when they are stored. Three ways through memory: along a
  * contiguous reduced axis, across contiguous kept columns, and element by element; each adds in an order fixed by the shape.
  * Few outputs of many elements are cut into chunks whose totals meet in shared scratch, so that all threads help.
  */
@@ -26,22 +26,50 @@ const BLOCK: i32 = 4;
 
 // @ts-ignore: decorator
 @inline
-function identity(kind: i32): f64 {
+function identity<T>(kind: i32): f64 {
   if (kind == PRODUCT) return 1;
-  if (kind == MAX) return -Infinity;
-  return kind == MIN ? Infinity : 0;
+  if (kind == MAX) return isInteger<T>() ? <f64>i32.MIN_VALUE : -Infinity;
+  if (kind == MIN) return isInteger<T>() ? <f64>i32.MAX_VALUE : Infinity;
+  return 0;
 }
 
 /** What a lane without an element holds, so that it leaves the total alone. */
 // @ts-ignore: decorator
 @inline
-function filler(kind: i32): f64 {
-  return kind == EXP_SUM ? -Infinity : identity(kind);
+function filler<T>(kind: i32): f64 {
+  return kind == EXP_SUM ? -Infinity : identity<T>(kind);
+}
+
+/** A number in both lanes of a total. */
+// @ts-ignore: decorator
+@inline
+function both<T>(x: f64): v128 {
+  return isInteger<T>() ? v128.splat<i64>(<i64>x) : k2(x);
+}
+
+/** Elements 0 and 1 of four, as wide as a total. */
+// @ts-ignore: decorator
+@inline
+function front<T>(x: v128): v128 {
+  return isInteger<T>() ? i64x2.extend_low_i32x4_s(x) : low(x);
+}
+
+/** Elements 2 and 3 of four, as wide as a total. */
+// @ts-ignore: decorator
+@inline
+function back<T>(x: v128): v128 {
+  return isInteger<T>() ? i64x2.extend_high_i32x4_s(x) : high(x);
 }
 
 // @ts-ignore: decorator
 @inline
-function merge(kind: i32, a: v128, b: v128): v128 {
+function merge<T>(kind: i32, a: v128, b: v128): v128 {
+  if (isInteger<T>()) {
+    if (kind == PRODUCT) return v128.mul<i64>(a, b);
+    if (kind == MAX) return v128.bitselect(a, b, v128.gt<i64>(a, b));
+    if (kind == MIN) return v128.bitselect(a, b, v128.lt<i64>(a, b));
+    return v128.add<i64>(a, b);
+  }
   if (kind == PRODUCT) return v128.mul<f64>(a, b);
   if (kind == MAX) return v128.max<f64>(a, b);
   if (kind == MIN) return v128.min<f64>(a, b);
@@ -51,18 +79,18 @@ function merge(kind: i32, a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function take<T>(kind: i32, total: v128, x: v128, shift: v128): v128 {
-  if (kind == EXP_SUM) return v128.add<f64>(total, exp_wide<T>(v128.sub<f64>(x, shift)));
-  return merge(kind, total, x);
+  if (!isInteger<T>() && kind == EXP_SUM) return v128.add<f64>(total, exp_wide<T>(v128.sub<f64>(x, shift)));
+  return merge<T>(kind, total, x);
 }
 
-/** The total of reduced elements lo … hi of the output whose elements begin at x. */
+/** The total of reduced elements lo … hi of the output whose elements begin at x; of integers its bits. */
 // @ts-ignore: decorator
 @inline
 function fold_range<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shift: f64): f64 {
   const extent = inner_extent(axes);
   const stride = inner_stride(axes, 1);
   const s = k2(shift);
-  let a = k2(identity(kind));
+  let a = both<T>(identity<T>(kind));
   let b = a;
   let c = a;
   let d = a;
@@ -77,10 +105,10 @@ function fold_range<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shift
         const u = v128.load(at);
         const v = v128.load(at, 16);
         if (sizeof<T>() == 4) {
-          a = take<T>(kind, a, low(u), s);
-          b = take<T>(kind, b, high(u), s);
-          c = take<T>(kind, c, low(v), s);
-          d = take<T>(kind, d, high(v), s);
+          a = take<T>(kind, a, front<T>(u), s);
+          b = take<T>(kind, b, back<T>(u), s);
+          c = take<T>(kind, c, front<T>(v), s);
+          d = take<T>(kind, d, back<T>(v), s);
         } else {
           a = take<T>(kind, a, u, s);
           b = take<T>(kind, b, v, s);
@@ -90,10 +118,10 @@ function fold_range<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shift
         at += 8 * sizeof<T>();
       }
       for (; j < n; j += lanes<T>()) {
-        const u = load_filled<T>(at, n - j, filler(kind));
+        const u = load_filled<T>(at, n - j, filler<T>(kind));
         if (sizeof<T>() == 4) {
-          a = take<T>(kind, a, low(u), s);
-          b = take<T>(kind, b, high(u), s);
+          a = take<T>(kind, a, front<T>(u), s);
+          b = take<T>(kind, b, back<T>(u), s);
         } else {
           a = take<T>(kind, a, u, s);
         }
@@ -103,14 +131,15 @@ function fold_range<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shift
       const step = <usize>stride * sizeof<T>();
       for (let j = 0; j < n; j++) {
         // The other lane takes a filler, and so leaves the total alone.
-        c = take<T>(kind, c, f64x2.replace_lane(k2(filler(kind)), 0, <f64>load<T>(at)), s);
+        const none = both<T>(filler<T>(kind));
+        c = take<T>(kind, c, isInteger<T>() ? i64x2.replace_lane(none, 0, <i64>load<T>(at)) : f64x2.replace_lane(none, 0, <f64>load<T>(at)), s);
         at += step;
       }
     }
     i += n;
   }
-  const total = merge(kind, merge(kind, a, b), merge(kind, c, d));
-  return f64x2.extract_lane(merge(kind, total, v128.shuffle<i64>(total, total, 1, 0)), 0);
+  const total = merge<T>(kind, merge<T>(kind, a, b), merge<T>(kind, c, d));
+  return f64x2.extract_lane(merge<T>(kind, total, v128.shuffle<i64>(total, total, 1, 0)), 0);
 }
 
 /** Totals of one vector of columns from x on, over reduced elements lo … hi, to f64s at `out`. */
@@ -125,7 +154,7 @@ function fold_vector<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shif
     s0 = v128.load(shifts);
     s1 = v128.load(shifts, 16);
   }
-  let a = k2(identity(kind));
+  let a = both<T>(identity<T>(kind));
   let b = a;
   for (let i = lo; i < hi; ) {
     const row = i / extent;
@@ -135,8 +164,8 @@ function fold_vector<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, shif
     for (let j = 0; j < n; j++) {
       const u = v128.load(at);
       if (sizeof<T>() == 4) {
-        a = take<T>(kind, a, low(u), s0);
-        b = take<T>(kind, b, high(u), s1);
+        a = take<T>(kind, a, front<T>(u), s0);
+        b = take<T>(kind, b, back<T>(u), s1);
       } else {
         a = take<T>(kind, a, u, s0);
       }
@@ -155,7 +184,7 @@ function fold_block<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, out: 
   const extent = inner_extent(axes);
   const step = <usize>inner_stride(axes, 0) * sizeof<T>();
   const none = k2(0);
-  let a = k2(identity(kind));
+  let a = both<T>(identity<T>(kind));
   let b = a;
   let c = a;
   let d = a;
@@ -174,14 +203,14 @@ function fold_block<T>(kind: i32, x: usize, axes: usize, lo: i32, hi: i32, out: 
       const w = v128.load(at, 32);
       const z = v128.load(at, 48);
       if (sizeof<T>() == 4) {
-        a = take<T>(kind, a, low(u), none);
-        b = take<T>(kind, b, high(u), none);
-        c = take<T>(kind, c, low(v), none);
-        d = take<T>(kind, d, high(v), none);
-        e = take<T>(kind, e, low(w), none);
-        f = take<T>(kind, f, high(w), none);
-        g = take<T>(kind, g, low(z), none);
-        h = take<T>(kind, h, high(z), none);
+        a = take<T>(kind, a, front<T>(u), none);
+        b = take<T>(kind, b, back<T>(u), none);
+        c = take<T>(kind, c, front<T>(v), none);
+        d = take<T>(kind, d, back<T>(v), none);
+        e = take<T>(kind, e, front<T>(w), none);
+        f = take<T>(kind, f, back<T>(w), none);
+        g = take<T>(kind, g, front<T>(z), none);
+        h = take<T>(kind, h, back<T>(z), none);
       } else {
         a = take<T>(kind, a, u, none);
         b = take<T>(kind, b, v, none);
@@ -216,6 +245,10 @@ function shift_of<T>(m: usize, output: i32): f64 {
 // @ts-ignore: decorator
 @inline
 function finish<T>(kind: i32, y: usize, output: i32, total: f64, divisor: f64, m: usize): void {
+  if (isInteger<T>()) {
+    store<T>(y + <usize>output * sizeof<T>(), <T>reinterpret<i64>(total));
+    return;
+  }
   let value = total / divisor;
   if (kind == EXP_SUM) {
     // An infinite largest element is the result: e^(−Inf) as computed for f32 is not quite 0.
@@ -267,8 +300,8 @@ export function reduce<T>(kind: i32, y: usize, x: usize, m: usize, q: usize, div
   if (!barrier(threads)) return;
   const end = share_end(kept, 1, thread, threads);
   for (let o = share_begin(kept, 1, thread, threads); o < end; o++) {
-    let total = k2(identity(kind));
-    for (let i = 0; i < chunks; i++) total = merge(kind, total, k2(load<f64>(partials + (<usize>(i * kept + o) << 3))));
+    let total = both<T>(identity<T>(kind));
+    for (let i = 0; i < chunks; i++) total = merge<T>(kind, total, k2(load<f64>(partials + (<usize>(i * kept + o) << 3))));
     finish<T>(kind, y, o, f64x2.extract_lane(total, 0), divisor, m);
   }
 }

@@ -8,3 +8,7 @@ export function reduce_argmax_f32(p: usize, thread: i32, threads: i32): void {
 export function reduce_argmax_f64(p: usize, thread: i32, threads: i32): void {
   locate<f64>(true, p, thread, threads);
 }
+
+export function reduce_argmax_i32(p: usize, thread: i32, threads: i32): void {
+  locate<i32>(true, p, thread, threads);
+}

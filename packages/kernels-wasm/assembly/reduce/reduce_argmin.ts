@@ -8,3 +8,7 @@ export function reduce_argmin_f32(p: usize, thread: i32, threads: i32): void {
 export function reduce_argmin_f64(p: usize, thread: i32, threads: i32): void {
   locate<f64>(false, p, thread, threads);
 }
+
+export function reduce_argmin_i32(p: usize, thread: i32, threads: i32): void {
+  locate<i32>(false, p, thread, threads);
+}

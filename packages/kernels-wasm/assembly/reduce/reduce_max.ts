@@ -8,3 +8,7 @@ export function reduce_max_f32(p: usize, thread: i32, threads: i32): void {
 export function reduce_max_f64(p: usize, thread: i32, threads: i32): void {
   reduce<f64>(MAX, load<usize>(p), load<usize>(p, 4), 0, p + 8, 1, thread, threads);
 }
+
+export function reduce_max_i32(p: usize, thread: i32, threads: i32): void {
+  reduce<i32>(MAX, load<usize>(p), load<usize>(p, 4), 0, p + 8, 1, thread, threads);
+}

@@ -6,6 +6,7 @@
 // @ts-ignore: decorator
 @inline
 export function key_at<T, K>(p: usize): K {
+  if (isInteger<T>()) return load<K>(p);
   const x = load<T>(p);
   if (x == <T>0) return <K>0;
   const bits = load<K>(p);

@@ -40,3 +40,7 @@ export function search_sorted_f32(p: usize, thread: i32, threads: i32): void {
 export function search_sorted_f64(p: usize, thread: i32, threads: i32): void {
   search_sorted<f64, i64>(p, thread, threads);
 }
+
+export function search_sorted_i32(p: usize, thread: i32, threads: i32): void {
+  search_sorted<i32, i32>(p, thread, threads);
+}

@@ -170,3 +170,7 @@ export function sort_f32(p: usize, thread: i32, threads: i32): void {
 export function sort_f64(p: usize, thread: i32, threads: i32): void {
   sort<f64, i64>(p, thread, threads);
 }
+
+export function sort_i32(p: usize, thread: i32, threads: i32): void {
+  sort<i32, i32>(p, thread, threads);
+}

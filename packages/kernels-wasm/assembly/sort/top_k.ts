@@ -117,3 +117,7 @@ export function top_k_f32(p: usize, thread: i32, threads: i32): void {
 export function top_k_f64(p: usize, thread: i32, threads: i32): void {
   top_k<f64, i64>(p, thread, threads);
 }
+
+export function top_k_i32(p: usize, thread: i32, threads: i32): void {
+  top_k<i32, i32>(p, thread, threads);
+}

@@ -1,7 +1,7 @@
 // Running sums along an axis: reduce, then scan (Merrill, Grimshaw 2009). Lines are cut into chunks; PASS 0 adds up each chunk of a line that has several,
 // PASS 1 begins with the sum of the chunks before its own and goes on tile by tile, four neighbouring elements a lane. An item is a chunk of a line.
 // 12 bytes an element where there are several chunks, else 8.
-//! use grid share
+//! use grid number share
 struct Params {
   y_at: u32,
   x_at: u32,
@@ -11,27 +11,27 @@ struct Params {
   backwards: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(14) var<storage, read_write> scratch: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<Number>;
+@group(0) @binding(2) var<storage, read> x: array<Number>;
+@group(0) @binding(14) var<storage, read_write> scratch: array<Number>;
 
-alias Total = f32;
+alias Total = Number;
 
 const TILE = 4u * LANES;
 
-var<workgroup> running: array<f32, 256>;
+var<workgroup> running: array<Number, 256>;
 
 fn merge(a: Total, b: Total) -> Total {
   return a + b;
 }
 
 // Leaves in `running` the sum over the lanes up to and with each one, by doubling steps (Hillis, Steele 1986).
-fn scan_lanes(thread: u32, value: f32) {
+fn scan_lanes(thread: u32, value: Number) {
   let lane = lane_of(thread);
   running[thread] = value;
   workgroupBarrier();
   for (var step = 1u; step < LANES; step <<= 1u) {
-    var before = 0.0;
+    var before = Number();
     if (lane >= step) {
       before = running[thread - step * LANE_STEP];
     }
@@ -54,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let begin = chunk * CHUNK;
   let end = select(0u, min(p.n, begin + CHUNK), chunk < chunks);
   if (PASS == 0) {
-    var sum = 0.0;
+    var sum = Number();
     for (var i = begin + lane; i < end; i += LANES) {
       sum += x[p.x_at + first + select(i, p.n - 1u - i, p.backwards != 0u) * p.inner];
     }
@@ -64,7 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
     return;
   }
-  var carry = 0.0;
+  var carry = Number();
   if (chunks > 1u) {
     if (chunk < chunks) {
       for (var earlier = lane; earlier < chunk; earlier += LANES) {
@@ -75,8 +75,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
   for (var tile = 0u; tile < min(p.n, CHUNK); tile += TILE) {
     let i = begin + tile + 4u * lane;
-    var sums: array<f32, 4>;
-    var sum = 0.0;
+    var sums: array<Number, 4>;
+    var sum = Number();
     for (var k = 0u; k < 4u; k++) {
       if (i + k < end) {
         sum += x[p.x_at + first + select(i + k, p.n - 1u - i - k, p.backwards != 0u) * p.inner];

@@ -1,13 +1,13 @@
 // Sum over axes.
-//! use grid words fold
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+//! use grid words number fold
+@group(0) @binding(1) var<storage, read_write> y: array<Number>;
+@group(0) @binding(2) var<storage, read> x: array<Number>;
 
 const FIRST_WORD = 2u;
-alias Total = f32;
+alias Total = Number;
 
 fn identity() -> Total {
-  return 0.0;
+  return Number(0);
 }
 
 fn term(at: u32, j: u32, output: u32) -> Total {

@@ -1,5 +1,5 @@
 /** Kernels that serve the run itself. */
-import { type Family, type LaunchShape, single, WORKGROUP } from "../kernel.js";
+import { type Family, type LaunchShape, perElement, single, WORKGROUP } from "../kernel.js";
 
 /** How gather_batch divides a batch: words of a row, threads of a row, and words that a workgroup copies of each of its rows. */
 function batchRows({ inputs, words }: LaunchShape) {
@@ -10,6 +10,7 @@ function batchRows({ inputs, words }: LaunchShape) {
 }
 
 export const core = {
+  commit: perElement("commit"),
   end_step: single("end_step", () => 1),
   gather_batch: single(
     "gather_batch",

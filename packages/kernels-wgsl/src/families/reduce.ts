@@ -1,5 +1,5 @@
 /** Reductions over axes, and what works along rows. */
-import { type Family, type Kernel, type LaunchShape, type Pass, single } from "../kernel.js";
+import { type Family, type Kernel, type LaunchShape, ofIntegersToo, type Pass, single } from "../kernel.js";
 import { chunkFor, chunkLanes, columnLanes, lanesFor, powerOfTwo, rows, SHARING } from "../share.js";
 
 /** How a reduction is shared out. It follows from the extents in the words, which are the most there may be, and not from the counts, which may be live. */
@@ -94,18 +94,21 @@ export const reduce = {
   cross_entropy: rows("cross_entropy", 0),
   cross_entropy_backward: rows("cross_entropy_backward", 0),
   // Lines of several chunks have at most twice as many as would fit.
-  cumsum: { passes: [cumsumPass(0), cumsumPass(1)], scratch: ({ outputs }) => 1 + Math.ceil((2 * (outputs[0] as number)) / CUMSUM_CHUNK) },
+  cumsum: ofIntegersToo({
+    passes: [cumsumPass(0), cumsumPass(1)],
+    scratch: ({ outputs }) => 1 + Math.ceil((2 * (outputs[0] as number)) / CUMSUM_CHUNK),
+  }),
   live_count: single("live_count", () => 1),
   log_softmax: rows("log_softmax", 0),
   log_softmax_backward: rows("log_softmax_backward", 0),
-  reduce_argmax: fold("reduce_argmax", 2),
-  reduce_argmin: fold("reduce_argmin", 2),
+  reduce_argmax: ofIntegersToo(fold("reduce_argmax", 2)),
+  reduce_argmin: ofIntegersToo(fold("reduce_argmin", 2)),
   reduce_logsumexp: fold("reduce_logsumexp"),
-  reduce_max: fold("reduce_max"),
+  reduce_max: ofIntegersToo(fold("reduce_max")),
   reduce_mean: fold("reduce_mean", 2),
-  reduce_min: fold("reduce_min"),
-  reduce_prod: fold("reduce_prod"),
-  reduce_sum: fold("reduce_sum"),
+  reduce_min: ofIntegersToo(fold("reduce_min")),
+  reduce_prod: ofIntegersToo(fold("reduce_prod")),
+  reduce_sum: ofIntegersToo(fold("reduce_sum")),
   softmax: rows("softmax", 0),
   softmax_backward: rows("softmax_backward", 0),
 } as const satisfies Family;

@@ -1,5 +1,5 @@
 /** Sorting and searching. */
-import { type Family, type LaunchShape, type Pass, single, WORKGROUP } from "../kernel.js";
+import { type Family, type LaunchShape, ofIntegersToo, type Pass, single, WORKGROUP } from "../kernel.js";
 import { blockGroups, scratchWords, sortPasses, sortRounds, TILE } from "../sorting.js";
 
 const rowsAndLength = ({ words }: LaunchShape) => [words[0], words[1]] as [number, number];
@@ -20,16 +20,18 @@ function topKPasses({ outputs, words }: LaunchShape): readonly Pass[] {
 }
 
 export const sort = {
-  search_sorted: single("search_sorted", ({ words }) => Math.ceil(((words[0] as number) * (words[2] as number)) / WORKGROUP)),
-  sort: {
+  search_sorted: ofIntegersToo(
+    single("search_sorted", ({ words }) => Math.ceil(((words[0] as number) * (words[2] as number)) / WORKGROUP)),
+  ),
+  sort: ofIntegersToo({
     passes: (shape) =>
       sortPasses("sort_blocks", "sort_merge", rowsAndLength(shape)[1], rowsAndLength, (following, width) => [
         following === 0 ? 2 : 1 - (following % 2),
         width,
       ]),
-  },
-  top_k: {
+  }),
+  top_k: ofIntegersToo({
     passes: topKPasses,
     scratch: ({ outputs, words }) => ((words[1] as number) <= TILE ? 0 : 4 * (outputs[0] as number)),
-  },
+  }),
 } as const satisfies Family;

@@ -1,6 +1,7 @@
 /** One program on two backends: compiled for the CPU, for the GPU too where that may pay, and run where it is faster. */
 
 import type { HostArray } from "../../dtype.js";
+import { TetradError } from "../../errors.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Timeline } from "../../timeline.js";
 import type { BatchSource, CompileRequest, Executable, LaunchChoice, LaunchTime, NonFinite, Segment, Tuned } from "../backend.js";
@@ -74,8 +75,12 @@ export class AutoExecutable implements Executable {
 
   /** On the calling thread there is only the CPU. */
   runSync(): void {
-    // Throws where the newest values are on the device.
-    for (const segment of this.#segments) segment.view();
+    if (this.#segments.some(({ isAway }) => isAway))
+      throw new TetradError("ARGUMENT", {
+        op: "run",
+        what: "what this program goes on from is on the GPU",
+        hint: "await program.pull() first, or use the asynchronous call",
+      });
     this.#last = this.cpu;
     this.cpu.runSync();
     for (const segment of this.#written) segment.hostChanged();
@@ -83,6 +88,10 @@ export class AutoExecutable implements Executable {
 
   async run(): Promise<void> {
     await this.#on((executable) => executable.run());
+  }
+
+  async pull(): Promise<void> {
+    await Promise.all(this.#segments.map((segment) => segment.pull()));
   }
 
   async attach(source: BatchSource): Promise<void> {
@@ -142,7 +151,7 @@ export class AutoExecutable implements Executable {
   /** Does something where the plan runs, the newest values being there. */
   async #on<T>(run: (executable: Executable) => Promise<T>): Promise<T> {
     if (!this.onGpu) {
-      await Promise.all(this.#segments.map((segment) => segment.pull()));
+      await this.pull();
       this.#last = this.cpu;
       const result = await run(this.cpu);
       for (const segment of this.#written) segment.hostChanged();

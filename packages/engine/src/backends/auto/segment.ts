@@ -36,9 +36,14 @@ export class AutoSegment implements Segment {
     this.hostChanged();
   }
 
+  /** Whether the newer content is on the device. */
+  get isAway(): boolean {
+    return this.#device?.isNewer ?? false;
+  }
+
   async pull(): Promise<void> {
-    if (this.#device === undefined || !this.#device.isNewer) return;
-    await this.#device.pull();
+    if (!this.isAway) return;
+    await this.#device?.pull();
     this.takeMirror();
   }
 

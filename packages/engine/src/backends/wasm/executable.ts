@@ -157,6 +157,8 @@ export class WasmExecutable implements Executable {
     this.#refuseBadIndex();
   }
 
+  async pull(): Promise<void> {}
+
   attach(source: BatchSource): void {
     for (const segment of source.columns.values()) this.runtime.memory.keepStill((segment as WasmSegment).address);
     if (this.#epoch !== undefined) this.runtime.memory.free(this.#epoch.loaded.address);

@@ -172,14 +172,16 @@ export class WebGpuDevice {
 
   /**
    * Compiles a shader once, behind its constants and the snippets that it uses; equal texts share a pipeline.
+   * @param integers whether the numbers that a kernel works on are i32
    * @throws TetradError INTERNAL with the compiler's message, and the file and line
    */
-  pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}): Promise<Compiled> {
+  pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}, integers = false): Promise<Compiled> {
     const prelude = Object.entries(consts).map(([name, value]) => `const ${name} = ${value};`);
+    const variants = [...(this.packedDot ? ["packed" as const] : []), ...(integers ? ["i32" as const] : [])];
     const directives = shader.match(DIRECTIVE) ?? [];
     const parts = [
       { name: "its constants", text: [...directives, ...prelude].join("\n") },
-      ...librariesOf([shader], this.shaders, this.packedDot).map(({ name, text }) => ({ name: `lib/${name}`, text })),
+      ...librariesOf([shader], this.shaders, variants).map(({ name, text }) => ({ name: `lib/${name}`, text })),
       { name: label, text: shader.replace(DIRECTIVE, "") },
     ];
     const text = parts.map((part) => part.text).join("\n");

@@ -147,7 +147,7 @@ class Encoder {
     return () => [this.#dispatch(launch, compiled, bound.resource, groups)];
   }
 
-  async #prepareKernel({ launch, chain, kernel, family }: KernelPiece): Promise<MakeSteps> {
+  async #prepareKernel({ launch, chain, kernel, family, integers }: KernelPiece): Promise<MakeSteps> {
     const { storage, gpu } = this.context;
     const own = ownOutputs(launch);
     const product = own[0] as Tensor;
@@ -181,7 +181,7 @@ class Encoder {
           ...(/^\/\/! use .*\bwords\b/m.test(text) && { WORD_VECTORS: Math.ceil(count / SLICE_WORDS) * (SLICE_WORDS / 4) }),
           ...pass.consts?.(this.#shape(launch)),
         };
-        return { pass, compiled: await gpu.pipeline(pass.shader, text, consts), epilogue };
+        return { pass, compiled: await gpu.pipeline(pass.shader, text, consts, integers), epilogue };
       }),
     );
     // What no pass binds, such as a tile that the CPU's kernel works in, is nothing to keep apart.

@@ -169,6 +169,10 @@ export class WebGpuExecutable implements Executable {
     await this.#collect(encoder, [...this.#outputs, ...this.#after]);
   }
 
+  async pull(): Promise<void> {
+    for (const segment of this.storage.segments) await segment.pull();
+  }
+
   async attach(source: BatchSource): Promise<void> {
     this.#epoch?.storage.release();
     const { graph } = this.request;

@@ -23,6 +23,8 @@ export interface KernelPiece {
   readonly chain: Chain | undefined;
   readonly kernel: Kernel;
   readonly family: keyof typeof families;
+  /** It works on i32 instead of f32. */
+  readonly integers: boolean;
 }
 
 export interface LoopPiece {
@@ -47,7 +49,7 @@ export function piecesOf(launch: Launch, storage: Storage, limit: number): Piece
   if (chain !== undefined && launch.kernel.startsWith("ew_")) return chains(cut(chain));
   const [node] = launch.nodes;
   if (launch.kernel.endsWith("_f64")) throw noF64(node, launch.kernel);
-  const name = launch.kernel.replace(/_f32$/, "");
+  const name = launch.kernel.replace(/_(f32|i32)$/, "");
   const family = familyOf(name);
   if (family === undefined) {
     throw new TetradError("UNSUPPORTED", {
@@ -59,7 +61,7 @@ export function piecesOf(launch: Launch, storage: Storage, limit: number): Piece
   }
   const kernel = (families[family] as Readonly<Record<string, Kernel>>)[name] as Kernel;
   const { eachInput } = kernel;
-  const alone: KernelPiece = { kind: "kernel", launch, chain: undefined, kernel, family };
+  const alone: KernelPiece = { kind: "kernel", launch, chain: undefined, kernel, family, integers: launch.kernel.endsWith("_i32") };
   if (eachInput !== undefined)
     return launch.inputs.map((input, i) => ({
       ...alone,

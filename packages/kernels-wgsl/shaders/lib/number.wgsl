@@ -1,0 +1,2 @@
+// What a kernel of numbers computes in.
+alias Number = f32;
