@@ -44,6 +44,36 @@ async function locate(): Promise<GPU | undefined> {
   return dawn.create(["enable-dawn-features=disable_workgroup_init"]);
 }
 
+/** @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on */
+export async function findAdapter(): Promise<GPUAdapter> {
+  const gpu = await findGpu();
+  if (gpu === undefined) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "createEngine",
+      what: "there is no WebGPU here",
+      hint: 'in Node install the package "webgpu"; in a browser use one that has navigator.gpu',
+    });
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "createEngine",
+      what: "WebGPU has no adapter",
+      hint: "install a graphics driver; for a software adapter set VK_ICD_FILENAMES to SwiftShader's vk_swiftshader_icd.json",
+    });
+  }
+  const { limits } = adapter;
+  if (limits.maxStorageBuffersPerShaderStage < STORAGE_BINDINGS || limits.maxComputeInvocationsPerWorkgroup < 256) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "createEngine",
+      what: `the adapter ${describeAdapter(adapter)} lacks what the kernels need`,
+      got: `${limits.maxStorageBuffersPerShaderStage} storage buffers, ${limits.maxComputeInvocationsPerWorkgroup} threads a workgroup`,
+      expected: `${STORAGE_BINDINGS} and 256`,
+    });
+  }
+  return adapter;
+}
+
 /** What the shaders know by name besides their operands. */
 export interface Compiled {
   readonly pipeline: GPUComputePipeline;
@@ -86,36 +116,16 @@ export class WebGpuDevice {
     });
   }
 
-  /** @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on */
+  /** @throws TetradError UNSUPPORTED as `findAdapter` does */
   static async open(): Promise<WebGpuDevice> {
-    const gpu = await findGpu();
-    if (gpu === undefined) {
-      throw new TetradError("UNSUPPORTED", {
-        op: "createEngine",
-        what: "there is no WebGPU here",
-        hint: 'in Node install the package "webgpu"; in a browser use one that has navigator.gpu',
-      });
-    }
-    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-    if (adapter === null) {
-      throw new TetradError("UNSUPPORTED", {
-        op: "createEngine",
-        what: "WebGPU has no adapter",
-        hint: "install a graphics driver; for a software adapter set VK_ICD_FILENAMES to SwiftShader's vk_swiftshader_icd.json",
-      });
-    }
+    return WebGpuDevice.on(await findAdapter());
+  }
+
+  static async on(adapter: GPUAdapter): Promise<WebGpuDevice> {
     const { limits } = adapter;
-    if (limits.maxStorageBuffersPerShaderStage < STORAGE_BINDINGS || limits.maxComputeInvocationsPerWorkgroup < 256) {
-      throw new TetradError("UNSUPPORTED", {
-        op: "createEngine",
-        what: `the adapter ${describeAdapter(adapter)} lacks what the kernels need`,
-        got: `${limits.maxStorageBuffersPerShaderStage} storage buffers, ${limits.maxComputeInvocationsPerWorkgroup} threads a workgroup`,
-        expected: `${STORAGE_BINDINGS} and 256`,
-      });
-    }
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
-    const packedDot = gpu.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
+    const packedDot = (await findGpu())?.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
     return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }), packedDot);
   }
 
@@ -205,6 +215,6 @@ export class WebGpuDevice {
   }
 }
 
-function describeAdapter({ info }: GPUAdapter): string {
+export function describeAdapter({ info }: GPUAdapter): string {
   return info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(" ") || "unnamed adapter";
 }
