@@ -16,7 +16,7 @@ const WANTED_LIMITS = [
 ] as const;
 
 /** Features that are used where the adapter has them. */
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query"];
 
 /** Storage bindings that every kernel may count on: the least that an adapter may have. */
 export const STORAGE_BINDINGS = 8;
