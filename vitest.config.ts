@@ -11,6 +11,8 @@ const packages = readdirSync(`${root}packages`).filter((name) => existsSync(`${r
 // Tests run WebGPU on SwiftShader, which Debian's chromium brings, so that results do not depend on a machine's graphics card.
 const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 if (process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftshader)) process.env["VK_ICD_FILENAMES"] = swiftshader;
+// Nor on what this user's machine has kept, which tests leave alone.
+process.env["TETRAD_CACHE"] = "off";
 process.env["XDG_RUNTIME_DIR"] ??= tmpdir(); // the Vulkan loader complains where a session has none
 
 /** name → time limit of one test in milliseconds; kernels sweep many shapes and compile shaders for a software GPU, acceptance installs packages. */

@@ -22,6 +22,9 @@ export interface Run {
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), "tetrad-cli-"));
 
+  /** @param env what the program's environment holds besides this process's */
+  constructor(private readonly env: Readonly<Record<string, string>>) {}
+
   path(name: string): string {
     return join(this.folder, name);
   }
@@ -45,8 +48,8 @@ export class Workplace {
 
   /** Nothing of the test runner's own colours and settings, and none of what this user's machine has kept. */
   #environment(): NodeJS.ProcessEnv {
-    const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
-    return { ...env, NO_COLOR: "1", XDG_CACHE_HOME: this.path("cache") };
+    const { FORCE_COLOR: _, NODE_OPTIONS: __, TETRAD_CACHE: ___, ...env } = process.env;
+    return { ...env, NO_COLOR: "1", XDG_CACHE_HOME: this.path("cache"), ...this.env };
   }
 
   /** The same without waiting; `ended` gives what `tetrad` would have given. */
@@ -64,9 +67,9 @@ export class Workplace {
 }
 
 /** A fresh folder, removed when the running test ends. */
-export function workplace(): Workplace {
+export function workplace(env: Readonly<Record<string, string>> = {}): Workplace {
   if (!existsSync(program)) throw new Error("packages/cli/dist/bin.js is missing: run `npm run build` first");
-  const place = new Workplace();
+  const place = new Workplace(env);
   onTestFinished(() => rmSync(place.folder, { recursive: true, force: true }));
   return place;
 }

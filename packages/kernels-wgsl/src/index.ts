@@ -16,6 +16,7 @@ import { sort } from "./families/sort.js";
 import { type ElementwiseName, library, loaders } from "./generated/sources.js";
 import type { Kernel } from "./kernel.js";
 
+export { shaderBuild } from "./generated/sources.js";
 export type { Kernel, LaunchShape, Pass, Traits } from "./kernel.js";
 export { passesOf, WORKGROUP } from "./kernel.js";
 

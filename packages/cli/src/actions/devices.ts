@@ -5,13 +5,13 @@ import type { Context } from "../context.js";
 
 export async function devicesAction(
   { terminal, withEngine }: Context,
-  { curve: asked = false }: { readonly curve?: boolean },
+  { curve: drawn = false, measure = false }: { readonly curve?: boolean; readonly measure?: boolean },
 ): Promise<void> {
   const { AutoBackend, BACKEND_NAMES, formatSeconds } = await import("@tetrad/engine");
   const { chosen, machine, curve } = await withEngine(async (engine) => ({
     chosen: engine.describe(),
     machine: await engine.backend.machine(),
-    curve: asked && engine.backend instanceof AutoBackend ? await engine.backend.curve() : undefined,
+    curve: (drawn || measure) && engine.backend instanceof AutoBackend ? await engine.backend.curve({ anew: measure }) : undefined,
   }));
   const facts = {
     processor: cpus()[0]?.model.trim() ?? "unknown",
@@ -28,7 +28,7 @@ export async function devicesAction(
   const gpuLine =
     curve === undefined
       ? []
-      : [`gpu        ${typeof curve.gpu === "string" ? `none: ${curve.gpu}` : curve.gpu.name}`, ...curveLines(curve, formatSeconds)];
+      : [`gpu        ${typeof curve.gpu === "string" ? `none: ${curve.gpu}` : ratesLine(curve.gpu)}`, ...curveLines(curve, formatSeconds)];
   const text = [
     `processor  ${facts.processor}, ${facts.cores} cores, ${(facts.memoryBytes / 2 ** 30).toFixed(1)} GiB, ${facts.platform}`,
     `runtime    Node ${facts.node}`,
@@ -39,6 +39,12 @@ export async function devicesAction(
     `others     --backend reference: slow float64 arithmetic in TypeScript, for checking results`,
   ].join("\n");
   terminal.result(text, facts);
+}
+
+/** The adapter, what it does, and since when that is known. */
+function ratesLine({ name, gemmFlopsPerSecond, bytesPerSecond, measured, fromCache }: Exclude<Curve["gpu"], string>): string {
+  const when = fromCache ? `measured ${measured.slice(0, 10)} (cache; --measure measures anew)` : "measured now";
+  return `${name}: ${(gemmFlopsPerSecond / 1e9).toPrecision(3)} GFLOP/s in products, ${(bytesPerSecond / 1e9).toPrecision(3)} GB/s, ${when}`;
 }
 
 /** One line a size, then where the two cross. */

@@ -1,11 +1,11 @@
 /** The backends by name: the one list that the engine, its options and the command line are made from. */
 
-import { AutoBackend } from "./auto/backend.js";
+import { AutoBackend, type AutoOptions } from "./auto/backend.js";
 import type { Backend } from "./backend.js";
 import { ReferenceBackend } from "./reference-backend.js";
-import { WasmBackend, type WasmOptions } from "./wasm/backend.js";
+import { WasmBackend } from "./wasm/backend.js";
 
-export interface BackendOptions extends WasmOptions {
+export interface BackendOptions extends AutoOptions {
   readonly backend?: BackendName;
 }
 

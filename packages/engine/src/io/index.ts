@@ -1,5 +1,6 @@
 /** Files: safetensors, model folders, and writing that is whole or not at all. */
 
+export { cacheFolder, cacheIsOff } from "./cache.js";
 export { type FileContent, readBytes, writeFileAtomic } from "./files.js";
 export { type Json, type JsonObject, type ModelFolder, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
 export {

@@ -12,6 +12,11 @@ import { AutoExecutable, requestFor } from "./executable.js";
 import type { Probed } from "./probe.js";
 import { AutoSegment } from "./segment.js";
 
+export interface AutoOptions extends WasmOptions {
+  /** Whether what is measured of a GPU is kept for later processes, and taken from earlier ones: true unless told, or unless TETRAD_CACHE is "off". */
+  readonly cache?: boolean;
+}
+
 export class AutoBackend implements Backend {
   readonly name = "auto";
   #probed: Promise<Probed> | undefined;
@@ -20,10 +25,10 @@ export class AutoBackend implements Backend {
 
   private constructor(
     private readonly wasm: WasmBackend,
-    private readonly options: WasmOptions,
+    private readonly options: AutoOptions,
   ) {}
 
-  static async create(options: WasmOptions): Promise<AutoBackend> {
+  static async create(options: AutoOptions): Promise<AutoBackend> {
     return new AutoBackend(await WasmBackend.create(options), options);
   }
 
@@ -85,10 +90,13 @@ export class AutoBackend implements Backend {
     return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
   }
 
-  /** Products of n × n matrices on both, and where the GPU becomes the faster one. */
-  async curve(): Promise<Curve> {
+  /**
+   * Products of n × n matrices on both, and where the GPU becomes the faster one.
+   * @param anew measure the GPU now, whatever was kept of it
+   */
+  async curve({ anew = false }: { readonly anew?: boolean } = {}): Promise<Curve> {
     const cpu = wasmRates(this.wasm.machine(), this.wasm.threads);
-    const probed = await this.#probe();
+    const probed = await this.#probe(anew);
     const gpu = typeof probed === "string" ? undefined : probed;
     const sizes = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
     return {
@@ -128,9 +136,10 @@ export class AutoBackend implements Backend {
     (await this.#device?.catch(() => undefined))?.destroy();
   }
 
-  /** What the adapter does, or why there is none; measured once a process. */
-  #probe(): Promise<Probed> {
-    this.#probed ??= import("./probe.js").then(({ probe }) => probe(this.options.onWarning));
+  /** What the adapter does, or why there is none; found out once a process. */
+  #probe(anew = false): Promise<Probed> {
+    const { cache = true, onWarning: warn } = this.options;
+    if (anew || this.#probed === undefined) this.#probed = import("./probe.js").then(({ probe }) => probe({ cache, anew, warn }));
     return this.#probed;
   }
 
@@ -144,7 +153,7 @@ export class AutoBackend implements Backend {
 export interface Curve {
   readonly cpu: Rates;
   /** Or why there is none. */
-  readonly gpu: Rates | string;
+  readonly gpu: Probed;
   readonly points: readonly { readonly n: number; readonly cpuSeconds: number; readonly gpuSeconds: number | undefined }[];
   /** The first power of two from which on the GPU is faster; undefined where it never is. */
   readonly crossing: number | undefined;

@@ -16,7 +16,7 @@ const WANTED_LIMITS = [
 ] as const;
 
 /** Features that are used where the adapter has them. */
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
 
 /** Storage bindings that every kernel may count on: the least that an adapter may have. */
 export const STORAGE_BINDINGS = 8;
@@ -43,6 +43,36 @@ async function locate(): Promise<GPU | undefined> {
   // No shader counts on workgroup memory that begins as zeros, and without it SwiftShader compiles tiled ones ten times as fast. Stamps that are rounded to
   // 65 µs, against pages that spy, are no good for launches of 10.
   return dawn.create(["enable-dawn-features=disable_workgroup_init", "disable-dawn-features=timestamp_quantization"]);
+}
+
+/** @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on */
+export async function findAdapter(): Promise<GPUAdapter> {
+  const gpu = await findGpu();
+  if (gpu === undefined) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "createEngine",
+      what: "there is no WebGPU here",
+      hint: 'in Node install the package "webgpu"; in a browser use one that has navigator.gpu',
+    });
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "createEngine",
+      what: "WebGPU has no adapter",
+      hint: "install a graphics driver; for a software adapter set VK_ICD_FILENAMES to SwiftShader's vk_swiftshader_icd.json",
+    });
+  }
+  const { limits } = adapter;
+  if (limits.maxStorageBuffersPerShaderStage < STORAGE_BINDINGS || limits.maxComputeInvocationsPerWorkgroup < 256) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "createEngine",
+      what: `the adapter ${describeAdapter(adapter)} lacks what the kernels need`,
+      got: `${limits.maxStorageBuffersPerShaderStage} storage buffers, ${limits.maxComputeInvocationsPerWorkgroup} threads a workgroup`,
+      expected: `${STORAGE_BINDINGS} and 256`,
+    });
+  }
+  return adapter;
 }
 
 /** What the shaders know by name besides their operands. */
@@ -101,37 +131,17 @@ export class WebGpuDevice {
 
   /**
    * @param traits what the adapter is taken for, so that a processor can be asked for the variants that GPUs run
-   * @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on
+   * @throws TetradError UNSUPPORTED as `findAdapter` does
    */
   static async open(traits?: Traits): Promise<WebGpuDevice> {
-    const gpu = await findGpu();
-    if (gpu === undefined) {
-      throw new TetradError("UNSUPPORTED", {
-        op: "createEngine",
-        what: "there is no WebGPU here",
-        hint: 'in Node install the package "webgpu"; in a browser use one that has navigator.gpu',
-      });
-    }
-    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-    if (adapter === null) {
-      throw new TetradError("UNSUPPORTED", {
-        op: "createEngine",
-        what: "WebGPU has no adapter",
-        hint: "install a graphics driver; for a software adapter set VK_ICD_FILENAMES to SwiftShader's vk_swiftshader_icd.json",
-      });
-    }
+    return WebGpuDevice.on(await findAdapter(), traits);
+  }
+
+  static async on(adapter: GPUAdapter, traits?: Traits): Promise<WebGpuDevice> {
     const { limits } = adapter;
-    if (limits.maxStorageBuffersPerShaderStage < STORAGE_BINDINGS || limits.maxComputeInvocationsPerWorkgroup < 256) {
-      throw new TetradError("UNSUPPORTED", {
-        op: "createEngine",
-        what: `the adapter ${describeAdapter(adapter)} lacks what the kernels need`,
-        got: `${limits.maxStorageBuffersPerShaderStage} storage buffers, ${limits.maxComputeInvocationsPerWorkgroup} threads a workgroup`,
-        expected: `${STORAGE_BINDINGS} and 256`,
-      });
-    }
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
-    const packedDot = gpu.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
+    const packedDot = (await findGpu())?.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
     return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }), packedDot, traits);
   }
 
@@ -241,6 +251,6 @@ function placeOf(parts: readonly Snippet[], lineNum: number): { readonly name: s
   return { name: "the text", line: lineNum };
 }
 
-function describeAdapter({ info }: GPUAdapter): string {
+export function describeAdapter({ info }: GPUAdapter): string {
   return info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(" ") || "unnamed adapter";
 }
