@@ -77,6 +77,57 @@ describe.each(Object.keys(BUNDLERS))("%s", (name) => {
   });
 });
 
+test("WebGPU in a bundled page: the CPU's losses, to what products in another order differ by", async () => {
+  const folder = await site();
+  await BUNDLERS["esbuild"]?.(folder);
+  browser ??= await openChromium();
+  const expected = await train({ backend: "wasm" });
+  const served = await serveFolder(folder);
+  const page = await openPage(browser, served.url);
+  await page.waitForFunction(() => window.train !== undefined);
+  const got = await page.evaluate(() => window.train({ backend: "webgpu" }));
+  expect(got.placement).toMatch(/^webgpu on /);
+  expect(got.losses).toHaveLength(expected.losses.length);
+  // 48 steps of Adam: sums of 64 terms differ by some 2^-22 a step, and steps of 1e-3 carry that on.
+  got.losses.forEach((loss, i) => expect(Math.abs(loss / (expected.losses[i] as number) - 1), `step ${i}`).toBeLessThan(1e-4));
+  await page.close();
+  await served.close();
+});
+
+describe("a page whose policy forbids all that it need not have", () => {
+  const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
+  const WORKER = fileURLToPath(new URL("../../packages/engine/dist/worker.js", import.meta.url));
+
+  test.each([
+    ["workers from blobs where they are allowed", `${POLICY} blob:`.replace("worker-src 'self'", "worker-src blob:"), undefined, undefined],
+    ["workers from a file", POLICY, "./worker.js", undefined],
+    ["no workers", POLICY, undefined, /own thread computes.*serve @tetrad\/engine\/worker.js/],
+    ["workers from an address where there is none", POLICY, "./nothing.js", /own thread computes.*workerUrl must be the address/],
+  ] as const)("%s", async (_, policy, workerUrl, warning) => {
+    const folder = await site();
+    await BUNDLERS["esbuild"]?.(folder);
+    await cp(WORKER, join(folder, "worker.js"));
+    browser ??= await openChromium();
+    const expected = await train({ backend: "wasm" });
+    for (const isolated of [true, false]) {
+      const served = await serveFolder(folder, { isolated, policy });
+      const page = await openPage(browser, served.url);
+      await page.waitForFunction(() => window.train !== undefined);
+      const { losses, warnings } = await page.evaluate(async (url) => {
+        const warnings: string[] = [];
+        const onWarning = (message: string) => void warnings.push(message);
+        const { losses } = await window.train({ backend: "wasm", onWarning, ...(url !== undefined && { workerUrl: url }) });
+        return { losses, warnings };
+      }, workerUrl);
+      expect(losses, `isolated: ${isolated}`).toEqual(expected.losses);
+      expect(warnings).toHaveLength(warning === undefined ? 0 : 1);
+      if (warning !== undefined) expect(warnings[0]).toMatch(warning);
+      await page.close();
+      await served.close();
+    }
+  });
+});
+
 test("the main thread stays free during training", async () => {
   const folder = await site();
   await BUNDLERS["vite"]?.(folder);

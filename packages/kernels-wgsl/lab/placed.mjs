@@ -9,7 +9,8 @@ import { hostArray } from "../../engine/src/dtype.ts";
 
 /** Bytes before and behind a value; a multiple of what vectors of four words are aligned to. */
 const GUARD = 256;
-const PATTERN = 0xa5;
+/** Numbers that nobody wrote are NaN: sums do not hide them. */
+const PATTERN = 0xff;
 
 export class Placed {
   #regions = new Map();

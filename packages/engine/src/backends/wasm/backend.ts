@@ -18,6 +18,11 @@ export interface WasmOptions {
   readonly threads?: number;
   /** Choices measured on this machine; a table of another one is ignored with a warning. */
   readonly tuning?: TuningTable | Tuning;
+  /**
+   * Address of this package's `worker.js` (`@tetrad/engine/worker.js`) on the page's own site, for pages whose Content-Security-Policy forbids workers
+   * from blobs. Pages only.
+   */
+  readonly workerUrl?: string | URL;
   readonly onWarning?: (message: string) => void;
 }
 
@@ -33,7 +38,7 @@ export class WasmBackend implements Backend {
     private readonly tuning: Tuning | undefined,
   ) {}
 
-  static async create({ build, threads, tuning, onWarning }: WasmOptions): Promise<WasmBackend> {
+  static async create({ build, threads, tuning, workerUrl, onWarning }: WasmOptions): Promise<WasmBackend> {
     const relaxed = supportsRelaxedSimd();
     if (build === "relaxed" && !relaxed) {
       throw new TetradError("UNSUPPORTED", {
@@ -49,7 +54,7 @@ export class WasmBackend implements Backend {
     }
     const chosen = build ?? (relaxed ? "relaxed" : "baseline");
     const maxThreads = threads ?? availableThreads();
-    const runtime = await WasmRuntime.create({ build: chosen, maxThreads });
+    const runtime = await WasmRuntime.create({ build: chosen, maxThreads, workerUrl, onWarning });
     const reason = build !== undefined ? "as asked" : relaxed ? "fused multiply-add is available" : "no relaxed SIMD here";
     return new WasmBackend(
       runtime,

@@ -3,18 +3,19 @@
 import { type Build, control, type KernelName, loadModule, type ModuleName, manifest } from "@tetrad/kernels-wasm";
 import { TetradError } from "../../errors.js";
 import { clockModule, clockOrigin } from "./clock.js";
-import { Crew, type Job, type RunSteps, type RunTraced, trapError } from "./crew.js";
+import { Crew, type Job, NO_WORKER, type RunSteps, type RunTraced, trapError } from "./crew.js";
 import { WasmMemory } from "./memory.js";
 import { Solitary } from "./solitary.js";
-import { availableThreads, canBlock, canShareMemory } from "./threads.js";
+import { availableThreads, canBlock, canShareMemory, isNode } from "./threads.js";
 import { type LoadedModule, type WorkerHandle, workerStarter } from "./worker-source.js";
 
 export interface RuntimeOptions {
   readonly build: Build;
   /** Most threads of any job; each costs 1 MiB of address space. Default: the cores available. */
   readonly maxThreads?: number;
-  /** Where a page serves `workerSource` from, for pages whose policy forbids blob workers. */
-  readonly workerUrl?: string | URL;
+  /** Where a page serves this package's worker.js from, for pages whose policy forbids blob workers. */
+  readonly workerUrl?: string | URL | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** f64 stamps of a launch (arrived, began, ended) and of a step's end (arrived at the last barrier, left it), see assembly/trace. */
@@ -32,6 +33,8 @@ export class WasmRuntime {
   readonly #loading = new Map<string, Promise<void>>();
   readonly #crew: Crew;
   readonly #mayBlock: boolean;
+  readonly #workerUrl: string | URL | undefined;
+  readonly #onWarning: ((message: string) => void) | undefined;
   /** Set before the first traced run. */
   #clockOrigin: number | undefined;
   #runSteps: RunSteps = () => 0;
@@ -45,8 +48,15 @@ export class WasmRuntime {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
   #solitary: Solitary | undefined;
+  /** A page's policy, or a wrong address, keeps it from having workers: jobs run on the calling thread. */
+  #workerless = false;
 
-  private constructor({ build, maxThreads }: RuntimeOptions, startWorker: () => WorkerHandle) {
+  private constructor(
+    { build, maxThreads, workerUrl, onWarning }: RuntimeOptions,
+    private readonly startWorker: () => WorkerHandle,
+  ) {
+    this.#workerUrl = workerUrl;
+    this.#onWarning = onWarning;
     this.build = build;
     this.maxThreads = canShareMemory() ? Math.max(1, maxThreads ?? availableThreads()) : 1;
     this.memory = new WasmMemory(control.CONTROL_BYTES);
@@ -208,8 +218,13 @@ export class WasmRuntime {
     const task = this.#tasks + 1;
     return this.#enqueue(async () => {
       if (task <= this.#cancelled) return 0;
+      if (this.#workerless) return this.#alone({ plan, count, steps, threads: 1 });
       if (!canShareMemory()) return this.#apart(plan, count, steps);
-      await this.#crew.prepare(threads);
+      try {
+        await this.#crew.prepare(threads);
+      } catch (error) {
+        return this.#without(error, plan, count, steps);
+      }
       if (task <= this.#cancelled) return 0;
       this.#crew.dispatch({ plan, count, steps, threads }, false);
       await this.#crew.finished();
@@ -231,7 +246,7 @@ export class WasmRuntime {
     this.abort();
     await this.#queue;
     await this.#crew.dismiss();
-    this.#solitary?.terminate();
+    await this.#solitary?.terminate();
   }
 
   /** Where the calling thread may block (a page's own worker) nothing is gained by another thread. */
@@ -239,8 +254,26 @@ export class WasmRuntime {
     if (this.#mayBlock) return this.#alone({ plan, count, steps, threads: 1 });
     this.#words[control.ABORT >> 2] = control.ABORT_NONE;
     this.#words[control.STEPS_DONE >> 2] = 0;
-    this.#solitary ??= new Solitary(this.memory, this.#modules);
-    return this.#solitary.run([plan, count, steps, 0, 1]);
+    try {
+      this.#solitary ??= new Solitary(this.memory, this.#modules, this.startWorker());
+      return await this.#solitary.run([plan, count, steps, 0, 1]);
+    } catch (error) {
+      return this.#without(error, plan, count, steps);
+    }
+  }
+
+  /** Goes on where no worker starts: in a page on its own thread, with a warning, which is better than nothing. @throws what it is given elsewhere */
+  #without(error: unknown, plan: number, count: number, steps: number): number {
+    // What a kernel does wrong it does anywhere.
+    if (isNode() || (error instanceof TetradError && error.parts?.what !== NO_WORKER)) throw error;
+    this.#workerless = true;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : (error as Error).message;
+    const hint =
+      this.#workerUrl === undefined
+        ? "serve @tetrad/engine/worker.js from this site and name its address in createEngine({ workerUrl })"
+        : "workerUrl must be the address of @tetrad/engine/worker.js on this site";
+    this.#onWarning?.(`the page's own thread computes, and is blocked meanwhile: ${cause}; ${hint}`);
+    return this.#alone({ plan, count, steps, threads: 1 });
   }
 
   #alone(job: Job): number {

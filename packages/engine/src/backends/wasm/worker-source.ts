@@ -37,9 +37,32 @@ export type ToWorker =
       readonly trap: number;
       readonly modules: readonly LoadedModule[];
     }
-  | { readonly kind: "load"; readonly modules: readonly LoadedModule[] };
+  | { readonly kind: "load"; readonly modules: readonly LoadedModule[] }
+  | ToSolitary;
 
-export type FromWorker = { readonly kind: "ready" } | { readonly kind: "done" } | { readonly kind: "failed"; readonly message: string };
+export interface Range {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** To a worker with a memory of its own, see solitary.ts. */
+export type ToSolitary =
+  | { readonly kind: "prepare"; readonly modules: readonly LoadedModule[] }
+  | {
+      readonly kind: "compute";
+      readonly pages: number;
+      /** What the data holds, one range after another; those in front of `back` return. */
+      readonly ranges: readonly Range[];
+      readonly back: number;
+      readonly data: ArrayBuffer;
+      readonly job: readonly number[];
+    };
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly message: string; readonly trapped?: boolean }
+  | { readonly kind: "computed"; readonly done: number; readonly data: ArrayBuffer };
 
 /**
  * The program of a worker, plain JavaScript. After each message it sleeps on its bell, which costs nothing, and plays jobs;
@@ -73,6 +96,36 @@ function receive(message) {
   if (Atomics.load(words, bell + ${READY}) < 0) return;
   port.postMessage({ kind: "ready" });
   park();
+}
+
+// With a memory of its own, which the ranges are copied into and out of.
+function compute({ pages, ranges, back, data, job }) {
+  const have = memory.buffer.byteLength / 65536;
+  if (pages > have) memory.grow(pages - have);
+  const bytes = new Uint8Array(memory.buffer);
+  const moved = new Uint8Array(data);
+  let at = 0;
+  for (const { address, bytes: length } of ranges) {
+    bytes.set(moved.subarray(at, at + length), address);
+    at += length;
+  }
+  const done = runSteps(...job);
+  at = 0;
+  for (const { address, bytes: length } of ranges.slice(0, back)) {
+    moved.set(bytes.subarray(address, address + length), at);
+    at += length;
+  }
+  port.postMessage({ kind: "computed", done, data }, [data]);
+}
+
+function alone(message) {
+  try {
+    memory = memory || new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
+    if (message.kind === "compute") return compute(message);
+    for (const { module, slots } of message.modules) load(module, slots);
+  } catch (error) {
+    port.postMessage({ kind: "failed", message: String(error && error.message || error), trapped: message.kind === "compute" });
+  }
 }
 
 function load(module, slots) {
@@ -127,20 +180,21 @@ function play(kind) {
   }
 }
 
-if (port === globalThis.self) self.onmessage = ({ data }) => receive(data);
-else port.on("message", receive);
+const obey = (message) => (message.kind === "prepare" || message.kind === "compute" ? alone(message) : receive(message));
+if (port === globalThis.self) self.onmessage = ({ data }) => obey(data);
+else port.on("message", obey);
 `;
 
 /** What Node's and a browser's workers have in common. */
 export interface WorkerHandle {
-  post(message: ToWorker): void;
+  post(message: ToWorker, transfer?: ArrayBuffer[]): void;
   listen(onMessage: (message: FromWorker) => void, onError: (error: unknown) => void): void;
   /** Whether the worker keeps a Node process alive. */
   keepAlive(keep: boolean): void;
   terminate(): Promise<void>;
 }
 
-/** A function that starts a worker, found beforehand so that starting one needs no waiting. `url`: where a page serves `workerSource` from, if its policy forbids blobs. */
+/** A function that starts a worker, found beforehand so that starting one needs no waiting. `url`: where a page serves this package's worker.js from, if its policy forbids blobs. */
 export async function workerStarter(url: string | URL | undefined): Promise<() => WorkerHandle> {
   if (isNode()) {
     // Not an import, which bundlers for browsers would follow.
@@ -150,7 +204,7 @@ export async function workerStarter(url: string | URL | undefined): Promise<() =
       const worker = new Worker(workerSource, { eval: true, execArgv: [], name: "tetrad" });
       worker.unref();
       return {
-        post: (message) => worker.postMessage(message),
+        post: (message, transfer = []) => worker.postMessage(message, transfer),
         listen: (onMessage, onError) => {
           worker.on("message", onMessage);
           worker.on("error", onError);
@@ -167,13 +221,13 @@ export async function workerStarter(url: string | URL | undefined): Promise<() =
     const blob = url === undefined ? URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" })) : undefined;
     const worker = new Worker(blob ?? (url as string | URL), { name: "tetrad" });
     return {
-      post: (message) => worker.postMessage(message),
+      post: (message, transfer = []) => worker.postMessage(message, transfer),
       listen: (onMessage, onError) => {
         worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
           if (blob !== undefined) URL.revokeObjectURL(blob);
           onMessage(data);
         };
-        worker.onerror = (event) => onError(new Error(event.message));
+        worker.onerror = (event) => onError(new Error(event.message || `no worker starts from ${url ?? "a blob"}`));
       },
       keepAlive: () => {},
       terminate: async () => worker.terminate(),
