@@ -1,9 +1,10 @@
 /** A real Chromium with WebGPU on SwiftShader, and pages built by Vite from tests/browser/pages. */
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { missing } from "./missing.js";
@@ -25,10 +26,25 @@ const FLAGS = [
 
 /** Ends the running test where there is no Chromium: a failure in CI, a named skip elsewhere. */
 export async function openChromium(): Promise<Browser> {
-  const executablePath = findChromium();
-  if (executablePath === undefined)
-    missing("chromium", "needs Chromium; install with: apt-get install chromium (or set CHROMIUM to its path)");
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return chromium.launch({ executablePath: chromiumPath(), headless: true, args: FLAGS });
+}
+
+function chromiumPath(): string {
+  const path = findChromium();
+  return path ?? missing("chromium", "needs Chromium; install with: apt-get install chromium (or set CHROMIUM to its path)");
+}
+
+/** A Chromium whose storage lies in a folder and outlives it. */
+export async function openProfile(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { executablePath: chromiumPath(), headless: true, args: FLAGS });
+}
+
+/** Ends the processes of such a browser as a power cut would. */
+export async function killProfile(folder: string, context: BrowserContext): Promise<void> {
+  const closed = new Promise((resolve) => context.once("close", resolve));
+  // pkill is told the folder alone, which no other process has among its arguments.
+  if (spawnSync("pkill", ["-KILL", "-f", folder]).status !== 0) throw new Error("there was no browser to kill");
+  await closed;
 }
 
 /** Builds one page of tests/browser/pages against the packages' sources; returns the folder and how to remove it. */

@@ -4,11 +4,17 @@ import type { FileContent } from "./files.node.js";
 
 export type { FileContent } from "./files.node.js";
 
-/** @throws TetradError UNSUPPORTED where there is no file system */
-export async function files(op: string): Promise<typeof import("./files.node.js")> {
-  if (typeof process === "undefined" || process.versions?.node === undefined)
-    throw new TetradError("UNSUPPORTED", { op, what: "there is no file system here", hint: "fetch or store the bytes yourself" });
-  return import("./files.node.js");
+type Files = Pick<typeof import("./files.node.js"), "readBytes" | "writeFileAtomic" | "writeFolderAtomic" | "recoverFolder">;
+
+/** The disk in Node; in a page the site's own file system. @throws TetradError UNSUPPORTED where there is neither */
+export async function files(op: string): Promise<Files> {
+  if (typeof process === "object" && process.versions?.node !== undefined) return import("./files.node.js");
+  if (typeof navigator === "object" && typeof navigator.storage?.getDirectory === "function") return import("./files.page.js");
+  throw new TetradError("UNSUPPORTED", {
+    op,
+    what: "there is no file system here",
+    hint: "serve the page over https, or fetch and store the bytes yourself",
+  });
 }
 
 /** A file's bytes. @throws TetradError IO naming the path and the reason */
