@@ -106,6 +106,11 @@ test("an emulator is trained, and Node opens what the page exports", async () =>
   expect([...(await model.predict([0, 0, 0, 0]))].every(Number.isFinite)).toBe(true);
   await engine.close();
   await rm(folder, { recursive: true, force: true });
+  await page.locator("#train-keep").click();
+  await expect.poll(() => message.textContent()).toMatch(/survives a reload/);
+  await page.reload();
+  await page.locator("#train-kept").click();
+  await expect.poll(() => message.textContent()).toBe(`the kept network: median error on held-out universes ${median.toFixed(2)} %`);
   await leave(seen);
 });
 

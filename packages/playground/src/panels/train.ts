@@ -10,6 +10,8 @@ import type { Panel } from "./panel.js";
 
 const ROWS = 4096;
 const HELD_OUT = 512;
+/** Folder of the site's own file system. */
+const KEPT = "age-of-the-universe";
 /** Epochs between two looks at the predictions. */
 const EPOCHS_A_LOOK = 4;
 
@@ -30,6 +32,8 @@ export const trainPanel: Panel = {
     const start = element("button", { id: "train-start" }, "Train");
     const stop = element("button", { disabled: true }, "Stop");
     const save = element("button", { id: "train-export", disabled: true }, "Export model.zip");
+    const keep = element("button", { id: "train-keep", disabled: true }, "Keep in this browser");
+    const kept = element("button", { id: "train-kept" }, "Load the kept one");
     const epochs = element("input", { type: "number", min: 4, max: 400, step: 4, value: 60 });
     const message = element(
       "p",
@@ -44,7 +48,7 @@ export const trainPanel: Panel = {
         { class: "note" },
         `${ROWS} universes drawn at random, ${HELD_OUT} held out; the age is an integral over the expansion that the network learns to replace.`,
       ),
-      element("div", { class: "row" }, start, stop, labelled("epochs", epochs), save),
+      element("div", { class: "row" }, start, stop, labelled("epochs", epochs), save, keep, kept),
       message,
       element("div", { class: "columns" }, lossHost, scatterHost),
     );
@@ -68,8 +72,8 @@ export const trainPanel: Panel = {
     let model: TrainedModel | undefined;
     let abort: AbortController | undefined;
 
-    const look = async (run: FitRun): Promise<number> => {
-      const predicted = await run.model.predict(data.x.slice(4 * ROWS));
+    const look = async (trained: TrainedModel): Promise<number> => {
+      const predicted = await trained.predict(data.x.slice(4 * ROWS));
       const pairs = [...predicted]
         .map((value, i) => [data.ages[ROWS + i] as number, data.toGyr(value)] as const)
         .sort((a, b) => a[0] - b[0]);
@@ -79,11 +83,27 @@ export const trainPanel: Panel = {
       return errors[errors.length >> 1] as number;
     };
 
+    const allow = (trained: boolean): void => {
+      save.disabled = !trained;
+      keep.disabled = !trained;
+    };
+
+    /** What the user asked for, and what is said when it is done. */
+    const tell = async (body: () => Promise<string>): Promise<void> => {
+      try {
+        const text = await body();
+        message.className = "note";
+        message.textContent = text;
+      } catch (error) {
+        showError(message, error);
+      }
+    };
+
     const train = async (): Promise<void> => {
       abort = new AbortController();
       start.disabled = true;
       stop.disabled = false;
-      save.disabled = true;
+      allow(false);
       let state: TrainingState | undefined;
       const total = Number(epochs.value);
       const begun = performance.now();
@@ -105,11 +125,11 @@ export const trainPanel: Panel = {
           model = run.model;
           state = run.state;
           loss.draw(smoothed(run.history.steps, 16));
-          const median = await look(run);
+          const median = await look(run.model);
           message.className = "note";
           message.textContent = `epoch ${done} of ${total}, step ${run.steps}: loss ${run.history.loss.at(-1)?.toExponential(2) ?? "–"}, median error on held-out universes ${(100 * median).toFixed(2)} %; ${run.microsecondsPerStep.toFixed(0)} µs a step, ${((performance.now() - begun) / 1000).toFixed(1)} s; ${run.placement}`;
         }
-        save.disabled = model === undefined;
+        allow(model !== undefined);
       } catch (error) {
         showError(message, error);
       } finally {
@@ -120,10 +140,31 @@ export const trainPanel: Panel = {
     start.addEventListener("click", () => void train());
     stop.addEventListener("click", () => abort?.abort());
     save.addEventListener("click", () => void (model && exportModel("age-of-the-universe", model)));
+    keep.addEventListener(
+      "click",
+      () =>
+        void tell(async () => {
+          await model?.save(KEPT);
+          return "kept on this site's own storage: it survives a reload";
+        }),
+    );
+    kept.addEventListener(
+      "click",
+      () =>
+        void tell(async () => {
+          abort?.abort();
+          const loaded = await (await engine()).load(KEPT);
+          await model?.close();
+          model = loaded;
+          const median = await look(loaded);
+          allow(true);
+          return `the kept network: median error on held-out universes ${(100 * median).toFixed(2)} %`;
+        }),
+    );
     onSwitch(() => {
       abort?.abort();
       model = undefined;
-      save.disabled = true;
+      allow(false);
     });
   },
 };

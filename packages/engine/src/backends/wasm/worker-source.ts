@@ -129,14 +129,14 @@ function alone(message) {
 }
 
 function load(module, slots) {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, table, now } });
+  const kernels = new WebAssembly.Instance(module, { env: { memory, table, now } }).exports;
   for (const [name, slot] of slots) {
     if (slot >= table.length) table.grow(Math.max(slot + 1 - table.length, table.length));
-    table.set(slot, exports[name]);
+    table.set(slot, kernels[name]);
   }
-  runSteps = exports.run_steps || runSteps;
-  if (exports.run_traced) {
-    runTraced = exports.run_traced;
+  runSteps = kernels.run_steps || runSteps;
+  if (kernels.run_traced) {
+    runTraced = kernels.run_traced;
     origin = clockOrigin();
   }
 }
