@@ -13,6 +13,13 @@ fn heard(mine: f32) -> vec4<f32> {
   return vec4<f32>(subgroupBroadcast(mine, 0u), subgroupBroadcast(mine, 1u), subgroupBroadcast(mine, 2u), subgroupBroadcast(mine, 3u));
 }
 
+fn add_two(block: ptr<function, Block>, a: vec4<f32>, b: vec4<f32>, next_a: vec4<f32>, next_b: vec4<f32>) {
+  (*block)[0] += a.x * b + next_a.x * next_b;
+  (*block)[1] += a.y * b + next_a.y * next_b;
+  (*block)[2] += a.z * b + next_a.z * next_b;
+  (*block)[3] += a.w * b + next_a.w * next_b;
+}
+
 struct OwnKey {
   at: u32,
   position: u32,
@@ -53,10 +60,8 @@ fn main(
     for (; c + 1u < dim; c += 2u) {
       let a = queries_at(queries, c);
       let next_a = queries_at(queries, c + 1u);
-      add_products(&products, a, heard(own_key_at(key_at, c)));
-      add_products(&next_products, a, heard(own_key_at(next_key_at, c)));
-      add_products(&products, next_a, heard(own_key_at(key_at, c + 1u)));
-      add_products(&next_products, next_a, heard(own_key_at(next_key_at, c + 1u)));
+      add_two(&products, a, heard(own_key_at(key_at, c)), next_a, heard(own_key_at(key_at, c + 1u)));
+      add_two(&next_products, a, heard(own_key_at(next_key_at, c)), next_a, heard(own_key_at(next_key_at, c + 1u)));
     }
     if (c < dim) {
       let a = queries_at(queries, c);
@@ -82,14 +87,10 @@ fn main(
       let c = 4u * quad;
       var sum = sums_of(&sums, quad);
       sum = Block(sum[0] * shrink.x, sum[1] * shrink.y, sum[2] * shrink.z, sum[3] * shrink.w);
-      add_products(&sum, w[0], heard(v[at.x + c]));
-      add_products(&sum, w[1], heard(v[at.y + c]));
-      add_products(&sum, w[2], heard(v[at.z + c]));
-      add_products(&sum, w[3], heard(v[at.w + c]));
-      add_products(&sum, next[0], heard(v[next_at.x + c]));
-      add_products(&sum, next[1], heard(v[next_at.y + c]));
-      add_products(&sum, next[2], heard(v[next_at.z + c]));
-      add_products(&sum, next[3], heard(v[next_at.w + c]));
+      add_two(&sum, w[0], heard(v[at.x + c]), w[1], heard(v[at.y + c]));
+      add_two(&sum, w[2], heard(v[at.z + c]), w[3], heard(v[at.w + c]));
+      add_two(&sum, next[0], heard(v[next_at.x + c]), next[1], heard(v[next_at.y + c]));
+      add_two(&sum, next[2], heard(v[next_at.z + c]), next[3], heard(v[next_at.w + c]));
       keep_sums(&sums, quad, sum);
     }
   }
