@@ -58,6 +58,10 @@ test("a tab closed while it saves leaves the old version or the new one", async 
   const first = await open();
   await first.evaluate(() => window.storage.save("model", 1));
   await first.close();
+  // What Chromium leaves where a tab is closed at the worst moment, which the loop below meets only now and then.
+  const second = await open();
+  await second.evaluate(() => window.storage.leave("model", "current.crswap"));
+  await second.close();
   let known = 1;
   for (let i = 0; i < CLOSED; i++) {
     const page = await open();

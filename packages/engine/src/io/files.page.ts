@@ -47,7 +47,7 @@ function replaceFolder(path: string, files: Readonly<Record<string, FileContent>
     const { folder: parent, name } = await locate(path, true);
     const folder = await parent.getDirectoryHandle(name, { create: true });
     const names = await namesIn(folder);
-    const foreign = names.filter((each) => each !== CURRENT && !each.startsWith(GENERATION) && !known.includes(each));
+    const foreign = names.filter((each) => !isOurs(each) && !known.includes(each));
     if (foreign.length > 0)
       throw new TetradError("IO", {
         op: `write ${path}`,
@@ -64,8 +64,8 @@ function replaceFolder(path: string, files: Readonly<Record<string, FileContent>
       await folder.removeEntry(own, { recursive: true });
       throw error;
     }
-    // What is no longer named, also by tabs that were closed while they wrote.
-    for (const old of names) if (old.startsWith(GENERATION)) await folder.removeEntry(old, { recursive: true });
+    // What is no longer named, also what closed tabs left behind. Whatever another tab still reads stays for the next time.
+    for (const old of names) if (isOurs(old) && old !== CURRENT) await folder.removeEntry(old, { recursive: true }).catch(() => undefined);
   });
 }
 
@@ -111,6 +111,11 @@ async function namesIn(folder: FileSystemDirectoryHandle): Promise<string[]> {
   const names: string[] = [];
   for await (const name of folder.keys()) names.push(name);
   return names;
+}
+
+/** Generations, the name of the one that counts, and the copies of that name that a browser writes to: Chromium leaves `current.crswap` where a tab is closed. */
+function isOurs(name: string): boolean {
+  return name.startsWith(GENERATION) || name === CURRENT || name.startsWith(`${CURRENT}.`);
 }
 
 const nameOf = (error: unknown) => (error instanceof DOMException ? error.name : undefined);

@@ -47,6 +47,12 @@ async function failure(body: () => Promise<unknown>): Promise<string> {
   );
 }
 
+async function folderAt(path: string): Promise<FileSystemDirectoryHandle> {
+  let folder = await navigator.storage.getDirectory();
+  for (const part of path.split("/")) folder = await folder.getDirectoryHandle(part);
+  return folder;
+}
+
 window.storage = {
   save,
   load,
@@ -68,9 +74,11 @@ window.storage = {
       await save("own", 1);
     }),
   ],
+  async leave(path, name) {
+    await (await folderAt(path)).getFileHandle(name, { create: true });
+  },
   async entries(path) {
-    let folder = await navigator.storage.getDirectory();
-    for (const part of path.split("/")) folder = await folder.getDirectoryHandle(part);
+    const folder = await folderAt(path);
     const names: string[] = [];
     for await (const name of folder.keys()) names.push(name.replace(/-.*/, ""));
     return names.sort();
@@ -86,6 +94,7 @@ declare global {
       roundTrip(path: string): Promise<readonly [number[], number[]]>;
       saveForEver(path: string, from: number): void;
       faults(): Promise<string[]>;
+      leave(path: string, name: string): Promise<void>;
       entries(path: string): Promise<string[]>;
     };
   }
