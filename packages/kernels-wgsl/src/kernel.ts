@@ -11,6 +11,11 @@ export interface Traits {
   readonly subgroup: number;
 }
 
+/** Whether threads run one after another, but four of them at once, which hear one another: kernels then need no shared memory, and no barriers. */
+export function inFours({ serial, subgroup }: Traits): boolean {
+  return serial && subgroup === 4;
+}
+
 /** What a launch says of itself: element counts of its operands, and its words (live counts as they are now). */
 export interface LaunchShape extends Traits {
   readonly outputs: readonly number[];

@@ -2,7 +2,7 @@
  * Files and folders on disk, written so that a reader sees the old content or the new and never a part: everything goes to a
  * temporary sibling, is flushed to the disk, and takes its name by one rename.
  */
-import { TetradError } from "../errors.js";
+import * as faults from "./faults.js";
 
 // Asked for at run time: bundlers for browsers refuse an import of what browsers lack, though a page never loads this file.
 const { randomBytes } = process.getBuiltinModule("node:crypto");
@@ -49,14 +49,7 @@ export async function writeFolderAtomic(
   await recoverFolder(path);
   await attempt("write", path, async () => {
     const existing = await listFolder(target);
-    const foreign = existing?.filter((name) => !known.includes(name)) ?? [];
-    if (foreign.length > 0)
-      throw new TetradError("IO", {
-        op: `write ${path}`,
-        what: "the folder holds files that are not Tetrad's",
-        got: foreign.slice(0, 3).join(", "),
-        hint: "choose another folder, or move these files away",
-      });
+    faults.refuseForeign(path, existing?.filter((name) => !known.includes(name)) ?? []);
     await mkdir(dirname(target), { recursive: true });
     try {
       await mkdir(temporary);
@@ -144,16 +137,11 @@ function previousName(target: string): string {
   return join(dirname(target), `.${basename(target)}.previous`);
 }
 
-async function attempt<T>(verb: "read" | "write", path: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (error instanceof TetradError) throw error;
-    throw ioError(`${verb} ${path}`, error as NodeJS.ErrnoException);
-  }
+function attempt<T>(verb: "read" | "write", path: string, body: () => Promise<T>): Promise<T> {
+  return faults.attempt(verb, path, ({ code }: NodeJS.ErrnoException) => REASONS[code ?? ""], body);
 }
 
-const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+const REASONS: Readonly<Record<string, faults.Reason>> = {
   ENOENT: ["there is no such file or folder", "check the path; it is taken from the folder the command runs in"],
   EISDIR: ["this is a folder, not a file", "name a file inside it"],
   ENOTDIR: ["a part of the path is a file, not a folder", "check the path"],
@@ -166,9 +154,3 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
   EMFILE: ["too many files are open", "close some programs and run again"],
   EEXIST: ["something of this name is in the way", "choose another name"],
 };
-
-/** @param op what was attempted, e.g. `write model` */
-export function ioError(op: string, error: Error & { readonly code?: string | undefined }): TetradError {
-  const [what, hint] = REASONS[error.code ?? ""] ?? [error.message, undefined];
-  return new TetradError("IO", { op, what, hint }, { cause: error });
-}

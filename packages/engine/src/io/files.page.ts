@@ -4,6 +4,7 @@
  * file named CURRENT then names.
  */
 import { TetradError } from "../errors.js";
+import * as faults from "./faults.js";
 import type { FileContent } from "./files.node.js";
 
 /** Names the generation that counts. */
@@ -47,14 +48,10 @@ function replaceFolder(path: string, files: Readonly<Record<string, FileContent>
     const { folder: parent, name } = await locate(path, true);
     const folder = await parent.getDirectoryHandle(name, { create: true });
     const names = await namesIn(folder);
-    const foreign = names.filter((each) => !isOurs(each) && !known.includes(each));
-    if (foreign.length > 0)
-      throw new TetradError("IO", {
-        op: `write ${path}`,
-        what: "the folder holds files that are not Tetrad's",
-        got: foreign.slice(0, 3).join(", "),
-        hint: "choose another folder, or move these files away",
-      });
+    faults.refuseForeign(
+      path,
+      names.filter((each) => !isOurs(each) && !known.includes(each)),
+    );
     const own = `${GENERATION}${crypto.randomUUID()}`;
     try {
       const generation = await folder.getDirectoryHandle(own, { create: true });
@@ -102,7 +99,7 @@ async function currentOf(folder: FileSystemDirectoryHandle): Promise<FileSystemD
     const handle = await folder.getFileHandle(CURRENT);
     return await folder.getDirectoryHandle(await (await handle.getFile()).text());
   } catch (error) {
-    if (nameOf(error) === "NotFoundError") return undefined;
+    if ((error as Error).name === "NotFoundError") return undefined;
     throw error;
   }
 }
@@ -118,9 +115,7 @@ function isOurs(name: string): boolean {
   return name.startsWith(GENERATION) || name === CURRENT || name.startsWith(`${CURRENT}.`);
 }
 
-const nameOf = (error: unknown) => (error instanceof DOMException ? error.name : undefined);
-
-const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+const REASONS: Readonly<Record<string, faults.Reason>> = {
   NotFoundError: ["there is no such file or folder", "check the path; it is taken from the root of the site's own files"],
   TypeMismatchError: ["a part of the path is a file where a folder is meant, or a folder where a file is", "check the path"],
   QuotaExceededError: ["the site's storage is full", "delete what is not needed; nothing was changed"],
@@ -128,12 +123,6 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
   SecurityError: ["the browser gives this page no storage", "it may be a private window, or storage may be blocked in its settings"],
 };
 
-async function attempt<T>(verb: "read" | "write", path: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (error instanceof TetradError) throw error;
-    const [what, hint] = REASONS[nameOf(error) ?? ""] ?? [error instanceof Error ? error.message : String(error), undefined];
-    throw new TetradError("IO", { op: `${verb} ${path}`, what, hint }, { cause: error });
-  }
+function attempt<T>(verb: "read" | "write", path: string, body: () => Promise<T>): Promise<T> {
+  return faults.attempt(verb, path, (error) => REASONS[error.name], body);
 }

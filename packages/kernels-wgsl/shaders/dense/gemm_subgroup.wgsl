@@ -25,13 +25,6 @@ fn add_steps(block: ptr<function, Block>, left: f32, right: vec4<f32>, next_left
   (*block)[3] += subgroupBroadcast(left, 3u) * right + subgroupBroadcast(next_left, 3u) * next_right;
 }
 
-fn add_step(block: ptr<function, Block>, left: f32, right: vec4<f32>) {
-  (*block)[0] += subgroupBroadcast(left, 0u) * right;
-  (*block)[1] += subgroupBroadcast(left, 1u) * right;
-  (*block)[2] += subgroupBroadcast(left, 2u) * right;
-  (*block)[3] += subgroupBroadcast(left, 3u) * right;
-}
-
 fn right_at(at: vec4<u32>) -> vec4<f32> {
   return vec4(b[at.x], b[at.y], b[at.z], b[at.w]);
 }
@@ -89,10 +82,10 @@ fn main(
   if (k < p.k) {
     let at = rows + k * along_a.y;
     let right = right_at(columns + k * along_b.y);
-    add_step(&s0, a[at.x], right);
-    add_step(&s1, a[at.y], right);
-    add_step(&s2, a[at.z], right);
-    add_step(&s3, a[at.w], right);
+    add_steps(&s0, a[at.x], right, 0.0, vec4<f32>());
+    add_steps(&s1, a[at.y], right, 0.0, vec4<f32>());
+    add_steps(&s2, a[at.z], right, 0.0, vec4<f32>());
+    add_steps(&s3, a[at.w], right, 0.0, vec4<f32>());
   }
   if (!item.exists || row >= p.m || column >= p.n) {
     return;

@@ -1,5 +1,5 @@
 /** Attention in the FlashAttention manner, and rotary positions. */
-import { type Family, type LaunchShape, type Pass, single, WORKGROUP } from "../kernel.js";
+import { type Family, inFours, type LaunchShape, type Pass, single, WORKGROUP } from "../kernel.js";
 
 /** Rows of a tile's other side: keys that queries look at, or queries that look at keys. */
 const ACROSS = 64;
@@ -113,14 +113,11 @@ function direct(
   };
 }
 
-/** Whether rows go without tiles, which takes subgroups of four. */
-const isDirect = ({ serial, subgroup }: LaunchShape) => serial && subgroup === 4;
-
 function attentionPasses(shape: LaunchShape): readonly Pass[] {
   const problem = problemOf(shape);
   const { packed, queries, group, valueDim } = problem;
   const first = prepare("attention_prepare", shape, 0);
-  if (isDirect(shape)) return [...first, direct("attention_direct", shape, 0, valueDim, group, (now) => now.queries, 4)];
+  if (inFours(shape)) return [...first, direct("attention_direct", shape, 0, valueDim, group, (now) => now.queries, 4)];
   if (!packed && queries <= FEW_QUERIES) return [...first, ...decodePasses(shape)];
   const consts = { ...variant(shape), ...tile(problem, valueDim, queries, group) };
   return [
@@ -161,7 +158,7 @@ function decodePasses(shape: LaunchShape): readonly Pass[] {
 function attentionScratch(shape: LaunchShape): number {
   const { packed, queries, valueDim } = problemOf(shape);
   const rows = shape.outputs[1] as number;
-  return places(shape, 0).free + (!isDirect(shape) && !packed && queries <= FEW_QUERIES ? rows * piecesOf(shape) * (valueDim + 2) : 0);
+  return places(shape, 0).free + (!inFours(shape) && !packed && queries <= FEW_QUERIES ? rows * piecesOf(shape) * (valueDim + 2) : 0);
 }
 
 /** Inputs before those of attention: o, lse, dy, dlse. */

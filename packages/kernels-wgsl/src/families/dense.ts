@@ -1,5 +1,5 @@
 /** Matrix products. */
-import { type Family, type LaunchShape, type Pass, WORKGROUP } from "../kernel.js";
+import { type Family, inFours, type LaunchShape, type Pass, WORKGROUP } from "../kernel.js";
 
 /** What decides how a product is done. */
 interface Product {
@@ -32,7 +32,7 @@ const FEW_TILES = 64;
 function gemmPasses(shape: LaunchShape): readonly Pass[] {
   const product = productOf(shape);
   // Few rows leave most of a thread's sixteen unused.
-  if (shape.serial && shape.subgroup === 4 && product.m > 4 && product.n > 2) return [bySubgroups(product)];
+  if (inFours(shape) && product.m > 4 && product.n > 2) return [bySubgroups(product)];
   return [Math.min(product.m, product.n) <= FEW || tilesOf(product, 32, 32) < FEW_TILES ? split(product) : tiled(product)];
 }
 

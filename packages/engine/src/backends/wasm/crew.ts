@@ -13,6 +13,7 @@ import {
   JOB_TRACE,
   LINE_BYTES,
   type LoadedModule,
+  NoWorker,
   PARKED,
   READY,
   THREAD,
@@ -45,8 +46,6 @@ interface Member {
 /** Polls before a thread sleeps, about 30 µs: what waking it costs. With more threads than cores the one awaited needs the core. */
 const SPIN_FREE = 20_000;
 const SPIN_CROWDED = 100;
-/** What a job's error says when a worker does not start, or ends. */
-export const NO_WORKER = "a worker thread failed";
 /** Far beyond any start of a worker, so that a broken one ends in an error instead of a hang. */
 const START_LIMIT_MS = 10_000;
 
@@ -192,7 +191,7 @@ export class Crew {
       while (!condition()) {
         if (this.#failure !== undefined) {
           const got = String(this.#failure);
-          throw new TetradError("INTERNAL", { op: "run", what: NO_WORKER, got }, { cause: this.#failure });
+          throw new TetradError("INTERNAL", { op: "run", what: "a worker thread failed", got }, { cause: this.#failure });
         }
         await new Promise<void>((resolve) => {
           this.#onMessage = resolve;
@@ -204,7 +203,7 @@ export class Crew {
   }
 
   #receive(message: FromWorker): void {
-    if (message.kind === "failed") this.#fail(new Error(message.message));
+    if (message.kind === "failed") this.#fail(new NoWorker(message.message));
     else this.#onMessage?.();
   }
 

@@ -3,11 +3,11 @@
 import { type Build, control, type KernelName, loadModule, type ModuleName, manifest } from "@tetrad/kernels-wasm";
 import { TetradError } from "../../errors.js";
 import { clockModule, clockOrigin } from "./clock.js";
-import { Crew, type Job, NO_WORKER, type RunSteps, type RunTraced, trapError } from "./crew.js";
+import { Crew, type Job, type RunSteps, type RunTraced, trapError } from "./crew.js";
 import { WasmMemory } from "./memory.js";
 import { Solitary } from "./solitary.js";
 import { availableThreads, canBlock, canShareMemory, isNode } from "./threads.js";
-import { type LoadedModule, type WorkerHandle, workerStarter } from "./worker-source.js";
+import { type LoadedModule, NoWorker, type WorkerHandle, workerStarter } from "./worker-source.js";
 
 export interface RuntimeOptions {
   readonly build: Build;
@@ -33,8 +33,6 @@ export class WasmRuntime {
   readonly #loading = new Map<string, Promise<void>>();
   readonly #crew: Crew;
   readonly #mayBlock: boolean;
-  readonly #workerUrl: string | URL | undefined;
-  readonly #onWarning: ((message: string) => void) | undefined;
   /** Set before the first traced run. */
   #clockOrigin: number | undefined;
   #runSteps: RunSteps = () => 0;
@@ -52,11 +50,10 @@ export class WasmRuntime {
   #workerless = false;
 
   private constructor(
-    { build, maxThreads, workerUrl, onWarning }: RuntimeOptions,
+    private readonly options: RuntimeOptions,
     private readonly startWorker: () => WorkerHandle,
   ) {
-    this.#workerUrl = workerUrl;
-    this.#onWarning = onWarning;
+    const { build, maxThreads } = options;
     this.build = build;
     this.maxThreads = canShareMemory() ? Math.max(1, maxThreads ?? availableThreads()) : 1;
     this.memory = new WasmMemory(control.CONTROL_BYTES);
@@ -264,15 +261,15 @@ export class WasmRuntime {
 
   /** Goes on where no worker starts: in a page on its own thread, with a warning, which is better than nothing. @throws what it is given elsewhere */
   #without(error: unknown, plan: number, count: number, steps: number): number {
-    // What a kernel does wrong it does anywhere.
-    if (isNode() || (error instanceof TetradError && error.parts?.what !== NO_WORKER)) throw error;
+    const failure = error instanceof TetradError ? error.cause : error;
+    if (isNode() || !(failure instanceof NoWorker)) throw error;
     this.#workerless = true;
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : (error as Error).message;
+    const { workerUrl, onWarning } = this.options;
     const hint =
-      this.#workerUrl === undefined
+      workerUrl === undefined
         ? "serve @tetrad/engine/worker.js from this site and name its address in createEngine({ workerUrl })"
         : "workerUrl must be the address of @tetrad/engine/worker.js on this site";
-    this.#onWarning?.(`the page's own thread computes, and is blocked meanwhile: ${cause}; ${hint}`);
+    onWarning?.(`the page's own thread computes, and is blocked meanwhile: ${failure.message}; ${hint}`);
     return this.#alone({ plan, count, steps, threads: 1 });
   }
 

@@ -26,7 +26,7 @@ export class Solitary {
     );
   }
 
-  /** @throws TetradError INTERNAL when a kernel traps, Error where the worker does not start */
+  /** @throws TetradError INTERNAL when a kernel traps, NoWorker where none starts */
   async run(job: readonly number[]): Promise<number> {
     const { memory } = this;
     if (this.#modules < this.modules.length) {

@@ -40,7 +40,7 @@ export type ToWorker =
   | { readonly kind: "load"; readonly modules: readonly LoadedModule[] }
   | ToSolitary;
 
-export interface Range {
+interface Range {
   readonly address: number;
   readonly bytes: number;
 }
@@ -185,6 +185,9 @@ if (port === globalThis.self) self.onmessage = ({ data }) => obey(data);
 else port.on("message", obey);
 `;
 
+/** A worker does not start, or ended by itself: nothing that a kernel has done. */
+export class NoWorker extends Error {}
+
 /** What Node's and a browser's workers have in common. */
 export interface WorkerHandle {
   post(message: ToWorker, transfer?: ArrayBuffer[]): void;
@@ -208,7 +211,7 @@ export async function workerStarter(url: string | URL | undefined): Promise<() =
         listen: (onMessage, onError) => {
           worker.on("message", onMessage);
           worker.on("error", onError);
-          worker.on("exit", (code) => onError(new Error(`the worker exited with code ${code}`)));
+          worker.on("exit", (code) => onError(new NoWorker(`the worker exited with code ${code}`)));
           // Listening for messages makes a worker count as work to wait for.
           worker.unref();
         },
@@ -219,7 +222,7 @@ export async function workerStarter(url: string | URL | undefined): Promise<() =
   }
   return () => {
     const blob = url === undefined ? URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" })) : undefined;
-    const worker = new Worker(blob ?? (url as string | URL), { name: "tetrad" });
+    const worker = open(blob ?? (url as string | URL));
     return {
       post: (message, transfer = []) => worker.postMessage(message, transfer),
       listen: (onMessage, onError) => {
@@ -227,10 +230,19 @@ export async function workerStarter(url: string | URL | undefined): Promise<() =
           if (blob !== undefined) URL.revokeObjectURL(blob);
           onMessage(data);
         };
-        worker.onerror = (event) => onError(new Error(event.message || `no worker starts from ${url ?? "a blob"}`));
+        worker.onerror = (event) => onError(new NoWorker(event.message || `no worker starts from ${url ?? "a blob"}`));
       },
       keepAlive: () => {},
       terminate: async () => worker.terminate(),
     };
   };
+}
+
+/** Some browsers refuse at once what a policy forbids, others by an event. @throws NoWorker */
+function open(url: string | URL): Worker {
+  try {
+    return new Worker(url, { name: "tetrad" });
+  } catch (cause) {
+    throw new NoWorker((cause as Error).message, { cause });
+  }
 }

@@ -123,8 +123,8 @@ class Encoder {
     const { gpu } = this.context;
     const { functions, head, body } = bound.shader;
     const sources = await functionsOf(functions, gpu.shaders);
-    const size = [...sources, ...librariesOf(sources, gpu.shaders).map(({ text }) => text)].join("").length;
-    const { rounds, neighbours } = !gpu.traits.serial ? PARALLEL : size < SHORT ? SERIAL_SHORT : SERIAL;
+    const { rounds, neighbours } = !gpu.traits.serial ? PARALLEL : isShort(sources, gpu.shaders) ? SERIAL_SHORT : SERIAL;
+    const group = WORKGROUP * rounds * neighbours;
     const next = Array.from({ length: neighbours }, (_, k) => `    {\n  let i = at + ${k}u;\n${body}\n    }`);
     const text = [
       "//! use grid",
@@ -132,8 +132,8 @@ class Encoder {
       "@compute @workgroup_size(64)",
       "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {",
       head,
-      `  let begin = flat_group(group, groups) * ${WORKGROUP * rounds * neighbours}u;`,
-      `  let end = min(begin + ${WORKGROUP * rounds * neighbours}u, c0.x);`,
+      `  let begin = flat_group(group, groups) * ${group}u;`,
+      `  let end = min(begin + ${group}u, c0.x);`,
       `  var at = begin + lane * ${neighbours}u;`,
       `  for (; at + ${neighbours - 1}u < end; at += ${WORKGROUP * neighbours}u) {`,
       ...next,
@@ -143,7 +143,7 @@ class Encoder {
     ].join("\n");
     const label = `ew ${functions.join(" ")}`;
     const compiled = await gpu.pipeline(label, [...sources, text].join("\n"));
-    const groups = () => Math.ceil(this.#uniforms.count(chain.count) / (WORKGROUP * rounds * neighbours));
+    const groups = () => Math.ceil(this.#uniforms.count(chain.count) / group);
     return () => [this.#dispatch(launch, compiled, bound.resource, groups)];
   }
 
@@ -370,6 +370,11 @@ function functionsOf(names: readonly string[], shaders: ShaderSource): Promise<s
     }
   };
   return Promise.all(names.map(load));
+}
+
+function isShort(sources: readonly string[], shaders: ShaderSource): boolean {
+  const snippets = librariesOf(sources, shaders).map(({ text }) => text);
+  return [...sources, ...snippets].reduce((sum, { length }) => sum + length, 0) < SHORT;
 }
 
 export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
