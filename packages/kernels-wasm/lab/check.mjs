@@ -1,27 +1,24 @@
-/** Is a version of a kernel right? Every case against the float64 reference, between guards, on 1 and 2 threads to the same bits. */
+/** Is a version of a kernel right? Every case against the float64 reference, between guards, run after run to the same bits. */
 import { mismatch } from "../../../tests/support/tolerance.ts";
 
-const THREADS = [1, 2];
-
 /**
- * @param {readonly import("./placed.mjs").Placed[]} placed
- * @returns {{ cases: number, threads: readonly number[], failure?: { op: string, case: string, threads: number, where: string } }} the first failure ends it
+ * @param {readonly (import("./placed.mjs").Placed | import("../../kernels-wgsl/lab/placed.mjs").Placed)[]} placed
+ * @param version what `placed` loads launches with
+ * @param {readonly number[]} runs threads of each
+ * @param {string} again what a run is called whose bits differ from the first one's
+ * @returns {Promise<{ cases: number, threads: readonly number[], failure?: { op: string, case: string, threads: number, where: string } }>} the first failure ends it
  */
-export function check(placed, slotOf) {
+export async function check(placed, version, runs, again) {
   for (const [index, each] of placed.entries()) {
     const { problem } = each;
-    const fail = (threads, where) => ({
-      cases: index + 1,
-      threads: THREADS,
-      failure: { op: problem.op, case: problem.name, threads, where },
-    });
-    const loaded = each.load(problem.launches, slotOf);
+    const fail = (threads, where) => ({ cases: index + 1, threads: runs, failure: { op: problem.op, case: problem.name, threads, where } });
+    const loaded = await each.load(problem.launches, version);
     try {
       let first;
-      for (const threads of THREADS) {
+      for (const threads of runs) {
         each.plant();
         try {
-          each.run(loaded, 1, threads);
+          await each.run(loaded, 1, threads);
         } catch (error) {
           return fail(threads, error.message);
         }
@@ -34,17 +31,17 @@ export function check(placed, slotOf) {
           if (wrong !== undefined) return fail(threads, wrong);
         } else {
           const at = values.findIndex((value, i) => !sameBits(value, first[i]));
-          if (at >= 0) return fail(threads, `${problem.outputs[at].label} has other bits than on one thread`);
+          if (at >= 0) return fail(threads, `${problem.outputs[at].label} has other bits ${again}`);
         }
       }
     } finally {
       loaded.release();
     }
   }
-  return { cases: placed.length, threads: THREADS };
+  return { cases: placed.length, threads: runs };
 }
 
-export function compare({ outputs, reference }, values) {
+function compare({ outputs, reference }, values) {
   const wanted = reference();
   for (const [i, { label, tolerance }] of outputs.entries()) {
     const off = mismatch({ ...wanted[i], data: values[i] }, wanted[i], tolerance);
@@ -58,7 +55,7 @@ export function compare({ outputs, reference }, values) {
   return undefined;
 }
 
-export function sameBits(a, b) {
+function sameBits(a, b) {
   const bytes = (x) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
   return Buffer.compare(bytes(a), bytes(b)) === 0;
 }

@@ -6,9 +6,8 @@ import { encode } from "../../engine/src/backends/wasm/encode.ts";
 import { viewOf } from "../../engine/src/backends/wasm/segment.ts";
 import { tensorBytes } from "../../engine/src/plan/plan.ts";
 import { control } from "../src/index.ts";
+import { GUARD, trespassOf } from "./guards.mjs";
 
-/** Kernels read at most 16 bytes past an end; a stray loop would write more. */
-const GUARD = 256;
 const PATTERN = 0xa5;
 /** Control words that hold a kernel's wish to stop. */
 const STOP = control.STOP >> 2;
@@ -79,24 +78,14 @@ export class Placed {
     for (const [tensor, data] of this.problem.leaves) if (tensor.size > 0) this.view(tensor).set(data);
   }
 
-  /** What is wrong with the memory around the values after a run, or undefined. */
   trespass() {
     const { memory } = this.runtime;
-    for (const { start, bytes, tensor } of this.#regions.values()) {
-      const name = tensor.label ?? tensor.node?.op.name ?? "a value";
-      const shape = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
-      const before = memory.u8(start, GUARD).findLastIndex((byte) => byte !== PATTERN);
-      if (before >= 0) return `byte ${before - GUARD} before ${name} ${shape} was written`;
-      const after = memory.u8(start + GUARD + bytes, GUARD).findIndex((byte) => byte !== PATTERN);
-      if (after >= 0) return `byte ${after + 1} past the end of ${name} ${shape} was written`;
-    }
-    for (const [tensor, data] of this.problem.leaves) {
-      if (tensor.size === 0 || this.problem.updated.has(tensor)) continue;
-      const view = this.view(tensor);
-      const at = view.findIndex((x, i) => !Object.is(x, data[i]) && !(Number.isNaN(x) && Number.isNaN(data[i])));
-      if (at >= 0) return `element ${at} of the input ${tensor.label} [${tensor.shape.join(", ")}] was overwritten`;
-    }
-    return undefined;
+    return trespassOf(this.problem, this.#regions.values(), {
+      pattern: PATTERN,
+      u8: (at, length) => memory.u8(at, length),
+      view: (tensor) => this.view(tensor),
+      planted: (_, data) => data,
+    });
   }
 
   run({ address, count }, steps, threads) {

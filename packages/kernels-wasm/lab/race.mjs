@@ -5,7 +5,7 @@ import { kernelsOf, Placed } from "./placed.mjs";
 /** One burst of a version: long beside the clock's and a call's own cost, short beside the time slice of another program. */
 const BURST_MS = 1.5;
 /** Bursts of each version in a round, in turns; the fastest counts, since other programs only add. */
-const BURSTS = 3;
+export const BURSTS = 3;
 /** V8 optimises a function after some calls, on a thread of its own; a loop that began before stays slow until its call returns. */
 const WARM_UP_MS = 60;
 const WARM_UP_CALLS = 30;
@@ -13,7 +13,7 @@ const WARM_UP_CALLS = 30;
 const COLD_BYTES = 96 << 20;
 /** A large problem is raced in fewer rounds, but never in so few that their median has no interval. */
 const RACE_MS = 2500;
-const FEWEST_ROUNDS = 9;
+export const FEWEST_ROUNDS = 9;
 const RESAMPLES = 2000;
 
 /**
@@ -21,7 +21,7 @@ const RESAMPLES = 2000;
  * @param {(kernel: string) => number} slotsA the version to beat
  * @param {(kernel: string) => number} slotsB the candidate
  */
-export function race(runtime, roof, { problem, target, dtype, threads, rounds }, slotsA, slotsB) {
+export async function race(runtime, roof, { problem, target, dtype, threads, rounds }, slotsA, slotsB) {
   const own = problem.launches.filter((launch) => [...kernelsOf([launch])].some((kernel) => target.kernels.includes(kernel)));
   const flops = own.reduce((sum, launch) => sum + launch.flops, 0);
   const bytes = own.reduce((sum, launch) => sum + launch.bytes, 0);
@@ -52,18 +52,7 @@ export function race(runtime, roof, { problem, target, dtype, threads, rounds },
       run(steps);
       return (performance.now() - before) / (steps * copies);
     };
-    const times = { a: [], b: [] };
-    for (let round = 0; round < most; round++) {
-      let [fastestA, fastestB] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-      for (let burst = 0; burst < BURSTS; burst++) {
-        const first = (round + burst) % 2 === 0;
-        if (first) fastestA = Math.min(fastestA, time(a));
-        fastestB = Math.min(fastestB, time(b));
-        if (!first) fastestA = Math.min(fastestA, time(a));
-      }
-      times.a.push(fastestA);
-      times.b.push(fastestB);
-    }
+    const times = await inTurns([a, b], time, most);
     roof.remeasure();
     const footprint = copies === 1 ? bytes : COLD_BYTES;
     return { threads, ...rateOf({ flops, bytes, footprint, ms: Math.min(...times.b) }, roof, dtype, threads), ...ratioOf(times) };
@@ -71,6 +60,23 @@ export function race(runtime, roof, { problem, target, dtype, threads, rounds },
     for (const loaded of loads) loaded.release();
     for (const at of placed) at.release();
   }
+}
+
+/**
+ * The fastest burst of either version in each round; who comes first changes from burst to burst.
+ * @param {readonly [object, object]} versions
+ * @param {(version: object) => number | Promise<number>} time of one burst
+ */
+export async function inTurns(versions, time, rounds, bursts = BURSTS) {
+  const times = { a: [], b: [] };
+  for (let round = 0; round < rounds; round++) {
+    const fastest = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let burst = 0; burst < bursts; burst++)
+      for (const i of (round + burst) % 2 === 0 ? [0, 1] : [1, 0]) fastest[i] = Math.min(fastest[i], await time(versions[i]));
+    times.a.push(fastest[0]);
+    times.b.push(fastest[1]);
+  }
+  return times;
 }
 
 function outputsOf(at, run) {

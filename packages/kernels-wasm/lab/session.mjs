@@ -11,6 +11,9 @@ import { race } from "./race.mjs";
 import { Roof } from "./roof.mjs";
 import { LabError, otherVersion } from "./target.mjs";
 
+/** A kernel must give the same bits on any number of them. */
+const THREADS = [1, 2];
+
 export class Session {
   #versions = 0;
   #roof;
@@ -47,7 +50,7 @@ export class Session {
       return { ...about, right: false, error: error.message };
     }
     const { slots, bytes, ms } = compiled;
-    const checked = check(this.placed, slots);
+    const checked = await check(this.placed, slots, THREADS, "than on one thread");
     const right = checked.failure === undefined;
     const mix = instructionMix(
       bytes,
@@ -65,7 +68,13 @@ export class Session {
       const problem = make();
       if (![...kernelsOf(problem.launches)].some((kernel) => target.kernels.includes(kernel))) continue;
       await this.#loadShipped([problem]);
-      const raced = race(runtime, this.#roof, { problem, target, dtype, threads, rounds: Number(options.rounds) }, this.beaten, slots);
+      const raced = await race(
+        runtime,
+        this.#roof,
+        { problem, target, dtype, threads, rounds: Number(options.rounds) },
+        this.beaten,
+        slots,
+      );
       if (raced.different !== undefined) {
         result.right = false;
         result.check.failure = { op, case: network, threads, where: raced.different };

@@ -7,6 +7,9 @@ import { findModules, sourceClosure } from "../scripts/sources.mjs";
 
 export const assembly = join(import.meta.dirname, "..", "assembly");
 
+/** Of a hint. */
+const MOST_NAMES = 8;
+
 /** A mistake of the caller, to be printed without a stack. */
 export class LabError extends Error {
   name = "LabError";
@@ -33,10 +36,7 @@ export function findTarget(name, dtype) {
         .filter(([key, kernels]) => key.endsWith(`/${wanted}`) || kernels.some((kernel) => base(kernel) === wanted))
         .map(([key]) => key);
   if (matches.length !== 1) {
-    const start = (text) => (text.split("/")[1] ?? text).slice(0, 3);
-    const near = [...files.keys()].filter((key) => key.includes(wanted) || start(key) === start(wanted));
-    const hint =
-      matches.length > 1 ? `say which: ${matches.join(", ")}` : near.length > 0 ? `did you mean ${near.join(", ")}?` : "see assembly/";
+    const hint = matches.length > 1 ? `say which: ${matches.join(", ")}` : (didYouMean(wanted, [...files.keys()]) ?? "see assembly/");
     throw new LabError(`${matches.length > 1 ? "several kernels are" : "no kernel is"} called "${name}"; ${hint}`);
   }
   const [key] = matches;
@@ -45,6 +45,13 @@ export function findTarget(name, dtype) {
   const kernels = files.get(key).filter((kernel) => kernel.endsWith(`_${dtype}`) || kernel === base(kernel));
   if (kernels.length === 0) throw new LabError(`${key} has no kernel in ${dtype}`);
   return { key, family, file: `${file}.ts`, path: `${family}/${file}.ts`, kernels, bases: [...new Set(kernels.map(base))] };
+}
+
+/** Names like the wanted one, as family/file. @param {readonly string[]} keys */
+export function didYouMean(wanted, keys) {
+  const start = (text) => (text.split("/")[1] ?? text).slice(0, 3);
+  const near = keys.filter((key) => key.includes(wanted) || start(key) === start(wanted));
+  return near.length > 0 ? `did you mean ${near.slice(0, MOST_NAMES).join(", ")}?` : undefined;
 }
 
 /** The file and everything it imports, absolute. */

@@ -6,16 +6,16 @@ import { encode, replaySteps } from "../../engine/src/backends/webgpu/encode.ts"
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE } from "../../engine/src/backends/webgpu/flags.ts";
 import { deviceBytes, fromDevice, toDevice } from "../../engine/src/backends/webgpu/segment.ts";
 import { hostArray } from "../../engine/src/dtype.ts";
+import { GUARD, trespassOf } from "../../kernels-wasm/lab/guards.mjs";
 
-/** Bytes before and behind a value; a multiple of what vectors of four words are aligned to. */
-const GUARD = 256;
 /** Numbers that nobody wrote are NaN: sums do not hide them. */
 const PATTERN = 0xff;
 
 export class Placed {
   #regions = new Map();
   #places = new Map();
-  #owned = [];
+  /** The regions one behind the other, as the last run left them. */
+  #memory = new ArrayBuffer(0);
 
   constructor(gpu, problem) {
     this.gpu = gpu;
@@ -26,9 +26,7 @@ export class Placed {
   }
 
   #buffer(size) {
-    const buffer = this.gpu.device.createBuffer({ size, usage: STORAGE | COPY_DST | COPY_SRC });
-    this.#owned.push(buffer);
-    return buffer;
+    return this.gpu.device.createBuffer({ size, usage: STORAGE | COPY_DST | COPY_SRC });
   }
 
   #of(tensor) {
@@ -38,7 +36,8 @@ export class Placed {
     let region = this.#regions.get(owner);
     if (region === undefined) {
       const bytes = deviceBytes(owner.dtype, owner.size);
-      region = { buffer: this.#buffer(bytes + 2 * GUARD), bytes, tensor: owner };
+      const start = [...this.#regions.values()].reduce((sum, other) => sum + other.bytes + 2 * GUARD, 0);
+      region = { buffer: this.#buffer(bytes + 2 * GUARD), start, bytes, tensor: owner };
       this.#regions.set(owner, region);
     }
     return { buffer: region.buffer, offset: owner.dtype === "u8" ? GUARD : GUARD / 4 };
@@ -47,12 +46,17 @@ export class Placed {
   /** The launches, compiled with shaders of one version. @throws TetradError where one does not compile */
   async load(launches, shaders) {
     this.gpu.shaders = shaders;
+    const scratch = [];
     const storage = {
       of: (tensor) => this.#of(tensor),
       has: () => true,
       isFree: () => false,
       bufferKey: (tensor) => this.#of(tensor).buffer,
-      allocate: (size) => this.#buffer(size),
+      allocate: (size) => {
+        const buffer = this.#buffer(size);
+        scratch.push(buffer);
+        return buffer;
+      },
       colour: () => {},
       alias: (tensor, base, offset) => {
         const place = this.#of(base);
@@ -68,7 +72,12 @@ export class Placed {
       storageOf: owner,
       kept: [],
     });
-    return steps;
+    return {
+      steps,
+      release() {
+        for (const buffer of scratch) buffer.destroy();
+      },
+    };
   }
 
   /** Leaves and constants get their values, everything else and the guards the pattern. */
@@ -79,59 +88,41 @@ export class Placed {
       if (tensor.size > 0) queue.writeBuffer(this.#of(tensor).buffer, GUARD, toDevice(tensor.dtype, data));
   }
 
-  /** Submits the steps and waits; the outputs' values, and what is wrong with the memory around all values. */
-  async run(steps) {
+  /** Submits the steps and waits. */
+  async run({ steps }) {
     const { device, queue } = this.gpu;
     const regions = [...this.#regions.values()];
-    const staging = device.createBuffer({
-      size: regions.reduce((sum, { bytes }) => sum + bytes + 2 * GUARD, 16),
-      usage: MAP_READ | COPY_DST,
-    });
+    const size = regions.reduce((sum, { bytes }) => sum + bytes + 2 * GUARD, 0);
+    const staging = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     replaySteps(pass, steps);
     pass.end();
-    const starts = new Map();
-    let at = 0;
-    for (const region of regions) {
-      encoder.copyBufferToBuffer(region.buffer, 0, staging, at, region.bytes + 2 * GUARD);
-      starts.set(region.tensor, at);
-      at += region.bytes + 2 * GUARD;
-    }
+    for (const { buffer, start, bytes } of regions) encoder.copyBufferToBuffer(buffer, 0, staging, start, bytes + 2 * GUARD);
     queue.submit([encoder.finish()]);
     await staging.mapAsync(MAP_MODE_READ);
     this.gpu.check();
-    const memory = staging.getMappedRange();
-    const read = (tensor) => {
-      const values = hostArray(tensor.dtype, tensor.size);
-      if (tensor.size > 0) fromDevice(tensor.dtype, memory, starts.get(this.problem.owner(tensor)) + GUARD, values);
-      return values;
-    };
-    const values = this.problem.outputs.map(({ tensor }) => read(tensor));
-    const trespass = this.#trespass(memory, starts, read);
+    this.#memory = staging.getMappedRange().slice(0);
     staging.destroy();
-    return { values, trespass };
   }
 
-  #trespass(memory, starts, read) {
-    for (const { bytes, tensor } of this.#regions.values()) {
-      const start = starts.get(tensor);
-      const name = `${tensor.label ?? tensor.node?.op.name ?? "a value"} ${tensor.dtype} [${tensor.shape.join(", ")}]`;
-      const before = new Uint8Array(memory, start, GUARD).findLastIndex((byte) => byte !== PATTERN);
-      if (before >= 0) return `byte ${before - GUARD} before ${name} was written`;
-      const after = new Uint8Array(memory, start + GUARD + bytes, GUARD).findIndex((byte) => byte !== PATTERN);
-      if (after >= 0) return `byte ${after + 1} past the end of ${name} was written`;
-    }
-    for (const [tensor, data] of this.problem.leaves) {
-      if (tensor.size === 0 || this.problem.updated.has(tensor)) continue;
-      const planted = toDevice(tensor.dtype, data);
-      const at = read(tensor).findIndex((x, i) => !Object.is(x, planted[i]) && !(Number.isNaN(x) && Number.isNaN(planted[i])));
-      if (at >= 0) return `element ${at} of the input ${tensor.label} [${tensor.shape.join(", ")}] was overwritten`;
-    }
-    return undefined;
+  view(tensor) {
+    const values = hostArray(tensor.dtype, tensor.size);
+    if (tensor.size > 0) fromDevice(tensor.dtype, this.#memory, this.#regions.get(this.problem.owner(tensor)).start + GUARD, values);
+    return values;
+  }
+
+  trespass() {
+    return trespassOf(this.problem, this.#regions.values(), {
+      pattern: PATTERN,
+      u8: (at, length) => new Uint8Array(this.#memory, at, length),
+      view: (tensor) => this.view(tensor),
+      planted: ({ dtype }, data) => toDevice(dtype, data),
+    });
   }
 
   release() {
-    for (const buffer of this.#owned.splice(0)) buffer.destroy();
+    this.random.destroy();
+    for (const { buffer } of this.#regions.values()) buffer.destroy();
   }
 }

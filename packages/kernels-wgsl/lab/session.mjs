@@ -3,21 +3,21 @@ import { existsSync, readFileSync } from "node:fs";
 import { calibrate } from "../../engine/src/backends/webgpu/calibrate.ts";
 import { WebGpuDevice } from "../../engine/src/backends/webgpu/device.ts";
 import { spansOf } from "../../engine/src/backends/webgpu/profile.ts";
-import { compare, sameBits } from "../../kernels-wasm/lab/check.mjs";
+import { check } from "../../kernels-wasm/lab/check.mjs";
 import { hostileProblems, realProblems } from "../../kernels-wasm/lab/problems.mjs";
-import { difference, rateOf, ratioOf } from "../../kernels-wasm/lab/race.mjs";
+import { BURSTS, difference, FEWEST_ROUNDS, inTurns, rateOf, ratioOf } from "../../kernels-wasm/lab/race.mjs";
 import { LabError } from "../../kernels-wasm/lab/target.mjs";
 import { shipped } from "../src/index.ts";
 import { Placed } from "./placed.mjs";
 import { atCommit, dispatches, findTarget, workingTree } from "./target.mjs";
 
+/** Runs of each case, on the one thread that the host has. */
+const TWICE = [1, 1];
 /** Compiling is what takes the time, so that fewer cases than a kernel of the CPU has are enough for a turn. */
 const MOST_CASES = 60;
-/** A problem is raced for so long, but never in so few rounds that their median has no interval. */
+/** A problem is raced for so long. */
 const RACE_MS = 4000;
-const FEWEST_ROUNDS = 9;
-/** Runs of a version in a round, in turns; the fastest counts. One where a run takes long: what disturbs it is short beside it. */
-const BURSTS = 3;
+/** From here on a burst is enough: what disturbs it is short beside it. */
 const LONG_MS = 100;
 /** What takes longer is not raced: nobody waits for eighteen of it. */
 const TOO_LONG_MS = 1500;
@@ -36,11 +36,13 @@ export class Session {
       session.target = findTarget(name, session.gpu.traits);
       session.#watchVariants();
       let problems = hostileProblems(session.target, "f32").filter(onGpu);
+      session.ops = problems.length > 0 ? new Set(problems.map(({ op }) => op)) : allOps;
       // What only large operands reach is tried on those of networks.
-      if (problems.length === 0) problems = session.#realProblems(allOps).filter(({ launches }) => flopsOf(launches) < MOST_CHECKED_FLOPS);
+      if (problems.length === 0) problems = session.#realProblems().filter(({ launches }) => flopsOf(launches) < MOST_CHECKED_FLOPS);
       if (problems.length === 0) throw new LabError(`no op's case and no optimiser runs ${session.target.key} on ${session.gpu.name}`);
       const stride = Math.max(1, problems.length / MOST_CASES);
-      session.problems = Array.from({ length: Math.min(problems.length, MOST_CASES) }, (_, i) => problems[Math.floor(i * stride)]);
+      const tried = Array.from({ length: Math.min(problems.length, MOST_CASES) }, (_, i) => problems[Math.floor(i * stride)]);
+      session.placed = tried.map((problem) => new Placed(session.gpu, problem));
       session.beaten = versionToBeat(session.target, options.against);
     } catch (error) {
       await session.close();
@@ -57,8 +59,13 @@ export class Session {
     const candidate = workingTree(target, text);
     this.#variants.clear();
     const begin = performance.now();
-    const checked = await this.#check(candidate);
-    if (checked.error !== undefined) return { ...about, right: false, error: checked.error };
+    let checked;
+    try {
+      checked = await check(this.placed, candidate, TWICE, "in a second run");
+    } catch (error) {
+      if (error.code !== "INTERNAL") throw error;
+      return { ...about, right: false, error: error.message };
+    }
     const right = checked.failure === undefined;
     const variants = [...this.#variants.values()];
     const result = { ...about, right, checkMs: Math.round(performance.now() - begin), check: checked, variants };
@@ -69,8 +76,7 @@ export class Session {
     const roof = { flops: () => Math.max(flopsPerSecond, gemmFlopsPerSecond), bytes: () => bytesPerSecond };
     result.roof = { gflops: roof.flops() / 1e9, gbytes: bytesPerSecond / 1e9 };
     result.races = [];
-    const reached = new Set(this.problems.map(({ op }) => op));
-    for (const problem of this.#realProblems(reached)) {
+    for (const problem of this.#realProblems()) {
       const { op, name } = problem;
       if (!`${op} · ${name}`.includes(options.shapes)) continue;
       const raced = await this.#race(problem, candidate, roof);
@@ -86,8 +92,8 @@ export class Session {
   }
 
   /** Of networks' shapes those that reach the target. */
-  #realProblems(ops) {
-    this.real ??= realProblems(this.target, "f32", ops)
+  #realProblems() {
+    this.real ??= realProblems(this.target, "f32", this.ops)
       .map(({ make }) => make())
       .filter((problem) => onGpu(problem) && this.target.reaches(problem));
     return this.real;
@@ -97,49 +103,23 @@ export class Session {
     this.gpu.destroy();
   }
 
-  /** Every case twice against the float64 reference, between guards; the first failure ends it. */
-  async #check(shaders) {
-    for (const [index, problem] of this.problems.entries()) {
-      const fail = (where) => ({ cases: index + 1, failure: { op: problem.op, case: problem.name, where } });
-      const placed = new Placed(this.gpu, problem);
-      try {
-        const steps = await placed.load(problem.launches, shaders);
-        let first;
-        for (let run = 0; run < 2; run++) {
-          placed.plant();
-          const { values, trespass } = await placed.run(steps);
-          if (trespass !== undefined) return fail(trespass);
-          first ??= values;
-          const wrong = compare(problem, values);
-          if (wrong !== undefined) return fail(wrong);
-          const at = values.findIndex((value, i) => !sameBits(value, first[i]));
-          if (at >= 0) return fail(`${problem.outputs[at].label} has other bits in a second run`);
-        }
-      } catch (error) {
-        if (error.code !== "INTERNAL") throw error;
-        return { error: error.message };
-      } finally {
-        placed.release();
-      }
-    }
-    return { cases: this.problems.length };
-  }
-
   /** Two versions of the problem's own launches in turns: A B, B A, A B, … */
   async #race(problem, candidate, roof) {
     const { gpu, target, options } = this;
     const placed = new Placed(gpu, problem);
+    const loads = [];
     try {
-      const versions = [];
       const results = [];
       for (const shaders of [this.beaten, candidate]) {
-        const steps = await placed.load(problem.launches, shaders);
+        const loaded = await placed.load(problem.launches, shaders);
+        loads.push(loaded);
         placed.plant();
-        results.push((await placed.run(steps)).values);
-        versions.push(steps.filter(({ launch }) => dispatches(target, launch, gpu.traits)));
+        await placed.run(loaded);
+        results.push(problem.outputs.map(({ tensor }) => placed.view(tensor)));
       }
       const different = difference(problem, results[0], results[1]);
       if (different !== undefined) return { different };
+      const versions = loads.map(({ steps }) => steps.filter(({ launch }) => dispatches(target, launch, gpu.traits)));
       const time = async (steps) => (await spansOf(gpu, steps)).reduce((sum, { begin, end }) => sum + end - begin, 0) / 1e6;
       const begin = performance.now();
       for (const steps of versions) await time(steps);
@@ -148,19 +128,13 @@ export class Session {
       const bursts = once > LONG_MS ? 1 : BURSTS;
       const most = Math.floor(RACE_MS / (2 * bursts * once));
       const rounds = Math.min(Number(options.rounds), Math.max(FEWEST_ROUNDS, most));
-      const times = { a: [], b: [] };
-      for (let round = 0; round < rounds; round++) {
-        const fastest = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-        for (let burst = 0; burst < bursts; burst++)
-          for (const i of (round + burst) % 2 === 0 ? [0, 1] : [1, 0]) fastest[i] = Math.min(fastest[i], await time(versions[i]));
-        times.a.push(fastest[0]);
-        times.b.push(fastest[1]);
-      }
+      const times = await inTurns(versions, time, rounds, bursts);
       const own = problem.launches.filter((launch) => dispatches(target, launch, gpu.traits));
       const bytes = own.reduce((sum, launch) => sum + launch.bytes, 0);
       const work = { flops: flopsOf(own), bytes, footprint: bytes, ms: Math.min(...times.b) };
       return { ...rateOf(work, roof, "f32", 1), ...ratioOf(times) };
     } finally {
+      for (const loaded of loads) loaded.release();
       placed.release();
     }
   }

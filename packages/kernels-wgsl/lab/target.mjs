@@ -7,7 +7,7 @@ import { opsOf } from "../../../tests/support/ops-cases.ts";
 import { shapeOf } from "../../engine/src/backends/webgpu/encode.ts";
 import * as engine from "../../engine/src/index.ts";
 import { makePlan } from "../../engine/src/plan/make.ts";
-import { LabError } from "../../kernels-wasm/lab/target.mjs";
+import { didYouMean, LabError } from "../../kernels-wasm/lab/target.mjs";
 import { families, familyOf, librariesOf, passesOf } from "../src/index.ts";
 
 export const shaders = join(import.meta.dirname, "..", "shaders");
@@ -52,9 +52,8 @@ export function findTarget(name, traits) {
   const matches = files.includes(wanted) ? [wanted] : files.filter((key) => key.endsWith(`/${wanted}`) && !key.startsWith("lib/"));
   if (matches.length === 0) matches.push(...ofOp(wanted, traits));
   if (matches.length !== 1) {
-    const near = files.filter((key) => key.includes(wanted) || key.split("/")[1].slice(0, 3) === wanted.slice(0, 3)).slice(0, 8);
     if (matches.length > 1) throw new LabError(`"${name}" has several shaders; say which: ${matches.join(", ")}`);
-    throw new LabError(`no shader and no op is called "${name}"; ${near.length > 0 ? `did you mean ${near.join(", ")}?` : "see shaders/"}`);
+    throw new LabError(`no shader and no op is called "${name}"; ${didYouMean(wanted, files) ?? "see shaders/"}`);
   }
   const [key] = matches;
   const [family, file] = key.split("/");
