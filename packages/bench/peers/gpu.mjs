@@ -6,8 +6,10 @@ export function openNavigatorGpu() {
   Object.defineProperty(globalThis.navigator, "gpu", { value: create([]), configurable: true });
 }
 
-/** Tasks whose library is started with the first of them: an open device keeps a core busy, which CPU suites need. */
-export function lazily(start, names) {
+const names = ["gemm", "softmax", "gelu", "layerNorm", "attention", "mlp", "gpt"];
+
+/** The tasks of the `webgpu` suite. The library is started with the first of them: an open device keeps a core busy, which CPU suites need. */
+export function lazily(start) {
   let tasks;
   const open = (name) => async (problem) => {
     tasks ??= start();

@@ -1,6 +1,6 @@
 // What jax-js is asked to do, as its users write it: everything jitted. An array belongs to whom it is given, hence the many `.ref`.
 import { jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import { local } from "../dist/measure/contender.js";
+import { firstLosses, local } from "../dist/measure/contender.js";
 
 const array = (data, shape) => np.array(data, { shape });
 
@@ -128,11 +128,7 @@ function steps(loss, params, batches, lr, agreed) {
   };
   return {
     sample: local(call),
-    async result() {
-      const losses = [];
-      for (let i = 0; i < agreed; i++) losses.push(await call());
-      return losses;
-    },
+    result: () => firstLosses(call, agreed),
     close: () => tree.dispose([p, m, v, batches]),
   };
 }

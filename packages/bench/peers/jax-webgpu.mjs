@@ -15,6 +15,6 @@ async function start() {
 export async function open() {
   return {
     describe: `jax-js ${version()}, WebGPU backend`,
-    tasks: lazily(start, ["gemm", "softmax", "gelu", "layerNorm", "attention", "mlp", "gpt"]),
+    tasks: lazily(start),
   };
 }

@@ -1,6 +1,6 @@
 // What TensorFlow.js is asked to do, as its users write it.
 import * as tf from "@tensorflow/tfjs";
-import { local } from "../dist/measure/contender.js";
+import { firstLosses, local } from "../dist/measure/contender.js";
 
 /** @param later the backend computes after a call has returned, so a call lasts until its result has been read */
 export function tasks(later) {
@@ -187,11 +187,7 @@ function steps(step, batches, agreed, close) {
   const call = () => step(batches[taken++ % batches.length]);
   return {
     sample: local(call),
-    async result() {
-      const losses = [];
-      for (let i = 0; i < agreed; i++) losses.push(await call());
-      return losses;
-    },
+    result: () => firstLosses(call, agreed),
     close,
   };
 }

@@ -13,6 +13,6 @@ async function start() {
 export async function open() {
   return {
     describe: `TensorFlow.js ${tf.version.tfjs}, WebGPU backend`,
-    tasks: lazily(start, ["gemm", "softmax", "gelu", "layerNorm", "attention", "mlp", "gpt"]),
+    tasks: lazily(start),
   };
 }

@@ -15,6 +15,13 @@ export interface Contender {
   close(): unknown;
 }
 
+/** Losses of the first `count` steps, which is what contenders that train are compared by. */
+export async function firstLosses(step: () => number | Promise<number>, count: number): Promise<number[]> {
+  const losses: number[] = [];
+  for (let i = 0; i < count; i++) losses.push(await step());
+  return losses;
+}
+
 /** Calls are batched until one timing takes so long (ms), beyond the clock's own cost and resolution. */
 const SHORTEST = 0.2;
 

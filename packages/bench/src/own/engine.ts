@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from "@tetrad/engine";
 import type { Contender } from "../measure/contender.js";
-import { local } from "../measure/contender.js";
+import { firstLosses, local } from "../measure/contender.js";
 import { threadsText } from "../peers/index.js";
 import type { MatrixProblem } from "../problems/gemm.js";
 
@@ -94,11 +94,7 @@ export async function ownStep({ label, engine, threads }: Own, step: OwnStep): P
     who: "tetrad",
     ...(threads !== undefined && { threads }),
     sample: local(call),
-    async result() {
-      const losses: number[] = [];
-      for (let i = 0; i < step.agreed; i++) losses.push((await call()).loss);
-      return losses;
-    },
+    result: () => firstLosses(async () => (await call()).loss, step.agreed),
     close() {
       program.close();
       engine.releaseOptimizerState(store);
