@@ -6,6 +6,7 @@ import { sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { applyAll } from "../trace.js";
 import { add } from "./add.js";
+import { centredOver } from "./centred.js";
 import {
   backwardReference,
   batchAxes,
@@ -31,7 +32,7 @@ function byOps(inputs: readonly Tensor[], attrs: ChannelNormBackwardAttrs): read
   const { x, dy, extra, weight } = splitBackward(inputs, attrs);
   const axes = batchAxes(x.rank);
   const average = (values: Tensor) => mean(values, axes, { keepDims: true });
-  const centred = sub(x, average(x));
+  const centred = centredOver(x, axes);
   const inverse = rsqrt(add(average(square(centred)), attrs.eps));
   const normal = mul(centred, inverse);
   const g = weight === undefined ? dy : mul(dy, perChannel(weight, x.rank));

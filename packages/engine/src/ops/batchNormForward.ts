@@ -11,6 +11,7 @@ import { applyAll } from "../trace.js";
 import { add } from "./add.js";
 import type { BatchNormOptions, BatchNormResult } from "./batchNorm.js";
 import { batchNormBackward } from "./batchNormBackward.js";
+import { centredOver } from "./centred.js";
 import {
   affineByChannel,
   batchAxes,
@@ -38,7 +39,7 @@ import { sub } from "./sub.js";
 function statistics(x: Tensor): { centred: Tensor; mean: Tensor; variance: Tensor } {
   const axes = batchAxes(x.rank);
   const average = mean(x, axes);
-  const centred = sub(x, perChannel(average, x.rank));
+  const centred = centredOver(x, axes);
   return { centred, mean: average, variance: mean(square(centred), axes) };
 }
 

@@ -4,6 +4,7 @@ import { TetradError } from "../errors.js";
 import { type Shape, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { add } from "./add.js";
+import { centredOver } from "./centred.js";
 import { channelsOf } from "./channelNorm.js";
 import { mean } from "./mean.js";
 import { mul } from "./mul.js";
@@ -11,7 +12,6 @@ import { reshape } from "./reshape.js";
 import { rsqrt } from "./rsqrt.js";
 import { square } from "./square.js";
 import { liveCount } from "./strided.js";
-import { sub } from "./sub.js";
 
 /** The backward kernel keeps two numbers per channel of a group in scratch. */
 const MOST_CHANNELS = 49_000;
@@ -37,7 +37,7 @@ export function groupWords({ shape, bound }: Spec, groups: number) {
 /** Elements normalised within their groups, (N, G, C/G · …), and 1/σ. */
 export function groupNormal(x: Tensor, groups: number, eps: number): { normal: Tensor; inverse: Tensor } {
   const rows = reshape(x, [x.shape[0] as number, groups, x.size === 0 ? sizeOf(x.shape.slice(1)) / groups : -1]);
-  const centred = sub(rows, mean(rows, 2, { keepDims: true }));
+  const centred = centredOver(rows, [2]);
   const inverse = rsqrt(add(mean(square(centred), 2, { keepDims: true }), eps));
   return { normal: mul(centred, inverse), inverse };
 }

@@ -8,6 +8,7 @@ import type { CaseInput, Count, LaunchContext, OpCase } from "../op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../shape.js";
 import type { Node, Spec, Tensor } from "../tensor.js";
 import { add } from "./add.js";
+import { centredOver } from "./centred.js";
 import { specOf } from "./identity.js";
 import { mean } from "./mean.js";
 import { mul } from "./mul.js";
@@ -169,7 +170,7 @@ const trailing = (x: Tensor, axes: number) => Array.from({ length: axes }, (_, i
 
 function normalised(kind: RowNormKind, x: Tensor, { axes, eps }: { readonly axes: number; readonly eps: number }) {
   const over = trailing(x, axes);
-  const d = kind === "layerNorm" ? sub(x, mean(x, over, { keepDims: true })) : x;
+  const d = kind === "layerNorm" ? centredOver(x, over) : x;
   const inverse = rsqrt(add(mean(square(d), over, { keepDims: true }), eps));
   return { normal: mul(d, inverse), inverse, over };
 }

@@ -112,6 +112,11 @@ fn main(
   }
   let n = p.n;
   let lane = local.y * SIDE + local.x;
+  if (lane == 0u) {
+    atomicStore(&largest, 0u);
+    atomicStore(&rotated, 0u);
+  }
+  workgroupBarrier();
   let at = p.work_at + item * (2u * n * n + 2u * n);
   let basis = at + n * n;
   let turns = basis + n * n;

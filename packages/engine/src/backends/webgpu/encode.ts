@@ -389,7 +389,7 @@ export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[])
 }
 
 /** Workgroups over x and y, of which neither may have more than 65,535. */
-function fold(dispatch: Dispatch, groups: number): void {
+export function fold(dispatch: Pick<Dispatch, "x" | "y">, groups: number): void {
   dispatch.y = Math.ceil(groups / MOST_GROUPS) || 1;
   dispatch.x = Math.ceil(groups / dispatch.y);
 }
