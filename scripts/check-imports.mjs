@@ -1,4 +1,4 @@
-// Who may import whom, checked on the sources. cli ▶ bench ▶ theory ▶ engine ▶ kernels-wasm, kernels-wgsl, never upward; no circular imports; nothing that a browser
+// Who may import whom, checked on the sources. cli ▶ bench ▶ theory, language ▶ engine ▶ kernels-wasm, kernels-wgsl, never upward; no circular imports; nothing that a browser
 // lacks at the top level of a library; extensions as Node and browsers need them. `npm run check-imports`, and part of `npm test`.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import ts from "typescript";
 
 /** From the bottom up: a package may import those before it. */
-const layers = ["kernels-wasm", "kernels-wgsl", "engine", "theory", "playground", "bench", "cli"];
+const layers = ["kernels-wasm", "kernels-wgsl", "engine", "theory", "language", "playground", "bench", "cli"];
 
 /** The gradient of sin is cos and that of cos is sin: an op's file imports the ops of its gradient, which run long after both are loaded. */
 const cyclesAllowed = ["packages/engine/src/ops/"];

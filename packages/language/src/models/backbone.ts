@@ -1,0 +1,50 @@
+/** What a model is without a head: parameters under PyTorch's names, and hidden states of packed sequences. */
+
+import type { ApplyContext, ParamSpecs, Tensor } from "@tetrad/engine";
+
+export type Params = Readonly<Record<string, Tensor>>;
+
+/** Sequences laid end to end, T tokens of S sequences, as tensors of a trace. */
+export interface TokenBatch {
+  /** i32 (T) */
+  readonly ids: Tensor;
+  /** i32 (T), from 0 within each sequence */
+  readonly positions: Tensor;
+  /** i32 (S + 1): first token of each sequence, then T; a shorter list repeats its last entry. */
+  readonly cuSeqlens: Tensor;
+  /** i32 (S): the token that stands for its sequence in a head: the first of an encoder's, the last of a decoder's. */
+  readonly chosen: Tensor;
+  /** i32 (T): which of two texts a token belongs to; all of the first unless told. */
+  readonly types?: Tensor | undefined;
+  /** bool (T): false where no query may look, for sequences that are padded after all. */
+  readonly keyMask?: Tensor | undefined;
+}
+
+export interface States {
+  /** (T, width), what heads take */
+  readonly last: Tensor;
+  /** As transformers' `hidden_states`: the embeddings, then what each layer makes; the last entry is `last`. */
+  readonly hidden: readonly Tensor[];
+}
+
+export interface Backbone {
+  /** As in config.json */
+  readonly modelType: string;
+  /** What stands before the names of its tensors in a file that has a head too, `bert.` */
+  readonly prefix: string;
+  readonly width: number;
+  readonly vocabulary: number;
+  /** Tokens of the longest sequence that it can read. */
+  readonly maxTokens: number;
+  /** Whether a token sees only those before it. */
+  readonly causal: boolean;
+  readonly padding: number | undefined;
+  /** Standard deviation of new weights. */
+  readonly initializerRange: number;
+  /** Probability that a head drops an element of what it takes. */
+  readonly headDropout: number;
+  /** The word embeddings, which language-model heads may share. */
+  readonly embeddings: string;
+  readonly params: ParamSpecs;
+  states(params: Params, batch: TokenBatch, context: ApplyContext): States;
+}

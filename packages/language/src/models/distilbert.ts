@@ -1,0 +1,83 @@
+/** DistilBERT (Sanh et al. 2019, arXiv:1910.01108): BERT without token types and pooler, under names of its own. */
+
+import { add, addLayerNorm, attention, embedding, layerNorm, type Tensor } from "@tetrad/engine";
+import type { Backbone } from "./backbone.js";
+import type { ConfigFields } from "./config.js";
+import { activationOf, affine, affineSpecs, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+
+/** Not in its configuration. */
+const EPS = 1e-12;
+
+export function distilbert(config: ConfigFields): Backbone {
+  const width = config.whole("dim");
+  const layers = config.whole("n_layers");
+  const heads = config.whole("n_heads");
+  const inner = config.whole("hidden_dim");
+  const vocabulary = config.whole("vocab_size");
+  const positions = config.whole("max_position_embeddings");
+  const rate = config.real("dropout", 0.1);
+  const attentionDropout = config.real("attention_dropout", 0.1);
+  const sd = config.real("initializer_range", 0.02);
+  const padding = config.token("pad_token_id");
+  const act = activationOf(config.text("activation", "gelu"));
+  const base = "distilbert.embeddings";
+  const layer = (i: number) => `distilbert.transformer.layer.${i}`;
+  const parts = ["q_lin", "k_lin", "v_lin"];
+
+  const params = {
+    ...tableSpecs(`${base}.word_embeddings`, vocabulary, width, sd, padding),
+    ...tableSpecs(`${base}.position_embeddings`, positions, width, sd),
+    ...normSpecs(`${base}.LayerNorm`, width),
+  };
+  for (let i = 0; i < layers; i++) {
+    for (const part of [...parts, "out_lin"]) Object.assign(params, affineSpecs(`${layer(i)}.attention.${part}`, width, width, sd));
+    Object.assign(params, normSpecs(`${layer(i)}.sa_layer_norm`, width));
+    Object.assign(params, affineSpecs(`${layer(i)}.ffn.lin1`, width, inner, sd));
+    Object.assign(params, affineSpecs(`${layer(i)}.ffn.lin2`, inner, width, sd));
+    Object.assign(params, normSpecs(`${layer(i)}.output_layer_norm`, width));
+  }
+
+  return {
+    modelType: "distilbert",
+    prefix: "distilbert.",
+    width,
+    vocabulary,
+    maxTokens: positions,
+    causal: false,
+    padding,
+    initializerRange: sd,
+    headDropout: config.real("seq_classif_dropout", 0.2),
+    embeddings: `${base}.word_embeddings.weight`,
+    params,
+    states(weights, batch, context) {
+      const table = (name: string) => weights[`${base}.${name}.weight`] as Tensor;
+      const words = embedding(batch.ids, table("word_embeddings"), padding === undefined ? {} : { paddingIndex: padding });
+      const start = layerNorm(
+        add(words, embedding(batch.positions, table("position_embeddings"))),
+        norm(weights, `${base}.LayerNorm`, EPS),
+      );
+      const hidden = [dropped(start, rate, context)];
+      for (let i = 0; i < layers; i++) {
+        const h = hidden[i] as Tensor;
+        const [q, k, v] = parts.map((part) => splitHeads(affine(weights, `${layer(i)}.attention.${part}`, h), heads)) as [
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        const mixed = attention(q, k, v, {
+          cuSeqlens: batch.cuSeqlens,
+          ...(batch.keyMask !== undefined && { keyMask: batch.keyMask }),
+          dropout: context.training ? attentionDropout : 0,
+        });
+        const { y } = addLayerNorm(
+          affine(weights, `${layer(i)}.attention.out_lin`, joinHeads(mixed)),
+          h,
+          norm(weights, `${layer(i)}.sa_layer_norm`, EPS),
+        );
+        const outer = dropped(affine(weights, `${layer(i)}.ffn.lin2`, act(affine(weights, `${layer(i)}.ffn.lin1`, y))), rate, context);
+        hidden.push(addLayerNorm(outer, y, norm(weights, `${layer(i)}.output_layer_norm`, EPS)).y);
+      }
+      return { last: hidden[layers] as Tensor, hidden };
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/** What models are put together from. */
+
+import {
+  type ApplyContext,
+  closest,
+  dropout,
+  gelu,
+  linear,
+  type ParamSpec,
+  relu,
+  reshape,
+  silu,
+  type Tensor,
+  TetradError,
+  tanh,
+} from "@tetrad/engine";
+import type { Params } from "./backbone.js";
+
+type Specs = Record<string, ParamSpec>;
+
+export const affine = (params: Params, name: string, x: Tensor): Tensor =>
+  linear(x, params[`${name}.weight`] as Tensor, params[`${name}.bias`]);
+
+/** A layer's weight (out, in) and bias. */
+export function affineSpecs(name: string, input: number, output: number, sd: number, bias = true): Specs {
+  const weight = { [`${name}.weight`]: { shape: [output, input], init: { normal: sd } } };
+  return bias ? { ...weight, [`${name}.bias`]: { shape: [output], init: "zeros" } } : weight;
+}
+
+export function tableSpecs(name: string, rows: number, width: number, sd: number, zeroRow?: number): Specs {
+  return { [`${name}.weight`]: { shape: [rows, width], init: { normal: sd, ...(zeroRow !== undefined && { zeroRow }) } } };
+}
+
+/** Gain and, for a layerNorm, offset. */
+export function normSpecs(name: string, width: number, bias = true): Specs {
+  const weight: Specs = { [`${name}.weight`]: { shape: [width], init: "ones" } };
+  return bias ? { ...weight, [`${name}.bias`]: { shape: [width], init: "zeros" } } : weight;
+}
+
+export const norm = (params: Params, name: string, eps: number) => ({
+  weight: params[`${name}.weight`] as Tensor,
+  ...(params[`${name}.bias`] !== undefined && { bias: params[`${name}.bias`] as Tensor }),
+  eps,
+});
+
+/** (T, width) as (T, heads, dim). */
+export const splitHeads = (x: Tensor, heads: number): Tensor => reshape(x, [x.shape[0] as number, heads, (x.shape[1] as number) / heads]);
+
+/** (T, heads, dim) as (T, width). */
+export const joinHeads = (x: Tensor): Tensor => reshape(x, [x.shape[0] as number, (x.shape[1] as number) * (x.shape[2] as number)]);
+
+/** Drops in training only. */
+export const dropped = (x: Tensor, rate: number, { training }: ApplyContext): Tensor => (training ? dropout(x, { rate }) : x);
+
+const geluTanh = (x: Tensor) => gelu(x, { approximate: "tanh" });
+/** By the names of transformers' ACT2FN. */
+const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  gelu: (x) => gelu(x),
+  gelu_python: (x) => gelu(x),
+  gelu_new: geluTanh,
+  gelu_fast: geluTanh,
+  gelu_pytorch_tanh: geluTanh,
+  relu: (x) => relu(x),
+  silu: (x) => silu(x),
+  swish: (x) => silu(x),
+  tanh: (x) => tanh(x),
+};
+
+/** @throws TetradError UNSUPPORTED for a name that is none of them */
+export function activationOf(name: string): (x: Tensor) => Tensor {
+  const found = ACTIVATIONS[name];
+  if (found !== undefined) return found;
+  const near = closest(name, Object.keys(ACTIVATIONS));
+  throw new TetradError("UNSUPPORTED", {
+    op: "config.json",
+    what: "this activation is not built",
+    got: name,
+    expected: Object.keys(ACTIVATIONS).join(", "),
+    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+  });
+}

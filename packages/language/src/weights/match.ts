@@ -1,0 +1,81 @@
+/** Which tensor of a file is which parameter of a model: prefixes that a file leaves out, old names, tensors of other heads. */
+
+import { type ParamSpecs, type Shape, TetradError } from "@tetrad/engine";
+import type { Backbone } from "../models/backbone.js";
+import type { WeightFile } from "./read.js";
+
+export interface Match {
+  /** parameter → tensor of the file */
+  readonly found: ReadonlyMap<string, string>;
+  /** Parameters of the head that the file has not: they start as random numbers. */
+  readonly fresh: readonly string[];
+  /** Tensors that belong to no part of this model: another head's. */
+  readonly unused: readonly string[];
+}
+
+/** Buffers that some versions stored and that are computed. */
+const BUFFERS = /(^|\.)(position_ids|token_type_ids|attn\.bias|attn\.masked_bias|rotary_emb\.inv_freq)$/;
+/** First parts of the names of heads. */
+const HEADS =
+  /^(cls|classifier|pre_classifier|qa_outputs|lm_head|score|vocab_\w+|pooler|bert\.pooler|roberta\.pooler|transformer\.h\.\d+\.crossattention)\b/;
+
+const OLD_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/\.gamma$/, ".weight"],
+  [/\.beta$/, ".bias"],
+];
+
+/**
+ * @param head whether parameters of the head may be new
+ * @throws TetradError FORMAT that lists tensors that are missing, of another shape, or of no model that has this body
+ */
+export function matchWeights(
+  backbone: Backbone,
+  params: ParamSpecs,
+  file: WeightFile,
+  { freshHead }: { readonly freshHead: boolean },
+): Match {
+  const found = new Map<string, string>();
+  const unused: string[] = [];
+  const strange: string[] = [];
+  const misshaped: string[] = [];
+  for (const [tensor, shape] of file.shapes) {
+    const name = parameterName(backbone, params, tensor);
+    if (name === undefined) {
+      const bare = tensor.startsWith(backbone.prefix) ? tensor.slice(backbone.prefix.length) : tensor;
+      if (!BUFFERS.test(tensor)) (HEADS.test(tensor) || HEADS.test(bare) ? unused : strange).push(tensor);
+      continue;
+    }
+    const wanted = shapeOf(params, name);
+    if (wanted.length === shape.length && wanted.every((extent, i) => extent === shape[i])) found.set(name, tensor);
+    else if (freshHead && !Object.hasOwn(backbone.params, name)) unused.push(tensor);
+    else misshaped.push(`${tensor} [${shape.join(", ")}], expected [${wanted.join(", ")}]`);
+  }
+  const absent = Object.keys(params).filter((name) => !found.has(name) && !misshaped.some((text) => text.startsWith(`${name} `)));
+  const fresh = absent.filter((name) => freshHead && !Object.hasOwn(backbone.params, name));
+  const missing = absent.filter((name) => !fresh.includes(name));
+  if (missing.length + strange.length + misshaped.length > 0) {
+    const part = (title: string, names: readonly string[]) => (names.length === 0 ? [] : [`${title}: ${listed(names)}`]);
+    throw new TetradError("FORMAT", {
+      op: file.source,
+      what: `these are not the weights of this ${backbone.modelType} model`,
+      got: [...part("missing", missing), ...part("of another shape", misshaped), ...part("unknown", strange)].join("; "),
+      hint: "config.json and weights may come from different folders",
+    });
+  }
+  return { found, fresh, unused };
+}
+
+function parameterName(backbone: Backbone, params: ParamSpecs, tensor: string): string | undefined {
+  const modern = OLD_NAMES.reduce((name, [old, now]) => name.replace(old, now), tensor);
+  return [modern, `${backbone.prefix}${modern}`].find((name) => Object.hasOwn(params, name));
+}
+
+function shapeOf(params: ParamSpecs, name: string): Shape {
+  const spec = params[name] as ParamSpecs[string];
+  return "shape" in spec ? spec.shape : spec;
+}
+
+function listed(names: readonly string[]): string {
+  const most = 12;
+  return names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
+}

@@ -1,0 +1,78 @@
+/** Weights of a Hugging Face folder: one safetensors file, or several with an index. */
+
+import { type JsonObject, openSafetensors, readBytes, TetradError, type WideTensor } from "@tetrad/engine";
+
+export interface WeightFile {
+  /** Where it was read from, for messages. */
+  readonly source: string;
+  /** name → shape */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** One tensor, widened. */
+  read(name: string): WideTensor;
+}
+
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+
+/** @throws TetradError IO for a folder without weights, FORMAT for damaged or missing shards */
+export async function readWeights(folder: string): Promise<WeightFile> {
+  const index = await optional(`${folder}/${INDEX}`);
+  if (index === undefined) return openFile(await readBytes(`${folder}/${SINGLE}`), `${folder}/${SINGLE}`);
+  const map = weightMap(parseJson(index, `${folder}/${INDEX}`), `${folder}/${INDEX}`);
+  const shards = new Map<string, WeightFile>();
+  for (const name of new Set(map.values())) shards.set(name, openFile(await readBytes(`${folder}/${name}`), `${folder}/${name}`));
+  const shapes = new Map<string, readonly number[]>();
+  for (const [tensor, shard] of map) {
+    const shape = shards.get(shard)?.shapes.get(tensor);
+    if (shape === undefined) {
+      throw new TetradError("FORMAT", {
+        op: `${folder}/${INDEX}`,
+        what: `the index places ${JSON.stringify(tensor)} in ${shard}, which has no such tensor`,
+        hint: "the shards belong to another model, or one was cut short; fetch the folder again",
+      });
+    }
+    shapes.set(tensor, shape);
+  }
+  return { source: `${folder}/${INDEX}`, shapes, read: (name) => (shards.get(map.get(name) as string) as WeightFile).read(name) };
+}
+
+function openFile(bytes: Uint8Array, source: string): WeightFile {
+  const file = openSafetensors(bytes, source);
+  return { source, shapes: new Map([...file.entries].map(([name, { shape }]) => [name, shape])), read: file.read };
+}
+
+function weightMap(index: JsonObject, source: string): Map<string, string> {
+  const map = index["weight_map"];
+  const entries = typeof map === "object" && map !== null ? Object.entries(map) : [];
+  // A shard is a file beside the index, not a path that leads elsewhere.
+  if (entries.length > 0 && entries.every(([, shard]) => typeof shard === "string" && /^[\w.-]+\.safetensors$/.test(shard))) {
+    return new Map(entries as [string, string][]);
+  }
+  throw new TetradError("FORMAT", {
+    op: source,
+    what: '"weight_map" does not name files beside the index',
+    expected: "tensor → shard.safetensors",
+  });
+}
+
+/** A file's bytes; undefined where there is none. */
+export async function optional(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readBytes(path);
+  } catch (error) {
+    if (error instanceof TetradError && error.code === "IO") return undefined;
+    throw error;
+  }
+}
+
+/** @throws TetradError FORMAT unless the bytes are a JSON object */
+export function parseJson(bytes: Uint8Array, source: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new TetradError("FORMAT", { op: source, what: "this is not valid JSON", got: (error as Error).message });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new TetradError("FORMAT", { op: source, what: "this is not a JSON object", got: JSON.stringify(value).slice(0, 40) });
+}
