@@ -13,6 +13,13 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A part of a whole: above 0 and below 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("It must be above 0 and below 1.");
+  return value;
+}
+
 export function oneOf(...names: readonly string[]): (text: string) => string {
   return (text) => {
     if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);

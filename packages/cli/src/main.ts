@@ -6,7 +6,9 @@ import { oneOf, positiveInteger } from "./arguments.js";
 import { benchCommand } from "./commands/bench.js";
 import { demoCommand } from "./commands/demo.js";
 import { devicesCommand } from "./commands/devices.js";
+import { evaluateCommand } from "./commands/evaluate.js";
 import { explainCommand } from "./commands/explain.js";
+import { finetuneCommand } from "./commands/finetune.js";
 import { fitCommand } from "./commands/fit.js";
 import { predictCommand } from "./commands/predict.js";
 import { traceCommand } from "./commands/trace.js";
@@ -20,7 +22,7 @@ const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const satisfies read
 /** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly. */
 export async function main(args: readonly string[], io: Io = process): Promise<number> {
   const program = new Command("tetrad")
-    .description("Fit physical theories to data and train neural networks, on kernels of its own.")
+    .description("Fit physical theories to data, train neural networks and fine-tune language models, on kernels of its own.")
     .version(version(), "-V, --version", "print the version")
     // options after a command are that command's own: `--json` may then take a file in one of them
     .enablePositionalOptions()
@@ -32,6 +34,8 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
   const commands = [
     fitCommand,
     trainCommand,
+    finetuneCommand,
+    evaluateCommand,
     predictCommand,
     explainCommand,
     traceCommand,
@@ -40,7 +44,10 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     benchCommand,
     demoCommand,
   ];
-  for (const command of commands) program.addCommand(addSharedOptions(command(io)).copyInheritedSettings(program));
+  for (const command of commands) {
+    const own = command(io).copyInheritedSettings(program);
+    program.addCommand(addSharedOptions(own));
+  }
   let running: Command = program;
   program.hook("preAction", (_, command) => {
     running = command;
@@ -67,6 +74,7 @@ function addSharedOptions(command: Command): Command {
     new Option("--backend <name>", "wasm, or reference: slow, float64, for checking").argParser(oneOf(...BACKENDS)),
   ];
   for (const option of shared) if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+  for (const part of command.commands) addSharedOptions(part).copyInheritedSettings(command);
   return command;
 }
 
@@ -75,6 +83,7 @@ Examples:
   tetrad fit examples/cosmic-chronometers/flat-lcdm.yaml examples/cosmic-chronometers/hz.csv
   tetrad train examples/iris/train.yaml
   tetrad predict iris-model new-flowers.csv
+  tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --text text --label category --out ./banking
   tetrad <command> --help      more examples for each command
 
 Exit codes: 0 done, 1 failed, 2 called wrongly. Colours go away with NO_COLOR=1.`;

@@ -1,16 +1,19 @@
 /** `tetrad predict MODEL DATA.csv`: a saved model applied to a table, with everything that training did to its columns. */
 import { Command, Option } from "commander";
 import type { PredictOptions } from "../actions/predict.js";
+import { positiveInteger } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
 export function predictCommand(io: Io): Command {
   return new Command("predict")
     .description(
-      "predict a column of a table with a saved model; prints the table with its prediction, and how good it is where the truth is known",
+      "predict a column of a table with a saved model, or the class of a text with a fine-tuned one; prints predictions, and for tables how good they are where the truth is known",
     )
-    .argument("<model>", "folder that `tetrad train` wrote")
-    .argument("<data>", "CSV, TSV, JSON lines or JSON with the model's input columns, in any order")
+    .argument("<model>", "folder that `tetrad train` or `tetrad finetune` wrote")
+    .argument("<data>", "CSV, TSV, JSON lines or JSON with the model's input columns, in any order; for a language model also a text")
+    .option("--text <column>", "for a language model: the column of texts", "text")
+    .option("--top <n>", "for a language model: how many classes to name", positiveInteger, 3)
     .option("--out <file>", "write the table there instead of printing it")
     .addOption(new Option("--format <name>", "format of the table").choices(["csv", "jsonl"]).default("csv"))
     .addHelpText("after", EXAMPLES)
@@ -23,4 +26,6 @@ const EXAMPLES = `
 Examples:
   tetrad predict iris-model examples/iris/iris.csv
   tetrad predict iris-model new.csv --out predicted.csv
-  tetrad predict iris-model new.jsonl --json`;
+  tetrad predict iris-model new.jsonl --json
+  tetrad predict ./banking "my card was swallowed"
+  tetrad predict ./banking questions.csv --text question --out answered.csv`;

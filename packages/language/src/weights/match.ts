@@ -1,8 +1,14 @@
 /** Which tensor of a file is which parameter of a model: prefixes that a file leaves out, old names, tensors of other heads. */
 
 import { type ParamSpecs, type Shape, TetradError } from "@tetrad/engine";
-import type { Backbone } from "../models/backbone.js";
 import type { WeightFile } from "./read.js";
+
+/** The part of a model that no head changes. */
+export interface Body {
+  readonly modelType: string;
+  readonly prefix: string;
+  readonly params: ParamSpecs;
+}
 
 export interface Match {
   /** parameter → tensor of the file */
@@ -13,8 +19,9 @@ export interface Match {
   readonly unused: readonly string[];
 }
 
-/** Buffers that some versions stored and that are computed. */
-const BUFFERS = /(^|\.)(position_ids|token_type_ids|attn\.bias|attn\.masked_bias|rotary_emb\.inv_freq)$/;
+/** Buffers that some versions stored and that are computed, and T5's second and third names of its word embeddings. */
+const BUFFERS =
+  /(^|\.)(position_ids|token_type_ids|attn\.bias|attn\.masked_bias|rotary_emb\.inv_freq|EncDecAttention\.relative_attention_bias\.weight)$|^(encoder|decoder)\.embed_tokens\.weight$/;
 /** First parts of the names of heads. */
 const HEADS =
   /^(cls|classifier|pre_classifier|qa_outputs|lm_head|score|vocab_\w+|pooler|bert\.pooler|roberta\.pooler|transformer\.h\.\d+\.crossattention)\b/;
@@ -28,12 +35,7 @@ const OLD_NAMES: readonly (readonly [RegExp, string])[] = [
  * @param head whether parameters of the head may be new
  * @throws TetradError FORMAT that lists tensors that are missing, of another shape, or of no model that has this body
  */
-export function matchWeights(
-  backbone: Backbone,
-  params: ParamSpecs,
-  file: WeightFile,
-  { freshHead }: { readonly freshHead: boolean },
-): Match {
+export function matchWeights(backbone: Body, params: ParamSpecs, file: WeightFile, { freshHead }: { readonly freshHead: boolean }): Match {
   const found = new Map<string, string>();
   const unused: string[] = [];
   const strange: string[] = [];
@@ -65,7 +67,7 @@ export function matchWeights(
   return { found, fresh, unused };
 }
 
-function parameterName(backbone: Backbone, params: ParamSpecs, tensor: string): string | undefined {
+function parameterName(backbone: Body, params: ParamSpecs, tensor: string): string | undefined {
   const modern = OLD_NAMES.reduce((name, [old, now]) => name.replace(old, now), tensor);
   return [modern, `${backbone.prefix}${modern}`].find((name) => Object.hasOwn(params, name));
 }

@@ -1,0 +1,23 @@
+/** `tetrad evaluate MODEL DATA`: how good a fine-tuned language model is on texts whose answers are known. */
+import { Command } from "commander";
+import type { EvaluateOptions } from "../actions/evaluate.js";
+import { contextOf } from "../context.js";
+import type { Io } from "../terminal.js";
+
+export function evaluateCommand(io: Io): Command {
+  return new Command("evaluate")
+    .description("measure a fine-tuned classifier on labelled texts; prints scikit-learn's classification report")
+    .argument("<model>", "folder that `tetrad finetune classify` or transformers wrote")
+    .argument("<data>", "CSV, TSV, JSON lines or JSON with a column of texts and one of classes")
+    .option("--text <column>", "the column of texts", "text")
+    .option("--label <column>", "the column of classes", "label")
+    .addHelpText("after", EXAMPLES)
+    .action(async (folder: string, path: string, options: EvaluateOptions, command: Command) =>
+      (await import("../actions/evaluate.js")).evaluateAction(contextOf(command, io), folder, path, options),
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  tetrad evaluate ./banking test.csv --label category
+  tetrad evaluate ./banking test.jsonl --text question --label intent --json`;

@@ -1,0 +1,78 @@
+/** Sequences laid end to end, never padded: what programs of language models take. */
+
+import type { InputSpecs } from "@tetrad/engine";
+
+/** Token numbers of one sequence. */
+export type Ids = ArrayLike<number>;
+
+export interface BatchLimits {
+  /** Most tokens of a batch */
+  readonly tokens: number;
+  /** Most sequences of a batch */
+  readonly sequences: number;
+}
+
+/** Inputs of a program over batches within `limits`: axes are bounded, so that one plan serves them all and computes only what is there. */
+export function batchSpecs({ tokens, sequences }: BatchLimits) {
+  return {
+    ids: { shape: [tokens], dtype: "i32", bounded: "tokens" },
+    positions: { shape: [tokens], dtype: "i32", bounded: "tokens" },
+    cuSeqlens: { shape: [sequences + 1], dtype: "i32" },
+    chosen: { shape: [sequences], dtype: "i32", bounded: "sequences" },
+  } as const satisfies InputSpecs;
+}
+
+export type BatchArrays = Record<keyof ReturnType<typeof batchSpecs>, Int32Array>;
+
+/** @param causal the last token stands for its sequence, not the first */
+export function packBatch(sequences: readonly Ids[], limits: BatchLimits, causal: boolean): BatchArrays {
+  const total = sequences.reduce((sum, { length }) => sum + length, 0);
+  const ids = new Int32Array(total);
+  const positions = new Int32Array(total);
+  // A list that is shorter than the plan's repeats its end.
+  const cuSeqlens = new Int32Array(limits.sequences + 1).fill(total);
+  const chosen = new Int32Array(sequences.length);
+  let at = 0;
+  sequences.forEach((sequence, s) => {
+    cuSeqlens[s] = at;
+    chosen[s] = causal ? at + sequence.length - 1 : at;
+    for (let i = 0; i < sequence.length; i++) {
+      ids[at + i] = sequence[i] as number;
+      positions[at + i] = i;
+    }
+    at += sequence.length;
+  });
+  return { ids, positions, cuSeqlens, chosen };
+}
+
+/** The least limits that any `rows` of these sequences keep. */
+export function limitsOf(sequences: readonly Ids[], rows: number): BatchLimits {
+  const longest = sequences
+    .map(({ length }) => length)
+    .sort((a, b) => b - a)
+    .slice(0, rows);
+  return {
+    tokens: Math.max(
+      1,
+      longest.reduce((sum, length) => sum + length, 0),
+    ),
+    sequences: Math.max(1, longest.length),
+  };
+}
+
+/** Neighbours gathered into batches within `limits`, as lists of their numbers. */
+export function* within(sequences: readonly Ids[], limits: BatchLimits): Generator<readonly number[]> {
+  let batch: number[] = [];
+  let tokens = 0;
+  for (let i = 0; i < sequences.length; i++) {
+    const { length } = sequences[i] as Ids;
+    if (batch.length > 0 && (batch.length === limits.sequences || tokens + length > limits.tokens)) {
+      yield batch;
+      batch = [];
+      tokens = 0;
+    }
+    batch.push(i);
+    tokens += length;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,35 @@
+/** trainer_state.json, as transformers' Trainer writes it. */
+
+export interface LogEntry {
+  readonly epoch: number;
+  readonly learning_rate: number;
+  readonly loss: number;
+  readonly step: number;
+}
+
+export function trainerState({
+  epoch,
+  steps,
+  log,
+}: {
+  readonly epoch: number;
+  readonly steps: number;
+  readonly log: readonly LogEntry[];
+}): string {
+  const state = {
+    best_metric: null,
+    best_model_checkpoint: null,
+    epoch,
+    global_step: steps,
+    is_hyper_param_search: false,
+    is_local_process_zero: true,
+    is_world_process_zero: true,
+    log_history: log,
+    max_steps: steps,
+    num_train_epochs: epoch,
+    total_flos: 0,
+    trial_name: null,
+    trial_params: null,
+  };
+  return `${JSON.stringify(state, null, 2)}\n`;
+}
