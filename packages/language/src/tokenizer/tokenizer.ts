@@ -1,12 +1,24 @@
-/** Text to token numbers and back, by a folder's own tokenizer; @huggingface/tokenizers does the work. */
+/** Text to token numbers and back, by a folder's own tokenizer; @huggingface/tokenizers does the work, and pieces.ts follows where each token comes from. */
 
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { type JsonObject, readBytes, TetradError } from "@tetrad/engine";
 import { optional, parseJson } from "../weights/read.js";
+import { type Parts, type Piece, PieceFinder } from "./pieces.js";
 import { fromVocabulary } from "./vocabulary.js";
+
+/** Which text of a pair a token belongs to, or that it is one put around them. */
+export type SequenceId = 0 | 1 | null;
 
 export interface Encoding {
   readonly ids: readonly number[];
+  readonly tokens: readonly string[];
+  /** 0 for the first text and what is around it, 1 for the second */
+  readonly types: readonly number[];
+  readonly sequenceIds: readonly SequenceId[];
+  /** Where in its text each token comes from, in UTF-16 units; [0, 0] for special ones */
+  readonly offsets: readonly (readonly [number, number])[];
+  /** Which word of its text each token belongs to; null for special ones */
+  readonly wordIds: readonly (number | null)[];
   /** Tokens that did not fit and were left out. */
   readonly cut: number;
 }
@@ -18,6 +30,31 @@ export interface EncodeOptions {
   readonly specialTokens?: boolean;
 }
 
+/** Which text of a pair is cut; the longer one first unless told. */
+export type Truncation = "longest_first" | "only_first" | "only_second";
+
+export interface PairOptions extends EncodeOptions {
+  readonly truncation?: Truncation;
+}
+
+export interface WindowOptions {
+  /** Tokens of a window, special ones and the question among them */
+  readonly maxTokens: number;
+  /** Tokens that a window has in common with the one before */
+  readonly stride: number;
+}
+
+/** What is used of the library, whose declarations Node's module rules cannot follow. */
+interface Pipeline extends Parts {
+  readonly post_processor:
+    | ((first: string[], second: string[] | null, special: boolean) => { readonly tokens: string[]; readonly token_type_ids?: number[] })
+    | null;
+  decode(ids: number[], options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces: boolean }): string;
+  token_to_id(token: string): number | undefined;
+  id_to_token(id: number): string | undefined;
+  get_vocab(withAdded: boolean): Map<string, number>;
+}
+
 /** Files of a folder that belong to its tokenizer and go wherever a model made of it goes. */
 const FILES = [
   "tokenizer.json",
@@ -27,39 +64,37 @@ const FILES = [
   "vocab.json",
   "merges.txt",
   "added_tokens.json",
+  "chat_template.jinja",
 ];
 
-/** CJK ideographs beyond 16 bits, which BERT puts spaces around as it does around the others, and the library does not. */
-const WIDE_IDEOGRAPHS = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b820}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+/** Characters that no text has (U+10FFFE, U+10FFFF), in the place of one when the template is asked for. */
+const [FIRST, SECOND] = ["\u{10fffe}", "\u{10ffff}"];
 
-/** What is used of the library, whose declarations Node's module rules cannot follow. */
-interface Pipeline {
-  encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: number[] };
-  decode(ids: number[], options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces: boolean }): string;
-  token_to_id(token: string): number | undefined;
-  id_to_token(id: number): string | undefined;
-  get_vocab(withAdded: boolean): Map<string, number>;
-}
+/** Tokens around texts: a text's number, or a token's number and its type. */
+type Slot = { readonly text: 0 | 1; readonly type: number } | { readonly token: string; readonly id: number; readonly type: number };
 
 export class Tokenizer {
   readonly #pipeline: Pipeline;
-  readonly #spaced: boolean;
+  readonly #pieces: PieceFinder;
+  readonly #unknown: number | undefined;
+  readonly #templates = new Map<string, readonly Slot[]>();
 
   /** @param json tokenizer.json; @param config tokenizer_config.json */
   constructor(
     json: JsonObject,
-    config: JsonObject = {},
-    /** What `files` are copied when a model is saved. */
+    readonly config: JsonObject = {},
+    /** What is copied when a model is saved. */
     readonly files: Readonly<Record<string, Uint8Array>> = {},
     source = "tokenizer.json",
   ) {
     try {
-      this.#pipeline = new Library(json, config) as Pipeline;
+      this.#pipeline = new Library(json, config) as unknown as Pipeline;
+      this.#pieces = new PieceFinder(json, this.#pipeline);
     } catch (error) {
       throw new TetradError("FORMAT", { op: source, what: "the tokenizer cannot be built", got: (error as Error).message });
     }
-    const normalizer = json["normalizer"] as { readonly type?: string; readonly handle_chinese_chars?: boolean } | null | undefined;
-    this.#spaced = normalizer?.type === "BertNormalizer" && normalizer.handle_chinese_chars !== false;
+    const { unk_token: unknown } = (json["model"] ?? {}) as { readonly unk_token?: string | null };
+    this.#unknown = typeof unknown === "string" ? this.#pipeline.token_to_id(unknown) : undefined;
   }
 
   /**
@@ -95,25 +130,45 @@ export class Tokenizer {
     return this.#pipeline.id_to_token(id);
   }
 
-  encode(text: string, { maxTokens = Number.POSITIVE_INFINITY, specialTokens = true }: EncodeOptions = {}): Encoding {
-    const spaced = this.#spaced ? text.replace(WIDE_IDEOGRAPHS, " $& ") : text;
-    const { ids } = this.#pipeline.encode(spaced, { add_special_tokens: specialTokens });
-    const cut = Math.max(0, ids.length - maxTokens);
-    if (cut === 0) return { ids, cut };
-    if (!specialTokens) return { ids: ids.slice(0, maxTokens), cut };
-    // The special tokens stand around the text's own, which alone are cut.
-    const own = this.#pipeline.encode(spaced, { add_special_tokens: false }).ids;
-    const before = ids.findIndex((_, at) => own.every((id, i) => ids[at + i] === id));
-    const room = maxTokens - (ids.length - own.length);
-    if (before < 0 || room < 0) {
+  /** @throws TetradError ARGUMENT for a limit that leaves no room for the text */
+  encode(text: string, options: EncodeOptions = {}): Encoding {
+    return this.#limited([this.#pieces.find(text)], options);
+  }
+
+  /**
+   * Two texts for one sequence, a question and where its answer may be. An empty second one counts as none, as in transformers.
+   * @throws TetradError ARGUMENT where the text to be cut is shorter than what has to go
+   */
+  encodePair(first: string, second: string, options: PairOptions = {}): Encoding {
+    return second === "" ? this.encode(first, options) : this.#limited([this.#pieces.find(first), this.#pieces.find(second)], options);
+  }
+
+  /** A text that is already split into words; offsets are counted within each. */
+  encodeWords(words: readonly string[], options: EncodeOptions = {}): Encoding {
+    const pieces = words.flatMap((text, word) => this.#pieces.find(text).map((piece) => ({ ...piece, word })));
+    return this.#limited([pieces], options);
+  }
+
+  /**
+   * A pair whose second text is longer than a sequence may be, as overlapping windows of it, each with all of the first.
+   * @throws TetradError ARGUMENT where the first text leaves no room, or less than the stride
+   */
+  encodeWindows(first: string, second: string, { maxTokens, stride }: WindowOptions): Encoding[] {
+    const [question, context] = [this.#pieces.find(first), this.#pieces.find(second)];
+    const room = maxTokens - question.length - this.#special(2);
+    if (room <= stride) {
       throw new TetradError("ARGUMENT", {
         op: "tokenize",
-        what: "the limit leaves no room for a text",
-        got: `${maxTokens} tokens`,
-        expected: `more than the ${ids.length - own.length} special ones`,
+        what: "the first text leaves no room for windows of the second",
+        got: `${maxTokens} tokens less ${maxTokens - room}, with a stride of ${stride}`,
+        hint: "shorten the question, or allow more tokens",
       });
     }
-    return { ids: [...ids.slice(0, before), ...own.slice(0, room), ...ids.slice(before + own.length)], cut };
+    const windows: Encoding[] = [];
+    for (let begin = 0; ; begin += room - stride) {
+      windows.push(this.#assemble([question, context.slice(begin, begin + room)], true, 0));
+      if (begin + room >= context.length) return windows;
+    }
   }
 
   decode(ids: readonly number[], { specialTokens = false }: { readonly specialTokens?: boolean } = {}): string {
@@ -121,4 +176,104 @@ export class Tokenizer {
       ? ""
       : this.#pipeline.decode([...ids], { skip_special_tokens: !specialTokens, clean_up_tokenization_spaces: false });
   }
+
+  #limited(texts: readonly Piece[][], { maxTokens = Number.POSITIVE_INFINITY, specialTokens = true, truncation }: PairOptions): Encoding {
+    const special = specialTokens ? this.#special(texts.length) : 0;
+    const total = special + texts.reduce((sum, { length }) => sum + length, 0);
+    const cut = Math.max(0, total - maxTokens);
+    if (cut === 0) return this.#assemble(texts, specialTokens, 0);
+    const lengths = texts.map(({ length }) => length);
+    const kept = cutLengths(lengths, cut, texts.length === 1 ? "only_first" : (truncation ?? "longest_first"));
+    if (maxTokens <= special || kept.some((length) => length < 0)) {
+      throw new TetradError("ARGUMENT", {
+        op: "tokenize",
+        what: "the limit leaves no room for the text that is to be cut",
+        got: `${maxTokens} tokens for ${lengths.join(" and ")} and ${special} special ones`,
+        hint: texts.length === 1 ? "allow more tokens" : 'cut the longer one: truncation "longest_first"',
+      });
+    }
+    return this.#assemble(
+      texts.map((pieces, i) => pieces.slice(0, kept[i])),
+      specialTokens,
+      cut,
+    );
+  }
+
+  #assemble(texts: readonly (readonly Piece[])[], special: boolean, cut: number): Encoding {
+    const ids: number[] = [];
+    const tokens: string[] = [];
+    const types: number[] = [];
+    const sequenceIds: SequenceId[] = [];
+    const offsets: [number, number][] = [];
+    const wordIds: (number | null)[] = [];
+    for (const slot of this.#template(texts.length, special)) {
+      if ("token" in slot) {
+        ids.push(slot.id);
+        tokens.push(slot.token);
+        types.push(slot.type);
+        sequenceIds.push(null);
+        offsets.push([0, 0]);
+        wordIds.push(null);
+        continue;
+      }
+      for (const { token, begin, end, word } of texts[slot.text] as readonly Piece[]) {
+        ids.push(this.#idOrUnknown(token));
+        tokens.push(token);
+        types.push(slot.type);
+        sequenceIds.push(slot.text);
+        offsets.push([begin, end]);
+        wordIds.push(word);
+      }
+    }
+    return { ids, tokens, types, sequenceIds, offsets, wordIds, cut };
+  }
+
+  #idOrUnknown(token: string): number {
+    const id = this.#pipeline.token_to_id(token) ?? this.#unknown;
+    if (id !== undefined) return id;
+    throw new TetradError("FORMAT", {
+      op: "tokenizer",
+      what: "its model makes a token that its vocabulary has not",
+      got: JSON.stringify(token),
+    });
+  }
+
+  #special(texts: number): number {
+    return this.#template(texts, true).filter((slot) => "token" in slot).length;
+  }
+
+  /** What stands around one or two texts, as the post-processor puts it. */
+  #template(texts: number, special: boolean): readonly Slot[] {
+    const key = `${texts} ${special}`;
+    const known = this.#templates.get(key);
+    if (known !== undefined) return known;
+    const given = texts === 1 ? [FIRST] : [FIRST, SECOND];
+    const { post_processor: post } = this.#pipeline;
+    const { tokens, token_type_ids: types = [] } =
+      post === null || !special ? { tokens: given } : post([FIRST as string], texts === 1 ? null : [SECOND as string], true);
+    const slots = tokens.map((token, i): Slot => {
+      const text = token === FIRST ? 0 : token === SECOND ? 1 : undefined;
+      const type = types[i] ?? 0;
+      return text === undefined ? { token, id: this.#idOrUnknown(token), type } : { text, type };
+    });
+    this.#templates.set(key, slots);
+    return slots;
+  }
+}
+
+/** How many tokens of each text stay when `cut` have to go; negative where there are not so many. Source: truncate_encodings of Hugging Face's tokenizers. */
+function cutLengths(lengths: readonly number[], cut: number, truncation: Truncation): readonly number[] {
+  const [first, second] = lengths as [number, number | undefined];
+  if (second === undefined) return [first - cut];
+  const room = first + second - cut;
+  // One that would lose all of its tokens, or more, is refused.
+  if (truncation === "only_first") return [first > cut ? first - cut : -1, second];
+  if (truncation === "only_second") return [first, second > cut ? second - cut : -1];
+  const shorter = Math.min(first, second);
+  let [less, more] = [shorter, shorter > room ? shorter : Math.max(shorter, room - shorter)];
+  if (less + more > room) {
+    less = Math.floor(room / 2);
+    more = less + (room % 2);
+  }
+  return first <= second ? [less, more] : [more, less];
 }
