@@ -1,6 +1,6 @@
 // Language models against transformers: hidden states, logits, losses, every gradient, and ten steps of AdamW, packed where Python pads.
 import { readFileSync } from "node:fs";
-import { adamw, crossEntropy, type Engine, type EngineOptions, gradients, type JsonObject, mean, mul, type Tensor } from "@tetrad/engine";
+import { adamw, crossEntropy, type Engine, gradients, type JsonObject, mean, mul, type Tensor } from "@tetrad/engine";
 import {
   type Backbone,
   backboneOf,
@@ -16,25 +16,16 @@ import {
   tokenClassification,
 } from "@tetrad/language";
 import { describe, expect, test } from "vitest";
-import { readSafetensors } from "../../packages/engine/src/io/safetensors.js";
 import { add, reshape } from "../../packages/engine/src/ops/index.js";
 import { openEngine } from "../support/engines.js";
 import { largestError } from "../support/error.js";
+import { type GoldenInputs, machines, pack, rowsOf, specsOf, TOLERANCE, tensors } from "../support/language-golden.js";
 import { sharedPath } from "../support/shared.js";
 
-type Batch = Record<string, Int32Array | Uint8Array>;
 type Loss = (outputs: Readonly<Record<string, Tensor>>, inputs: Record<string, Tensor>) => Tensor;
 
-interface Task {
-  /** Folder below ../shared/golden */
-  readonly folder: string;
-  /** Where inputs and the encoder's values are, if elsewhere */
-  readonly base?: string;
-  /** Everything is padded: the loss depends on padding. */
-  readonly padded?: boolean;
+interface Task extends GoldenInputs {
   readonly head: (backbone: Backbone) => Head;
-  /** Name of the labels among the inputs, and whether they are one a token; `next`: each token's is its successor's. */
-  readonly labels: { readonly name: string; readonly per: "sequence" | "token" | "next" };
   readonly loss?: Loss;
   readonly lossOf?: (head: Head, params: Params, states: States, labels: Tensor) => Tensor;
 }
@@ -97,57 +88,6 @@ const tasks: Readonly<Record<string, Task>> = {
   llama: { folder: "llama-tiny", head: (backbone) => causalLm(backbone, false), ...next },
 };
 
-interface MachineCase {
-  readonly name: string;
-  readonly options: EngineOptions;
-  readonly dtype: "f32" | "f64";
-}
-const machines: readonly MachineCase[] = [
-  { name: "reference f64", options: { backend: "reference" }, dtype: "f64" },
-  { name: "relaxed f64", options: { backend: "wasm", build: "relaxed" }, dtype: "f64" },
-  { name: "relaxed f32", options: { backend: "wasm", build: "relaxed" }, dtype: "f32" },
-  { name: "baseline f32", options: { backend: "wasm", build: "baseline" }, dtype: "f32" },
-  { name: "webgpu f32", options: { backend: "webgpu" }, dtype: "f32" },
-];
-// The goldens' own rule: README of ../shared/golden.
-const TOLERANCE = {
-  f64: { values: 1e-12, gradients: 1e-11, loss: 1e-12, curve: 1e-9 },
-  f32: { values: 1e-5, gradients: 2e-5, loss: 3e-6, curve: 2e-5 },
-} as const;
-
-const tensors = (path: string) => readSafetensors(readFileSync(sharedPath(path))).tensors;
-
-/** Real tokens of padded rows end to end, or, with `padded`, all of them and a mask. */
-function pack({ folder, base = folder, padded = false, labels }: Task, causal: boolean) {
-  const inputs = tensors(`golden/${base}/inputs.safetensors`);
-  const of = (name: string) => (inputs.get(name) as { data: Int32Array } | undefined)?.data;
-  const [rows, length] = (inputs.get("input_ids") as { shape: readonly number[] }).shape as [number, number];
-  const mask = of("attention_mask") as Int32Array;
-  const lengths = Array.from({ length: rows }, (_, r) => mask.subarray(r * length, (r + 1) * length).reduce((n, x) => n + x, 0));
-  const kept = Array.from({ length: rows * length }, (_, i) => i).filter((i) => padded || mask[i] === 1);
-  const starts = [0];
-  for (const n of lengths) starts.push((starts.at(-1) as number) + (padded ? length : n));
-  const pick = (data: Int32Array) => Int32Array.from(kept, (i) => data[i] as number);
-  const batch: Batch = {
-    ids: pick(of("input_ids") as Int32Array),
-    positions: Int32Array.from(kept, (i) => i % length),
-    cuSeqlens: Int32Array.from(starts),
-    chosen: Int32Array.from(lengths, (n, r) => (starts[r] as number) + (causal ? n - 1 : 0)),
-  };
-  const types = of("token_type_ids");
-  if (types !== undefined) batch["types"] = pick(types);
-  if (padded) batch["keyMask"] = Uint8Array.from(mask);
-  const given = of(labels.name) as Int32Array;
-  batch["labels"] = labels.per === "sequence" ? given : pick(given);
-  if (labels.per === "next") {
-    const own = batch["labels"] as Int32Array;
-    batch["labels"] = own.map((_, i) => (starts.includes(i + 1) ? -100 : (own[i + 1] as number)));
-  }
-  const ends = of("end_positions");
-  if (ends !== undefined && padded) batch["ends"] = ends;
-  return { batch, kept };
-}
-
 async function open(engine: Engine, task: Task, dtype: "f32" | "f64") {
   const folder = sharedPath(`golden/${task.folder}`);
   const config = JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as JsonObject;
@@ -160,12 +100,7 @@ async function open(engine: Engine, task: Task, dtype: "f32" | "f64") {
   const store = engine.store(params, { dtype });
   for (const [name, tensor] of found) store.set(name, file.read(tensor).data);
   const { batch, kept } = pack(task, backbone.causal);
-  const specs = Object.fromEntries(
-    Object.entries(batch).map(([name, data]) => [
-      name,
-      { shape: [data.length], dtype: data instanceof Int32Array ? "i32" : "bool" } as const,
-    ]),
-  );
+  const specs = specsOf(batch);
   const run = (weights: Params, inputs: Record<string, Tensor>) => {
     const tokens = inputs as unknown as Parameters<Backbone["states"]>[1];
     const states = backbone.states(weights, tokens, { training: false });
@@ -175,11 +110,6 @@ async function open(engine: Engine, task: Task, dtype: "f32" | "f64") {
     return { states, outputs, loss };
   };
   return { backbone, store, batch, kept, specs, run, folder };
-}
-
-/** Rows of a (rows, length, …) golden that are real tokens. */
-function rowsOf(values: ArrayLike<number>, kept: readonly number[], width: number): number[] {
-  return kept.flatMap((i) => Array.from({ length: width }, (_, c) => values[i * width + c] as number));
 }
 
 describe.each(machines)("$name", ({ options, dtype }) => {

@@ -1,21 +1,38 @@
 /** @tetrad/language: language models fine-tuned on text, written as Python reads them. */
 
 export { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch, within } from "./data/batch.js";
+export { readConll, type TaggedSentence } from "./data/conll.js";
 export { type CausalLm, causalLm } from "./heads/causal-lm.js";
 export type { Head } from "./heads/head.js";
 export { maskedLm } from "./heads/masked-lm.js";
 export { questionAnswering } from "./heads/question-answering.js";
 export { sequenceClassification } from "./heads/sequence-classification.js";
 export { tokenClassification } from "./heads/token-classification.js";
+export { detectScheme, type Entity, entitiesByScheme, entitiesOf, type Scheme } from "./metrics/entities.js";
+export { type EntityScore, type SequenceOptions, type SequenceScores, sequenceReport, sequenceScores } from "./metrics/seqeval.js";
 export { type LanguageModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
 export type { Backbone, Params, States, TokenBatch } from "./models/backbone.js";
 export { backboneOf, encoderDecoderOf, MODEL_TYPES, type ModelType } from "./models/index.js";
 export { type EncoderDecoder, positionBuckets, type Sequences } from "./models/t5.js";
 export {
+  type Adapted,
+  adapt,
+  initialiseAdapter,
+  loadAdapter,
+  mergedStore,
+  mergedWeights,
+  saveAdapter,
+  trainedNames,
+  trainedShare,
+} from "./peft/adapt.js";
+export { type AdapterFolder, methodOf, readAdapter } from "./peft/folder.js";
+export { type Ia3Config, ia3 } from "./peft/ia3.js";
+export { type LoraConfig, lora } from "./peft/lora.js";
+export type { MakeMethod, PeftConfig, PeftMethod } from "./peft/method.js";
+export {
   type Classified,
   type ClassifierEvaluation,
   type ClassifyOptions,
-  type ClassifyProgress,
   type ClassifyRun,
   classify,
   evaluateClassifier,
@@ -25,6 +42,20 @@ export {
   saveClassifier,
   type TextClassifier,
 } from "./tasks/classify.js";
+export {
+  evaluateTagger,
+  type FoundEntity,
+  findEntities,
+  finetuneTagger,
+  openTagger,
+  saveTagger,
+  type Tagger,
+  type TaggerEvaluation,
+  type TagOptions,
+  type TagRun,
+  tagWords,
+} from "./tasks/tag.js";
 export { type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
+export { TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress, type TrainingRun } from "./train/train.js";
 export { type Match, matchWeights } from "./weights/match.js";
 export { readWeights, type WeightFile } from "./weights/read.js";

@@ -1,7 +1,9 @@
 /** The work of `tetrad evaluate`. */
-import { evaluateClassifier, openClassifier } from "@tetrad/language";
+import { TetradError } from "@tetrad/engine";
+import { evaluateClassifier, evaluateTagger, openClassifier, openTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { readLabelled, type TextColumns } from "../language/texts.js";
+import { languageTask } from "../language/folder.js";
+import { readLabelled, readTagged, type TextColumns } from "../language/texts.js";
 
 export type EvaluateOptions = TextColumns;
 
@@ -11,12 +13,35 @@ export async function evaluateAction(
   path: string,
   options: EvaluateOptions,
 ): Promise<void> {
-  const { rows, unlabelled } = await readLabelled(path, options);
-  if (unlabelled > 0) terminal.note(`note: ${unlabelled} rows have no class and are left out`);
+  const task = await languageTask(folder);
+  if (task === undefined) {
+    throw new TetradError("UNSUPPORTED", {
+      op: folder,
+      what: "this is a network for a table, not a language model",
+      hint: `measure it with: tetrad predict ${folder} ${path}`,
+    });
+  }
   const begin = performance.now();
-  const { texts, accuracy, macroF1, weightedF1, report } = await withEngine(async (engine) =>
-    evaluateClassifier(engine, await openClassifier(engine, folder), rows),
+  const seconds = () => (performance.now() - begin) / 1000;
+  if (task === "classify") {
+    const rows = await readLabelled(path, options, (text) => terminal.note(text));
+    const { texts, accuracy, macroF1, weightedF1, report } = await withEngine(async (engine) =>
+      evaluateClassifier(engine, await openClassifier(engine, folder), rows),
+    );
+    terminal.result(`${texts} texts of ${path} in ${seconds().toFixed(1)} s:\n\n${report}`, {
+      texts,
+      accuracy,
+      macroF1,
+      weightedF1,
+      seconds: seconds(),
+    });
+    return;
+  }
+  const sentences = await readTagged(path);
+  const { scores, report, words } = await withEngine(async (engine) => evaluateTagger(engine, await openTagger(engine, folder), sentences));
+  const { micro, macro, types, accuracy } = scores;
+  terminal.result(
+    `${sentences.length} sentences of ${path}, ${words} words, in ${seconds().toFixed(1)} s, as seqeval counts:\n\n${report ?? "no entity is in them, and none was found"}`,
+    { sentences: sentences.length, words, ...micro, macroF1: macro.f1, accuracy, types: Object.fromEntries(types), seconds: seconds() },
   );
-  const seconds = (performance.now() - begin) / 1000;
-  terminal.result(`${texts} texts of ${path} in ${seconds.toFixed(1)} s:\n\n${report}`, { texts, accuracy, macroF1, weightedF1, seconds });
 }

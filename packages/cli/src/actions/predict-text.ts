@@ -1,48 +1,68 @@
-/** `tetrad predict` with a language model: the class of one text, or of every text of a table. */
+/** `tetrad predict` with a language model: the class or the entities of one text, or of every text of a table. */
 import { existsSync } from "node:fs";
 import { writeFileAtomic } from "@tetrad/engine";
-import { type Classified, classify, openClassifier } from "@tetrad/language";
+import { type Classified, classify, findEntities, openClassifier, openTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
+import type { LanguageTask } from "../language/folder.js";
 import { readTexts } from "../language/texts.js";
 import type { PredictOptions } from "./predict.js";
 
+/** What is said of one text: for people, for a table, and for programs. */
+interface Answer {
+  readonly text: string;
+  readonly lines: string;
+  readonly cells: Readonly<Record<string, string | number>>;
+  readonly facts: object;
+}
+
 export async function predictTextAction(
   { terminal, withEngine }: Context,
+  task: LanguageTask,
   folder: string,
   data: string,
   options: PredictOptions,
 ): Promise<void> {
   const isFile = existsSync(data);
   const texts = isFile ? await readTexts(data, options.text) : [data];
-  const { labels, results } = await withEngine(async (engine) => {
+  const answers = await withEngine(async (engine): Promise<Answer[]> => {
+    if (task === "tag") {
+      const found = await findEntities(engine, await openTagger(engine, folder), texts);
+      return found.map((entities, i) => ({
+        text: texts[i] as string,
+        lines: entities.length === 0 ? "no entity" : entities.map(({ type, text }) => `${type}  ${text}`).join("\n"),
+        cells: { entities: JSON.stringify(entities) },
+        facts: { text: texts[i], entities },
+      }));
+    }
     const classifier = await openClassifier(engine, folder);
-    return { labels: classifier.labels, results: await classify(engine, classifier, texts) };
+    const results = await classify(engine, classifier, texts);
+    return results.map((result, i) => classAnswer(texts[i] as string, result, classifier.labels, options.top));
   });
-  const facts = texts.map((text, i) => ({ text, ...best(results[i] as Classified, labels, options.top) }));
-  if (!isFile) {
-    const [{ classes }] = facts as [(typeof facts)[number]];
-    const width = Math.max(...classes.map(({ label }) => label.length));
-    const text = classes
-      .map(({ label, probability }) => `${label.padEnd(width)}  ${(100 * probability).toFixed(1).padStart(5)} %`)
-      .join("\n");
-    return terminal.result(text, facts[0]);
-  }
+  const [first] = answers as [Answer];
+  if (!isFile) return terminal.result(first.lines, first.facts);
   const table =
     options.format === "jsonl"
-      ? facts.map(({ text, label, probability }) => JSON.stringify({ text, label, probability })).join("\n")
-      : csvText([["text", "label", "probability"], ...facts.map(({ text, label, probability }) => [text, label, probability])]);
+      ? answers.map(({ text, cells }) => JSON.stringify({ text, ...cells })).join("\n")
+      : csvText([["text", ...Object.keys(first.cells)], ...answers.map(({ text, cells }) => [text, ...Object.values(cells)])]);
   if (options.out !== undefined) await writeFileAtomic(options.out, `${table}\n`);
   terminal.result(options.out === undefined ? table : `${texts.length} predictions written to ${options.out}`, {
-    predictions: facts,
+    predictions: answers.map(({ facts }) => facts),
     out: options.out ?? null,
   });
 }
 
-function best({ label, probabilities }: Classified, labels: readonly string[], top: number) {
+function classAnswer(text: string, { label, probabilities }: Classified, labels: readonly string[], top: number): Answer {
   const classes = labels
     .map((name, i) => ({ label: name, probability: probabilities[i] as number }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, top);
-  return { label, probability: (classes[0] as (typeof classes)[number]).probability, classes };
+  const width = Math.max(...classes.map(({ label: name }) => name.length));
+  const { probability } = classes[0] as (typeof classes)[number];
+  return {
+    text,
+    lines: classes.map((one) => `${one.label.padEnd(width)}  ${(100 * one.probability).toFixed(1).padStart(5)} %`).join("\n"),
+    cells: { label, probability },
+    facts: { text, label, probability, classes },
+  };
 }

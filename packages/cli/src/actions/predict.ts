@@ -2,7 +2,7 @@
 import { encodeInputs, isMissing, readBytes, readTable, type Table, writeFileAtomic } from "@tetrad/engine";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
-import { isLanguageModel } from "../language/folder.js";
+import { languageTask } from "../language/folder.js";
 import { decode, evaluate, type Predictions, type Result, resultText, truth } from "../training/evaluate.js";
 import { loadSaved, type SavedModel } from "../training/saved-model.js";
 
@@ -16,7 +16,8 @@ export interface PredictOptions {
 
 export async function predictAction(context: Context, folder: string, path: string, options: PredictOptions): Promise<void> {
   const { terminal, withEngine } = context;
-  if (await isLanguageModel(folder)) return (await import("./predict-text.js")).predictTextAction(context, folder, path, options);
+  const task = await languageTask(folder);
+  if (task !== undefined) return (await import("./predict-text.js")).predictTextAction(context, task, folder, path, options);
   const table = readTable(await readBytes(path), path);
   const { predictions, rows, notes, result } = await withEngine(async (engine) => predictTable(await loadSaved(engine, folder), table));
   for (const note of notes) terminal.note(`note: ${note}`);

@@ -1,4 +1,4 @@
-/** `tetrad evaluate MODEL DATA`: how good a fine-tuned language model is on texts whose answers are known. */
+/** `tetrad evaluate MODEL DATA`: how good a fine-tuned language model is on examples whose answers are known. */
 import { Command } from "commander";
 import type { EvaluateOptions } from "../actions/evaluate.js";
 import { contextOf } from "../context.js";
@@ -6,9 +6,9 @@ import type { Io } from "../terminal.js";
 
 export function evaluateCommand(io: Io): Command {
   return new Command("evaluate")
-    .description("measure a fine-tuned classifier on labelled texts; prints scikit-learn's classification report")
-    .argument("<model>", "folder that `tetrad finetune classify` or transformers wrote")
-    .argument("<data>", "CSV, TSV, JSON lines or JSON with a column of texts and one of classes")
+    .description("measure a fine-tuned language model: scikit-learn's report for classes, seqeval's for entities")
+    .argument("<model>", "folder that `tetrad finetune` or transformers wrote")
+    .argument("<data>", "for classes CSV, TSV, JSON lines or JSON with a column of texts and one of classes; for entities CoNLL columns")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of classes", "label")
     .addHelpText("after", EXAMPLES)
@@ -20,4 +20,5 @@ export function evaluateCommand(io: Io): Command {
 const EXAMPLES = `
 Examples:
   tetrad evaluate ./banking test.csv --label category
-  tetrad evaluate ./banking test.jsonl --text question --label intent --json`;
+  tetrad evaluate ./banking test.jsonl --text question --label intent --json
+  tetrad evaluate ./ner test.conll`;

@@ -1,6 +1,6 @@
-/** Texts and their classes from a table. */
-import { columnIndex, isMissing, readBytes, readTable, type Table, TetradError } from "@tetrad/engine";
-import type { LabelledText } from "@tetrad/language";
+/** Examples from files: texts and their classes from a table, tagged sentences from CoNLL columns. */
+import { columnIndex, decodeText, isMissing, readBytes, readTable, TetradError } from "@tetrad/engine";
+import { type LabelledText, readConll, type TaggedSentence } from "@tetrad/language";
 
 export interface TextColumns {
   readonly text: string;
@@ -13,9 +13,9 @@ export async function readTexts(path: string, column: string): Promise<string[]>
   return table.rows.map((row) => row[at] as string);
 }
 
-/** @returns the rows, and how many were left out because they have no class. @throws TetradError DATA where none is left */
-export async function readLabelled(path: string, { text, label }: TextColumns): Promise<{ rows: LabelledText[]; unlabelled: number }> {
-  const table: Table = readTable(await readBytes(path), path);
+/** Rows with a class; `note` is told of those without. @throws TetradError DATA where none is left */
+export async function readLabelled(path: string, { text, label }: TextColumns, note: (text: string) => void): Promise<LabelledText[]> {
+  const table = readTable(await readBytes(path), path);
   const [textAt, labelAt] = [columnIndex(table, text), columnIndex(table, label)];
   const rows = table.rows
     .map((row) => ({ text: row[textAt] as string, label: row[labelAt] as string }))
@@ -23,5 +23,11 @@ export async function readLabelled(path: string, { text, label }: TextColumns): 
   if (rows.length === 0) {
     throw new TetradError("DATA", { op: path, what: `no row has a class in column "${label}"`, got: `${table.rows.length} rows` });
   }
-  return { rows, unlabelled: table.rows.length - rows.length };
+  const without = table.rows.length - rows.length;
+  if (without > 0) note(`note: ${without} rows of ${path} have no class and are left out`);
+  return rows;
+}
+
+export async function readTagged(path: string): Promise<TaggedSentence[]> {
+  return readConll(decodeText(await readBytes(path), path), path);
 }

@@ -14,4 +14,4 @@ export {
   type ScoreOptions,
 } from "./classification.js";
 export { type RegressionMetrics, regressionMetrics } from "./regression.js";
-export { classificationReport, type ReportOptions } from "./report.js";
+export { classificationReport, type ReportOptions, type ScoreRow, scoreTable } from "./report.js";

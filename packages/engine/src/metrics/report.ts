@@ -1,5 +1,5 @@
 /** scikit-learn's `classification_report`, character for character, because its layout is what everyone reads without explanation. */
-import { accuracy, averageScores, classScores, type Label, labelsOf, type ScoreOptions } from "./classification.js";
+import { accuracy, averageScores, type ClassScore, classScores, type Label, labelsOf, type ScoreOptions } from "./classification.js";
 
 export interface ReportOptions extends Omit<ScoreOptions, "beta"> {
   /** One per label, in the labels' order. */
@@ -15,26 +15,40 @@ export function classificationReport(target: ArrayLike<Label>, predicted: ArrayL
   const scores = classScores(target, predicted, { ...options, labels });
   // Over a strict subset of labels accuracy is not defined, and micro averages stand in its place.
   const complete = present.every((label) => labels.includes(label)) && labels.length === present.length;
-  const micro = complete ? "accuracy" : "micro avg";
-  const width = Math.max(...names.map(codePoints), codePoints("weighted avg"), digits);
-  const cell = (text: string) => ` ${text.padStart(9)}`;
-  const line = (name: string, cells: readonly string[]) =>
-    `${" ".repeat(Math.max(0, width - codePoints(name)))}${name} ${cells.map(cell).join("")}\n`;
   const share = accuracy(target, predicted);
   // scikit-learn counts in floats when not one sample is right ("Pathological case" in its multilabel_confusion_matrix), and prints them so.
   const count = (samples: number) => (share === 0 ? samples.toFixed(1) : String(samples));
-  const row = (name: string, s: { precision: number; recall: number; f1: number; support: number }) =>
-    line(name, [...[s.precision, s.recall, s.f1].map((value) => fixed(value, digits)), count(s.support)]);
-  const average = (name: "micro" | "macro" | "weighted") => averageScores(target, predicted, name, { ...options, labels });
-  const summary = complete ? line(micro, ["", "", fixed(share, digits), count(target.length)]) : row(micro, average("micro"));
-  return [
-    line("", ["precision", "recall", "f1-score", "support"]).replace(/\n$/, "\n\n"),
-    ...scores.map((s, i) => row(names[i] as string, s)),
-    "\n",
-    summary,
-    row("macro avg", average("macro")),
-    row("weighted avg", average("weighted")),
-  ].join("");
+  const row = (name: string, { precision, recall, f1, support }: ClassScore): ScoreRow => ({
+    name,
+    values: [precision, recall, f1],
+    support: count(support),
+  });
+  const average = (name: "micro" | "macro" | "weighted") =>
+    row(`${name} avg`, averageScores(target, predicted, name, { ...options, labels }));
+  const first = complete ? { name: "accuracy", values: [undefined, undefined, share], support: count(target.length) } : average("micro");
+  return scoreTable([scores.map((s, i) => row(names[i] as string, s)), [first, average("macro"), average("weighted")]], digits);
+}
+
+export interface ScoreRow {
+  readonly name: string;
+  /** Precision, recall and F1; undefined where a row has none */
+  readonly values: readonly (number | undefined)[];
+  readonly support: string;
+}
+
+/** The layout of scikit-learn's reports, which seqeval has too: groups of rows, the last of them averages. */
+export function scoreTable(groups: readonly (readonly ScoreRow[])[], digits: number): string {
+  const width = Math.max(codePoints("weighted avg"), digits, ...groups.flat().map(({ name }) => codePoints(name)));
+  const line = (name: string, cells: readonly string[]) =>
+    `${" ".repeat(width - codePoints(name))}${name} ${cells.map((text) => ` ${text.padStart(9)}`).join("")}\n`;
+  const rows = groups.map((group) =>
+    group
+      .map(({ name, values, support }) =>
+        line(name, [...values.map((value) => (value === undefined ? "" : fixed(value, digits))), support]),
+      )
+      .join(""),
+  );
+  return `${line("", ["precision", "recall", "f1-score", "support"])}\n${rows.join("\n")}`;
 }
 
 function codePoints(text: string): number {

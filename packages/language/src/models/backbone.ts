@@ -2,7 +2,16 @@
 
 import type { ApplyContext, ParamSpecs, Tensor } from "@tetrad/engine";
 
-export type Params = Readonly<Record<string, Tensor>>;
+/** What parameter-efficient training puts in the place of a layer: the layer itself is `plain`. */
+export type Adapter = (x: Tensor, plain: (x: Tensor) => Tensor) => Tensor;
+
+export const ADAPTERS: unique symbol = Symbol("adapters");
+
+/** Parameters by name, and adapters by the name of the layer that each wraps. */
+export interface Params {
+  readonly [name: string]: Tensor;
+  readonly [ADAPTERS]?: ReadonlyMap<string, Adapter>;
+}
 
 /** Sequences laid end to end, T tokens of S sequences, as tensors of a trace. */
 export interface TokenBatch {
@@ -43,6 +52,8 @@ export interface Backbone {
   readonly initializerRange: number;
   /** Probability that a head drops an element of what it takes. */
   readonly headDropout: number;
+  /** Whether layers' weights are (in, out), PEFT's `fan_in_fan_out`. */
+  readonly fanInFanOut: boolean;
   /** The word embeddings, which language-model heads may share. */
   readonly embeddings: string;
   readonly params: ParamSpecs;

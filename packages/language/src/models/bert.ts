@@ -57,6 +57,7 @@ export function bertLike(
     padding,
     initializerRange: sd,
     headDropout: config.real("classifier_dropout", hiddenDropout),
+    fanInFanOut: false,
     embeddings: `${base}.word_embeddings.weight`,
     params,
     states(weights, batch, context) {

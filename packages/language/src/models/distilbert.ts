@@ -47,6 +47,7 @@ export function distilbert(config: ConfigFields): Backbone {
     padding,
     initializerRange: sd,
     headDropout: config.real("seq_classif_dropout", 0.2),
+    fanInFanOut: false,
     embeddings: `${base}.word_embeddings.weight`,
     params,
     states(weights, batch, context) {

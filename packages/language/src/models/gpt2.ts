@@ -3,7 +3,7 @@
 import { add, addLayerNorm, attention, embedding, layerNorm, matmul, reshape, select, type Tensor } from "@tetrad/engine";
 import type { Backbone, Params } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, dropped, joinHeads, norm, normSpecs, tableSpecs } from "./parts.js";
+import { activationOf, dropped, joinHeads, layerOf, norm, normSpecs, tableSpecs } from "./parts.js";
 
 export function gpt2(config: ConfigFields): Backbone {
   config.only("scale_attn_weights", true);
@@ -38,7 +38,7 @@ export function gpt2(config: ConfigFields): Backbone {
   Object.assign(params, normSpecs("transformer.ln_f", width));
 
   const map = (weights: Params, name: string, x: Tensor) =>
-    add(matmul(x, weights[`${name}.weight`] as Tensor), weights[`${name}.bias`] as Tensor);
+    layerOf(weights, name, x, (input) => add(matmul(input, weights[`${name}.weight`] as Tensor), weights[`${name}.bias`] as Tensor));
 
   return {
     modelType: "gpt2",
@@ -50,6 +50,7 @@ export function gpt2(config: ConfigFields): Backbone {
     padding: config.token("pad_token_id"),
     initializerRange: sd,
     headDropout: config.real("summary_first_dropout", 0.1),
+    fanInFanOut: true,
     embeddings: "transformer.wte.weight",
     params,
     states(weights, batch, context) {

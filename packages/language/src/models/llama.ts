@@ -72,6 +72,7 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
     padding: config.token("pad_token_id"),
     initializerRange: sd,
     headDropout: 0,
+    fanInFanOut: false,
     embeddings: "model.embed_tokens.weight",
     params,
     states(weights, batch, context) {

@@ -14,12 +14,19 @@ import {
   TetradError,
   tanh,
 } from "@tetrad/engine";
-import type { Params } from "./backbone.js";
+import { ADAPTERS, type Params } from "./backbone.js";
 
 type Specs = Record<string, ParamSpec>;
 
+/** A named layer, or what an adapter makes of it. */
+export function layerOf(params: Params, name: string, x: Tensor, plain: (x: Tensor) => Tensor): Tensor {
+  const adapter = params[ADAPTERS]?.get(name);
+  return adapter === undefined ? plain(x) : adapter(x, plain);
+}
+
+/** x Wᵀ + b of a named layer. */
 export const affine = (params: Params, name: string, x: Tensor): Tensor =>
-  linear(x, params[`${name}.weight`] as Tensor, params[`${name}.bias`]);
+  layerOf(params, name, x, (input) => linear(input, params[`${name}.weight`] as Tensor, params[`${name}.bias`]));
 
 /** A layer's weight (out, in) and bias. */
 export function affineSpecs(name: string, input: number, output: number, sd: number, bias = true): Specs {

@@ -8,25 +8,25 @@ export interface LogEntry {
 }
 
 export function trainerState({
-  epoch,
+  epochs,
   steps,
   log,
 }: {
-  readonly epoch: number;
+  readonly epochs: number;
   readonly steps: number;
   readonly log: readonly LogEntry[];
 }): string {
   const state = {
     best_metric: null,
     best_model_checkpoint: null,
-    epoch,
+    epoch: log.at(-1)?.epoch ?? 0,
     global_step: steps,
     is_hyper_param_search: false,
     is_local_process_zero: true,
     is_world_process_zero: true,
     log_history: log,
     max_steps: steps,
-    num_train_epochs: epoch,
+    num_train_epochs: epochs,
     total_flos: 0,
     trial_name: null,
     trial_params: null,

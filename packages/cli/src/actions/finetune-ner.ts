@@ -1,0 +1,53 @@
+/** The work of `tetrad finetune ner`. */
+import { evaluateTagger, finetuneTagger, saveTagger } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { interruptible } from "../interrupt.js";
+import { readTagged } from "../language/texts.js";
+import { cardOf, held, noteWeights, runFacts, runLines, type TrainingFlags, trainingOptions } from "../language/training.js";
+
+export type FinetuneNerOptions = TrainingFlags;
+
+export async function finetuneNerAction({ terminal, withEngine }: Context, flags: FinetuneNerOptions): Promise<void> {
+  const all = await readTagged(flags.train);
+  const { train, test, measuredOn } =
+    flags.test === undefined ? held(all, flags) : { train: all, test: await readTagged(flags.test), measuredOn: flags.test };
+  const progress = terminal.progress("fine-tuning");
+  const { run, evaluation } = await withEngine(async (engine) => {
+    const outcome = await interruptible((signal) =>
+      finetuneTagger(engine, flags.model, train, trainingOptions(flags, signal, progress)),
+    ).finally(() => progress.end());
+    const measured = await evaluateTagger(engine, outcome, test);
+    const { micro, macro } = measured.scores;
+    const types = new Set(outcome.labels.filter((label) => label !== "O").map((label) => label.slice(2)));
+    const summary = `Finds entities of ${types.size} types (${[...types].join(", ")}), learned from ${train.length} sentences tagged by ${outcome.scheme}.`;
+    const metrics = { precision: micro.precision, recall: micro.recall, F1: micro.f1, "macro F1": macro.f1 };
+    await saveTagger(outcome, flags.out, cardOf(flags, { task: "token-classification", summary, metrics, measuredOn }));
+    return { run: outcome, evaluation: measured };
+  });
+  noteWeights(terminal, run.model, flags.model);
+  const { bold, dim } = terminal.colors;
+  const { scores, report } = evaluation;
+  terminal.result(
+    [
+      bold(`${run.labels.length} tags (${run.scheme}) from ${train.length} sentences`),
+      ...runLines(run, "sentences"),
+      dim(run.placement),
+      "",
+      `on ${evaluation.sentences} sentences of ${measuredOn}, as seqeval counts:`,
+      report ?? "no entity is in them, and none was found\n",
+      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some text"`,
+    ].join("\n"),
+    {
+      model: flags.out,
+      tags: run.labels,
+      scheme: run.scheme,
+      sentences: { train: train.length, test: test.length },
+      ...runFacts(run),
+      precision: scores.micro.precision,
+      recall: scores.micro.recall,
+      f1: scores.micro.f1,
+      accuracy: scores.accuracy,
+      types: Object.fromEntries(scores.types),
+    },
+  );
+}

@@ -1,0 +1,94 @@
+/** What fine-tuning prints and counts whatever the task. */
+import { basename } from "node:path";
+import { splitRows } from "@tetrad/engine";
+import type { LanguageModel, TrainingOptions, TrainingRun } from "@tetrad/language";
+import { duration, type Progress } from "../progress.js";
+import type { Terminal } from "../terminal.js";
+import { modelCard } from "./card.js";
+
+export interface TrainingFlags {
+  readonly model: string;
+  readonly train: string;
+  readonly test?: string;
+  readonly testShare: number;
+  readonly out: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly maxTokens?: number;
+  readonly seed: number;
+}
+
+export function trainingOptions(
+  flags: TrainingFlags,
+  signal: AbortSignal,
+  progress: Progress,
+): TrainingOptions & { readonly maxTokens?: number } {
+  return {
+    numTrainEpochs: flags.epochs,
+    perDeviceTrainBatchSize: flags.batchSize,
+    learningRate: flags.learningRate,
+    weightDecay: flags.weightDecay,
+    seed: flags.seed,
+    ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
+    signal,
+    onProgress: ({ step, steps, epoch, epochs, loss, tokensPerSecond, secondsLeft }) =>
+      progress.update(
+        step / steps,
+        `epoch ${epoch + 1}/${epochs} loss ${loss.toFixed(3)} ${Math.round(tokensPerSecond)} tokens/s ${duration(secondsLeft)} left`,
+      ),
+  };
+}
+
+/** Some of the examples are kept to measure on, so that a number is never of examples that were learned. */
+export function held<T>(examples: readonly T[], { testShare, seed, train }: TrainingFlags) {
+  const numbers = Int32Array.from({ length: examples.length }, (_, i) => i);
+  const split = splitRows(numbers, { validation: 0, test: testShare }, seed);
+  const pick = (part: Int32Array) => Array.from(part, (i) => examples[i] as T);
+  return { train: pick(split.train), test: pick(split.test), measuredOn: `${basename(train)}, kept back` };
+}
+
+/** Notes on what the weights were good for. */
+export function noteWeights(terminal: Terminal, { weights: { fresh, unused } }: LanguageModel, folder: string): void {
+  if (fresh.length > 0) terminal.note(`note: began as random numbers: ${fresh.join(", ")}`);
+  if (unused.length > 0) terminal.note(`note: not needed for this task: ${unused.length} tensors of ${folder}`);
+}
+
+export function runLines(run: TrainingRun & { readonly cut: number; readonly maxTokens: number }, what: string): string[] {
+  return [
+    `${run.steps} steps in ${duration(run.seconds)}, ${run.tokens} tokens, ${Math.round(run.tokens / run.seconds)} a second`,
+    ...(run.cut > 0 ? [`${run.cut} ${what} are longer than ${run.maxTokens} tokens and were cut`] : []),
+    ...(run.interrupted ? ["interrupted: the model is as it was after the last step"] : []),
+  ];
+}
+
+export function runFacts(run: TrainingRun & { readonly cut: number }) {
+  const { steps, seconds, tokens, cut, interrupted, placement } = run;
+  return { steps, seconds, tokens, cut, interrupted, placement, finalLoss: run.log.at(-1)?.loss ?? run.losses.at(-1) ?? null };
+}
+
+export function cardOf(
+  flags: TrainingFlags,
+  about: {
+    readonly task: "text-classification" | "token-classification";
+    readonly summary: string;
+    readonly metrics: Readonly<Record<string, number>>;
+    readonly measuredOn: string;
+  },
+): string {
+  const { epochs, batchSize, learningRate, weightDecay, seed, maxTokens } = flags;
+  return modelCard({
+    ...about,
+    base: basename(flags.model),
+    data: basename(flags.train),
+    recipe: {
+      epochs,
+      "examples a step": batchSize,
+      "learning rate": learningRate,
+      "weight decay": weightDecay,
+      seed,
+      "most tokens": maxTokens ?? "the model's own limit",
+    },
+  });
+}

@@ -1,0 +1,111 @@
+/** A model whose weights stand still while an adapter's are trained. */
+
+import {
+  type ApplyContext,
+  type Engine,
+  type ParamSpec,
+  type ParamSpecs,
+  type StorableTensor,
+  type Store,
+  TetradError,
+} from "@tetrad/engine";
+import type { Head } from "../heads/head.js";
+import { ADAPTERS, type Backbone, type Params } from "../models/backbone.js";
+import { type AdapterFolder, writeAdapter } from "./folder.js";
+import type { LayerValues, MakeMethod, PeftMethod, Values } from "./method.js";
+
+export interface Adapted {
+  readonly method: PeftMethod;
+  /** Parameters of base, head and adapter; those that are not trained are states of the store, for which no gradient is computed. */
+  readonly params: ParamSpecs;
+  /** Parameters with the adapter's layers in place, for a trace. */
+  within(params: Params, context: ApplyContext): Params;
+}
+
+const full = (spec: ParamSpecs[string]): ParamSpec => ("shape" in spec ? spec : { shape: spec });
+
+export function adapt(backbone: Backbone, head: Head, make: MakeMethod): Adapted {
+  const method = make(backbone);
+  const base = Object.entries({ ...backbone.params, ...head.params }).map(([name, spec]) => {
+    return [name, { ...full(spec), state: !method.trains(name) }] as const;
+  });
+  return {
+    method,
+    params: { ...Object.fromEntries(base), ...method.params },
+    within: (params, context) => ({ ...params, [ADAPTERS]: method.adapters(params, context) }),
+  };
+}
+
+/** Trained parameters by their names: those of a store that are no states. */
+export function trainedNames(store: Store): string[] {
+  return store.layout.filter(({ state }) => !state).map(({ name }) => name);
+}
+
+/** `1,234 of 22,713,216 parameters are trained (0.01 %)` */
+export function trainedShare(store: Store): string {
+  const sum = (list: readonly { readonly size: number }[]) => list.reduce((total, { size }) => total + size, 0);
+  const [some, all] = [sum(store.layout.filter(({ state }) => !state)), sum(store.layout)];
+  const text = (n: number) => n.toLocaleString("en");
+  return `${text(some)} of ${text(all)} parameters are trained (${((100 * some) / all).toPrecision(3)} %)`;
+}
+
+/** Sets what of a new adapter depends on the base model. */
+export function initialiseAdapter(store: Store, method: PeftMethod): void {
+  for (const [name, values] of method.initial((base) => store.get(base))) store.set(name, values);
+}
+
+/**
+ * An adapter's values into the store: a few kilobytes are copied, so that several adapters of the same configuration can take turns.
+ * @throws TetradError FORMAT for tensors that are missing, of another shape, or unknown
+ */
+export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, source: string): void {
+  const wanted = trainedNames(store);
+  const missing = wanted.filter((name) => !names.has(name));
+  const unknown = [...names.keys()].filter((name) => !wanted.includes(name));
+  const misshaped = wanted.filter((name) => {
+    const shape = tensors.entries.get(names.get(name) ?? "")?.shape;
+    return shape !== undefined && shape.join() !== store.shape(name).join();
+  });
+  if (missing.length + unknown.length + misshaped.length > 0) {
+    const part = (title: string, list: readonly string[]) => (list.length === 0 ? [] : [`${title}: ${list.slice(0, 8).join(", ")}`]);
+    throw new TetradError("FORMAT", {
+      op: source,
+      what: "this adapter is not for this model",
+      got: [...part("missing", missing), ...part("of another shape", misshaped), ...part("unknown", unknown)].join("; "),
+    });
+  }
+  for (const name of wanted) store.set(name, tensors.read(names.get(name) as string).data);
+}
+
+/** Writes what is trained, as Python's peft reads it. @throws TetradError IO */
+export async function saveAdapter(store: Store, method: PeftMethod, folder: string): Promise<void> {
+  await store.pull();
+  const tensors = new Map(
+    trainedNames(store).map((name) => [name, { shape: store.shape(name), data: store.get(name) } satisfies StorableTensor]),
+  );
+  await writeAdapter(folder, method.config, tensors);
+}
+
+/** Weights and offsets of the adapted layers with the adapter's share in them, in float64, by parameter name; the store is left as it is. */
+export function mergedWeights(store: Store, method: PeftMethod): Map<string, Values> {
+  const merged = new Map<string, Values>();
+  const names = new Set(store.names);
+  for (const layer of method.merges) {
+    const bias = names.has(`${layer}.bias`) ? store.get(`${layer}.bias`) : undefined;
+    const values: LayerValues = method.merged(layer, { weight: store.get(`${layer}.weight`), bias }, (name) => store.get(name));
+    merged.set(`${layer}.weight`, values.weight);
+    if (values.bias !== undefined) merged.set(`${layer}.bias`, values.bias);
+  }
+  return merged;
+}
+
+/** A store with plain layers that does what base and adapter do together: for saving, and for inference without the adapter's products. */
+export function mergedStore(engine: Engine, store: Store, method: PeftMethod, params: ParamSpecs): Store {
+  const merged = mergedWeights(store, method);
+  const own = engine.store(
+    Object.fromEntries(Object.entries(params).map(([name, spec]) => [name, { ...full(spec), init: "zeros" as const }])),
+    { dtype: store.dtype },
+  );
+  for (const name of own.names) own.set(name, merged.get(name) ?? store.get(name));
+  return own;
+}

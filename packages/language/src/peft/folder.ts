@@ -1,0 +1,76 @@
+/** Adapter folders as Python's peft writes and reads them: adapter_config.json and adapter_model.safetensors. */
+
+import {
+  type JsonObject,
+  openSafetensors,
+  readBytes,
+  type SafetensorsFile,
+  type StorableTensor,
+  TetradError,
+  writeFileAtomic,
+  writeSafetensors,
+} from "@tetrad/engine";
+import { ConfigFields } from "../models/config.js";
+import { parseJson } from "../weights/read.js";
+import { ia3 } from "./ia3.js";
+import { lora } from "./lora.js";
+import type { MakeMethod } from "./method.js";
+
+const PREFIX = "base_model.model.";
+const CONFIG = "adapter_config.json";
+const TENSORS = "adapter_model.safetensors";
+
+export interface AdapterFolder {
+  readonly config: JsonObject;
+  readonly method: MakeMethod;
+  /** By names without PEFT's prefix */
+  readonly tensors: SafetensorsFile;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** @throws TetradError IO, FORMAT; UNSUPPORTED for a method that is not built */
+export async function readAdapter(folder: string): Promise<AdapterFolder> {
+  const config = parseJson(await readBytes(`${folder}/${CONFIG}`), `${folder}/${CONFIG}`);
+  const tensors = openSafetensors(await readBytes(`${folder}/${TENSORS}`), `${folder}/${TENSORS}`);
+  const names = new Map([...tensors.entries.keys()].map((name) => [name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, name]));
+  return { config, method: methodOf(config, `${folder}/${CONFIG}`), tensors, names };
+}
+
+/** The method that an adapter_config.json describes. @throws TetradError FORMAT, UNSUPPORTED */
+export function methodOf(config: JsonObject, source = CONFIG): MakeMethod {
+  const fields = new ConfigFields(config, source);
+  const list = (name: string) => config[name] as readonly string[] | null | undefined;
+  const targets = config["target_modules"];
+  const common = {
+    taskType: fields.text("task_type", "FEATURE_EXTRACTION"),
+    base: fields.text("base_model_name_or_path", ""),
+    targetModules: typeof targets === "string" ? targets : ((targets ?? []) as readonly string[]),
+    modulesToSave: list("modules_to_save") ?? undefined,
+  };
+  const type = fields.text("peft_type");
+  if (type === "IA3") return ia3({ ...common, feedforwardModules: list("feedforward_modules") ?? [] });
+  if (type === "LORA") {
+    for (const name of ["rank_pattern", "alpha_pattern"]) {
+      if (Object.keys((config[name] ?? {}) as object).length > 0) fields.only(name);
+    }
+    fields.only("lora_bias", false);
+    fields.only("layers_to_transform");
+    return lora({
+      ...common,
+      r: fields.whole("r", 8),
+      loraAlpha: fields.real("lora_alpha", 8),
+      loraDropout: fields.real("lora_dropout", 0),
+      useRslora: fields.flag("use_rslora", false),
+      useDora: fields.flag("use_dora", false),
+      bias: fields.text("bias", "none") as "none" | "lora_only" | "all",
+    });
+  }
+  throw new TetradError("UNSUPPORTED", { op: source, what: "this method is not built", got: type, expected: "LORA (with DoRA), IA3" });
+}
+
+/** Each file whole or not at all. @throws TetradError IO */
+export async function writeAdapter(folder: string, config: JsonObject, tensors: ReadonlyMap<string, StorableTensor>): Promise<void> {
+  const named = new Map([...tensors].map(([name, tensor]) => [`${PREFIX}${name}`, tensor]));
+  await writeFileAtomic(`${folder}/${TENSORS}`, writeSafetensors(named, { format: "pt" }));
+  await writeFileAtomic(`${folder}/${CONFIG}`, `${JSON.stringify(config, null, 2)}\n`);
+}

@@ -1,0 +1,43 @@
+/** What a method of parameter-efficient training brings. */
+
+import type { ApplyContext, JsonObject, ParamSpecs } from "@tetrad/engine";
+import type { Adapter, Backbone, Params } from "../models/backbone.js";
+
+export type Values = Float32Array | Float64Array;
+
+/** A layer's weight and perhaps offset. */
+export interface LayerValues {
+  readonly weight: Values;
+  readonly bias?: Values | undefined;
+}
+
+export interface PeftMethod {
+  /** Tensors that it adds and trains, under PEFT's names without `base_model.model.` */
+  readonly params: ParamSpecs;
+  /** Parameters of the base model that are trained besides. */
+  trains(name: string): boolean;
+  /** What stands in the place of each adapted layer. */
+  adapters(params: Params, context: ApplyContext): ReadonlyMap<string, Adapter>;
+  /** Values that depend on the base model's, for a new adapter. */
+  initial(base: (name: string) => Values): ReadonlyMap<string, Values>;
+  /** Layers whose weights a merge changes. */
+  readonly merges: readonly string[];
+  /** The weight and offset that do alone what layer and adapter do together. */
+  merged(layer: string, base: LayerValues, own: (name: string) => Values): LayerValues;
+  /** adapter_config.json, as Python's peft writes it. */
+  readonly config: JsonObject;
+}
+
+/** Fields of adapter_config.json that every method has. */
+export interface PeftConfig {
+  /** SEQ_CLS, TOKEN_CLS, CAUSAL_LM, … */
+  readonly taskType: string;
+  /** Folder of the base model, as adapter_config.json names it */
+  readonly base: string;
+  /** Layers that get an adapter: ends of their names, or one pattern; "all-linear" for all */
+  readonly targetModules: readonly string[] | string;
+  /** Modules that are trained whole and saved with the adapter, heads above all */
+  readonly modulesToSave?: readonly string[] | undefined;
+}
+
+export type MakeMethod = (backbone: Backbone) => PeftMethod;

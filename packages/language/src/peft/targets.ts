@@ -1,0 +1,64 @@
+/** Which layers an adapter goes to, by PEFT's rules for `target_modules`. */
+
+import { closest, type ParamSpecs, type Shape, TetradError } from "@tetrad/engine";
+import type { Backbone } from "../models/backbone.js";
+
+export interface Target {
+  /** The layer's name, without `.weight` */
+  readonly name: string;
+  readonly input: number;
+  readonly output: number;
+}
+
+export function shapeOf(params: ParamSpecs, name: string): Shape {
+  const spec = params[name] as ParamSpecs[string];
+  return "shape" in spec ? spec.shape : spec;
+}
+
+/** Whether a module is one of `names`: the module itself, or the end of its path. */
+export function isModule(name: string, names: readonly string[]): boolean {
+  return names.some((wanted) => name === wanted || name.endsWith(`.${wanted}`));
+}
+
+/**
+ * Layers of the model's body that match.
+ * @param modules ends of their names, or one pattern for whole names; "all-linear" for all
+ * @throws TetradError ARGUMENT where none does, UNSUPPORTED for embeddings
+ */
+export function targetsOf({ params, fanInFanOut, modelType }: Backbone, modules: readonly string[] | string): Target[] {
+  const layers = Object.keys(params).flatMap((name) => {
+    const shape = shapeOf(params, name);
+    if (!name.endsWith(".weight") || shape.length !== 2) return [];
+    const [rows, columns] = shape as [number, number];
+    const table = /embed|wte|wpe|shared|relative_attention_bias/.test(name);
+    return [{ name: name.slice(0, -".weight".length), input: fanInFanOut ? rows : columns, output: fanInFanOut ? columns : rows, table }];
+  });
+  const matches = matcher(modules);
+  const found = layers.filter(({ name, table }) => (modules === "all-linear" ? !table : matches(name)));
+  const table = found.find((layer) => layer.table);
+  if (table !== undefined) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "peft",
+      what: "adapters of embeddings are not built",
+      got: table.name,
+      hint: "leave them out of target_modules",
+    });
+  }
+  if (found.length > 0) return found.map(({ name, input, output }) => ({ name, input, output }));
+  const ends = [...new Set(layers.filter((layer) => !layer.table).map(({ name }) => name.split(".").at(-1) as string))];
+  const near = typeof modules === "string" ? undefined : closest(modules[0] ?? "", ends);
+  throw new TetradError("ARGUMENT", {
+    op: "peft",
+    what: `no layer of this ${modelType} model matches target_modules`,
+    got: JSON.stringify(modules),
+    expected: ends.join(", "),
+    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+  });
+}
+
+function matcher(modules: readonly string[] | string): (name: string) => boolean {
+  if (typeof modules !== "string") return (name) => isModule(name, modules);
+  if (modules === "all-linear") return () => true;
+  const pattern = new RegExp(`^(?:${modules})$`);
+  return (name) => pattern.test(name);
+}

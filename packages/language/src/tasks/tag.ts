@@ -1,0 +1,210 @@
+/** Entities in text: a tag for every word, from a head over tokens. */
+
+import { crossEntropy, type Engine, type Tensor } from "@tetrad/engine";
+import type { TaggedSentence } from "../data/conll.js";
+import { tokenClassification } from "../heads/token-classification.js";
+import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
+import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
+import { type LanguageModel, openModel, readConfig, saveModel } from "../model.js";
+import type { Encoding } from "../tokenizer/tokenizer.js";
+import { forEachBatch } from "../train/evaluate.js";
+import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
+import { trainerState } from "../train/trainer-state.js";
+import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
+
+export interface TagOptions extends TrainingOptions {
+  /** Words beyond are cut, and counted. The model's own limit unless told. */
+  readonly maxTokens?: number;
+}
+
+export interface Tagger {
+  readonly model: LanguageModel;
+  /** Tags */
+  readonly labels: readonly string[];
+  readonly maxTokens: number;
+}
+
+export interface TagRun extends Tagger, TrainingRun {
+  /** How the training tags mark entities */
+  readonly scheme: Scheme;
+  /** Sentences that were longer than the limit */
+  readonly cut: number;
+}
+
+/** What cross-entropy leaves out. */
+const IGNORED = -100;
+
+/** The first piece of each word stands for it: number of its token, word by word; words that were cut have none. */
+function firstPieces({ wordIds }: Encoding): Int32Array {
+  const places: number[] = [];
+  wordIds.forEach((word, i) => {
+    if (word !== null && word !== wordIds[i - 1]) places[word] = i;
+  });
+  return Int32Array.from(places, (place) => place ?? -1);
+}
+
+/**
+ * Fine-tunes the whole model on tagged sentences; the loss is that of each word's first piece.
+ * @param folder a pretrained model as Hugging Face lays it out
+ * @throws TetradError DATA for fewer than two tags or tags of no scheme; IO, FORMAT, UNSUPPORTED as `openModel`; DIVERGED
+ */
+export async function finetuneTagger(
+  engine: Engine,
+  folder: string,
+  sentences: readonly TaggedSentence[],
+  options: TagOptions = {},
+): Promise<TagRun> {
+  const scheme = detectScheme(sentences.map(({ tags }) => tags));
+  const labels = labelsIn(
+    "tag",
+    sentences.flatMap(({ tags }) => tags),
+  );
+  const { seed = TRAINING_DEFAULTS.seed } = options;
+  const model = await openModel(engine, folder, (backbone) => tokenClassification(backbone, labels.length), { freshHead: true, seed });
+  const { backbone, head, tokenizer } = model;
+  const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
+  const number = new Map(labels.map((label, i) => [label, i]));
+  const encoded = sentences.map(({ words }) => tokenizer.encodeWords(words, { maxTokens }));
+  const sequences = encoded.map(({ ids }) => ids);
+  checkSequences("tag", sequences);
+  const targets = encoded.map((encoding, s) => {
+    const own = new Int32Array(encoding.ids.length).fill(IGNORED);
+    firstPieces(encoding).forEach((place, word) => {
+      if (place >= 0) own[place] = number.get(sentences[s]?.tags[word] as string) as number;
+    });
+    return own;
+  });
+  const context = { training: true };
+  const run = await train(
+    engine,
+    {
+      model,
+      sequences,
+      inputs: ({ tokens }) => ({ labels: { shape: [tokens], dtype: "i32", bounded: "tokens" } }),
+      feeds(batch, { ids }) {
+        const all = new Int32Array(ids.length);
+        let at = 0;
+        for (const row of batch) {
+          all.set(targets[row] as Int32Array, at);
+          at += (targets[row] as Int32Array).length;
+        }
+        return { labels: all };
+      },
+      loss(params, batch, inputs) {
+        const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
+        return crossEntropy(logits as Tensor, inputs["labels"] as Tensor);
+      },
+    },
+    options,
+  );
+  return { ...run, model, labels, maxTokens, scheme, cut: encoded.filter(({ cut }) => cut > 0).length };
+}
+
+/** Writes the folder as transformers reads it. @throws TetradError IO */
+export async function saveTagger(run: TagRun, path: string, card?: string): Promise<void> {
+  await saveModel(run.model, path, labelFields(run.labels), {
+    "trainer_state.json": trainerState(run),
+    ...(card !== undefined && { "README.md": card }),
+  });
+}
+
+/** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without tags */
+export async function openTagger(engine: Engine, folder: string): Promise<Tagger> {
+  const labels = labelsOfConfig(await readConfig(folder), folder);
+  const model = await openModel(engine, folder, (backbone) => tokenClassification(backbone, labels.length));
+  return { model, labels, maxTokens: model.backbone.maxTokens };
+}
+
+/** The most probable tag at each of some places of some encodings; "O" where a word was cut. */
+async function tagsAt(
+  engine: Engine,
+  { model, labels }: Tagger,
+  encoded: readonly Encoding[],
+  places: readonly Int32Array[],
+): Promise<string[][]> {
+  const sequences = encoded.map(({ ids }) => ids);
+  checkSequences("tag", sequences);
+  const { backbone, head } = model;
+  const context = { training: false };
+  const results: string[][] = [];
+  await forEachBatch(
+    engine,
+    model,
+    sequences,
+    (params, batch) => head.outputs(params, backbone.states(params, batch, context), batch, context),
+    (numbers, starts, { logits }) =>
+      numbers.forEach((s, i) => {
+        const first = starts[i] as number;
+        results.push(
+          Array.from(places[s] as Int32Array, (place) => {
+            if (place < 0) return "O";
+            const from = (first + place) * labels.length;
+            const own = (logits as Float32Array).subarray(from, from + labels.length);
+            return labels[own.indexOf(own.reduce((a, b) => Math.max(a, b)))] as string;
+          }),
+        );
+      }),
+  );
+  return results;
+}
+
+/** A tag for every word of sentences that are already split. */
+export async function tagWords(engine: Engine, tagger: Tagger, sentences: readonly (readonly string[])[]): Promise<string[][]> {
+  const encoded = sentences.map((words) => tagger.model.tokenizer.encodeWords(words, { maxTokens: tagger.maxTokens }));
+  const tags = await tagsAt(engine, tagger, encoded, encoded.map(firstPieces));
+  // Words of which nothing was left
+  return tags.map((own, s) => Array.from({ length: sentences[s]?.length ?? 0 }, (_, word) => own[word] ?? "O"));
+}
+
+export interface FoundEntity {
+  readonly type: string;
+  readonly text: string;
+  /** First unit of the text, and the one after its last */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Entities of texts as they are written. */
+export async function findEntities(engine: Engine, tagger: Tagger, texts: readonly string[]): Promise<FoundEntity[][]> {
+  const encoded = texts.map((text) => tagger.model.tokenizer.encode(text, { maxTokens: tagger.maxTokens }));
+  const places = encoded.map(firstPieces);
+  const tags = await tagsAt(engine, tagger, encoded, places);
+  return tags.map((own, s) => {
+    const { offsets, wordIds } = encoded[s] as Encoding;
+    const text = texts[s] as string;
+    return entitiesOf(own).map(({ type, begin: first, end: after }) => {
+      const begin = offsets[places[s]?.[first] as number]?.[0] as number;
+      const end = offsets[wordIds.lastIndexOf(after - 1)]?.[1] as number;
+      return { type, text: text.slice(begin, end), begin, end };
+    });
+  });
+}
+
+export interface TaggerEvaluation {
+  readonly sentences: number;
+  readonly words: number;
+  /** seqeval's default mode */
+  readonly scores: SequenceScores;
+  /** seqeval's classification report; undefined where no entity is in the data nor found */
+  readonly report: string | undefined;
+  readonly predicted: readonly (readonly string[])[];
+}
+
+/** @throws TetradError DATA for a tag that the tagger does not know */
+export async function evaluateTagger(engine: Engine, tagger: Tagger, sentences: readonly TaggedSentence[]): Promise<TaggerEvaluation> {
+  const target = sentences.map(({ tags }) => tags);
+  checkKnown(tagger.labels, target.flat());
+  const predicted = await tagWords(
+    engine,
+    tagger,
+    sentences.map(({ words }) => words),
+  );
+  const scores = sequenceScores(target, predicted);
+  return {
+    sentences: sentences.length,
+    words: target.reduce((sum, { length }) => sum + length, 0),
+    scores,
+    report: scores.types.size === 0 ? undefined : sequenceReport(target, predicted, { digits: 4 }),
+    predicted,
+  };
+}
