@@ -10,6 +10,7 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { explainCommand } from "./commands/explain.js";
 import { finetuneCommand } from "./commands/finetune.js";
 import { fitCommand } from "./commands/fit.js";
+import { generateCommand } from "./commands/generate.js";
 import { predictCommand } from "./commands/predict.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
@@ -36,6 +37,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     trainCommand,
     finetuneCommand,
     evaluateCommand,
+    generateCommand,
     predictCommand,
     explainCommand,
     traceCommand,

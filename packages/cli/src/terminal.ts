@@ -57,6 +57,11 @@ export class Terminal {
     if (!this.json) this.#stdout.write(`${text}\n`);
   }
 
+  /** Text as it comes, without a line's end; nothing under --json. */
+  write(text: string): void {
+    if (!this.json) this.#stdout.write(text);
+  }
+
   /** What the user may want to know but did not ask for. */
   note(text: string): void {
     if (!this.quiet) this.#stderr.write(`${text}\n`);

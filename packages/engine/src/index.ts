@@ -73,7 +73,7 @@ export { type SgdOptions, sgd } from "./optim/sgd.js";
 export type { MemoryBlock, MemoryMap } from "./plan/memory.js";
 export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
 export * from "./quant/index.js";
-export { permute } from "./random.js";
+export { permute, uniformAt } from "./random.js";
 export type { Shape } from "./shape.js";
 export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";

@@ -2,6 +2,16 @@
 
 export { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch, within } from "./data/batch.js";
 export { readConll, type TaggedSentence } from "./data/conll.js";
+export { cacheSpecs, type Decodable, Decoder } from "./generate/decoder.js";
+export {
+  type Generated,
+  type GenerateOptions,
+  type GeneratorOptions,
+  generate,
+  openGenerator,
+  type TextGenerator,
+} from "./generate/generate.js";
+export { nextToken, type SamplingOptions } from "./generate/sample.js";
 export { type CausalLm, causalLm } from "./heads/causal-lm.js";
 export type { Head } from "./heads/head.js";
 export { maskedLm } from "./heads/masked-lm.js";
@@ -42,6 +52,7 @@ export {
   saveClassifier,
   type TextClassifier,
 } from "./tasks/classify.js";
+export { encodeTexts, finetuneLm, type LmOptions, type LmRun, openLm, type Perplexity, perplexity, saveLm } from "./tasks/lm.js";
 export {
   evaluateTagger,
   type FoundEntity,
@@ -57,5 +68,6 @@ export {
 } from "./tasks/tag.js";
 export { type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
 export { TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress, type TrainingRun } from "./train/train.js";
+export { type GgufFile, openGguf, type StoredMatrix } from "./weights/gguf.js";
 export { type Match, matchWeights } from "./weights/match.js";
 export { readWeights, type WeightFile } from "./weights/read.js";

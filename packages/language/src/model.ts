@@ -1,6 +1,7 @@
 /** A model's folder as Hugging Face lays it out: configuration, weights and tokenizer, opened and written. */
 
 import {
+  type ApplyContext,
   type Engine,
   type JsonObject,
   type ParamSpecs,
@@ -11,11 +12,14 @@ import {
   writeModelFolder,
 } from "@tetrad/engine";
 import type { Head } from "./heads/head.js";
-import type { Backbone } from "./models/backbone.js";
+import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
+import { type Adapted, adapt, initialiseAdapter, loadAdapter } from "./peft/adapt.js";
+import { type AdapterFolder, readAdapter } from "./peft/folder.js";
+import type { MakeMethod } from "./peft/method.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import { type Match, matchWeights } from "./weights/match.js";
-import { parseJson, readWeights } from "./weights/read.js";
+import { optional, parseJson, readWeights } from "./weights/read.js";
 
 export interface LanguageModel {
   readonly config: JsonObject;
@@ -26,6 +30,10 @@ export interface LanguageModel {
   readonly tokenizer: Tokenizer;
   /** Which parameters are new, and which tensors of the file nothing uses. */
   readonly weights: Match;
+  /** Where an adapter is trained and the rest stands still */
+  readonly adapted?: Adapted | undefined;
+  /** Parameters of a trace with the adapter's layers in place, if there is one */
+  within(params: Params, context: ApplyContext): Params;
 }
 
 export interface OpenOptions {
@@ -33,6 +41,12 @@ export interface OpenOptions {
   readonly freshHead?: boolean;
   /** Of new parameters. */
   readonly seed?: number;
+  /** A new adapter, which alone is trained; an adapter's folder brings its own. */
+  readonly peft?: MakeMethod;
+  /** States that programs over the model need besides: a cache of keys and values */
+  readonly states?: (backbone: Backbone) => ParamSpecs;
+  /** Name of the weights where the folder has a GGUF file and no safetensors */
+  readonly gguf?: string;
 }
 
 /** The folder's config.json. @throws TetradError IO, FORMAT */
@@ -41,6 +55,7 @@ export async function readConfig(folder: string): Promise<JsonObject> {
 }
 
 /**
+ * @param folder a model's, or an adapter's whose adapter_config.json names the folder of its base model
  * @param headOf the head for the task at hand
  * @throws TetradError IO for a missing folder or file, FORMAT for damaged ones and for weights of another model, UNSUPPORTED for a model that is not built,
  * DATA for a tokenizer of another vocabulary
@@ -49,32 +64,52 @@ export async function openModel(
   engine: Engine,
   folder: string,
   headOf: (backbone: Backbone, config: JsonObject) => Head,
-  { freshHead = false, seed = 0 }: OpenOptions = {},
+  { freshHead = false, seed = 0, peft, states, gguf }: OpenOptions = {},
 ): Promise<LanguageModel> {
-  const config = await readConfig(folder);
-  const backbone = backboneOf(config, `${folder}/config.json`);
+  const adapter = await adapterOf(folder);
+  const base = adapter === undefined ? folder : baseOf(adapter, folder);
+  const config = await readConfig(base);
+  const backbone = backboneOf(config, `${base}/config.json`);
   const head = headOf(backbone, config);
-  const tokenizer = await Tokenizer.load(folder);
+  const tokenizer = await Tokenizer.load(base);
   if (tokenizer.size > backbone.vocabulary) {
     throw new TetradError("DATA", {
-      op: folder,
+      op: base,
       what: "tokenizer and model have different vocabularies",
       got: `a tokenizer of ${tokenizer.size} tokens`,
       expected: `at most ${backbone.vocabulary}, the rows of the model's embeddings`,
       hint: "the folder mixes files of two models",
     });
   }
-  const params: ParamSpecs = { ...backbone.params, ...head.params };
-  const file = await readWeights(folder);
-  const weights = matchWeights(backbone, params, file, { freshHead });
+  const make = adapter?.method ?? peft;
+  const adapted = make === undefined ? undefined : adapt(backbone, head, make);
+  const plain = { ...backbone.params, ...head.params };
+  const file = await readWeights(base, gguf);
+  const weights = matchWeights(backbone, plain, file, { freshHead: freshHead || adapter !== undefined });
   // What the file brings needs no random numbers first.
-  const specs = Object.entries(params).map(([name, spec]) => {
+  const specs = Object.entries({ ...(adapted?.params ?? plain), ...states?.(backbone) }).map(([name, spec]) => {
     const full = "shape" in spec ? spec : { shape: spec };
     return [name, weights.found.has(name) ? { ...full, init: "zeros" as const } : full] as const;
   });
   const store = engine.store(Object.fromEntries(specs), { seed });
   for (const [name, tensor] of weights.found) store.set(name, file.read(tensor).data);
-  return { config, backbone, head, store, tokenizer, weights };
+  if (adapted !== undefined) {
+    if (adapter === undefined) initialiseAdapter(store, adapted.method);
+    else loadAdapter(store, adapter, folder);
+  }
+  return { config, backbone, head, store, tokenizer, weights, adapted, within: adapted?.within ?? ((params) => params) };
+}
+
+/** The folder's adapter, if it is an adapter's. */
+async function adapterOf(folder: string): Promise<AdapterFolder | undefined> {
+  return (await optional(`${folder}/adapter_config.json`)) === undefined ? undefined : readAdapter(folder);
+}
+
+/** The base model's folder; a relative one is taken from the adapter's. */
+function baseOf({ config }: AdapterFolder, folder: string): string {
+  const base = config["base_model_name_or_path"];
+  if (typeof base === "string" && base !== "") return base.startsWith(".") ? `${folder}/${base}` : base;
+  throw new TetradError("FORMAT", { op: `${folder}/adapter_config.json`, what: '"base_model_name_or_path" does not name the base model' });
 }
 
 /**

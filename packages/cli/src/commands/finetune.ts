@@ -1,8 +1,9 @@
 /** `tetrad finetune TASK`: a pretrained language model trained further on one's own text. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { FinetuneClassifyOptions } from "../actions/finetune-classify.js";
+import type { FinetuneLmOptions } from "../actions/finetune-lm.js";
 import type { FinetuneNerOptions } from "../actions/finetune-ner.js";
-import { positiveInteger, positiveNumber, share } from "../arguments.js";
+import { oneOf, positiveInteger, positiveNumber, share } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -10,7 +11,8 @@ export function finetuneCommand(io: Io): Command {
   return new Command("finetune")
     .description("train a pretrained language model further on your own text")
     .addCommand(classifyCommand(io))
-    .addCommand(nerCommand(io));
+    .addCommand(nerCommand(io))
+    .addCommand(lmCommand(io));
 }
 
 /** What every task has. */
@@ -59,6 +61,26 @@ function nerCommand(io: Io): Command {
     );
 }
 
+function lmCommand(io: Io): Command {
+  const command = new Command("lm")
+    .description(
+      "train a causal language model further on texts, whole or by an adapter that Python's peft opens; prints the perplexity before and after",
+    )
+    .requiredOption("--model <folder>", `${MODEL}; or a GGUF file instead of safetensors`)
+    .requiredOption("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts")
+    .option("--test <file>", "texts to measure the perplexity of, before and after")
+    .option("--text <column>", "the column of texts", "text")
+    .addOption(new Option("--peft <method>", "train an adapter and leave the model as it is").argParser(oneOf("lora")))
+    .option("--r <n>", "rank of the adapter", positiveInteger, 8)
+    .option("--lora-alpha <x>", "scale of the adapter, times 1/r", positiveNumber, 16)
+    .option("--target-modules <names...>", "layers that get an adapter", ["q_proj", "v_proj"]);
+  return withTraining(command, 1)
+    .addHelpText("after", LM)
+    .action(async (options: FinetuneLmOptions, own: Command) =>
+      (await import("../actions/finetune-lm.js")).finetuneLmAction(contextOf(own, io), options),
+    );
+}
+
 const CLASSIFY = `
 Examples:
   tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --text text --label category --out ./banking
@@ -71,3 +93,9 @@ Examples:
   tetrad finetune ner --model ./all-MiniLM-L6-v2 --train train.conll --test test.conll --learning-rate 1e-4 --out ./ner
   tetrad predict ./ner "Vera Rubin measured the rotation of Andromeda."
   tetrad evaluate ./ner test.conll`;
+
+const LM = `
+Examples:
+  tetrad finetune lm --model ./SmolLM2-135M-Instruct --train abstracts.jsonl --peft lora --learning-rate 1e-3 --batch-size 4 --max-tokens 192 --out ./hep-th
+  tetrad finetune lm --model ./gpt2 --train letters.csv --text body --peft lora --target-modules c_attn --out ./letters
+  tetrad generate ./hep-th "We show that the black hole entropy" --max-tokens 80 --temperature 0.7 --stream`;

@@ -1,4 +1,5 @@
 /** Which of our kinds of folders a folder is: a network for a table, or a language model as Hugging Face lays it out, and for which task. */
+import { readdir } from "node:fs/promises";
 import { TetradError } from "@tetrad/engine";
 import { readConfig } from "@tetrad/language";
 
@@ -16,5 +17,22 @@ export async function languageTask(folder: string): Promise<LanguageTask | undef
     what: "this model has no head that puts texts into classes or finds entities",
     got: architecture ?? "no architecture in config.json",
     hint: "fine-tune it first: tetrad finetune classify, or tetrad finetune ner",
+  });
+}
+
+/**
+ * The GGUF file of a folder that has one and no safetensors.
+ * @throws TetradError ARGUMENT where there are several to choose from
+ */
+export async function ggufIn(folder: string): Promise<{ readonly gguf?: string }> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names.filter((name) => name.endsWith(".gguf"));
+  if (files.length === 0 || names.some((name) => /^model.*\.safetensors$/.test(name))) return {};
+  if (files.length === 1) return { gguf: files[0] as string };
+  throw new TetradError("ARGUMENT", {
+    op: folder,
+    what: "there are several GGUF files",
+    got: files.join(", "),
+    hint: "leave only the one to use in the folder",
   });
 }

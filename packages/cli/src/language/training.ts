@@ -71,7 +71,7 @@ export function runFacts(run: TrainingRun & { readonly cut: number }) {
 export function cardOf(
   flags: TrainingFlags,
   about: {
-    readonly task: "text-classification" | "token-classification";
+    readonly task: "text-classification" | "token-classification" | "text-generation";
     readonly summary: string;
     readonly metrics: Readonly<Record<string, number>>;
     readonly measuredOn: string;

@@ -24,6 +24,13 @@ export interface QuantizedWeight {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Values of `n` weights, block after block: `decode` puts those of block b from place `first` on. */
+export function byBlocks(n: number, block: number, decode: (b: number, out: Float64Array, first: number) => void): Float64Array {
+  const out = new Float64Array(n);
+  for (let b = 0; b < n / block; b++) decode(b, out, b * block);
+  return out;
+}
+
 /** @throws TetradError SHAPE when rows are no whole number of blocks */
 export function checkBlocks({ name, block }: WeightFormat, n: number): void {
   if (n % block !== 0)

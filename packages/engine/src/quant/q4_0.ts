@@ -1,5 +1,5 @@
 /** GGUF Q4_0 (ggml-quants.c): blocks of 32, an f16 scale d and 32 nibbles q; w = (q − 8) d. The low nibbles are the first 16 weights. */
-import { checkBlocks, f16Bits, f16Value, type WeightFormat } from "./format.js";
+import { byBlocks, checkBlocks, f16Bits, f16Value, type WeightFormat } from "./format.js";
 
 const BYTES = 18;
 
@@ -10,9 +10,9 @@ export const q4_0: WeightFormat = {
   rowBytes: (n) => (n / 32) * BYTES,
   decode(bytes, n) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Float64Array.from({ length: n }, (_, i) => {
-      const at = Math.floor(i / 32) * BYTES;
-      return f16Value(view.getUint16(at, true)) * (nibble(view, at + 2, i % 32) - 8);
+    return byBlocks(n, 32, (b, out, first) => {
+      const scale = f16Value(view.getUint16(b * BYTES, true));
+      for (let i = 0; i < 32; i++) out[first + i] = scale * (nibble(view, b * BYTES + 2, i) - 8);
     });
   },
   encode(row) {

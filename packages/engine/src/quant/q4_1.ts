@@ -1,5 +1,5 @@
 /** GGUF Q4_1 (ggml-quants.c): blocks of 32, f16 scale d and least value m, 32 nibbles q; w = q d + m. */
-import { checkBlocks, f16Bits, f16Value, type WeightFormat } from "./format.js";
+import { byBlocks, checkBlocks, f16Bits, f16Value, type WeightFormat } from "./format.js";
 import { nibble } from "./q4_0.js";
 
 const BYTES = 20;
@@ -11,9 +11,9 @@ export const q4_1: WeightFormat = {
   rowBytes: (n) => (n / 32) * BYTES,
   decode(bytes, n) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Float64Array.from({ length: n }, (_, i) => {
-      const at = Math.floor(i / 32) * BYTES;
-      return f16Value(view.getUint16(at, true)) * nibble(view, at + 4, i % 32) + f16Value(view.getUint16(at + 2, true));
+    return byBlocks(n, 32, (b, out, first) => {
+      const [scale, least] = [f16Value(view.getUint16(b * BYTES, true)), f16Value(view.getUint16(b * BYTES + 2, true))];
+      for (let i = 0; i < 32; i++) out[first + i] = scale * nibble(view, b * BYTES + 4, i) + least;
     });
   },
   encode(row) {

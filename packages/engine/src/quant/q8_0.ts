@@ -1,5 +1,5 @@
 /** GGUF Q8_0 (ggml-quants.c): blocks of 32, an f16 scale and 32 signed bytes. */
-import { checkBlocks, f16Bits, f16Value, roundHalfEven, type WeightFormat } from "./format.js";
+import { byBlocks, checkBlocks, f16Bits, f16Value, roundHalfEven, type WeightFormat } from "./format.js";
 import { largest } from "./i8.js";
 
 const BYTES = 34;
@@ -11,9 +11,9 @@ export const q8_0: WeightFormat = {
   rowBytes: (n) => (n / 32) * BYTES,
   decode(bytes, n) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Float64Array.from({ length: n }, (_, i) => {
-      const at = Math.floor(i / 32) * BYTES;
-      return f16Value(view.getUint16(at, true)) * view.getInt8(at + 2 + (i % 32));
+    return byBlocks(n, 32, (b, out, first) => {
+      const scale = f16Value(view.getUint16(b * BYTES, true));
+      for (let i = 0; i < 32; i++) out[first + i] = scale * view.getInt8(b * BYTES + 2 + i);
     });
   },
   encode(row) {

@@ -1,6 +1,6 @@
 /** What a model is without a head: parameters under PyTorch's names, and hidden states of packed sequences. */
 
-import type { ApplyContext, ParamSpecs, Tensor } from "@tetrad/engine";
+import type { ApplyContext, AttentionOptions, ParamSpecs, Tensor } from "@tetrad/engine";
 
 /** What parameter-efficient training puts in the place of a layer: the layer itself is `plain`. */
 export type Adapter = (x: Tensor, plain: (x: Tensor) => Tensor) => Tensor;
@@ -27,7 +27,14 @@ export interface TokenBatch {
   readonly types?: Tensor | undefined;
   /** bool (T): false where no query may look, for sequences that are padded after all. */
   readonly keyMask?: Tensor | undefined;
+  /** Attention of a layer in the place of that within the batch: generation's, over keys from a cache. */
+  readonly attend?: Attend | undefined;
+  /** Positions that occur, where they are not those of the batch's own tokens. */
+  readonly longest?: number | undefined;
 }
+
+/** @param q (T, heads, dim); @param k, @param v (T, kv heads, dim) */
+export type Attend = (layer: number, q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions) => Tensor;
 
 export interface States {
   /** (T, width), what heads take */
@@ -52,6 +59,8 @@ export interface Backbone {
   readonly initializerRange: number;
   /** Probability that a head drops an element of what it takes. */
   readonly headDropout: number;
+  /** Layers, and the heads and their width that a cache of keys and values has to hold */
+  readonly cache: { readonly layers: number; readonly heads: number; readonly dim: number };
   /** Whether layers' weights are (in, out), PEFT's `fan_in_fan_out`. */
   readonly fanInFanOut: boolean;
   /** The word embeddings, which language-model heads may share. */

@@ -1,9 +1,9 @@
 /** BERT (Devlin et al. 2018, arXiv:1810.04805), and the body that RoBERTa has in common with it: an encoder with norms after its parts. */
 
-import { add, addLayerNorm, attention, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
+import { add, addLayerNorm, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, attend, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
 
 export function bert(config: ConfigFields): Backbone {
   return bertLike(config, { modelType: "bert", positionPadding: undefined });
@@ -57,6 +57,7 @@ export function bertLike(
     padding,
     initializerRange: sd,
     headDropout: config.real("classifier_dropout", hiddenDropout),
+    cache: { layers, heads, dim: width / heads },
     fanInFanOut: false,
     embeddings: `${base}.word_embeddings.weight`,
     params,
@@ -76,9 +77,7 @@ export function bertLike(
           Tensor,
           Tensor,
         ];
-        const mixed = attention(q, k, v, {
-          cuSeqlens: batch.cuSeqlens,
-          ...(batch.keyMask !== undefined && { keyMask: batch.keyMask }),
+        const mixed = attend(batch, i, q, k, v, {
           dropout: context.training ? attentionDropout : 0,
         });
         const attended = dropped(affine(weights, `${layer(i)}.attention.output.dense`, joinHeads(mixed)), hiddenDropout, context);

@@ -1,9 +1,9 @@
 /** DistilBERT (Sanh et al. 2019, arXiv:1910.01108): BERT without token types and pooler, under names of its own. */
 
-import { add, addLayerNorm, attention, embedding, layerNorm, type Tensor } from "@tetrad/engine";
+import { add, addLayerNorm, embedding, layerNorm, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, attend, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
 
 /** Not in its configuration. */
 const EPS = 1e-12;
@@ -47,6 +47,7 @@ export function distilbert(config: ConfigFields): Backbone {
     padding,
     initializerRange: sd,
     headDropout: config.real("seq_classif_dropout", 0.2),
+    cache: { layers, heads, dim: width / heads },
     fanInFanOut: false,
     embeddings: `${base}.word_embeddings.weight`,
     params,
@@ -65,9 +66,7 @@ export function distilbert(config: ConfigFields): Backbone {
           Tensor,
           Tensor,
         ];
-        const mixed = attention(q, k, v, {
-          cuSeqlens: batch.cuSeqlens,
-          ...(batch.keyMask !== undefined && { keyMask: batch.keyMask }),
+        const mixed = attend(batch, i, q, k, v, {
           dropout: context.training ? attentionDropout : 0,
         });
         const { y } = addLayerNorm(

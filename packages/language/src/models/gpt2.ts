@@ -1,9 +1,9 @@
 /** GPT-2 (Radford et al. 2019): a decoder with norms before its parts. Its layers' weights are (in, out), as its Conv1D stores them. */
 
-import { add, addLayerNorm, attention, embedding, layerNorm, matmul, reshape, select, type Tensor } from "@tetrad/engine";
+import { add, addLayerNorm, embedding, layerNorm, matmul, reshape, select, type Tensor } from "@tetrad/engine";
 import type { Backbone, Params } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, dropped, joinHeads, layerOf, norm, normSpecs, tableSpecs } from "./parts.js";
+import { activationOf, attend, dropped, joinHeads, layerOf, norm, normSpecs, tableSpecs } from "./parts.js";
 
 export function gpt2(config: ConfigFields): Backbone {
   config.only("scale_attn_weights", true);
@@ -50,6 +50,7 @@ export function gpt2(config: ConfigFields): Backbone {
     padding: config.token("pad_token_id"),
     initializerRange: sd,
     headDropout: config.real("summary_first_dropout", 0.1),
+    cache: { layers, heads, dim: width / heads },
     fanInFanOut: true,
     embeddings: "transformer.wte.weight",
     params,
@@ -61,10 +62,8 @@ export function gpt2(config: ConfigFields): Backbone {
       for (let i = 0; i < layers; i++) {
         const fused = map(weights, `${block(i)}.attn.c_attn`, y);
         const three = reshape(fused, [fused.shape[0] as number, 3, heads, width / heads]);
-        const mixed = attention(select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
-          cuSeqlens: batch.cuSeqlens,
+        const mixed = attend(batch, i, select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
           causal: true,
-          ...(batch.keyMask !== undefined && { keyMask: batch.keyMask }),
           dropout: context.training ? attentionDropout : 0,
         });
         const attended = dropped(map(weights, `${block(i)}.attn.c_proj`, joinHeads(mixed)), residualDropout, context);

@@ -1,9 +1,9 @@
 /** The Llama family (Touvron et al. 2023, arXiv:2302.13971): rotary positions, grouped queries, gated layers, no offsets but Qwen2's. */
 
-import { addRmsNorm, attention, embedding, mul, rmsNorm, ropeTables, type Tensor, TetradError } from "@tetrad/engine";
+import { addRmsNorm, embedding, mul, rmsNorm, ropeTables, type Tensor, TetradError } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, attend, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
 
 export function llama(config: ConfigFields): Backbone {
   return llamaLike(config, "llama", config.flag("attention_bias", false), config.flag("attention_bias", false));
@@ -72,6 +72,7 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
     padding: config.token("pad_token_id"),
     initializerRange: sd,
     headDropout: 0,
+    cache: { layers, heads: kvHeads, dim },
     fanInFanOut: false,
     embeddings: "model.embed_tokens.weight",
     params,
@@ -79,15 +80,13 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
       let sum = embedding(batch.ids, weights["model.embed_tokens.weight"] as Tensor);
       let y = rmsNorm(sum, norm(weights, `${layer(0)}.input_layernorm`, eps));
       // No sequence of the batch is longer than the batch.
-      const rope = ropeTables(Math.min(positions, batch.ids.shape[0] as number), dim, theta, sum.dtype as "f32" | "f64");
+      const rope = ropeTables(Math.min(positions, batch.longest ?? (batch.ids.shape[0] as number)), dim, theta, sum.dtype as "f32" | "f64");
       const hidden = [sum];
       for (let i = 0; i < layers; i++) {
         const part = (name: string, count: number) => splitHeads(affine(weights, `${layer(i)}.self_attn.${name}`, y), count);
-        const mixed = attention(part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
-          cuSeqlens: batch.cuSeqlens,
+        const mixed = attend(batch, i, part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
           causal: true,
           rope,
-          ...(batch.keyMask !== undefined && { keyMask: batch.keyMask }),
           dropout: context.training ? attentionDropout : 0,
         });
         const attended = affine(weights, `${layer(i)}.self_attn.o_proj`, joinHeads(mixed));

@@ -2,6 +2,8 @@
 
 import {
   type ApplyContext,
+  type AttentionOptions,
+  attention,
   closest,
   dropout,
   gelu,
@@ -14,7 +16,7 @@ import {
   TetradError,
   tanh,
 } from "@tetrad/engine";
-import { ADAPTERS, type Params } from "./backbone.js";
+import { ADAPTERS, type Params, type TokenBatch } from "./backbone.js";
 
 type Specs = Record<string, ParamSpec>;
 
@@ -55,6 +57,18 @@ export const splitHeads = (x: Tensor, heads: number): Tensor => reshape(x, [x.sh
 
 /** (T, heads, dim) as (T, width). */
 export const joinHeads = (x: Tensor): Tensor => reshape(x, [x.shape[0] as number, (x.shape[1] as number) * (x.shape[2] as number)]);
+
+/** Attention of one layer among the tokens of each sequence, or as the batch says. */
+export function attend(
+  { cuSeqlens, keyMask, attend: own }: TokenBatch,
+  layer: number,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: AttentionOptions,
+): Tensor {
+  return own?.(layer, q, k, v, options) ?? attention(q, k, v, { ...options, cuSeqlens, ...(keyMask !== undefined && { keyMask }) });
+}
 
 /** Drops in training only. */
 export const dropped = (x: Tensor, rate: number, { training }: ApplyContext): Tensor => (training ? dropout(x, { rate }) : x);

@@ -77,13 +77,22 @@ export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, sou
   for (const name of wanted) store.set(name, tensors.read(names.get(name) as string).data);
 }
 
-/** Writes what is trained, as Python's peft reads it. @throws TetradError IO */
-export async function saveAdapter(store: Store, method: PeftMethod, folder: string): Promise<void> {
+/**
+ * Writes what is trained, as Python's peft reads it.
+ * @param extra further files, by name
+ * @throws TetradError IO
+ */
+export async function saveAdapter(
+  store: Store,
+  method: PeftMethod,
+  folder: string,
+  extra: Readonly<Record<string, Uint8Array | string>> = {},
+): Promise<void> {
   await store.pull();
   const tensors = new Map(
     trainedNames(store).map((name) => [name, { shape: store.shape(name), data: store.get(name) } satisfies StorableTensor]),
   );
-  await writeAdapter(folder, method.config, tensors);
+  await writeAdapter(folder, method.config, tensors, extra);
 }
 
 /** Weights and offsets of the adapted layers with the adapter's share in them, in float64, by parameter name; the store is left as it is. */

@@ -69,8 +69,14 @@ export function methodOf(config: JsonObject, source = CONFIG): MakeMethod {
 }
 
 /** Each file whole or not at all. @throws TetradError IO */
-export async function writeAdapter(folder: string, config: JsonObject, tensors: ReadonlyMap<string, StorableTensor>): Promise<void> {
+export async function writeAdapter(
+  folder: string,
+  config: JsonObject,
+  tensors: ReadonlyMap<string, StorableTensor>,
+  extra: Readonly<Record<string, Uint8Array | string>> = {},
+): Promise<void> {
   const named = new Map([...tensors].map(([name, tensor]) => [`${PREFIX}${name}`, tensor]));
+  for (const [name, content] of Object.entries(extra)) await writeFileAtomic(`${folder}/${name}`, content);
   await writeFileAtomic(`${folder}/${TENSORS}`, writeSafetensors(named, { format: "pt" }));
   await writeFileAtomic(`${folder}/${CONFIG}`, `${JSON.stringify(config, null, 2)}\n`);
 }

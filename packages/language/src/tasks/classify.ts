@@ -116,20 +116,18 @@ export async function classify(
   const { backbone, head } = model;
   const context = { training: false };
   const results: Classified[] = [];
-  await forEachBatch(
-    engine,
-    model,
+  await forEachBatch(engine, model, {
     sequences,
-    (params, batch) => {
+    outputs(params, batch) {
       const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
       return { probabilities: softmax(logits as Tensor) };
     },
-    (numbers, _, { probabilities }) =>
+    each: (numbers, _, { probabilities }) =>
       numbers.forEach((__, i) => {
         const own = (probabilities as Float32Array).slice(i * labels.length, (i + 1) * labels.length);
         results.push({ label: labels[own.indexOf(own.reduce((a, b) => Math.max(a, b)))] as string, probabilities: own });
       }),
-  );
+  });
   return results;
 }
 

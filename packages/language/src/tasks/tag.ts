@@ -127,12 +127,10 @@ async function tagsAt(
   const { backbone, head } = model;
   const context = { training: false };
   const results: string[][] = [];
-  await forEachBatch(
-    engine,
-    model,
+  await forEachBatch(engine, model, {
     sequences,
-    (params, batch) => head.outputs(params, backbone.states(params, batch, context), batch, context),
-    (numbers, starts, { logits }) =>
+    outputs: (params, batch) => head.outputs(params, backbone.states(params, batch, context), batch, context),
+    each: (numbers, starts, { logits }) =>
       numbers.forEach((s, i) => {
         const first = starts[i] as number;
         results.push(
@@ -144,7 +142,7 @@ async function tagsAt(
           }),
         );
       }),
-  );
+  });
   return results;
 }
 

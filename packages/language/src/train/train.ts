@@ -94,7 +94,7 @@ export async function train(engine: Engine, task: TrainingTask, options: Trainin
   const program = await engine.compile(
     store,
     { ...batchSpecs(limits), ...task.inputs(limits) },
-    (params, inputs) => task.loss(params, inputs as unknown as TokenBatch, inputs),
+    (params, inputs) => task.loss(task.model.within(params, { training: true }), inputs as unknown as TokenBatch, inputs),
     { optimizer: adamw({ lr, weightDecay, clipNorm: maxGradNorm }), seed },
   );
   const losses: number[] = [];

@@ -1,4 +1,4 @@
-/** Weights of a Hugging Face folder: one safetensors file, or several with an index. */
+/** Weights of a Hugging Face folder: one safetensors file, several with an index, or a GGUF file. */
 
 import { type JsonObject, openSafetensors, readBytes, TetradError, type WideTensor } from "@tetrad/engine";
 
@@ -14,10 +14,18 @@ export interface WeightFile {
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** @throws TetradError IO for a folder without weights, FORMAT for damaged or missing shards */
-export async function readWeights(folder: string): Promise<WeightFile> {
+/**
+ * @param gguf name of the folder's GGUF file, where it has no safetensors
+ * @throws TetradError IO for a folder without weights, FORMAT for damaged or missing shards
+ */
+export async function readWeights(folder: string, gguf?: string): Promise<WeightFile> {
   const index = await optional(`${folder}/${INDEX}`);
-  if (index === undefined) return openFile(await readBytes(`${folder}/${SINGLE}`), `${folder}/${SINGLE}`);
+  if (index === undefined) {
+    const single = gguf === undefined ? await readBytes(`${folder}/${SINGLE}`) : await optional(`${folder}/${SINGLE}`);
+    if (single !== undefined) return openFile(single, `${folder}/${SINGLE}`);
+    const { openGguf } = await import("./gguf.js");
+    return openGguf(await readBytes(`${folder}/${gguf}`), `${folder}/${gguf}`);
+  }
   const map = weightMap(parseJson(index, `${folder}/${INDEX}`), `${folder}/${INDEX}`);
   const shards = new Map<string, WeightFile>();
   for (const name of new Set(map.values())) shards.set(name, openFile(await readBytes(`${folder}/${name}`), `${folder}/${name}`));

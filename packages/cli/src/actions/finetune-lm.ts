@@ -1,0 +1,74 @@
+/** The work of `tetrad finetune lm`. */
+import { resolve } from "node:path";
+import { TetradError } from "@tetrad/engine";
+import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { interruptible } from "../interrupt.js";
+import { ggufIn } from "../language/folder.js";
+import { readTexts } from "../language/texts.js";
+import { cardOf, held, noteWeights, runFacts, runLines, type TrainingFlags, trainingOptions } from "../language/training.js";
+
+export interface FinetuneLmOptions extends TrainingFlags {
+  readonly text: string;
+  readonly peft?: "lora";
+  readonly r: number;
+  readonly loraAlpha: number;
+  readonly targetModules: readonly string[];
+}
+
+export async function finetuneLmAction({ terminal, withEngine }: Context, flags: FinetuneLmOptions): Promise<void> {
+  const all = (await readTexts(flags.train, flags.text)).filter((text) => text.trim() !== "");
+  if (all.length === 0) throw new TetradError("DATA", { op: flags.train, what: `column "${flags.text}" has no text` });
+  const { train, test, measuredOn } =
+    flags.test === undefined ? held(all, flags) : { train: all, test: await readTexts(flags.test, flags.text), measuredOn: flags.test };
+  const progress = terminal.progress("fine-tuning");
+  const { run, before, after, share } = await withEngine(async (engine) => {
+    terminal.status("reading the model");
+    const method =
+      flags.peft === undefined
+        ? {}
+        : {
+            peft: lora({
+              r: flags.r,
+              loraAlpha: flags.loraAlpha,
+              taskType: "CAUSAL_LM",
+              base: resolve(flags.model),
+              targetModules: flags.targetModules,
+            }),
+          };
+    const model = await openLm(engine, flags.model, { ...method, seed: flags.seed, ...(await ggufIn(flags.model)) });
+    noteWeights(terminal, model, flags.model);
+    const trained = trainedShare(model.store);
+    terminal.note(trained);
+    terminal.status("measuring the model as it is");
+    const first = await perplexity(engine, model, test, flags.maxTokens);
+    terminal.status("");
+    const outcome = await interruptible((signal) => finetuneLm(engine, model, train, trainingOptions(flags, signal, progress))).finally(
+      () => progress.end(),
+    );
+    const last = await perplexity(engine, model, test, flags.maxTokens);
+    const summary = `Goes on from texts like the ${train.length} that it learned from.`;
+    const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };
+    await saveLm(outcome, flags.out, cardOf(flags, { task: "text-generation", summary, metrics, measuredOn }));
+    return { run: outcome, before: first, after: last, share: trained };
+  });
+  const { bold, dim } = terminal.colors;
+  terminal.result(
+    [
+      bold(`${train.length} texts, ${share}`),
+      ...runLines(run, "texts"),
+      dim(run.placement),
+      "",
+      `perplexity of ${test.length} texts of ${measuredOn} (${after.tokens} tokens): ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
+      "",
+      `saved in ${flags.out}; use it with: tetrad generate ${flags.out} "some text"`,
+    ].join("\n"),
+    {
+      model: flags.out,
+      texts: { train: train.length, test: test.length },
+      trained: share,
+      ...runFacts(run),
+      perplexity: { before: before.perplexity, after: after.perplexity, tokens: after.tokens },
+    },
+  );
+}

@@ -1,0 +1,50 @@
+/** The work of `tetrad generate`. */
+import { generate, openGenerator } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { interruptible } from "../interrupt.js";
+import { ggufIn } from "../language/folder.js";
+
+export interface GenerateFlags {
+  readonly maxTokens: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
+  readonly stop?: readonly string[];
+  readonly seed: number;
+  readonly context: number;
+  readonly stream?: boolean;
+}
+
+export async function generateAction(
+  { terminal, withEngine }: Context,
+  folder: string,
+  prompt: string,
+  flags: GenerateFlags,
+): Promise<void> {
+  const { maxTokens, stream, context, ...options } = flags;
+  const streamed = stream === true && !terminal.json;
+  const answer = await withEngine(async (engine) => {
+    terminal.status("reading the model");
+    const generator = await openGenerator(engine, folder, { context, ...(await ggufIn(folder)) });
+    terminal.status("");
+    if (streamed) terminal.write(prompt);
+    return interruptible((signal) =>
+      generate(generator, prompt, {
+        ...options,
+        maxNewTokens: maxTokens,
+        signal,
+        ...(streamed && { onText: (text: string) => terminal.write(text) }),
+      }),
+    );
+  });
+  if (streamed) terminal.write("\n");
+  const { text, ids, reason, seconds } = answer;
+  terminal.note(
+    `${ids.length} tokens, ${(ids.length / seconds.answer).toFixed(1)} a second, after ${seconds.prompt.toFixed(2)} s for the prompt; ended by ${ENDS[reason]}`,
+  );
+  if (!streamed) terminal.result(`${prompt}${text}`, { prompt, text, tokens: ids.length, reason, seconds });
+}
+
+const ENDS = { end: "the model", stop: "a stop text", length: "--max-tokens or the context", aborted: "Ctrl-C" } as const;

@@ -1,0 +1,40 @@
+/** `tetrad generate MODEL PROMPT`: text that goes on from a prompt. */
+import { Command } from "commander";
+import type { GenerateFlags } from "../actions/generate.js";
+import { positiveInteger, positiveNumber } from "../arguments.js";
+import { contextOf } from "../context.js";
+import type { Io } from "../terminal.js";
+
+export function generateCommand(io: Io): Command {
+  return new Command("generate")
+    .description("let a language model go on from a prompt")
+    .argument(
+      "<model>",
+      "folder of a causal model (safetensors or one GGUF file), or of an adapter that `tetrad finetune lm` or peft wrote",
+    )
+    .argument("<prompt>", "text to go on from")
+    .option("--max-tokens <n>", "tokens of the answer at most", positiveInteger, 64)
+    .option(
+      "--temperature <x>",
+      "draws tokens by their probability, flatter above 1, sharper below (default: the most probable one always)",
+      positiveNumber,
+    )
+    .option("--top-k <n>", "draws from the n most probable tokens only", positiveInteger)
+    .option("--top-p <share>", "draws from the most probable tokens that together have this probability", positiveNumber)
+    .option("--min-p <share>", "leaves out tokens below this share of the most probable one's probability", positiveNumber)
+    .option("--repetition-penalty <x>", "above 1: tokens that have occurred become less probable", positiveNumber)
+    .option("--stop <text...>", "ends the answer where one of these texts comes")
+    .option("--seed <n>", "of the draws", Number, 0)
+    .option("--context <n>", "most tokens of prompt and answer", positiveInteger, 512)
+    .option("--stream", "print the text as it comes")
+    .addHelpText("after", EXAMPLES)
+    .action(async (folder: string, prompt: string, flags: GenerateFlags, command: Command) =>
+      (await import("../actions/generate.js")).generateAction(contextOf(command, io), folder, prompt, flags),
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  tetrad generate ./SmolLM2-135M-Instruct "Gravity is" --stream
+  tetrad generate ./hep-th "We show that the black hole entropy" --max-tokens 80 --temperature 0.7 --stream
+  tetrad generate ./hep-th "Abstract:" --temperature 0.8 --top-p 0.95 --repetition-penalty 1.1 --seed 7 --json`;

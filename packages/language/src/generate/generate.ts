@@ -1,0 +1,134 @@
+/** Text that goes on from a prompt. */
+
+import { type Engine, TetradError } from "@tetrad/engine";
+import { causalLm } from "../heads/causal-lm.js";
+import { type LanguageModel, openModel } from "../model.js";
+import { cacheSpecs, Decoder } from "./decoder.js";
+import { checkSampling, nextToken, type SamplingOptions } from "./sample.js";
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Tokens of the answer at most; 64 unless told */
+  readonly maxNewTokens?: number;
+  /** Texts that end the answer and are no part of it */
+  readonly stop?: readonly string[];
+  /** New text as it comes; characters of which only a part is known wait for the rest. */
+  readonly onText?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Generated {
+  readonly text: string;
+  readonly ids: readonly number[];
+  /** Why it ended: its end token, a stop text, as many tokens as were allowed, or the signal */
+  readonly reason: "end" | "stop" | "length" | "aborted";
+  /** Of reading the prompt, and of writing the answer */
+  readonly seconds: { readonly prompt: number; readonly answer: number };
+}
+
+export interface TextGenerator {
+  readonly model: LanguageModel;
+  readonly decoder: Decoder;
+  /** Tokens that end an answer */
+  readonly ends: ReadonlySet<number>;
+}
+
+export interface GeneratorOptions {
+  /** Most tokens of prompt and answer; 512, or what the model can read, unless told */
+  readonly context?: number;
+  /** Name of the weights where the folder has a GGUF file and no safetensors */
+  readonly gguf?: string;
+}
+
+/** A causal model's folder, or that of an adapter for one. @throws TetradError as `openModel` */
+export async function openGenerator(engine: Engine, folder: string, options: GeneratorOptions = {}): Promise<TextGenerator> {
+  let context = 0;
+  const model = await openModel(
+    engine,
+    folder,
+    (backbone, config) => {
+      context = Math.min(options.context ?? 512, backbone.maxTokens);
+      return causalLm(backbone, tiedIn(config, backbone.modelType));
+    },
+    {
+      states: (backbone) => cacheSpecs(backbone, context),
+      ...(options.gguf !== undefined && { gguf: options.gguf }),
+    },
+  );
+  const end = model.config["eos_token_id"];
+  const ends = new Set((Array.isArray(end) ? end : [end]).filter((id): id is number => typeof id === "number"));
+  return { model, decoder: await Decoder.open(engine, model, context), ends };
+}
+
+/** Whether the last layer is the table of word embeddings: GPT-2's is unless told, others' are where they say so. */
+export function tiedIn(config: LanguageModel["config"], modelType: string): boolean {
+  return (config["tie_word_embeddings"] ?? modelType === "gpt2") === true;
+}
+
+/** @throws TetradError ARGUMENT for sampling numbers out of range, and for a prompt that fills the context */
+export async function generate(
+  { model: { tokenizer }, decoder, ends }: TextGenerator,
+  prompt: string,
+  { maxNewTokens = 64, stop = [], onText, signal, ...sampling }: GenerateOptions = {},
+): Promise<Generated> {
+  checkSampling(sampling);
+  const given = tokenizer.encode(prompt).ids;
+  if (given.length >= decoder.context) {
+    throw new TetradError("ARGUMENT", {
+      op: "generate",
+      what: "the prompt leaves no room for an answer",
+      got: `${given.length} tokens`,
+      expected: `fewer than ${decoder.context}`,
+      hint: "allow a longer context, or shorten the prompt",
+    });
+  }
+  decoder.reset();
+  const begin = performance.now();
+  let logits = await decoder.read(given);
+  const read = performance.now();
+  const most = Math.min(maxNewTokens, decoder.context - given.length);
+  const ids: number[] = [];
+  let told = "";
+  let reason: Generated["reason"] = "length";
+  while (ids.length < most) {
+    if (signal?.aborted === true) {
+      reason = "aborted";
+      break;
+    }
+    const id = nextToken(logits, [...given, ...ids], ids.length, sampling);
+    if (ends.has(id)) {
+      reason = "end";
+      break;
+    }
+    ids.push(id);
+    const text = tokenizer.decode(ids);
+    const cut = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
+    if (cut.length > 0) {
+      const whole = text.slice(0, Math.min(...cut));
+      onText?.(whole.slice(told.length));
+      return { text: whole, ids, reason: "stop", seconds: { prompt: (read - begin) / 1000, answer: (performance.now() - read) / 1000 } };
+    }
+    // What may yet become a stop text, or is part of a character, waits.
+    const safe = safeLength(text, stop);
+    if (safe > told.length) {
+      onText?.(text.slice(told.length, safe));
+      told = text.slice(0, safe);
+    }
+    if (ids.length < most) logits = await decoder.read([id]);
+  }
+  const text = tokenizer.decode(ids);
+  if (text.length > told.length) onText?.(text.slice(told.length));
+  return { text, ids, reason, seconds: { prompt: (read - begin) / 1000, answer: (performance.now() - read) / 1000 } };
+}
+
+function safeLength(text: string, stop: readonly string[]): number {
+  let safe = text.endsWith("\ufffd") ? text.length - 1 : text.length;
+  for (const end of stop) {
+    for (let n = Math.min(end.length - 1, safe); n > 0; n--) {
+      if (text.slice(0, safe).endsWith(end.slice(0, n))) {
+        safe -= n;
+        break;
+      }
+    }
+  }
+  return safe;
+}

@@ -1,0 +1,137 @@
+/** A language model trained further on texts: whole, or an adapter; and how well it foretells others. */
+
+import { type Engine, linearCrossEntropy, type Tensor } from "@tetrad/engine";
+import type { Ids } from "../data/batch.js";
+import { tiedIn } from "../generate/generate.js";
+import { causalLm } from "../heads/causal-lm.js";
+import { type LanguageModel, openModel, saveModel } from "../model.js";
+import { saveAdapter } from "../peft/adapt.js";
+import type { MakeMethod } from "../peft/method.js";
+import { forEachBatch } from "../train/evaluate.js";
+import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
+import { trainerState } from "../train/trainer-state.js";
+import { checkSequences } from "./labels.js";
+
+export interface LmOptions extends TrainingOptions {
+  /** Longer texts are cut, and counted. The model's own limit unless told. */
+  readonly maxTokens?: number;
+  /** An adapter, which alone is trained; the whole model without one */
+  readonly peft?: MakeMethod;
+  readonly gguf?: string;
+}
+
+export interface LmRun extends TrainingRun {
+  readonly model: LanguageModel;
+  readonly maxTokens: number;
+  readonly cut: number;
+}
+
+/** What cross-entropy leaves out. */
+const IGNORED = -100;
+
+/** Opens a causal model for training. */
+export function openLm(
+  engine: Engine,
+  folder: string,
+  { peft, seed = TRAINING_DEFAULTS.seed, gguf }: LmOptions = {},
+): Promise<LanguageModel> {
+  return openModel(engine, folder, (backbone, config) => causalLm(backbone, tiedIn(config, backbone.modelType)), {
+    seed,
+    ...(peft !== undefined && { peft }),
+    ...(gguf !== undefined && { gguf }),
+  });
+}
+
+/** Token numbers of texts, each ended by the tokenizer's end token. */
+export function encodeTexts({ tokenizer, backbone, config }: LanguageModel, texts: readonly string[], limit?: number) {
+  const maxTokens = Math.min(limit ?? backbone.maxTokens, backbone.maxTokens);
+  const [end] = [config["eos_token_id"]].flat();
+  const whole = texts.map((text) => [...tokenizer.encode(text).ids, ...(typeof end === "number" ? [end] : [])]);
+  const sequences = whole.map((ids) => ids.slice(0, maxTokens));
+  checkSequences("lm", sequences);
+  return { sequences, maxTokens, cut: whole.filter(({ length }) => length > maxTokens).length };
+}
+
+/** @throws TetradError IO, FORMAT, UNSUPPORTED as `openModel`; DATA for texts without tokens; DIVERGED */
+export async function finetuneLm(engine: Engine, model: LanguageModel, texts: readonly string[], options: LmOptions = {}): Promise<LmRun> {
+  const { backbone, head } = model;
+  const { sequences, maxTokens, cut } = encodeTexts(model, texts, options.maxTokens);
+  const context = { training: true };
+  const { loss } = head as ReturnType<typeof causalLm>;
+  const run = await train(
+    engine,
+    {
+      model,
+      sequences,
+      inputs: ({ tokens }) => ({ labels: { shape: [tokens], dtype: "i32", bounded: "tokens" } }),
+      feeds: (batch, { ids }) => ({
+        labels: nextOf(
+          ids,
+          batch.map((row) => sequences[row] as Ids),
+        ),
+      }),
+      loss(params, batch, inputs) {
+        return loss(params, backbone.states(params, batch, context), inputs["labels"] as Tensor);
+      },
+    },
+    options,
+  );
+  return { ...run, model, maxTokens, cut };
+}
+
+/** Each token's successor in its own sequence. */
+function nextOf(ids: Int32Array, sequences: readonly Ids[]): Int32Array {
+  const next = new Int32Array(ids.length).fill(IGNORED);
+  next.set(ids.subarray(1));
+  let end = 0;
+  for (const { length } of sequences) {
+    end += length;
+    next[end - 1] = IGNORED;
+  }
+  return next;
+}
+
+export interface Perplexity {
+  /** e to the mean negative log-likelihood of a token, natural logarithms */
+  readonly perplexity: number;
+  /** Tokens that were foretold */
+  readonly tokens: number;
+}
+
+/** How surprised the model is by texts, each foretold from its own beginning. */
+export async function perplexity(engine: Engine, model: LanguageModel, texts: readonly string[], limit?: number): Promise<Perplexity> {
+  const { backbone, head } = model;
+  const { sequences } = encodeTexts(model, texts, limit);
+  const context = { training: false };
+  const table = head.params["lm_head.weight"] === undefined ? backbone.embeddings : "lm_head.weight";
+  let [sum, tokens] = [0, 0];
+  await forEachBatch(engine, model, {
+    sequences,
+    inputs: ({ tokens: most }) => ({ labels: { shape: [most], dtype: "i32", bounded: "tokens" } }),
+    feeds: (numbers, { ids }) => ({
+      labels: nextOf(
+        ids,
+        numbers.map((s) => sequences[s] as Ids),
+      ),
+    }),
+    outputs(params, batch, inputs) {
+      const { last } = backbone.states(params, batch, context);
+      return { losses: linearCrossEntropy(last, params[table] as Tensor, inputs["labels"] as Tensor, { reduction: "none" }) };
+    },
+    each: (numbers, starts, { losses }) =>
+      numbers.forEach((s, i) => {
+        const [first, length] = [starts[i] as number, (sequences[s] as Ids).length];
+        for (let t = first; t < first + length - 1; t++) sum += losses?.[t] as number;
+        tokens += length - 1;
+      }),
+  });
+  return { perplexity: Math.exp(sum / tokens), tokens };
+}
+
+/** A whole model as transformers reads it, or an adapter as peft does, with the tokenizer beside it. @throws TetradError IO */
+export async function saveLm(run: LmRun, path: string, card?: string): Promise<void> {
+  const extra = { "trainer_state.json": trainerState(run), ...(card !== undefined && { "README.md": card }) };
+  const { adapted, store, tokenizer } = run.model;
+  if (adapted === undefined) return saveModel(run.model, path, {}, extra);
+  await saveAdapter(store, adapted.method, path, { ...tokenizer.files, ...extra });
+}

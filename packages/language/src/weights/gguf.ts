@@ -1,0 +1,184 @@
+/** GGUF files of llama.cpp as weights of a Llama model: header by @huggingface/gguf, blocks by the engine's formats. */
+
+import { gguf } from "@huggingface/gguf";
+import { type FormatName, TetradError, WEIGHT_FORMATS, type WideTensor } from "@tetrad/engine";
+import type { WeightFile } from "./read.js";
+
+/** ggml_type (ggml.h) of the formats that are read. */
+const TYPES: Readonly<Record<number, { readonly name: string; readonly format?: FormatName }>> = {
+  0: { name: "F32" },
+  1: { name: "F16", format: "f16" },
+  2: { name: "Q4_0", format: "q4_0" },
+  3: { name: "Q4_1", format: "q4_1" },
+  8: { name: "Q8_0", format: "q8_0" },
+  14: { name: "Q6_K", format: "q6_K" },
+  30: { name: "BF16", format: "bf16" },
+};
+
+/** A matrix in the blocks that it is stored in. */
+export interface StoredMatrix {
+  readonly format: FormatName;
+  /** Rows, columns */
+  readonly shape: readonly [number, number];
+  readonly bytes: Uint8Array;
+}
+
+export interface GgufFile extends WeightFile {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** A matrix as it is stored; undefined for vectors and for float32 */
+  stored(name: string): StoredMatrix | undefined;
+}
+
+interface Entry {
+  readonly shape: readonly number[];
+  readonly type: number;
+  readonly begin: number;
+  readonly length: number;
+  /** Heads whose rows llama.cpp has put in another order */
+  readonly heads: number | undefined;
+}
+
+/** Parts of a layer: llama.cpp's name, and transformers'. */
+const LAYER: Readonly<Record<string, string>> = {
+  attn_norm: "input_layernorm",
+  attn_q: "self_attn.q_proj",
+  attn_k: "self_attn.k_proj",
+  attn_v: "self_attn.v_proj",
+  attn_output: "self_attn.o_proj",
+  ffn_norm: "post_attention_layernorm",
+  ffn_gate: "mlp.gate_proj",
+  ffn_up: "mlp.up_proj",
+  ffn_down: "mlp.down_proj",
+};
+const OTHERS: Readonly<Record<string, string>> = { token_embd: "model.embed_tokens", output_norm: "model.norm", output: "lm_head" };
+
+function nameOf(name: string): string | undefined {
+  const [, layer, part, kind] = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name) ?? [];
+  if (part === undefined) return undefined;
+  const own = layer === undefined ? OTHERS[part] : LAYER[part];
+  if (own === undefined) return undefined;
+  return layer === undefined ? `${own}.${kind}` : `model.layers.${layer}.${own}.${kind}`;
+}
+
+/**
+ * @throws TetradError FORMAT for a damaged or hostile header, UNSUPPORTED for another architecture or format
+ */
+export async function openGguf(bytes: Uint8Array, source: string): Promise<GgufFile> {
+  const { metadata, tensorInfos, tensorDataOffset } = await header(bytes, source);
+  const architecture = metadata["general.architecture"];
+  if (architecture !== "llama" && architecture !== "qwen2") {
+    throw new TetradError("UNSUPPORTED", {
+      op: source,
+      what: "this architecture is not built",
+      got: String(architecture),
+      expected: "llama, qwen2",
+    });
+  }
+  const number = (key: string) => Number(metadata[`${architecture}.${key}`]);
+  const heads: Readonly<Record<string, number>> = { attn_q: number("attention.head_count"), attn_k: number("attention.head_count_kv") };
+  const entries = new Map<string, Entry>();
+  for (const { name, shape: extents, dtype, offset } of tensorInfos) {
+    const type = TYPES[dtype];
+    const own = nameOf(name);
+    if (name === "rope_freqs.weight") continue;
+    if (type === undefined || own === undefined) {
+      throw new TetradError(type === undefined ? "UNSUPPORTED" : "FORMAT", {
+        op: source,
+        what: type === undefined ? `tensor ${name} is in a format that is not read` : `tensor ${name} belongs to no part of the model`,
+        got: `ggml type ${dtype}`,
+        expected: Object.values(TYPES)
+          .map(({ name: known }) => known)
+          .join(", "),
+      });
+    }
+    // The fastest axis is first.
+    const shape = extents.map(Number).reverse();
+    const columns = shape.at(-1) as number;
+    const rows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+    const block = type.format === undefined ? 1 : WEIGHT_FORMATS[type.format].block;
+    const length = rows * (type.format === undefined ? 4 * columns : WEIGHT_FORMATS[type.format].rowBytes(columns));
+    const begin = Number(tensorDataOffset) + Number(offset);
+    if (columns % block !== 0 || !(begin + length <= bytes.length)) {
+      throw new TetradError("FORMAT", {
+        op: source,
+        what: `tensor ${name} does not fit into the file`,
+        got: `bytes ${begin} to ${begin + length} of ${bytes.length}`,
+        hint: "the file was cut short; fetch it again",
+      });
+    }
+    const turned = architecture === "llama" ? heads[/^blk\.\d+\.(\w+)\./.exec(name)?.[1] ?? ""] : undefined;
+    entries.set(own, { shape, type: dtype, begin, length, heads: turned });
+  }
+  const entryOf = (name: string) => entries.get(name) as Entry;
+  const rowsOf = ({ begin, length, shape, heads: count }: Entry) => {
+    const part = bytes.subarray(begin, begin + length);
+    return count === undefined ? part : inOrder(part, shape[0] as number, count);
+  };
+  return {
+    source,
+    metadata,
+    shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])),
+    read: (name) => widened(entryOf(name), rowsOf(entryOf(name))),
+    stored(name) {
+      const entry = entryOf(name);
+      const { format } = TYPES[entry.type] as (typeof TYPES)[number];
+      return format === undefined || entry.shape.length !== 2
+        ? undefined
+        : { format, shape: entry.shape as readonly [number, number], bytes: rowsOf(entry) };
+    },
+  };
+}
+
+/** The library reads by HTTP ranges; here they are answered from memory. */
+async function header(bytes: Uint8Array, source: string) {
+  const fetch = (async (_url: unknown, init?: { readonly headers?: Readonly<Record<string, string>> }) => {
+    const [, from, to] = /bytes=(\d+)-(\d+)/.exec(init?.headers?.["Range"] ?? "") ?? [];
+    const end = Math.min(bytes.length, Number(to) + 1);
+    const part = bytes.slice(Number(from), end);
+    return new Response(part, { status: 206, headers: { "content-range": `bytes ${from}-${end - 1}/${bytes.length}` } });
+  }) as typeof globalThis.fetch;
+  try {
+    return (await gguf("https://memory.invalid/model.gguf", { fetch })) as unknown as {
+      readonly metadata: Readonly<Record<string, unknown>>;
+      readonly tensorInfos: readonly {
+        readonly name: string;
+        readonly shape: readonly bigint[];
+        readonly dtype: number;
+        readonly offset: bigint;
+      }[];
+      readonly tensorDataOffset: bigint;
+    };
+  } catch (error) {
+    throw new TetradError(
+      "FORMAT",
+      { op: source, what: "this is no GGUF file, or its header is damaged", got: (error as Error).message },
+      { cause: error },
+    );
+  }
+}
+
+/** llama.cpp turns neighbouring elements of a head, transformers its halves: rows of queries and keys are stored so that both do the same. */
+function inOrder(bytes: Uint8Array, rows: number, heads: number): Uint8Array {
+  const size = bytes.length / rows;
+  const half = rows / heads / 2;
+  const out = new Uint8Array(bytes.length);
+  for (let row = 0; row < rows; row++) {
+    const [head, within] = [Math.floor(row / (2 * half)), row % (2 * half)];
+    const from = head * 2 * half + (within % half) * 2 + Math.floor(within / half);
+    out.set(bytes.subarray(from * size, (from + 1) * size), row * size);
+  }
+  return out;
+}
+
+function widened({ shape, type }: Entry, bytes: Uint8Array): WideTensor {
+  const { name, format } = TYPES[type] as (typeof TYPES)[number];
+  const columns = shape.at(-1) as number;
+  const rows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const storage = name === "F16" || name === "BF16" ? name : "F32";
+  if (format === undefined) return { dtype: "f32", shape, data: new Float32Array(new Uint8Array(bytes).buffer), storage };
+  const { rowBytes, decode } = WEIGHT_FORMATS[format];
+  const size = rowBytes(columns);
+  const data = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) data.set(decode(bytes.subarray(row * size, (row + 1) * size), columns), row * columns);
+  return { dtype: "f32", shape, data, storage };
+}
