@@ -35,7 +35,7 @@ export {
   trainedNames,
   trainedShare,
 } from "./peft/adapt.js";
-export { type AdapterFolder, methodOf, readAdapter } from "./peft/folder.js";
+export { type AdapterFolder, baseFolder, methodOf, readAdapter } from "./peft/folder.js";
 export { type Ia3Config, ia3 } from "./peft/ia3.js";
 export { type LoraConfig, lora } from "./peft/lora.js";
 export type { MakeMethod, PeftConfig, PeftMethod } from "./peft/method.js";

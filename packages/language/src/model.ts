@@ -15,7 +15,7 @@ import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
 import { type Adapted, adapt, initialiseAdapter, loadAdapter } from "./peft/adapt.js";
-import { type AdapterFolder, readAdapter } from "./peft/folder.js";
+import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
 import type { MakeMethod } from "./peft/method.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import { type Match, matchWeights } from "./weights/match.js";
@@ -67,7 +67,7 @@ export async function openModel(
   { freshHead = false, seed = 0, peft, states, gguf }: OpenOptions = {},
 ): Promise<LanguageModel> {
   const adapter = await adapterOf(folder);
-  const base = adapter === undefined ? folder : baseOf(adapter, folder);
+  const base = adapter === undefined ? folder : baseFolder(adapter, folder);
   const config = await readConfig(base);
   const backbone = backboneOf(config, `${base}/config.json`);
   const head = headOf(backbone, config);
@@ -103,13 +103,6 @@ export async function openModel(
 /** The folder's adapter, if it is an adapter's. */
 async function adapterOf(folder: string): Promise<AdapterFolder | undefined> {
   return (await optional(`${folder}/adapter_config.json`)) === undefined ? undefined : readAdapter(folder);
-}
-
-/** The base model's folder; a relative one is taken from the adapter's. */
-function baseOf({ config }: AdapterFolder, folder: string): string {
-  const base = config["base_model_name_or_path"];
-  if (typeof base === "string" && base !== "") return base.startsWith(".") ? `${folder}/${base}` : base;
-  throw new TetradError("FORMAT", { op: `${folder}/adapter_config.json`, what: '"base_model_name_or_path" does not name the base model' });
 }
 
 /**

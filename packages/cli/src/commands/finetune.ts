@@ -12,7 +12,8 @@ export function finetuneCommand(io: Io): Command {
     .description("train a pretrained language model further on your own text")
     .addCommand(classifyCommand(io))
     .addCommand(nerCommand(io))
-    .addCommand(lmCommand(io));
+    .addCommand(lmCommand(io))
+    .addHelpText("after", EXAMPLES);
 }
 
 /** What every task has. */
@@ -80,6 +81,13 @@ function lmCommand(io: Io): Command {
       (await import("../actions/finetune-lm.js")).finetuneLmAction(contextOf(own, io), options),
     );
 }
+
+const EXAMPLES = `
+Examples:
+  tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --text text --label category --out ./banking
+  tetrad finetune ner      --model ./all-MiniLM-L6-v2 --train train.conll --test test.conll --out ./ner
+  tetrad finetune lm       --model ./SmolLM2-135M-Instruct --train abstracts.jsonl --peft lora --out ./hep-th
+  tetrad finetune classify --help      more examples for each task`;
 
 const CLASSIFY = `
 Examples:

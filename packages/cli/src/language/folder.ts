@@ -1,14 +1,15 @@
 /** Which of our kinds of folders a folder is: a network for a table, or a language model as Hugging Face lays it out, and for which task. */
 import { readdir } from "node:fs/promises";
 import { TetradError } from "@tetrad/engine";
-import { readConfig } from "@tetrad/language";
+import { baseFolder, MODEL_TYPES, readAdapter, readConfig } from "@tetrad/language";
 
 export type LanguageTask = "classify" | "tag";
 
 /** Undefined for a network for a table. @throws TetradError IO where there is no config.json, UNSUPPORTED for a language model of another task */
 export async function languageTask(folder: string): Promise<LanguageTask | undefined> {
   const config = await readConfig(folder);
-  if (typeof config["model_type"] !== "string") return undefined;
+  // Networks for tables have a model_type too, and no architectures.
+  if (!Array.isArray(config["architectures"]) && !(MODEL_TYPES as readonly unknown[]).includes(config["model_type"])) return undefined;
   const [architecture] = (config["architectures"] ?? []) as readonly string[];
   if (architecture?.endsWith("ForSequenceClassification") === true) return "classify";
   if (architecture?.endsWith("ForTokenClassification") === true) return "tag";
@@ -21,11 +22,13 @@ export async function languageTask(folder: string): Promise<LanguageTask | undef
 }
 
 /**
- * The GGUF file of a folder that has one and no safetensors.
+ * The GGUF file of a folder, or of an adapter's base model, that has one and no safetensors.
  * @throws TetradError ARGUMENT where there are several to choose from
  */
-export async function ggufIn(folder: string): Promise<{ readonly gguf?: string }> {
-  const names = await readdir(folder).catch(() => []);
+export async function ggufIn(given: string): Promise<{ readonly gguf?: string }> {
+  const own = await namesIn(given);
+  const folder = own.includes("adapter_config.json") ? baseFolder(await readAdapter(given), given) : given;
+  const names = folder === given ? own : await namesIn(folder);
   const files = names.filter((name) => name.endsWith(".gguf"));
   if (files.length === 0 || names.some((name) => /^model.*\.safetensors$/.test(name))) return {};
   if (files.length === 1) return { gguf: files[0] as string };
@@ -35,4 +38,9 @@ export async function ggufIn(folder: string): Promise<{ readonly gguf?: string }
     got: files.join(", "),
     hint: "leave only the one to use in the folder",
   });
+}
+
+/** None where there is no such folder: whoever opens it says so. */
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((): string[] => []);
 }

@@ -89,8 +89,14 @@ export async function saveAdapter(
   extra: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<void> {
   await store.pull();
+  const layers = new Set(method.merges);
+  // peft has an adapted layer's own offset under another name.
+  const named = (name: string) => {
+    const layer = name.replace(/\.bias$/, "");
+    return layer !== name && layers.has(layer) ? `${layer}.base_layer.bias` : name;
+  };
   const tensors = new Map(
-    trainedNames(store).map((name) => [name, { shape: store.shape(name), data: store.get(name) } satisfies StorableTensor]),
+    trainedNames(store).map((name) => [named(name), { shape: store.shape(name), data: store.get(name) } satisfies StorableTensor] as const),
   );
   await writeAdapter(folder, method.config, tensors, extra);
 }

@@ -17,6 +17,8 @@ import { lora } from "./lora.js";
 import type { MakeMethod } from "./method.js";
 
 const PREFIX = "base_model.model.";
+/** What peft puts into the name of an adapted layer's own parameters. */
+const BASE_LAYER = ".base_layer.";
 const CONFIG = "adapter_config.json";
 const TENSORS = "adapter_model.safetensors";
 
@@ -32,7 +34,8 @@ export interface AdapterFolder {
 export async function readAdapter(folder: string): Promise<AdapterFolder> {
   const config = parseJson(await readBytes(`${folder}/${CONFIG}`), `${folder}/${CONFIG}`);
   const tensors = openSafetensors(await readBytes(`${folder}/${TENSORS}`), `${folder}/${TENSORS}`);
-  const names = new Map([...tensors.entries.keys()].map((name) => [name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, name]));
+  const plain = (name: string) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name).replace(BASE_LAYER, ".");
+  const names = new Map([...tensors.entries.keys()].map((name) => [plain(name), name]));
   return { config, method: methodOf(config, `${folder}/${CONFIG}`), tensors, names };
 }
 
@@ -79,4 +82,11 @@ export async function writeAdapter(
   for (const [name, content] of Object.entries(extra)) await writeFileAtomic(`${folder}/${name}`, content);
   await writeFileAtomic(`${folder}/${TENSORS}`, writeSafetensors(named, { format: "pt" }));
   await writeFileAtomic(`${folder}/${CONFIG}`, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** The base model's folder; a relative one is taken from the adapter's. @throws TetradError FORMAT where none is named */
+export function baseFolder({ config }: AdapterFolder, folder: string): string {
+  const base = config["base_model_name_or_path"];
+  if (typeof base === "string" && base !== "") return base.startsWith(".") ? `${folder}/${base}` : base;
+  throw new TetradError("FORMAT", { op: `${folder}/adapter_config.json`, what: '"base_model_name_or_path" does not name the base model' });
 }
