@@ -3,7 +3,21 @@ import { type Io, main } from "@tetrad/cli";
 import { describe, expect, test } from "vitest";
 import { example, workplace } from "./tetrad.js";
 
-const COMMANDS = ["fit", "train", "finetune", "evaluate", "generate", "predict", "explain", "trace", "tune", "devices", "bench", "demo"];
+const COMMANDS = [
+  "fit",
+  "train",
+  "finetune",
+  "evaluate",
+  "generate",
+  "embed",
+  "predict",
+  "explain",
+  "trace",
+  "tune",
+  "devices",
+  "bench",
+  "demo",
+];
 
 describe("the real binary", () => {
   test("help names every command; each command's help has examples and the common options", () => {

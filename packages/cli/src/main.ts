@@ -6,6 +6,7 @@ import { oneOf, positiveInteger } from "./arguments.js";
 import { benchCommand } from "./commands/bench.js";
 import { demoCommand } from "./commands/demo.js";
 import { devicesCommand } from "./commands/devices.js";
+import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { explainCommand } from "./commands/explain.js";
 import { finetuneCommand } from "./commands/finetune.js";
@@ -38,6 +39,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     finetuneCommand,
     evaluateCommand,
     generateCommand,
+    embedCommand,
     predictCommand,
     explainCommand,
     traceCommand,

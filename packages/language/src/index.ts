@@ -52,6 +52,7 @@ export {
   saveClassifier,
   type TextClassifier,
 } from "./tasks/classify.js";
+export { type Embedder, type EmbedderOptions, embed, openEmbedder, type Pooling } from "./tasks/embed.js";
 export { encodeTexts, finetuneLm, type LmOptions, type LmRun, openLm, type Perplexity, perplexity, saveLm } from "./tasks/lm.js";
 export {
   evaluateTagger,

@@ -1,0 +1,60 @@
+// The guides' commands and programs do what they say: every `sh` line by the real binary, every `ts` block as a program of its own.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { root } from "../support/root.js";
+import { sharedPath } from "../support/shared.js";
+import { workplace } from "./tetrad.js";
+
+const sentence = (name: string, city: string) => `${name}\tB-PER\nlives\tO\nin\tO\n${city}\tB-LOC\n.\tO\n`;
+const people = ["Anna Berlin", "Vera Paris", "Tom London", "Maria Rome", "Peter Vienna", "Laura Madrid", "John Oslo", "Sara Prague"];
+
+test.each(["classify", "entities", "text", "embeddings"])("%s", (name) => {
+  const guide = readFileSync(join(root, `docs/guides/${name}.md`), "utf8");
+  const blocks = [...guide.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind, code: code as string }));
+  const place = workplace();
+  for (const model of ["all-MiniLM-L6-v2", "SmolLM2-135M-Instruct"]) symlinkSync(sharedPath(`models/${model}`), place.path(model));
+  const lines = readFileSync(sharedPath("data/intent-banking77/train.csv"), "utf8").split("\n");
+  const kinds = ["card_swallowed", "exchange_rate", "change_pin"];
+  const rows = (from: number, to: number) =>
+    kinds.flatMap((kind) => lines.filter((line) => line.trim().endsWith(`,${kind}`)).slice(from, to));
+  place.write("train.csv", ["text,category", ...rows(0, 10)].join("\n"));
+  place.write("test.csv", ["text,category", ...rows(10, 15)].join("\n"));
+  place.write("train.conll", people.map((pair) => sentence(...(pair.split(" ") as [string, string]))).join("\n"));
+  copyFileSync(place.path("train.conll"), place.path("test.conll"));
+  const texts = Array.from({ length: 10 }, (_, i) =>
+    JSON.stringify({ text: `We show in ${i} dimensions that the black hole entropy is finite.` }),
+  );
+  place.write("abstracts.jsonl", texts.join("\n"));
+
+  const commands = blocks.filter(({ kind }) => kind === "sh").flatMap(({ code }) => code.trim().split("\n"));
+  expect(commands.length).toBeGreaterThan(1);
+  for (const command of commands) {
+    const [program, ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? (plain as string));
+    expect(program).toBe("tetrad");
+    const { code, stderr } = place.tetrad(...args);
+    expect(code, `${command}\n${stderr}`).toBe(0);
+  }
+
+  // Inside the repository, so that the packages are found as a user's program would find them.
+  const folder = join(root, ".tetrad", `guide-${name}-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const { code } of blocks.filter(({ kind }) => kind === "ts")) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
+      cwd: linked(folder, place.folder),
+      encoding: "utf8",
+    });
+    expect(status, stderr).toBe(0);
+    expect(stdout.trim()).not.toBe("");
+    if (name === "classify") expect(stdout).toMatch(/^card (1|0\.\d+)\n/);
+    if (name === "embeddings") expect(stdout).toBe("true\n");
+  }
+});
+
+/** The workplace's files in a folder of the repository. */
+function linked(folder: string, from: string): string {
+  for (const file of ["all-MiniLM-L6-v2", "SmolLM2-135M-Instruct", "train.conll"]) symlinkSync(join(from, file), join(folder, file));
+  return folder;
+}
