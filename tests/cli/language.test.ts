@@ -187,6 +187,77 @@ test("text: an adapter is trained, saved as peft has it, and goes on from a prom
   expect(JSON.parse(place.tetrad(...drawn).stdout).text).toBe(JSON.parse(place.tetrad(...drawn).stdout).text);
 });
 
+test.skipIf(process.platform === "win32")("an interrupted and resumed run ends with the same weights", async () => {
+  const place = workplace();
+  const train = questions(place, "train.csv", 0, 16);
+  const command = (out: string) => [
+    "finetune",
+    "classify",
+    "--model",
+    miniLm(),
+    "--train",
+    train,
+    "--test",
+    train,
+    "--label",
+    "category",
+    "--out",
+    out,
+    ...recipe,
+  ];
+  const { child, ended } = place.start(...command("bank"));
+  child.stderr?.on("data", (text: string) => {
+    if (text.includes("fine-tuning")) child.kill("SIGINT");
+  });
+  const { code, stdout, stderr } = await ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(
+    /error\[CANCELLED\]: finetune: stopped after \d+ of 36 steps; where it stood is kept in bank\.training\.safetensors\. Hint: .*--resume/,
+  );
+  expect(readdirSync(place.folder).sort()).toEqual(["bank.training.safetensors", "cache", "train.csv"]);
+  const other = place.tetrad(...command("bank"), "--resume", "--learning-rate", "1e-4");
+  expect(other.stderr).toMatch(
+    /error\[ARGUMENT\]: resume: the interrupted run was asked for otherwise.*learningRate 0\.0001.*learningRate 0\.0003/,
+  );
+  expect(place.tetrad(...command("bank"), "--resume", "--quiet").code).toBe(0);
+  expect(place.tetrad(...command("whole"), "--quiet").code).toBe(0);
+  for (const file of ["model.safetensors", "trainer_state.json"]) {
+    expect(readFileSync(place.path(`bank/${file}`)).equals(readFileSync(place.path(`whole/${file}`))), file).toBe(true);
+  }
+  expect(existsSync(place.path("bank.training.safetensors"))).toBe(false);
+  expect(place.tetrad(...command("bank"), "--resume").stderr).toMatch(/error\[IO\].*bank\.training\.safetensors/);
+});
+
+test("adversarial training is a flag", () => {
+  const place = workplace();
+  const train = questions(place, "train.csv", 0, 6);
+  const command = [
+    "finetune",
+    "classify",
+    "--model",
+    miniLm(),
+    "--train",
+    train,
+    "--test",
+    train,
+    "--label",
+    "category",
+    "--out",
+    "bank",
+    "--epochs",
+    "2",
+  ];
+  const [plain, fgm] = [[], ["--adversarial", "fgm:0.5"]].map(
+    (flags) => facts<{ finalLoss: number }>(place, ...command, ...flags).finalLoss,
+  );
+  // Two losses are added.
+  expect((fgm as number) / (plain as number)).toBeGreaterThan(1.8);
+  expect(place.tetrad(...command, "--adversarial", "pgd:0.5")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("fgm:EPSILON or pgd:EPSILON,ALPHA,STEPS"),
+  });
+});
+
 describe("bad input is named, and nothing is written", () => {
   const base = (_place: Workplace, train: string) =>
     ["finetune", "classify", "--model", miniLm(), "--train", train, "--test-share", "0.5", "--out", "out"] as const;

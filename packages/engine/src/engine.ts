@@ -17,6 +17,7 @@ import { type ParamSpecs, Store } from "./store.js";
 import { Graph, type Spec, Tensor } from "./tensor.js";
 import { withGraph } from "./trace.js";
 import { type FitOptions, type FitRun, fit } from "./train/fit.js";
+import { restoreState, type TrainingState, takeState } from "./train/state.js";
 import { loadModel, type TrainedModel } from "./train/trained-model.js";
 
 export interface EngineOptions extends BackendOptions {
@@ -208,6 +209,30 @@ export class Engine {
   async defineKernels(name: string, bytes: BufferSource): Promise<void> {
     this.#open();
     await this.backend.defineKernels(name, bytes);
+  }
+
+  /**
+   * Where training of a store stands, for going on later with the same bits: what is trained, the optimiser's moments, the step.
+   * @throws TetradError ARGUMENT before a program that trains the store was compiled
+   */
+  trainingState(store: Store, losses: readonly number[] = []): Promise<TrainingState> {
+    const { scalars, moments } = this.#stateOf(store);
+    return takeState(store, { scalars, moments }, scalars.view()[SCALAR.step] as number, losses, true);
+  }
+
+  /** Goes back to where training stood. @throws TetradError ARGUMENT for the state of another model or optimiser */
+  restoreTrainingState(store: Store, state: TrainingState): void {
+    restoreState(state, store, this.#stateOf(store));
+  }
+
+  #stateOf(store: Store): OptimizerState {
+    const known = this.#states.get(store);
+    if (known !== undefined) return known.state;
+    throw new TetradError("ARGUMENT", {
+      op: "training state",
+      what: "nothing trains this store",
+      hint: "compile a program with an optimizer first",
+    });
   }
 
   /** Frees a store's optimiser state; programs compiled for it must not step any more. */

@@ -68,6 +68,7 @@ export {
   tagWords,
 } from "./tasks/tag.js";
 export { type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
+export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";
 export { TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress, type TrainingRun } from "./train/train.js";
 export { type GgufFile, openGguf, type StoredMatrix } from "./weights/gguf.js";
 export { type Match, matchWeights } from "./weights/match.js";

@@ -2,8 +2,9 @@
 import { evaluateClassifier, finetuneClassifier, saveClassifier } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
+import { resumable } from "../language/resumable.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
-import { cardOf, held, noteWeights, runFacts, runLines, type TrainingFlags, trainingOptions } from "../language/training.js";
+import { cardOf, held, noteWeights, runFacts, runLines, stopped, type TrainingFlags, trainingOptions } from "../language/training.js";
 
 export type FinetuneClassifyOptions = TrainingFlags & TextColumns;
 
@@ -17,11 +18,13 @@ export async function finetuneClassifyAction({ terminal, withEngine }: Context, 
   const train = [...parts.train, ...rare];
   const test = parts.test.filter((row) => !rare.includes(row));
   const { measuredOn } = parts;
+  const state = await resumable(flags);
   const progress = terminal.progress("fine-tuning");
   const { run, evaluation } = await withEngine(async (engine) => {
     const outcome = await interruptible((signal) =>
-      finetuneClassifier(engine, flags.model, train, trainingOptions(flags, signal, progress)),
+      finetuneClassifier(engine, flags.model, train, trainingOptions(flags, signal, progress, state)),
     ).finally(() => progress.end());
+    if (outcome.interrupted) return { run: outcome };
     const measured = await evaluateClassifier(engine, outcome, test);
     const { accuracy, macroF1, weightedF1 } = measured;
     const summary = `Puts texts into ${outcome.labels.length} classes, learned from ${train.length} texts.`;
@@ -29,6 +32,8 @@ export async function finetuneClassifyAction({ terminal, withEngine }: Context, 
     await saveClassifier(outcome, flags.out, cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }));
     return { run: outcome, evaluation: measured };
   });
+  if (evaluation === undefined) return stopped(run, flags);
+  await state.done();
   noteWeights(terminal, run.model, flags.model);
   const { bold, dim } = terminal.colors;
   terminal.result(

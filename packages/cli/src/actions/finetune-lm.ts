@@ -5,8 +5,9 @@ import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tet
 import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
 import { ggufIn } from "../language/folder.js";
+import { resumable } from "../language/resumable.js";
 import { readTexts } from "../language/texts.js";
-import { cardOf, held, noteWeights, runFacts, runLines, type TrainingFlags, trainingOptions } from "../language/training.js";
+import { cardOf, held, noteWeights, runFacts, runLines, stopped, type TrainingFlags, trainingOptions } from "../language/training.js";
 
 export interface FinetuneLmOptions extends TrainingFlags {
   readonly text: string;
@@ -21,6 +22,7 @@ export async function finetuneLmAction({ terminal, withEngine }: Context, flags:
   if (all.length === 0) throw new TetradError("DATA", { op: flags.train, what: `column "${flags.text}" has no text` });
   const { train, test, measuredOn } =
     flags.test === undefined ? held(all, flags) : { train: all, test: await readTexts(flags.test, flags.text), measuredOn: flags.test };
+  const state = await resumable(flags);
   const progress = terminal.progress("fine-tuning");
   const { run, before, after, share } = await withEngine(async (engine) => {
     terminal.status("reading the model");
@@ -43,15 +45,18 @@ export async function finetuneLmAction({ terminal, withEngine }: Context, flags:
     terminal.status("measuring the model as it is");
     const first = await perplexity(engine, model, test, flags.maxTokens);
     terminal.status("");
-    const outcome = await interruptible((signal) => finetuneLm(engine, model, train, trainingOptions(flags, signal, progress))).finally(
-      () => progress.end(),
-    );
+    const outcome = await interruptible((signal) =>
+      finetuneLm(engine, model, train, trainingOptions(flags, signal, progress, state)),
+    ).finally(() => progress.end());
+    if (outcome.interrupted) return { run: outcome, before: first, share: trained };
     const last = await perplexity(engine, model, test, flags.maxTokens);
     const summary = `Goes on from texts like the ${train.length} that it learned from.`;
     const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };
     await saveLm(outcome, flags.out, cardOf(flags, { task: "text-generation", summary, metrics, measuredOn }));
     return { run: outcome, before: first, after: last, share: trained };
   });
+  if (after === undefined) return stopped(run, flags);
+  await state.done();
   const { bold, dim } = terminal.colors;
   terminal.result(
     [

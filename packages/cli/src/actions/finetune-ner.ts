@@ -2,8 +2,9 @@
 import { evaluateTagger, finetuneTagger, saveTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
+import { resumable } from "../language/resumable.js";
 import { readTagged } from "../language/texts.js";
-import { cardOf, held, noteWeights, runFacts, runLines, type TrainingFlags, trainingOptions } from "../language/training.js";
+import { cardOf, held, noteWeights, runFacts, runLines, stopped, type TrainingFlags, trainingOptions } from "../language/training.js";
 
 export type FinetuneNerOptions = TrainingFlags;
 
@@ -11,11 +12,13 @@ export async function finetuneNerAction({ terminal, withEngine }: Context, flags
   const all = await readTagged(flags.train);
   const { train, test, measuredOn } =
     flags.test === undefined ? held(all, flags) : { train: all, test: await readTagged(flags.test), measuredOn: flags.test };
+  const state = await resumable(flags);
   const progress = terminal.progress("fine-tuning");
   const { run, evaluation } = await withEngine(async (engine) => {
     const outcome = await interruptible((signal) =>
-      finetuneTagger(engine, flags.model, train, trainingOptions(flags, signal, progress)),
+      finetuneTagger(engine, flags.model, train, trainingOptions(flags, signal, progress, state)),
     ).finally(() => progress.end());
+    if (outcome.interrupted) return { run: outcome };
     const measured = await evaluateTagger(engine, outcome, test);
     const { micro, macro } = measured.scores;
     const types = new Set(outcome.labels.filter((label) => label !== "O").map((label) => label.slice(2)));
@@ -24,6 +27,8 @@ export async function finetuneNerAction({ terminal, withEngine }: Context, flags
     await saveTagger(outcome, flags.out, cardOf(flags, { task: "token-classification", summary, metrics, measuredOn }));
     return { run: outcome, evaluation: measured };
   });
+  if (evaluation === undefined) return stopped(run, flags);
+  await state.done();
   noteWeights(terminal, run.model, flags.model);
   const { bold, dim } = terminal.colors;
   const { scores, report } = evaluation;

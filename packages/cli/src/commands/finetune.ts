@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import type { FinetuneClassifyOptions } from "../actions/finetune-classify.js";
 import type { FinetuneLmOptions } from "../actions/finetune-lm.js";
 import type { FinetuneNerOptions } from "../actions/finetune-ner.js";
-import { oneOf, positiveInteger, positiveNumber, share } from "../arguments.js";
+import { adversarial, oneOf, positiveInteger, positiveNumber, share } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -26,6 +26,13 @@ function withTraining(command: Command, epochs: number): Command {
     .option("--weight-decay <x>", "of matrices; offsets and norms do not decay", Number, 0.01)
     .option("--max-tokens <n>", "longer texts are cut (default: what the model can read)", positiveInteger)
     .option("--seed <n>", "of the new head, dropout and the order of examples", Number, 0)
+    .option(
+      "--adversarial <method>",
+      "also train on word embeddings moved to where the loss is larger: fgm:0.5, or pgd:0.5,0.3,3",
+      adversarial,
+    )
+    .option("--save-steps <n>", "keep where the run stands every n steps, as Ctrl-C does", positiveInteger)
+    .option("--resume", "go on with an interrupted run: the same command, and this")
     .option("--test-share <share>", "how many of the examples are kept to measure on where there is no --test", share, 0.1);
 }
 

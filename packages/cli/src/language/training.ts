@@ -1,10 +1,11 @@
 /** What fine-tuning prints and counts whatever the task. */
 import { basename } from "node:path";
-import { splitRows } from "@tetrad/engine";
-import type { LanguageModel, TrainingOptions, TrainingRun } from "@tetrad/language";
+import { splitRows, TetradError } from "@tetrad/engine";
+import type { Adversarial, LanguageModel, TrainingOptions, TrainingRun } from "@tetrad/language";
 import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 import { modelCard } from "./card.js";
+import { type Resumable, stateFile } from "./resumable.js";
 
 export interface TrainingFlags {
   readonly model: string;
@@ -18,12 +19,16 @@ export interface TrainingFlags {
   readonly weightDecay: number;
   readonly maxTokens?: number;
   readonly seed: number;
+  readonly adversarial?: Adversarial;
+  readonly resume?: boolean;
+  readonly saveSteps?: number;
 }
 
 export function trainingOptions(
   flags: TrainingFlags,
   signal: AbortSignal,
   progress: Progress,
+  { resume, onState }: Resumable,
 ): TrainingOptions & { readonly maxTokens?: number } {
   return {
     numTrainEpochs: flags.epochs,
@@ -32,6 +37,10 @@ export function trainingOptions(
     weightDecay: flags.weightDecay,
     seed: flags.seed,
     ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
+    ...(flags.adversarial !== undefined && { adversarial: flags.adversarial }),
+    ...(flags.saveSteps !== undefined && { saveSteps: flags.saveSteps }),
+    ...(resume !== undefined && { resume }),
+    onState,
     signal,
     onProgress: ({ step, steps, epoch, epochs, loss, tokensPerSecond, secondsLeft }) =>
       progress.update(
@@ -59,8 +68,16 @@ export function runLines(run: TrainingRun & { readonly cut: number; readonly max
   return [
     `${run.steps} steps in ${duration(run.seconds)}, ${run.tokens} tokens, ${Math.round(run.tokens / run.seconds)} a second`,
     ...(run.cut > 0 ? [`${run.cut} ${what} are longer than ${run.maxTokens} tokens and were cut`] : []),
-    ...(run.interrupted ? ["interrupted: the model is as it was after the last step"] : []),
   ];
+}
+
+/** What is said of a run that was interrupted; its model is not written. @throws TetradError CANCELLED always */
+export function stopped({ steps, allSteps }: TrainingRun, { out }: TrainingFlags): never {
+  throw new TetradError("CANCELLED", {
+    op: "finetune",
+    what: `stopped after ${steps} of ${allSteps} steps; where it stood is kept in ${stateFile(out)}`,
+    hint: "go on with the same command and --resume",
+  });
 }
 
 export function runFacts(run: TrainingRun & { readonly cut: number }) {

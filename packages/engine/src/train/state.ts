@@ -17,20 +17,29 @@ export interface TrainingState {
 
 type FloatArray = Float32Array | Float64Array;
 
+/** @param trainedOnly leaves out what only `assign` changes, weights that stand still above all */
 export async function takeState(
   store: Store,
   { moments }: OptimizerState,
   step: number,
   losses: readonly number[],
+  trainedOnly = false,
 ): Promise<TrainingState> {
   await Promise.all([store.segment, ...moments].map((segment) => segment.pull()));
-  return { step, losses: [...losses], segments: [store.segment, ...moments].map((segment) => segment.view().slice() as FloatArray) };
+  const params = store.segment.view().slice(0, trainedOnly ? trainedLength(store) : undefined) as FloatArray;
+  return { step, losses: [...losses], segments: [params, ...moments.map((segment) => segment.view().slice() as FloatArray)] };
+}
+
+/** Elements of the flat segment before the states, which lie behind all that is trained. */
+function trainedLength({ layout, segment }: Store): number {
+  return layout.find(({ state }) => state)?.offset ?? segment.length;
 }
 
 /** @throws TetradError ARGUMENT when the state belongs to another model or optimiser */
 export function restoreState(state: TrainingState, store: Store, { moments, scalars }: OptimizerState): void {
   const targets = [store.segment, ...moments];
-  if (state.segments.length !== targets.length || state.segments.some((segment, i) => segment.length !== targets[i]?.length)) {
+  const fits = (length: number, i: number) => length === targets[i]?.length || (i === 0 && length === trainedLength(store));
+  if (state.segments.length !== targets.length || !state.segments.every(({ length }, i) => fits(length, i))) {
     throw new TetradError("ARGUMENT", {
       op: "resume",
       what: "the saved state belongs to another model or optimiser",
@@ -42,13 +51,13 @@ export function restoreState(state: TrainingState, store: Store, { moments, scal
   scalars.write([state.step], SCALAR.step);
 }
 
-/** The state as one safetensors file. */
-export function encodeState(state: TrainingState): Uint8Array {
+/** The state as one safetensors file. @param about what else is to be known of the run, as text */
+export function encodeState(state: TrainingState, about: Readonly<Record<string, string>> = {}): Uint8Array {
   const tensors: Record<string, StorableTensor> = { losses: { shape: [state.losses.length], data: Float64Array.from(state.losses) } };
   state.segments.forEach((data, i) => {
     tensors[i === 0 ? "params" : `moment.${i - 1}`] = { shape: [data.length], data };
   });
-  return writeSafetensors(tensors, { format: "tetrad-training-state", step: `${state.step}` });
+  return writeSafetensors(tensors, { ...about, format: "tetrad-training-state", step: `${state.step}` });
 }
 
 /** @throws TetradError FORMAT when the file is not a training state */

@@ -1,9 +1,10 @@
 /** Training of a language model on packed batches: AdamW, a rate that rises and falls, decay on matrices only. */
 
-import { adamw, type Engine, type InputSpecs, makeSchedule, type Tensor } from "@tetrad/engine";
+import { adamw, type Engine, type InputSpecs, makeSchedule, type Tensor, TetradError, type TrainingState } from "@tetrad/engine";
 import { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch } from "../data/batch.js";
 import type { LanguageModel } from "../model.js";
 import type { Params, TokenBatch } from "../models/backbone.js";
+import { type Adversarial, adversarialLoss } from "./adversarial.js";
 import { batchesOf } from "./order.js";
 import type { LogEntry } from "./trainer-state.js";
 
@@ -17,9 +18,16 @@ export interface TrainingOptions {
   /** Share of all steps in which the rate rises. */
   readonly warmupRatio?: number;
   readonly maxGradNorm?: number;
+  /** Adds the loss at word embeddings that were moved to where it is larger. */
+  readonly adversarial?: Adversarial;
   readonly seed?: number;
   /** Ends training after the step at hand. */
   readonly signal?: AbortSignal;
+  /** Goes on from where an earlier run with the same data and options stood, with the same bits. */
+  readonly resume?: TrainingState;
+  /** Takes where training stands every `saveSteps` steps, and when the signal ends it. */
+  readonly onState?: (state: TrainingState) => Promise<void>;
+  readonly saveSteps?: number;
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
@@ -35,7 +43,10 @@ export interface TrainingProgress {
 }
 
 export interface TrainingRun {
+  /** Steps taken, those of a run that was resumed among them */
   readonly steps: number;
+  /** Steps of the whole training */
+  readonly allSteps: number;
   readonly epochs: number;
   readonly seconds: number;
   /** Tokens that were computed; none of them is padding. */
@@ -94,18 +105,45 @@ export async function train(engine: Engine, task: TrainingTask, options: Trainin
   const program = await engine.compile(
     store,
     { ...batchSpecs(limits), ...task.inputs(limits) },
-    (params, inputs) => task.loss(task.model.within(params, { training: true }), inputs as unknown as TokenBatch, inputs),
+    (all, inputs) => {
+      const lossOf = (params: Params) => task.loss(params, inputs as unknown as TokenBatch, inputs);
+      const params = task.model.within(all, { training: true });
+      const { adversarial } = options;
+      return adversarial === undefined ? lossOf(params) : adversarialLoss(lossOf, params, backbone.embeddings, adversarial).loss;
+    },
     { optimizer: adamw({ lr, weightDecay, clipNorm: maxGradNorm }), seed },
   );
-  const losses: number[] = [];
+  const losses: number[] = [...(options.resume?.losses ?? [])];
   const log: LogEntry[] = [];
+  const logged = (step: number) => {
+    const recent = losses.slice(Math.max(0, step - LOG_STEPS), step);
+    const loss = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+    if (step % LOG_STEPS === 0 || step === steps) log.push({ epoch: (step / steps) * epochs, learning_rate: lr(step - 1), loss, step });
+    return loss;
+  };
+  if (options.resume !== undefined) {
+    if (losses.length !== options.resume.step || losses.length > steps) {
+      throw new TetradError("ARGUMENT", {
+        op: "resume",
+        what: "the saved state is of another run",
+        got: `step ${options.resume.step}`,
+        expected: `at most ${steps}`,
+      });
+    }
+    engine.restoreTrainingState(store, options.resume);
+    for (let step = 1; step <= losses.length; step++) logged(step);
+  }
+  const before = losses.length;
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
   let tokens = 0;
   const stopped = () => options.signal?.aborted === true;
   try {
+    let number = 0;
     for (let epoch = 0; epoch < epochs && !stopped(); epoch++) {
       for (const rows of batchesOf(sequences.length, size, seed, epoch)) {
+        number += 1;
+        if (number <= before) continue;
         const arrays = packBatch(
           rows.map((row) => sequences[row] as Ids),
           limits,
@@ -114,16 +152,17 @@ export async function train(engine: Engine, task: TrainingTask, options: Trainin
         losses.push((await program.step({ ...arrays, ...task.feeds(rows, arrays) })).loss);
         tokens += arrays.ids.length;
         const step = losses.length;
-        const recent = losses.slice(-LOG_STEPS);
-        const loss = recent.reduce((sum, value) => sum + value, 0) / recent.length;
-        if (step % LOG_STEPS === 0 || step === steps) log.push({ epoch: (step / steps) * epochs, learning_rate: lr(step - 1), loss, step });
-        const secondsLeft = (seconds() / step) * (steps - step);
+        const loss = logged(step);
+        const secondsLeft = (seconds() / (step - before)) * (steps - step);
         options.onProgress?.({ step, steps, epoch, epochs, loss, tokensPerSecond: tokens / seconds(), secondsLeft });
+        const due = options.saveSteps !== undefined && step % options.saveSteps === 0 && step < steps;
+        if (due || (stopped() && step < steps)) await options.onState?.(await engine.trainingState(store, losses));
         if (stopped()) break;
       }
     }
     return {
       steps: losses.length,
+      allSteps: steps,
       epochs,
       seconds: seconds(),
       tokens,
