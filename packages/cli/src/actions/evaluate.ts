@@ -25,14 +25,18 @@ export async function evaluateAction(
   const seconds = () => (performance.now() - begin) / 1000;
   if (task === "classify") {
     const rows = await readLabelled(path, options, (text) => terminal.note(text));
-    const { texts, accuracy, macroF1, weightedF1, report } = await withEngine(async (engine) =>
-      evaluateClassifier(engine, await openClassifier(engine, folder), rows),
-    );
-    terminal.result(`${texts} texts of ${path} in ${seconds().toFixed(1)} s:\n\n${report}`, {
-      texts,
-      accuracy,
-      macroF1,
-      weightedF1,
+    const {
+      report,
+      predicted: _,
+      ...measures
+    } = await withEngine(async (engine) => evaluateClassifier(engine, await openClassifier(engine, folder), rows));
+    const lines = [
+      `balanced accuracy ${measures.balancedAccuracy.toFixed(4)}, MCC ${measures.mcc.toFixed(4)}, kappa ${measures.kappa.toFixed(4)}`,
+      `ROC AUC ${measures.rocAuc.toFixed(4)} (each class against the others, weighted), among the three most probable ${measures.top3Accuracy.toFixed(4)}`,
+      `log loss ${measures.logLoss.toFixed(4)}, calibration error ${measures.calibrationError.toFixed(4)}`,
+    ];
+    terminal.result(`${measures.texts} texts of ${path} in ${seconds().toFixed(1)} s:\n\n${report}\n${lines.join("\n")}`, {
+      ...measures,
       seconds: seconds(),
     });
     return;

@@ -53,6 +53,33 @@ export function matthewsCorrelation(target: ArrayLike<Label>, predicted: ArrayLi
   return scale === 0 ? 0 : (right * n - dot(rows, columns)) / Math.sqrt(scale);
 }
 
+/**
+ * Agreement beyond chance (Cohen 1960); with weights, labels that lie farther apart disagree more. NaN where chance alone agrees always.
+ * @param weights by the distance of labels in their order, or its square
+ */
+export function cohenKappa(
+  target: ArrayLike<Label>,
+  predicted: ArrayLike<Label>,
+  {
+    weights = "none",
+    labels = labelsOf(target, predicted),
+  }: { readonly weights?: "none" | "linear" | "quadratic"; readonly labels?: readonly Label[] } = {},
+): number {
+  const counts = confusionMatrix(target, predicted, labels);
+  const rows = counts.map((row) => row.reduce((a, b) => a + b, 0));
+  const columns = counts.map((_, j) => counts.reduce((sum, row) => sum + (row[j] as number), 0));
+  const total = rows.reduce((a, b) => a + b, 0);
+  let [seen, chance] = [0, 0];
+  counts.forEach((row, i) =>
+    row.forEach((count, j) => {
+      const weight = weights === "none" ? Number(i !== j) : weights === "linear" ? Math.abs(i - j) : (i - j) ** 2;
+      seen += weight * count;
+      chance += (weight * (rows[i] as number) * (columns[j] as number)) / total;
+    }),
+  );
+  return 1 - seen / chance;
+}
+
 export interface ClassScore {
   readonly precision: number;
   readonly recall: number;

@@ -7,11 +7,32 @@ export {
   balancedAccuracy,
   type ClassScore,
   classScores,
+  cohenKappa,
   confusionMatrix,
   type Label,
   labelsOf,
   matthewsCorrelation,
   type ScoreOptions,
 } from "./classification.js";
+export {
+  averagePrecision,
+  type MulticlassAucOptions,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+  type RocCurve,
+  rocAuc,
+  rocAucMulticlass,
+  rocAucPerClass,
+  rocCurve,
+} from "./curves.js";
+export {
+  brierScore,
+  brierScoreMulticlass,
+  type Calibration,
+  type CalibrationBin,
+  calibration,
+  logLoss,
+  topKAccuracy,
+} from "./probability.js";
 export { type RegressionMetrics, regressionMetrics } from "./regression.js";
 export { classificationReport, type ReportOptions, type ScoreRow, scoreTable } from "./report.js";

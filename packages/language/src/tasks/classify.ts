@@ -1,6 +1,21 @@
 /** Texts into classes: a head on a pretrained model, trained, evaluated and used. */
 
-import { accuracy, averageScores, classificationReport, crossEntropy, type Engine, softmax, type Tensor } from "@tetrad/engine";
+import {
+  accuracy,
+  averageScores,
+  balancedAccuracy,
+  calibration,
+  classificationReport,
+  cohenKappa,
+  crossEntropy,
+  type Engine,
+  logLoss,
+  matthewsCorrelation,
+  rocAucMulticlass,
+  softmax,
+  type Tensor,
+  topKAccuracy,
+} from "@tetrad/engine";
 import { sequenceClassification } from "../heads/sequence-classification.js";
 import { type LanguageModel, openModel, readConfig, saveModel } from "../model.js";
 import { forEachBatch } from "../train/evaluate.js";
@@ -136,6 +151,18 @@ export interface ClassifierEvaluation {
   readonly accuracy: number;
   readonly macroF1: number;
   readonly weightedF1: number;
+  readonly balancedAccuracy: number;
+  /** Matthews' correlation coefficient */
+  readonly mcc: number;
+  /** Cohen's */
+  readonly kappa: number;
+  /** Each class against the others, weighted by how many texts it has */
+  readonly rocAuc: number;
+  readonly logLoss: number;
+  /** How far confidence is from accuracy, in 15 bins */
+  readonly calibrationError: number;
+  /** Share of texts whose class is among the three most probable */
+  readonly top3Accuracy: number;
   /** scikit-learn's classification report */
   readonly report: string;
   readonly predicted: readonly Classified[];
@@ -155,8 +182,18 @@ export async function evaluateClassifier(
     rows.map(({ text }) => text),
   );
   const guessed = predicted.map(({ label }) => label);
+  const number = new Map(classifier.labels.map((label, i) => [label, i]));
+  const numbers = target.map((label) => number.get(label) as number);
+  const probabilities = predicted.flatMap((one) => Array.from(one.probabilities));
   return {
     texts: rows.length,
+    balancedAccuracy: balancedAccuracy(target, guessed),
+    mcc: matthewsCorrelation(target, guessed),
+    kappa: cohenKappa(target, guessed),
+    rocAuc: rocAucMulticlass(numbers, probabilities, { average: "weighted" }),
+    logLoss: logLoss(numbers, probabilities),
+    calibrationError: calibration(numbers, probabilities).expectedError,
+    top3Accuracy: topKAccuracy(numbers, probabilities, 3),
     accuracy: accuracy(target, guessed),
     macroF1: averageScores(target, guessed, "macro").f1,
     weightedF1: averageScores(target, guessed, "weighted").f1,
