@@ -29,6 +29,12 @@ interface Golden {
   readonly texts: readonly GoldenText[];
   readonly pairs: readonly GoldenPair[];
   readonly words: readonly (GoldenText & { readonly words: readonly string[]; readonly offsets: readonly (readonly [number, number])[] })[];
+  readonly chats?: readonly {
+    readonly messages: readonly { readonly role: string; readonly content: string }[];
+    readonly add_generation_prompt: boolean;
+    readonly text: string;
+    readonly ids: readonly number[];
+  }[];
   readonly windows?: {
     readonly first: string;
     readonly second: string;
@@ -44,7 +50,7 @@ const tokenizers: Readonly<Record<string, string>> = { "minilm-wordpiece": "all-
 
 describe.each(Object.entries(tokenizers))("%s", (golden, model) => {
   describeShared("texts", `golden/tokenizers/${golden}.json`, (path) => {
-    const { texts, pairs, words, windows } = JSON.parse(readFileSync(path, "utf8")) as Golden;
+    const { texts, pairs, words, windows, chats = [] } = JSON.parse(readFileSync(path, "utf8")) as Golden;
     const tokenizer = Tokenizer.load(sharedPath(`models/${model}`));
 
     test.each(texts.map((one) => [one.text, one] as const))("%j", async (text, want) => {
@@ -80,6 +86,13 @@ describe.each(Object.entries(tokenizers))("%s", (golden, model) => {
       expect(offsets.map(([begin, end], i) => [points(wordIds[i], begin), points(wordIds[i], end)])).toEqual(want.offsets);
     });
 
+    for (const [i, { messages, add_generation_prompt: addGenerationPrompt, text, ids }] of chats.entries()) {
+      test(`chat ${i}`, async () => {
+        expect((await tokenizer).chat(messages, { addGenerationPrompt })).toBe(text);
+        expect((await tokenizer).encode(text).ids).toEqual(ids);
+      });
+    }
+
     // Only of the tokenizer of a model that answers questions
     if (windows === undefined) return;
     test("windows of a long text", async () => {
@@ -89,6 +102,11 @@ describe.each(Object.entries(tokenizers))("%s", (golden, model) => {
       expect(got.map((window) => window.offsets)).toEqual(offsets.map((list, w) => list.filter((_x, i) => mask[w]?.[i] === 1)));
     });
   });
+});
+
+test("a model without a chat template says so", async () => {
+  const tokenizer = await Tokenizer.load(sharedPath("models/all-MiniLM-L6-v2"));
+  expect(() => tokenizer.chat([{ role: "user", content: "hello" }])).toThrow(/no chat template/);
 });
 
 test("a vocabulary alone makes the same tokenizer", async () => {

@@ -67,7 +67,7 @@ export {
   type TagRun,
   tagWords,
 } from "./tasks/tag.js";
-export { type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
+export { type ChatMessage, type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";
 export { TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress, type TrainingRun } from "./train/train.js";
 export { type GgufFile, openGguf, type StoredMatrix } from "./weights/gguf.js";

@@ -15,6 +15,8 @@ export interface GenerateFlags {
   readonly seed: number;
   readonly context: number;
   readonly stream?: boolean;
+  readonly chat?: boolean;
+  readonly system?: string;
 }
 
 export async function generateAction(
@@ -23,19 +25,21 @@ export async function generateAction(
   prompt: string,
   flags: GenerateFlags,
 ): Promise<void> {
-  const { maxTokens, stream, context, ...options } = flags;
+  const { maxTokens, stream, context, chat, system, ...options } = flags;
   const streamed = stream === true && !terminal.json;
   const answer = await withEngine(async (engine) => {
     terminal.status("reading the model");
     const generator = await openGenerator(engine, folder, { context, ...(await ggufIn(folder)) });
     terminal.status("");
-    if (streamed) terminal.write(prompt);
+    const said = [...(system === undefined ? [] : [{ role: "system", content: system }]), { role: "user", content: prompt }];
+    const text = chat === true ? generator.model.tokenizer.chat(said) : prompt;
+    if (streamed && chat !== true) terminal.write(prompt);
     return interruptible((signal) =>
-      generate(generator, prompt, {
+      generate(generator, text, {
         ...options,
         maxNewTokens: maxTokens,
         signal,
-        ...(streamed && { onText: (text: string) => terminal.write(text) }),
+        ...(streamed && { onText: (part: string) => terminal.write(part) }),
       }),
     );
   });
@@ -44,7 +48,7 @@ export async function generateAction(
   terminal.note(
     `${ids.length} tokens, ${(ids.length / seconds.answer).toFixed(1)} a second, after ${seconds.prompt.toFixed(2)} s for the prompt; ended by ${ENDS[reason]}`,
   );
-  if (!streamed) terminal.result(`${prompt}${text}`, { prompt, text, tokens: ids.length, reason, seconds });
+  if (!streamed) terminal.result(chat === true ? text : `${prompt}${text}`, { prompt, text, tokens: ids.length, reason, seconds });
 }
 
 const ENDS = { end: "the model", stop: "a stop text", length: "--max-tokens or the context", aborted: "Ctrl-C" } as const;

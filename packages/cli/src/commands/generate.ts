@@ -26,6 +26,8 @@ export function generateCommand(io: Io): Command {
     .option("--stop <text...>", "ends the answer where one of these texts comes")
     .option("--seed <n>", "of the draws", Number, 0)
     .option("--context <n>", "most tokens of prompt and answer", positiveInteger, 512)
+    .option("--chat", "the prompt is what a user says; the model's chat template is put around it")
+    .option("--system <text>", "with --chat: what the model is told about its part")
     .option("--stream", "print the text as it comes")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, prompt: string, flags: GenerateFlags, command: Command) =>
@@ -36,5 +38,6 @@ export function generateCommand(io: Io): Command {
 const EXAMPLES = `
 Examples:
   tetrad generate ./SmolLM2-135M-Instruct "Gravity is" --stream
+  tetrad generate ./SmolLM2-135M-Instruct "What is dark matter?" --chat --max-tokens 100 --stream
   tetrad generate ./hep-th "We show that the black hole entropy" --max-tokens 80 --temperature 0.7 --stream
   tetrad generate ./hep-th "Abstract:" --temperature 0.8 --top-p 0.95 --repetition-penalty 1.1 --seed 7 --json`;

@@ -71,6 +71,7 @@ export async function generate(
   { maxNewTokens = 64, stop = [], onText, signal, ...sampling }: GenerateOptions = {},
 ): Promise<Generated> {
   checkSampling(sampling);
+  if (stop.includes("")) throw new TetradError("ARGUMENT", { op: "generate", what: "a stop text is empty" });
   const given = tokenizer.encode(prompt).ids;
   if (given.length >= decoder.context) {
     throw new TetradError("ARGUMENT", {

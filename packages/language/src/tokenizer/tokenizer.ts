@@ -1,5 +1,6 @@
 /** Text to token numbers and back, by a folder's own tokenizer; @huggingface/tokenizers does the work, and pieces.ts follows where each token comes from. */
 
+import { Template } from "@huggingface/jinja";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { type JsonObject, readBytes, TetradError } from "@tetrad/engine";
 import { optional, parseJson } from "../weights/read.js";
@@ -21,6 +22,12 @@ export interface Encoding {
   readonly wordIds: readonly (number | null)[];
   /** Tokens that did not fit and were left out. */
   readonly cut: number;
+}
+
+export interface ChatMessage {
+  /** system, user or assistant */
+  readonly role: string;
+  readonly content: string;
 }
 
 export interface EncodeOptions {
@@ -77,6 +84,7 @@ export class Tokenizer {
   readonly #pipeline: Pipeline;
   readonly #pieces: PieceFinder;
   readonly #unknown: number | undefined;
+  #template: Template | undefined;
   readonly #templates = new Map<string, readonly Slot[]>();
 
   /** @param json tokenizer.json; @param config tokenizer_config.json */
@@ -171,6 +179,29 @@ export class Tokenizer {
     }
   }
 
+  /**
+   * A conversation as the model was trained to read it, by the folder's chat template.
+   * @param addGenerationPrompt ends with what introduces the model's answer
+   * @throws TetradError UNSUPPORTED for a folder without a template, DATA for messages that its template refuses
+   */
+  chat(messages: readonly ChatMessage[], { addGenerationPrompt = true }: { readonly addGenerationPrompt?: boolean } = {}): string {
+    const file = this.files["chat_template.jinja"];
+    const source = file === undefined ? this.config["chat_template"] : new TextDecoder().decode(file);
+    if (typeof source !== "string") {
+      throw new TetradError("UNSUPPORTED", { op: "chat", what: "this model has no chat template", hint: "give it plain text instead" });
+    }
+    const special = ["bos_token", "eos_token", "unk_token", "pad_token"].map((name) => {
+      const token = this.config[name] as string | { readonly content?: string } | null | undefined;
+      return [name, typeof token === "object" ? token?.content : token] as const;
+    });
+    try {
+      this.#template ??= new Template(source);
+      return this.#template.render({ ...Object.fromEntries(special), messages: [...messages], add_generation_prompt: addGenerationPrompt });
+    } catch (error) {
+      throw new TetradError("DATA", { op: "chat", what: "the chat template refuses these messages", got: (error as Error).message });
+    }
+  }
+
   decode(ids: readonly number[], { specialTokens = false }: { readonly specialTokens?: boolean } = {}): string {
     return ids.length === 0
       ? ""
@@ -206,7 +237,7 @@ export class Tokenizer {
     const sequenceIds: SequenceId[] = [];
     const offsets: [number, number][] = [];
     const wordIds: (number | null)[] = [];
-    for (const slot of this.#template(texts.length, special)) {
+    for (const slot of this.#around(texts.length, special)) {
       if ("token" in slot) {
         ids.push(slot.id);
         tokens.push(slot.token);
@@ -239,11 +270,11 @@ export class Tokenizer {
   }
 
   #special(texts: number): number {
-    return this.#template(texts, true).filter((slot) => "token" in slot).length;
+    return this.#around(texts, true).filter((slot) => "token" in slot).length;
   }
 
   /** What stands around one or two texts, as the post-processor puts it. */
-  #template(texts: number, special: boolean): readonly Slot[] {
+  #around(texts: number, special: boolean): readonly Slot[] {
     const key = `${texts} ${special}`;
     const known = this.#templates.get(key);
     if (known !== undefined) return known;

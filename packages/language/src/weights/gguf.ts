@@ -109,7 +109,15 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<GgufF
     const turned = architecture === "llama" ? heads[/^blk\.\d+\.(\w+)\./.exec(name)?.[1] ?? ""] : undefined;
     entries.set(own, { shape, type: dtype, begin, length, heads: turned });
   }
-  const entryOf = (name: string) => entries.get(name) as Entry;
+  const entryOf = (name: string): Entry => {
+    const entry = entries.get(name);
+    if (entry !== undefined) return entry;
+    throw new TetradError("ARGUMENT", {
+      op: source,
+      what: `there is no tensor ${JSON.stringify(name)}`,
+      expected: `one of ${entries.size}, model.norm.weight say`,
+    });
+  };
   const rowsOf = ({ begin, length, shape, heads: count }: Entry) => {
     const part = bytes.subarray(begin, begin + length);
     return count === undefined ? part : inOrder(part, shape[0] as number, count);

@@ -39,7 +39,7 @@ export function matchWeights(backbone: Body, params: ParamSpecs, file: WeightFil
   const found = new Map<string, string>();
   const unused: string[] = [];
   const strange: string[] = [];
-  const misshaped: string[] = [];
+  const misshaped = new Map<string, string>();
   for (const [tensor, shape] of file.shapes) {
     const name = parameterName(backbone, params, tensor);
     if (name === undefined) {
@@ -50,17 +50,17 @@ export function matchWeights(backbone: Body, params: ParamSpecs, file: WeightFil
     const wanted = shapeOf(params, name);
     if (wanted.length === shape.length && wanted.every((extent, i) => extent === shape[i])) found.set(name, tensor);
     else if (freshHead && !Object.hasOwn(backbone.params, name)) unused.push(tensor);
-    else misshaped.push(`${tensor} [${shape.join(", ")}], expected [${wanted.join(", ")}]`);
+    else misshaped.set(name, `${tensor} [${shape.join(", ")}], expected [${wanted.join(", ")}]`);
   }
-  const absent = Object.keys(params).filter((name) => !found.has(name) && !misshaped.some((text) => text.startsWith(`${name} `)));
+  const absent = Object.keys(params).filter((name) => !found.has(name) && !misshaped.has(name));
   const fresh = absent.filter((name) => freshHead && !Object.hasOwn(backbone.params, name));
   const missing = absent.filter((name) => !fresh.includes(name));
-  if (missing.length + strange.length + misshaped.length > 0) {
+  if (missing.length + strange.length + misshaped.size > 0) {
     const part = (title: string, names: readonly string[]) => (names.length === 0 ? [] : [`${title}: ${listed(names)}`]);
     throw new TetradError("FORMAT", {
       op: file.source,
       what: `these are not the weights of this ${backbone.modelType} model`,
-      got: [...part("missing", missing), ...part("of another shape", misshaped), ...part("unknown", strange)].join("; "),
+      got: [...part("missing", missing), ...part("of another shape", [...misshaped.values()]), ...part("unknown", strange)].join("; "),
       hint: "config.json and weights may come from different folders",
     });
   }
