@@ -23,7 +23,8 @@ export function readConll(text: string, source = "file"): TaggedSentence[] {
   };
   lines.forEach((line, i) => {
     if (line.trim() === "" || line.startsWith("-DOCSTART-")) return close();
-    // A comment, where it is not a word of its own with a tag
+    // CoNLL-U's `# name = value`; a hash with a tag alone is a word.
+    if (/^# \S+ = /.test(line)) return;
     const columns = line.replace(/\s+$/, "").split(separator);
     if (columns.length < 2) {
       if (line.startsWith("# ")) return;
