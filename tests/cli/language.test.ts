@@ -73,7 +73,7 @@ test("classes: learnt, saved, used, measured, and the same in Python", () => {
   expect(measured.texts).toBe(30);
   expect(measured.accuracy).toBeGreaterThan(0.8);
   expect(place.tetrad("evaluate", "bank", test, "--label", "category").stdout).toMatch(
-    /weighted avg.*\nbalanced accuracy 0\.\d{4}, MCC.*\nROC AUC .*\nlog loss 0\.\d{4}, calibration error 0\.\d{4}\n/s,
+    /weighted avg.*\nbalanced accuracy [01]\.\d{4}, MCC.*\nROC AUC .*\nlog loss 0\.\d{4}, calibration error 0\.\d{4}\n/s,
   );
 
   const texts = ["The machine ate my card!", "How much is a euro worth?", ""];
