@@ -5,8 +5,8 @@ import { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, pac
 import type { LanguageModel } from "../model.js";
 import type { Params, TokenBatch } from "../models/backbone.js";
 
-/** What evaluation lays end to end. */
-const MOST: BatchLimits = { tokens: 4096, sequences: 256 };
+/** What evaluation lays end to end: of MiniLM, 4,000 to 4,300 tokens a second on 2 threads, where batches of 1,024 tokens give 3,700 and of 4,096 3,300. */
+const MOST: BatchLimits = { tokens: 512, sequences: 64 };
 
 export interface Evaluation {
   readonly sequences: readonly Ids[];
