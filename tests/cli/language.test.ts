@@ -21,26 +21,18 @@ function facts<T>(place: Workplace, ...args: string[]): T {
   return JSON.parse(stdout) as T;
 }
 
+/** Arguments of a fine-tuning; of MiniLM, into a folder "out", unless the flags say otherwise. */
+function finetune(task: string, flags: Readonly<Record<string, string>>, ...more: readonly string[]): string[] {
+  const all = { model: miniLm(), out: "out", ...flags };
+  return ["finetune", task, ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]), ...more];
+}
+
 const recipe = ["--epochs", "6", "--batch-size", "8", "--learning-rate", "3e-4", "--max-tokens", "48"];
 
 test("classes: learnt, saved, used, measured, and the same in Python", () => {
   const place = workplace();
   const [train, test] = [questions(place, "train.csv", 0, 12), questions(place, "test.csv", 20, 30)];
-  const run = place.tetrad(
-    "finetune",
-    "classify",
-    "--model",
-    miniLm(),
-    "--train",
-    train,
-    "--test",
-    test,
-    "--label",
-    "category",
-    "--out",
-    "bank",
-    ...recipe,
-  );
+  const run = place.tetrad(...finetune("classify", { train, test, label: "category", out: "bank" }, ...recipe));
   expect(run.code).toBe(0);
   expect(run.stdout).toMatch(/3 classes from 36 texts\n/);
   expect(run.stdout).toMatch(/card_swallowed +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +10\n/);
@@ -107,25 +99,10 @@ print(json.dumps([{model.config.id2label[i]: p for i, p in enumerate(row)} for r
 
 test("without a file to measure on, some texts are kept back", () => {
   const place = workplace();
-  const all = questions(place, "all.csv", 0, 20);
+  const train = questions(place, "all.csv", 0, 20);
   const { texts, classes } = facts<{ texts: { train: number; test: number }; classes: string[] }>(
     place,
-    ...[
-      "finetune",
-      "classify",
-      "--model",
-      miniLm(),
-      "--train",
-      all,
-      "--label",
-      "category",
-      "--out",
-      "bank",
-      "--epochs",
-      "1",
-      "--test-share",
-      "0.25",
-    ],
+    ...finetune("classify", { train, label: "category", epochs: "1", "test-share": "0.25" }),
   );
   expect(texts).toEqual({ train: 45, test: 15 });
   expect(classes).toHaveLength(3);
@@ -138,7 +115,7 @@ test("entities: learnt, saved, used, measured, and the same in Python", () => {
   const text = (list: readonly string[]) => list.map((pair) => sentence(...(pair.split(" ") as [string, string]))).join("\n");
   const train = place.write("train.conll", `\ufeff${text([...pairs, ...pairs])}`);
   const test = place.write("test.conll", text(["Emma Dublin", "Paul Athens"]));
-  const run = place.tetrad("finetune", "ner", "--model", miniLm(), "--train", train, "--test", test, "--out", "ner", ...recipe);
+  const run = place.tetrad(...finetune("ner", { train, test, out: "ner" }, ...recipe));
   expect(run.code).toBe(0);
   expect(run.stdout).toMatch(/3 tags \(IOB2\) from 16 sentences\n/);
   expect(run.stdout).toMatch(/ +LOC +1\.0000 +1\.0000 +1\.0000 +2\n/);
@@ -168,7 +145,7 @@ test("text: an adapter is trained, saved as peft has it, and goes on from a prom
   const train = place.write("texts.jsonl", lines.join("\n"));
   const model = sharedPath("models/SmolLM2-135M-Instruct");
   const run = place.tetrad(
-    ...["finetune", "lm", "--model", model, "--train", train, "--test", train, "--peft", "lora", "--out", "adapter"],
+    ...finetune("lm", { model, train, test: train, peft: "lora", out: "adapter" }),
     ...["--epochs", "6", "--batch-size", "4", "--learning-rate", "2e-3", "--max-tokens", "32"],
   );
   expect(run.code).toBe(0);
@@ -193,21 +170,7 @@ test("text: an adapter is trained, saved as peft has it, and goes on from a prom
 test.skipIf(process.platform === "win32")("an interrupted and resumed run ends with the same weights", async () => {
   const place = workplace();
   const train = questions(place, "train.csv", 0, 16);
-  const command = (out: string) => [
-    "finetune",
-    "classify",
-    "--model",
-    miniLm(),
-    "--train",
-    train,
-    "--test",
-    train,
-    "--label",
-    "category",
-    "--out",
-    out,
-    ...recipe,
-  ];
+  const command = (out: string) => finetune("classify", { train, test: train, label: "category", out }, ...recipe);
   const { child, ended } = place.start(...command("bank"));
   child.stderr?.on("data", (text: string) => {
     if (text.includes("fine-tuning")) child.kill("SIGINT");
@@ -234,22 +197,7 @@ test.skipIf(process.platform === "win32")("an interrupted and resumed run ends w
 test("adversarial training is a flag", () => {
   const place = workplace();
   const train = questions(place, "train.csv", 0, 6);
-  const command = [
-    "finetune",
-    "classify",
-    "--model",
-    miniLm(),
-    "--train",
-    train,
-    "--test",
-    train,
-    "--label",
-    "category",
-    "--out",
-    "bank",
-    "--epochs",
-    "2",
-  ];
+  const command = finetune("classify", { train, test: train, label: "category", epochs: "2" });
   const [plain, fgm] = [[], ["--adversarial", "fgm:0.5"]].map(
     (flags) => facts<{ finalLoss: number }>(place, ...command, ...flags).finalLoss,
   );
@@ -262,73 +210,46 @@ test("adversarial training is a flag", () => {
 });
 
 describe("bad input is named, and nothing is written", () => {
-  const base = (_place: Workplace, train: string) =>
-    ["finetune", "classify", "--model", miniLm(), "--train", train, "--test-share", "0.5", "--out", "out"] as const;
+  const half = { "test-share": "0.5" };
 
   test.each<readonly [string, (place: Workplace) => readonly string[], RegExp]>([
     [
       "no folder",
-      (place) => [
-        "finetune",
-        "classify",
-        "--model",
-        "nowhere",
-        "--train",
-        questions(place, "t.csv", 0, 2),
-        "--out",
-        "out",
-        "--label",
-        "category",
-      ],
+      (place) => finetune("classify", { model: "nowhere", train: questions(place, "t.csv", 0, 2), label: "category" }),
       /error\[IO\]: .*nowhere/,
     ],
-    ["a column that is misspelt", (place) => [...base(place, questions(place, "t.csv", 0, 2)), "--label", "catgory"], /catgory.*category/s],
+    [
+      "a column that is misspelt",
+      (place) => finetune("classify", { train: questions(place, "t.csv", 0, 2), label: "catgory", ...half }),
+      /catgory.*category/s,
+    ],
     [
       "one class",
-      (place) => [...base(place, place.write("t.csv", "text,label\na b,x\nc d,x\n"))],
+      (place) => finetune("classify", { train: place.write("t.csv", "text,label\na b,x\nc d,x\n"), ...half }),
       /error\[DATA\]: classify: there is nothing to tell apart.*"x" alone/,
     ],
     [
       "a line without a tag",
-      (place) => ["finetune", "ner", "--model", miniLm(), "--train", place.write("t.conll", "Anna\tB-PER\nlives\n"), "--out", "out"],
+      (place) => finetune("ner", { train: place.write("t.conll", "Anna\tB-PER\nlives\n") }),
       /error\[DATA\].*a line has no tag.*t\.conll:2/,
     ],
     [
       "tags of no scheme",
-      (place) => [
-        "finetune",
-        "ner",
-        "--model",
-        miniLm(),
-        "--train",
-        place.write("t.conll", "Anna\tX-PER\n\nTom\tX-PER\n"),
-        "--test-share",
-        "0.5",
-        "--out",
-        "out",
-      ],
+      (place) => finetune("ner", { train: place.write("t.conll", "Anna\tX-PER\n\nTom\tX-PER\n"), ...half }),
       /error\[DATA\].*no known scheme/,
     ],
     ["a model without a head", () => ["predict", miniLm(), "some text"], /error\[UNSUPPORTED\].*no head.*finetune classify/],
     ["an encoder that is to write", () => ["generate", miniLm(), "some text"], /error\[UNSUPPORTED\].*bert/],
     [
       "layers that are not there",
-      (place) => [
-        "finetune",
-        "lm",
-        "--model",
-        sharedPath("models/SmolLM2-135M-Instruct"),
-        "--train",
-        place.write("t.csv", "text,n\na b,1\nc d,2\n"),
-        "--test-share",
-        "0.5",
-        "--peft",
-        "lora",
-        "--target-modules",
-        "q_prj",
-        "--out",
-        "out",
-      ],
+      (place) =>
+        finetune("lm", {
+          model: sharedPath("models/SmolLM2-135M-Instruct"),
+          train: place.write("t.csv", "text,n\na b,1\nc d,2\n"),
+          peft: "lora",
+          "target-modules": "q_prj",
+          ...half,
+        }),
       /error\[ARGUMENT\].*target_modules.*did you mean "q_proj"/s,
     ],
   ])("%s", (_, args, message) => {
@@ -342,20 +263,7 @@ describe("bad input is named, and nothing is written", () => {
   test("a folder that mixes files of two models, truncated weights, a class that training did not see", () => {
     const place = workplace();
     const train = questions(place, "train.csv", 0, 4);
-    const args = (model: string) => [
-      "finetune",
-      "classify",
-      "--model",
-      model,
-      "--train",
-      train,
-      "--label",
-      "category",
-      "--out",
-      "out",
-      "--epochs",
-      "1",
-    ];
+    const args = (model: string) => finetune("classify", { model, train, label: "category", epochs: "1" });
     const copy = (name: string, change: (path: string) => void) => {
       mkdirSync(place.path(name));
       for (const file of ["config.json", "tokenizer.json", "tokenizer_config.json"])

@@ -1,5 +1,7 @@
 // Sentence embeddings of a real encoder against PyTorch in float64, on every backend; and other ways of pooling.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { EngineOptions } from "@tetrad/engine";
 import { embed, openEmbedder } from "@tetrad/language";
 import { expect, test } from "vitest";
@@ -56,4 +58,19 @@ describeShared("MiniLM", "models/all-MiniLM-L6-v2", (folder) => {
       await engine.close();
     }
   });
+});
+
+test.each([
+  ["[{", /modules\.json: this is not valid JSON/],
+  ['{"0": {}}', /modules\.json: this is not a list of modules/],
+])("a modules.json that is %s is named", async (text, message) => {
+  const folder = mkdtempSync(join(tmpdir(), "tetrad-modules-"));
+  const engine = await openEngine({ backend: "wasm" });
+  try {
+    writeFileSync(join(folder, "modules.json"), text);
+    await expect(openEmbedder(engine, folder)).rejects.toThrow(message);
+  } finally {
+    await engine.close();
+    rmSync(folder, { recursive: true });
+  }
 });

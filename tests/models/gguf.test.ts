@@ -1,6 +1,6 @@
 // A real chat model from GGUF: weights as dequantised elsewhere, and logits of its prompts as transformers computes them.
 import { readFileSync } from "node:fs";
-import { createEngine, type JsonObject, type Tensor, take } from "@tetrad/engine";
+import { createEngine, type JsonObject, normalizeSpec, type Tensor, take } from "@tetrad/engine";
 import {
   backboneOf,
   batchSpecs,
@@ -54,9 +54,7 @@ describeShared("SmolLM2", "models/SmolLM2-135M-Instruct", (folder) => {
       const head = causalLm(backbone, true);
       const file = await open();
       const { found } = matchWeights(backbone, backbone.params, file, { freshHead: false });
-      const zeros = Object.entries(backbone.params).map(
-        ([name, spec]) => [name, { shape: "shape" in spec ? spec.shape : spec, init: "zeros" }] as const,
-      );
+      const zeros = Object.entries(backbone.params).map(([name, spec]) => [name, { ...normalizeSpec(spec), init: "zeros" }] as const);
       const store = engine.store(Object.fromEntries(zeros));
       for (const [name, tensor] of found) store.set(name, file.read(tensor).data);
       const limits = { tokens: Math.max(...golden.cases.map(({ ids }) => ids.length)), sequences: 1 };

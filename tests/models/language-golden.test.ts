@@ -42,20 +42,22 @@ const next = {
     (head as ReturnType<typeof causalLm>).loss(params, states, labels),
 } as const;
 
+const perSequence = (name: string) => ({ labels: { name, per: "sequence" }, loss: classes }) as const;
+const perToken = (name: string) => ({ labels: { name, per: "token" }, loss: classes }) as const;
+const five = { head: (backbone: Backbone) => sequenceClassification(backbone, 5) };
+
 const tasks: Readonly<Record<string, Task>> = {
   "bert, sequence classification": {
     folder: "bert-tiny/sequence-classification",
     base: "bert-tiny",
-    head: (backbone) => sequenceClassification(backbone, 5),
-    labels: { name: "sequence_labels", per: "sequence" },
-    loss: classes,
+    ...five,
+    ...perSequence("sequence_labels"),
   },
   "bert, token classification": {
     folder: "bert-tiny/token-classification",
     base: "bert-tiny",
     head: (backbone) => tokenClassification(backbone, 7),
-    labels: { name: "token_labels", per: "token" },
-    loss: classes,
+    ...perToken("token_labels"),
   },
   "bert, question answering": {
     folder: "bert-tiny/question-answering",
@@ -69,21 +71,10 @@ const tasks: Readonly<Record<string, Task>> = {
     folder: "bert-tiny/masked-lm",
     base: "bert-tiny",
     head: maskedLm,
-    labels: { name: "mlm_labels", per: "token" },
-    loss: classes,
+    ...perToken("mlm_labels"),
   },
-  roberta: {
-    folder: "roberta-tiny",
-    head: (backbone) => sequenceClassification(backbone, 5),
-    labels: { name: "labels", per: "sequence" },
-    loss: classes,
-  },
-  distilbert: {
-    folder: "distilbert-tiny",
-    head: (backbone) => sequenceClassification(backbone, 5),
-    labels: { name: "labels", per: "sequence" },
-    loss: classes,
-  },
+  roberta: { folder: "roberta-tiny", ...five, ...perSequence("labels") },
+  distilbert: { folder: "distilbert-tiny", ...five, ...perSequence("labels") },
   gpt2: { folder: "gpt2-tiny", head: (backbone) => causalLm(backbone, true), ...next },
   llama: { folder: "llama-tiny", head: (backbone) => causalLm(backbone, false), ...next },
 };

@@ -1,5 +1,7 @@
 // Tokenizers against Hugging Face's own on awkward text: numbers, tokens, offsets, words, pairs, windows, words given, and text again.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Tokenizer } from "@tetrad/language";
 import { describe, expect, test } from "vitest";
 import { describeShared, sharedPath } from "../support/shared.js";
@@ -113,9 +115,20 @@ test("a vocabulary alone makes the same tokenizer", async () => {
   const folder = sharedPath("models/all-MiniLM-L6-v2");
   const vocabulary = readFileSync(`${folder}/vocab.txt`);
   const { fromVocabulary } = await import("../../packages/language/src/tokenizer/vocabulary.js");
-  const json = fromVocabulary({ "vocab.txt": vocabulary }, {});
+  const json = fromVocabulary({ "vocab.txt": vocabulary }, {}, folder);
   const [own, whole] = [new Tokenizer(json as NonNullable<typeof json>), await Tokenizer.load(folder)];
   for (const text of ["Dark energy accelerates the expansion.", "naïve café — E=mc², ΛCDM", "[MASK] don't"]) {
     expect(own.encode(text)).toEqual(whole.encode(text));
+  }
+});
+
+test("a damaged vocabulary is named", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tetrad-vocabulary-"));
+  try {
+    writeFileSync(join(folder, "vocab.json"), '{"a": 0');
+    writeFileSync(join(folder, "merges.txt"), "#version: 0.2\n");
+    await expect(Tokenizer.load(folder)).rejects.toThrow(/vocab\.json: this is not valid JSON/);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

@@ -8,6 +8,7 @@ import {
   gradients,
   mul,
   multiHeadAttention,
+  normalizeSpec,
   type ParamSpecs,
   reshape,
   sum,
@@ -72,7 +73,7 @@ describe.each(machines)("$name", ({ options: machine, dtype, tolerance }) => {
       expect(Object.keys(part.params).sort()).toEqual(Object.keys(params).sort());
       const shapes = { ...Object.fromEntries(Object.keys(inputs).map((key) => [key, SHAPES[key] as readonly number[]])) };
       const specs = Object.fromEntries([
-        ...Object.entries(part.params).map(([key, spec]) => [`p.${key}`, { shape: "shape" in spec ? spec.shape : spec, dtype }]),
+        ...Object.entries(part.params).map(([key, spec]) => [`p.${key}`, { shape: normalizeSpec(spec).shape, dtype }]),
         ...Object.entries(shapes).map(([key, shape]) => [key, { shape, dtype }]),
         ["weights", { shape: SHAPES["x"] as readonly number[], dtype }],
       ]);

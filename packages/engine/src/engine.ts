@@ -216,8 +216,8 @@ export class Engine {
    * @throws TetradError ARGUMENT before a program that trains the store was compiled
    */
   trainingState(store: Store, losses: readonly number[] = []): Promise<TrainingState> {
-    const { scalars, moments } = this.#stateOf(store);
-    return takeState(store, { scalars, moments }, scalars.view()[SCALAR.step] as number, losses, true);
+    const state = this.#stateOf(store);
+    return takeState(store, state, state.scalars.view()[SCALAR.step] as number, losses, true);
   }
 
   /** Goes back to where training stood. @throws TetradError ARGUMENT for the state of another model or optimiser */

@@ -23,6 +23,7 @@ export {
 export { closest, type ErrorCode, TetradError } from "./errors.js";
 export { type Machine, rooflineShare } from "./explain.js";
 export * from "./io/index.js";
+export { indexOfLargest } from "./largest.js";
 export * from "./metrics/index.js";
 export type { NdInput, ShapedData } from "./nd-input.js";
 export { ACTIVATIONS, type Activation } from "./nn/activation.js";
@@ -75,7 +76,7 @@ export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
 export * from "./quant/index.js";
 export { permute, uniformAt } from "./random.js";
 export type { Shape } from "./shape.js";
-export type { Init, ParamSpec, ParamSpecs, Store } from "./store.js";
+export { type Init, normalizeSpec, type ParamSpec, type ParamSpecs, type Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";
 export { type Timeline, type TimelineLaunch, type TimelineStep, type TraceEvent, type TraceFile, traceEvents } from "./timeline.js";
 export { apply, constant, type NestedNumbers, type TensorLike } from "./trace.js";

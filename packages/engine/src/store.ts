@@ -36,7 +36,8 @@ export interface ParamLayout {
 /** Elements that each parameter's offset is a multiple of: vector kernels need no tail from 16 on, and WebGPU binds parts of a buffer from 256 bytes on. */
 const PARAM_ALIGNMENT = 64;
 
-function normalizeSpec(spec: Shape | ParamSpec): ParamSpec {
+/** A specification in its long form. */
+export function normalizeSpec(spec: Shape | ParamSpec): ParamSpec {
   return "shape" in spec ? spec : { shape: spec };
 }
 

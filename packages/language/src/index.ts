@@ -70,6 +70,6 @@ export {
 export { type ChatMessage, type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";
 export { TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress, type TrainingRun } from "./train/train.js";
-export { type GgufFile, openGguf, type StoredMatrix } from "./weights/gguf.js";
+export { openGguf } from "./weights/gguf.js";
 export { type Match, matchWeights } from "./weights/match.js";
 export { readWeights, type WeightFile } from "./weights/read.js";

@@ -4,7 +4,9 @@ import {
   type ApplyContext,
   type Engine,
   type JsonObject,
+  normalizeSpec,
   type ParamSpecs,
+  parseJsonObject,
   readBytes,
   type StorableTensor,
   type Store,
@@ -19,7 +21,7 @@ import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
 import type { MakeMethod } from "./peft/method.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import { type Match, matchWeights } from "./weights/match.js";
-import { optional, parseJson, readWeights } from "./weights/read.js";
+import { optional, readWeights } from "./weights/read.js";
 
 export interface LanguageModel {
   readonly config: JsonObject;
@@ -51,7 +53,7 @@ export interface OpenOptions {
 
 /** The folder's config.json. @throws TetradError IO, FORMAT */
 export async function readConfig(folder: string): Promise<JsonObject> {
-  return parseJson(await readBytes(`${folder}/config.json`), `${folder}/config.json`);
+  return parseJsonObject(await readBytes(`${folder}/config.json`), `${folder}/config.json`);
 }
 
 /**
@@ -88,7 +90,7 @@ export async function openModel(
   const weights = matchWeights(backbone, plain, file, { freshHead: freshHead || adapter !== undefined });
   // What the file brings needs no random numbers first.
   const specs = Object.entries({ ...(adapted?.params ?? plain), ...states?.(backbone) }).map(([name, spec]) => {
-    const full = "shape" in spec ? spec : { shape: spec };
+    const full = normalizeSpec(spec);
     return [name, weights.found.has(name) ? { ...full, init: "zeros" as const } : full] as const;
   });
   const store = engine.store(Object.fromEntries(specs), { seed });

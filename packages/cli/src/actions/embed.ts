@@ -1,9 +1,8 @@
 /** The work of `tetrad embed`. */
-import { existsSync } from "node:fs";
 import { TetradError, writeFileAtomic, writeSafetensors } from "@tetrad/engine";
 import { embed, openEmbedder } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { readTexts } from "../language/texts.js";
+import { textsFrom } from "../language/texts.js";
 import { duration } from "../progress.js";
 
 export interface EmbedFlags {
@@ -13,8 +12,7 @@ export interface EmbedFlags {
 }
 
 export async function embedAction({ terminal, withEngine }: Context, folder: string, data: string, flags: EmbedFlags): Promise<void> {
-  const isFile = existsSync(data);
-  const texts = isFile ? await readTexts(data, flags.text) : [data];
+  const { texts, isFile } = await textsFrom(data, flags.text);
   if (isFile && flags.out === undefined) {
     throw new TetradError("ARGUMENT", {
       op: "embed",

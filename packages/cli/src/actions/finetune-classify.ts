@@ -1,14 +1,13 @@
 /** The work of `tetrad finetune classify`. */
 import { evaluateClassifier, finetuneClassifier, saveClassifier } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { interruptible } from "../interrupt.js";
-import { resumable } from "../language/resumable.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
-import { cardOf, held, noteWeights, runFacts, runLines, stopped, type TrainingFlags, trainingOptions } from "../language/training.js";
+import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export type FinetuneClassifyOptions = TrainingFlags & TextColumns;
 
-export async function finetuneClassifyAction({ terminal, withEngine }: Context, flags: FinetuneClassifyOptions): Promise<void> {
+export async function finetuneClassifyAction(context: Context, flags: FinetuneClassifyOptions): Promise<void> {
+  const { terminal } = context;
   const read = (path: string) => readLabelled(path, flags, (text) => terminal.note(text));
   const all = await read(flags.train);
   const parts = flags.test === undefined ? held(all, flags) : { train: all, test: await read(flags.test), measuredOn: flags.test };
@@ -18,13 +17,8 @@ export async function finetuneClassifyAction({ terminal, withEngine }: Context, 
   const train = [...parts.train, ...rare];
   const test = parts.test.filter((row) => !rare.includes(row));
   const { measuredOn } = parts;
-  const state = await resumable(flags);
-  const progress = terminal.progress("fine-tuning");
-  const { run, evaluation } = await withEngine(async (engine) => {
-    const outcome = await interruptible((signal) =>
-      finetuneClassifier(engine, flags.model, train, trainingOptions(flags, signal, progress, state)),
-    ).finally(() => progress.end());
-    if (outcome.interrupted) return { run: outcome };
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
+    const outcome = await tune((options) => finetuneClassifier(engine, flags.model, train, options));
     const measured = await evaluateClassifier(engine, outcome, test);
     const { accuracy, macroF1, weightedF1 } = measured;
     const summary = `Puts texts into ${outcome.labels.length} classes, learned from ${train.length} texts.`;
@@ -32,8 +26,6 @@ export async function finetuneClassifyAction({ terminal, withEngine }: Context, 
     await saveClassifier(outcome, flags.out, cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }));
     return { run: outcome, evaluation: measured };
   });
-  if (evaluation === undefined) return stopped(run, flags);
-  await state.done();
   noteWeights(terminal, run.model, flags.model);
   const { bold, dim } = terminal.colors;
   terminal.result(

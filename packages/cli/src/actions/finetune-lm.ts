@@ -3,11 +3,9 @@ import { resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
 import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { interruptible } from "../interrupt.js";
 import { ggufIn } from "../language/folder.js";
-import { resumable } from "../language/resumable.js";
 import { readTexts } from "../language/texts.js";
-import { cardOf, held, noteWeights, runFacts, runLines, stopped, type TrainingFlags, trainingOptions } from "../language/training.js";
+import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneLmOptions extends TrainingFlags {
   readonly text: string;
@@ -17,14 +15,13 @@ export interface FinetuneLmOptions extends TrainingFlags {
   readonly targetModules: readonly string[];
 }
 
-export async function finetuneLmAction({ terminal, withEngine }: Context, flags: FinetuneLmOptions): Promise<void> {
+export async function finetuneLmAction(context: Context, flags: FinetuneLmOptions): Promise<void> {
+  const { terminal } = context;
   const all = (await readTexts(flags.train, flags.text)).filter((text) => text.trim() !== "");
   if (all.length === 0) throw new TetradError("DATA", { op: flags.train, what: `column "${flags.text}" has no text` });
   const { train, test, measuredOn } =
     flags.test === undefined ? held(all, flags) : { train: all, test: await readTexts(flags.test, flags.text), measuredOn: flags.test };
-  const state = await resumable(flags);
-  const progress = terminal.progress("fine-tuning");
-  const { run, before, after, share } = await withEngine(async (engine) => {
+  const { run, before, after, share } = await fineTune(context, flags, async (engine, tune) => {
     terminal.status("reading the model");
     const method =
       flags.peft === undefined
@@ -45,18 +42,13 @@ export async function finetuneLmAction({ terminal, withEngine }: Context, flags:
     terminal.status("measuring the model as it is");
     const first = await perplexity(engine, model, test, flags.maxTokens);
     terminal.status("");
-    const outcome = await interruptible((signal) =>
-      finetuneLm(engine, model, train, trainingOptions(flags, signal, progress, state)),
-    ).finally(() => progress.end());
-    if (outcome.interrupted) return { run: outcome, before: first, share: trained };
+    const outcome = await tune((options) => finetuneLm(engine, model, train, options));
     const last = await perplexity(engine, model, test, flags.maxTokens);
     const summary = `Goes on from texts like the ${train.length} that it learned from.`;
     const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };
     await saveLm(outcome, flags.out, cardOf(flags, { task: "text-generation", summary, metrics, measuredOn }));
     return { run: outcome, before: first, after: last, share: trained };
   });
-  if (after === undefined) return stopped(run, flags);
-  await state.done();
   const { bold, dim } = terminal.colors;
   terminal.result(
     [

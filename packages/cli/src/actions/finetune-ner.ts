@@ -1,24 +1,18 @@
 /** The work of `tetrad finetune ner`. */
 import { evaluateTagger, finetuneTagger, saveTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { interruptible } from "../interrupt.js";
-import { resumable } from "../language/resumable.js";
 import { readTagged } from "../language/texts.js";
-import { cardOf, held, noteWeights, runFacts, runLines, stopped, type TrainingFlags, trainingOptions } from "../language/training.js";
+import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export type FinetuneNerOptions = TrainingFlags;
 
-export async function finetuneNerAction({ terminal, withEngine }: Context, flags: FinetuneNerOptions): Promise<void> {
+export async function finetuneNerAction(context: Context, flags: FinetuneNerOptions): Promise<void> {
+  const { terminal } = context;
   const all = await readTagged(flags.train);
   const { train, test, measuredOn } =
     flags.test === undefined ? held(all, flags) : { train: all, test: await readTagged(flags.test), measuredOn: flags.test };
-  const state = await resumable(flags);
-  const progress = terminal.progress("fine-tuning");
-  const { run, evaluation } = await withEngine(async (engine) => {
-    const outcome = await interruptible((signal) =>
-      finetuneTagger(engine, flags.model, train, trainingOptions(flags, signal, progress, state)),
-    ).finally(() => progress.end());
-    if (outcome.interrupted) return { run: outcome };
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
+    const outcome = await tune((options) => finetuneTagger(engine, flags.model, train, options));
     const measured = await evaluateTagger(engine, outcome, test);
     const { micro, macro } = measured.scores;
     const types = new Set(outcome.labels.filter((label) => label !== "O").map((label) => label.slice(2)));
@@ -27,8 +21,6 @@ export async function finetuneNerAction({ terminal, withEngine }: Context, flags
     await saveTagger(outcome, flags.out, cardOf(flags, { task: "token-classification", summary, metrics, measuredOn }));
     return { run: outcome, evaluation: measured };
   });
-  if (evaluation === undefined) return stopped(run, flags);
-  await state.done();
   noteWeights(terminal, run.model, flags.model);
   const { bold, dim } = terminal.colors;
   const { scores, report } = evaluation;

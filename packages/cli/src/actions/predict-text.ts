@@ -1,11 +1,10 @@
 /** `tetrad predict` with a language model: the class or the entities of one text, or of every text of a table. */
-import { existsSync } from "node:fs";
 import { writeFileAtomic } from "@tetrad/engine";
 import { type Classified, classify, findEntities, openClassifier, openTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
 import type { LanguageTask } from "../language/folder.js";
-import { readTexts } from "../language/texts.js";
+import { textsFrom } from "../language/texts.js";
 import type { PredictOptions } from "./predict.js";
 
 /** What is said of one text: for people, for a table, and for programs. */
@@ -23,8 +22,7 @@ export async function predictTextAction(
   data: string,
   options: PredictOptions,
 ): Promise<void> {
-  const isFile = existsSync(data);
-  const texts = isFile ? await readTexts(data, options.text) : [data];
+  const { texts, isFile } = await textsFrom(data, options.text);
   const answers = await withEngine(async (engine): Promise<Answer[]> => {
     if (task === "tag") {
       const found = await findEntities(engine, await openTagger(engine, folder), texts);

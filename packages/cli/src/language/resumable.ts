@@ -19,8 +19,8 @@ export const stateFile = (out: string): string => `${out.replace(/[\\/]+$/, "")}
 const APART = ["out", "resume", "saveSteps", "test", "json", "quiet", "verbose", "threads", "tuning"];
 
 function fingerprint(flags: TrainingFlags): string {
-  const names = Object.keys(flags).filter((name) => !APART.includes(name));
-  return JSON.stringify(flags, [...names.sort(), "method", "epsilon", "alpha", "steps"]);
+  const kept = Object.entries(flags).filter(([name]) => !APART.includes(name));
+  return JSON.stringify(Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 /** @throws TetradError IO where there is nothing to resume, ARGUMENT where the interrupted run was asked for otherwise */

@@ -1,4 +1,5 @@
 /** Examples from files: texts and their classes from a table, tagged sentences from CoNLL columns. */
+import { existsSync } from "node:fs";
 import { columnIndex, decodeText, isMissing, readBytes, readTable, TetradError } from "@tetrad/engine";
 import { type LabelledText, readConll, type TaggedSentence } from "@tetrad/language";
 
@@ -11,6 +12,12 @@ export async function readTexts(path: string, column: string): Promise<string[]>
   const table = readTable(await readBytes(path), path);
   const at = columnIndex(table, column);
   return table.rows.map((row) => row[at] as string);
+}
+
+/** Texts of a file's column, or what was given as the one text where there is no such file. */
+export async function textsFrom(given: string, column: string): Promise<{ readonly texts: readonly string[]; readonly isFile: boolean }> {
+  const isFile = existsSync(given);
+  return { isFile, texts: isFile ? await readTexts(given, column) : [given] };
 }
 
 /** Rows with a class; `note` is told of those without. @throws TetradError DATA where none is left */

@@ -1,11 +1,13 @@
-/** What fine-tuning prints and counts whatever the task. */
+/** What fine-tuning does, prints and counts whatever the task. */
 import { basename } from "node:path";
-import { splitRows, TetradError } from "@tetrad/engine";
+import { type Engine, splitRows, TetradError } from "@tetrad/engine";
 import type { Adversarial, LanguageModel, TrainingOptions, TrainingRun } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { interruptible } from "../interrupt.js";
 import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 import { modelCard } from "./card.js";
-import { type Resumable, stateFile } from "./resumable.js";
+import { type Resumable, resumable, stateFile } from "./resumable.js";
 
 export interface TrainingFlags {
   readonly model: string;
@@ -24,12 +26,33 @@ export interface TrainingFlags {
   readonly saveSteps?: number;
 }
 
-export function trainingOptions(
+type RunOptions = TrainingOptions & { readonly maxTokens?: number };
+
+/** Trains to the end, or until Ctrl-C, of which the options' signal tells. @throws TetradError CANCELLED for a run that was stopped, DIVERGED */
+export type Tune = <Run extends TrainingRun>(work: (options: RunOptions) => Promise<Run>) => Promise<Run>;
+
+/**
+ * The frame of fine-tuning: progress, where an interrupted run stood, and its end.
+ * @param work does everything with an engine, training by `tune`; once it is through, nothing is left to resume
+ * @throws TetradError as `resumable`, and as `Tune` and `work`
+ */
+export async function fineTune<T>(
+  { terminal, withEngine }: Context,
   flags: TrainingFlags,
-  signal: AbortSignal,
-  progress: Progress,
-  { resume, onState }: Resumable,
-): TrainingOptions & { readonly maxTokens?: number } {
+  work: (engine: Engine, tune: Tune) => Promise<T>,
+): Promise<T> {
+  const state = await resumable(flags);
+  const progress = terminal.progress("fine-tuning");
+  const tune: Tune = async (train) => {
+    const run = await interruptible((signal) => train(trainingOptions(flags, signal, progress, state))).finally(() => progress.end());
+    return run.interrupted ? stopped(run, flags) : run;
+  };
+  const result = await withEngine((engine) => work(engine, tune));
+  await state.done();
+  return result;
+}
+
+function trainingOptions(flags: TrainingFlags, signal: AbortSignal, progress: Progress, { resume, onState }: Resumable): RunOptions {
   return {
     numTrainEpochs: flags.epochs,
     perDeviceTrainBatchSize: flags.batchSize,
@@ -72,7 +95,7 @@ export function runLines(run: TrainingRun & { readonly cut: number; readonly max
 }
 
 /** What is said of a run that was interrupted; its model is not written. @throws TetradError CANCELLED always */
-export function stopped({ steps, allSteps }: TrainingRun, { out }: TrainingFlags): never {
+function stopped({ steps, allSteps }: TrainingRun, { out }: TrainingFlags): never {
   throw new TetradError("CANCELLED", {
     op: "finetune",
     what: `stopped after ${steps} of ${allSteps} steps; where it stood is kept in ${stateFile(out)}`,

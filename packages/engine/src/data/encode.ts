@@ -1,5 +1,6 @@
 /** Applies a saved preprocessing: table rows to input and target arrays, outputs of a network back to numbers and labels. */
 import { TetradError } from "../errors.js";
+import { indexOfLargest } from "../largest.js";
 import { missingValue, numberColumn } from "./columns.js";
 import type { CategoryInput, NumberInput, Preprocessing } from "./preprocess.js";
 import { columnIndex, isMissing, listed, type Table } from "./table.js";
@@ -151,8 +152,7 @@ export function decodeLabels({ target }: Preprocessing, logits: ArrayLike<number
   const indices = new Int32Array(n);
   const probabilities = new Float64Array(n * k);
   for (let i = 0; i < n; i++) {
-    let best = 0;
-    for (let j = 1; j < k; j++) if ((logits[i * k + j] as number) > (logits[i * k + best] as number)) best = j;
+    const best = indexOfLargest(logits, i * k, k);
     let sum = 0;
     for (let j = 0; j < k; j++)
       sum += probabilities[i * k + j] = Math.exp((logits[i * k + j] as number) - (logits[i * k + best] as number));

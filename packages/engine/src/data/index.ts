@@ -20,4 +20,4 @@ export {
 export { parsePreprocessing } from "./preprocess-json.js";
 export { decodeText, readTable, type TableFormat } from "./read-table.js";
 export { type Split, type SplitShares, splitRows } from "./split.js";
-export { columnIndex, isMissing, type Table } from "./table.js";
+export { columnIndex, isMissing, listed, type Table } from "./table.js";

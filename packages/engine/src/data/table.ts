@@ -32,6 +32,7 @@ export function columnIndex(table: Table, name: string): number {
   });
 }
 
+/** Names for a message: as many as a reader reads, and how many more there are. */
 export function listed(names: readonly string[], most = 12): string {
   return names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
 }

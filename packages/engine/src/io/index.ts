@@ -2,7 +2,8 @@
 
 export { cacheFolder, cacheIsOff } from "./cache.js";
 export { type FileContent, readBytes, writeFileAtomic } from "./files.js";
-export { type Json, type JsonObject, type ModelFolder, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
+export { type Json, type JsonObject, parseJson, parseJsonObject } from "./json.js";
+export { type ModelFolder, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
 export {
   openSafetensors,
   readSafetensors,

@@ -1,10 +1,7 @@
 /** A saved model: a folder of `config.json` (everything that is not a tensor) and `model.safetensors`. */
-import { TetradError } from "../errors.js";
 import { files } from "./files.js";
+import { type JsonObject, parseJsonObject } from "./json.js";
 import { openSafetensors, type SafetensorsFile, type StorableTensor, writeSafetensors } from "./safetensors.js";
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
 
 export const CONFIG_FILE = "config.json";
 export const TENSORS_FILE = "model.safetensors";
@@ -37,24 +34,9 @@ export async function writeModelFolder(
 export async function readModelFolder(path: string): Promise<ModelFolder> {
   const { readBytes, recoverFolder } = await files("read a model folder");
   await recoverFolder(path);
-  const config = parseConfig(await readBytes(`${path}/${CONFIG_FILE}`), `${path}/${CONFIG_FILE}`);
+  const config = parseJsonObject(await readBytes(`${path}/${CONFIG_FILE}`), `${path}/${CONFIG_FILE}`, {
+    what: "configuration",
+    hint: "the file is damaged; save the model again",
+  });
   return { config, tensors: openSafetensors(await readBytes(`${path}/${TENSORS_FILE}`), `${path}/${TENSORS_FILE}`) };
-}
-
-function parseConfig(bytes: Uint8Array, source: string): JsonObject {
-  const hint = "the file is damaged; save the model again";
-  let config: unknown;
-  try {
-    config = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new TetradError("FORMAT", { op: source, what: "this is not valid JSON", got: (error as Error).message, hint });
-  }
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw new TetradError("FORMAT", {
-      op: source,
-      what: "the configuration is not an object",
-      got: JSON.stringify(config).slice(0, 40),
-      hint,
-    });
-  return config as JsonObject;
 }

@@ -27,6 +27,12 @@ export function confusionMatrix(
   return counts;
 }
 
+/** How often each label is the target, and how often it was predicted. */
+const margins = (counts: readonly number[][]): [rows: number[], columns: number[]] => [
+  counts.map((row) => row.reduce((a, b) => a + b, 0)),
+  counts.map((_, j) => counts.reduce((sum, row) => sum + (row[j] as number), 0)),
+];
+
 /** Share of samples predicted right. */
 export function accuracy(target: ArrayLike<Label>, predicted: ArrayLike<Label>): number {
   checkLengths("accuracy", target, predicted);
@@ -45,8 +51,7 @@ export function balancedAccuracy(target: ArrayLike<Label>, predicted: ArrayLike<
 export function matthewsCorrelation(target: ArrayLike<Label>, predicted: ArrayLike<Label>): number {
   const counts = confusionMatrix(target, predicted);
   const n = target.length;
-  const rows = counts.map((row) => row.reduce((a, b) => a + b, 0));
-  const columns = counts.map((_, j) => counts.reduce((sum, row) => sum + (row[j] as number), 0));
+  const [rows, columns] = margins(counts);
   const right = counts.reduce((sum, row, i) => sum + (row[i] as number), 0);
   const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
   const scale = (n * n - dot(columns, columns)) * (n * n - dot(rows, rows));
@@ -66,8 +71,7 @@ export function cohenKappa(
   }: { readonly weights?: "none" | "linear" | "quadratic"; readonly labels?: readonly Label[] } = {},
 ): number {
   const counts = confusionMatrix(target, predicted, labels);
-  const rows = counts.map((row) => row.reduce((a, b) => a + b, 0));
-  const columns = counts.map((_, j) => counts.reduce((sum, row) => sum + (row[j] as number), 0));
+  const [rows, columns] = margins(counts);
   const total = rows.reduce((a, b) => a + b, 0);
   let [seen, chance] = [0, 0];
   counts.forEach((row, i) =>

@@ -1,7 +1,7 @@
 /** Convolutional network for images: stages of convolution, activation and max pooling, then linear layers as in mlp. */
 
 import { TetradError } from "../errors.js";
-import type { JsonObject } from "../io/model-folder.js";
+import type { JsonObject } from "../io/json.js";
 import { conv2d } from "../ops/conv2d.js";
 import { dropout } from "../ops/dropout.js";
 import { maxPool2d } from "../ops/maxPool2d.js";

@@ -1,6 +1,6 @@
 /** What a layer is: parameters by their names within it, and a function of them; and how layers nest under PyTorch's dotted names. */
 
-import type { ParamSpec, ParamSpecs } from "../store.js";
+import { normalizeSpec, type ParamSpec, type ParamSpecs } from "../store.js";
 import type { Tensor } from "../tensor.js";
 import type { ApplyContext } from "./model.js";
 
@@ -12,9 +12,7 @@ export interface Layer {
 
 /** The layer's parameters under `prefix.`, to be spread into those of the layer that holds it. */
 export function nested(prefix: string, { params }: { readonly params: ParamSpecs }): Record<string, ParamSpec> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, spec]) => [`${prefix}.${name}`, "shape" in spec ? (spec as ParamSpec) : { shape: spec }]),
-  );
+  return Object.fromEntries(Object.entries(params).map(([name, spec]) => [`${prefix}.${name}`, normalizeSpec(spec)]));
 }
 
 /** The tensors under `prefix.`, by their names inside the layer that `nested` put there. */

@@ -1,7 +1,7 @@
 /** Multi-layer perceptron: linear layers with an activation between them. */
 
 import { TetradError } from "../errors.js";
-import type { JsonObject } from "../io/model-folder.js";
+import type { JsonObject } from "../io/json.js";
 import { dropout } from "../ops/dropout.js";
 import { reshape } from "../ops/reshape.js";
 import type { ParamSpec } from "../store.js";

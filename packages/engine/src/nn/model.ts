@@ -1,7 +1,7 @@
 /** What a model is: named parameters and a function of them; plus the list that turns a saved description back into one. */
 
 import { TetradError } from "../errors.js";
-import type { JsonObject } from "../io/model-folder.js";
+import type { JsonObject } from "../io/json.js";
 import type { Shape } from "../shape.js";
 import type { ParamSpecs } from "../store.js";
 import type { Tensor } from "../tensor.js";

@@ -2,7 +2,8 @@
 
 import type { Engine } from "../engine.js";
 import { TetradError } from "../errors.js";
-import { type JsonObject, readModelFolder, writeModelFolder } from "../io/model-folder.js";
+import type { JsonObject } from "../io/json.js";
+import { readModelFolder, writeModelFolder } from "../io/model-folder.js";
 import type { StorableTensor } from "../io/safetensors.js";
 import { type NdInput, toNd } from "../nd-input.js";
 import { type Model, modelFromConfig } from "../nn/model.js";

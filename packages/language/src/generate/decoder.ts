@@ -22,11 +22,8 @@ const CHUNK = 32;
 /** States that a model's store needs for a context of so many tokens. */
 export function cacheSpecs({ cache: { layers, heads, dim } }: Backbone, context: number): ParamSpecs {
   const spec = { shape: [context, heads, dim], state: true };
-  return Object.fromEntries(
-    Array.from({ length: layers }, (_, i) => [`cache.key.${i}`, `cache.value.${i}`] as const).flatMap((pair) =>
-      pair.map((name) => [name, spec]),
-    ),
-  );
+  const names = Array.from({ length: layers }, (_, i) => [`cache.key.${i}`, `cache.value.${i}`]).flat();
+  return Object.fromEntries(names.map((name) => [name, spec]));
 }
 
 /** What of a model text is made with. */
@@ -51,10 +48,6 @@ export class Decoder {
     const single = await compile(engine, model, context, 1);
     const chunk = context > CHUNK ? await compile(engine, model, context, CHUNK) : undefined;
     return new Decoder(single, chunk, context);
-  }
-
-  get length(): number {
-    return this.#length;
   }
 
   /** Forgets all that was read. */

@@ -1,8 +1,9 @@
 /** Text that goes on from a prompt. */
 
 import { type Engine, TetradError } from "@tetrad/engine";
-import { causalLm } from "../heads/causal-lm.js";
+import { causalLmOf } from "../heads/causal-lm.js";
 import { type LanguageModel, openModel } from "../model.js";
+import type { Backbone } from "../models/backbone.js";
 import { cacheSpecs, Decoder } from "./decoder.js";
 import { checkSampling, nextToken, type SamplingOptions } from "./sample.js";
 
@@ -41,27 +42,14 @@ export interface GeneratorOptions {
 
 /** A causal model's folder, or that of an adapter for one. @throws TetradError as `openModel` */
 export async function openGenerator(engine: Engine, folder: string, options: GeneratorOptions = {}): Promise<TextGenerator> {
-  let context = 0;
-  const model = await openModel(
-    engine,
-    folder,
-    (backbone, config) => {
-      context = Math.min(options.context ?? 512, backbone.maxTokens);
-      return causalLm(backbone, tiedIn(config, backbone.modelType));
-    },
-    {
-      states: (backbone) => cacheSpecs(backbone, context),
-      ...(options.gguf !== undefined && { gguf: options.gguf }),
-    },
-  );
+  const contextOf = ({ maxTokens }: Backbone) => Math.min(options.context ?? 512, maxTokens);
+  const model = await openModel(engine, folder, causalLmOf, {
+    states: (backbone) => cacheSpecs(backbone, contextOf(backbone)),
+    ...(options.gguf !== undefined && { gguf: options.gguf }),
+  });
   const end = model.config["eos_token_id"];
   const ends = new Set((Array.isArray(end) ? end : [end]).filter((id): id is number => typeof id === "number"));
-  return { model, decoder: await Decoder.open(engine, model, context), ends };
-}
-
-/** Whether the last layer is the table of word embeddings: GPT-2's is unless told, others' are where they say so. */
-export function tiedIn(config: LanguageModel["config"], modelType: string): boolean {
-  return (config["tie_word_embeddings"] ?? modelType === "gpt2") === true;
+  return { model, decoder: await Decoder.open(engine, model, contextOf(model.backbone)), ends };
 }
 
 /** @throws TetradError ARGUMENT for sampling numbers out of range, and for a prompt that fills the context */
@@ -88,6 +76,10 @@ export async function generate(
   const read = performance.now();
   const most = Math.min(maxNewTokens, decoder.context - given.length);
   const ids: number[] = [];
+  const seen = [...given];
+  const ended = (text: string, reason: Generated["reason"]): Generated => {
+    return { text, ids, reason, seconds: { prompt: (read - begin) / 1000, answer: (performance.now() - read) / 1000 } };
+  };
   let told = "";
   let reason: Generated["reason"] = "length";
   while (ids.length < most) {
@@ -95,18 +87,19 @@ export async function generate(
       reason = "aborted";
       break;
     }
-    const id = nextToken(logits, [...given, ...ids], ids.length, sampling);
+    const id = nextToken(logits, seen, ids.length, sampling);
     if (ends.has(id)) {
       reason = "end";
       break;
     }
     ids.push(id);
+    seen.push(id);
     const text = tokenizer.decode(ids);
     const cut = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
     if (cut.length > 0) {
       const whole = text.slice(0, Math.min(...cut));
       onText?.(whole.slice(told.length));
-      return { text: whole, ids, reason: "stop", seconds: { prompt: (read - begin) / 1000, answer: (performance.now() - read) / 1000 } };
+      return ended(whole, "stop");
     }
     // What may yet become a stop text, or is part of a character, waits.
     const safe = safeLength(text, stop);
@@ -118,7 +111,7 @@ export async function generate(
   }
   const text = tokenizer.decode(ids);
   if (text.length > told.length) onText?.(text.slice(told.length));
-  return { text, ids, reason, seconds: { prompt: (read - begin) / 1000, answer: (performance.now() - read) / 1000 } };
+  return ended(text, reason);
 }
 
 function safeLength(text: string, stop: readonly string[]): number {

@@ -1,6 +1,6 @@
 /** Which token comes next: the most probable one, or a draw from those that are left after cuts, in the order in which transformers applies them. */
 
-import { TetradError, uniformAt } from "@tetrad/engine";
+import { indexOfLargest, TetradError, uniformAt } from "@tetrad/engine";
 
 export interface SamplingOptions {
   /** Divides the logits; 0, the default, takes the most probable token always. */
@@ -50,7 +50,7 @@ export function nextToken(logits: Float32Array, seen: readonly number[], step: n
       scores[id] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
     }
   }
-  if (temperature === 0) return scores.indexOf(scores.reduce((a, b) => Math.max(a, b)));
+  if (temperature === 0) return indexOfLargest(scores);
   let order = Array.from(scores.keys()).sort((a, b) => (scores[b] as number) - (scores[a] as number));
   if (topK > 0) order = order.slice(0, topK);
   const top = scores[order[0] as number] as number;

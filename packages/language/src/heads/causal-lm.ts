@@ -1,13 +1,13 @@
 /** The next word, from those before it. */
 
-import { linear, linearCrossEntropy, type Tensor } from "@tetrad/engine";
+import { type JsonObject, linear, linearCrossEntropy, type Tensor } from "@tetrad/engine";
 import type { Backbone, Params, States } from "../models/backbone.js";
 import { tableSpecs } from "../models/parts.js";
 import { className, type Head, noHead } from "./head.js";
 
 export interface CausalLm extends Head {
-  /** Mean cross-entropy of `targets` i32 (T), each token's next, −100 where there is none, without logits in memory. */
-  loss(params: Params, states: States, targets: Tensor): Tensor;
+  /** Cross-entropy of `targets` i32 (T), each token's next, −100 where there is none, without logits in memory: the mean, or each token's (T). */
+  loss(params: Params, states: States, targets: Tensor, reduction?: "mean" | "none"): Tensor;
 }
 
 /**
@@ -23,6 +23,11 @@ export function causalLm(backbone: Backbone, tied: boolean): CausalLm {
     architecture: modelType === "gpt2" ? "GPT2LMHeadModel" : `${className(backbone)}ForCausalLM`,
     params: tied ? {} : tableSpecs("lm_head", vocabulary, width, initializerRange),
     outputs: (params, { last }) => ({ logits: linear(last, params[weight] as Tensor) }),
-    loss: (params, { last }, targets) => linearCrossEntropy(last, params[weight] as Tensor, targets),
+    loss: (params, { last }, targets, reduction = "mean") => linearCrossEntropy(last, params[weight] as Tensor, targets, { reduction }),
   };
+}
+
+/** The head that a folder's config.json describes: GPT-2's last layer is its word embeddings unless it says otherwise, others' where they say so. */
+export function causalLmOf(backbone: Backbone, config: JsonObject): CausalLm {
+  return causalLm(backbone, (config["tie_word_embeddings"] ?? backbone.modelType === "gpt2") === true);
 }

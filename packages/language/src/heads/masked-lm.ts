@@ -5,17 +5,26 @@ import type { Backbone } from "../models/backbone.js";
 import { affine, affineSpecs, norm, normSpecs } from "../models/parts.js";
 import { className, type Head, noHead } from "./head.js";
 
-/** Names of the inner layer, its norm, and the words' offsets; the norm's ε. */
-const NAMES: Readonly<Record<string, { readonly dense: string; readonly norm: string; readonly bias: string; readonly eps: number }>> = {
-  bert: { dense: "cls.predictions.transform.dense", norm: "cls.predictions.transform.LayerNorm", bias: "cls.predictions.bias", eps: 1e-12 },
-  roberta: { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: "lm_head.bias", eps: 1e-5 },
-  distilbert: { dense: "vocab_transform", norm: "vocab_layer_norm", bias: "vocab_projector.bias", eps: 1e-12 },
+interface Names {
+  readonly dense: string;
+  readonly norm: string;
+  /** The words' offsets */
+  readonly bias: string;
+}
+
+const NAMES: Readonly<Record<string, Names>> = {
+  bert: { dense: "cls.predictions.transform.dense", norm: "cls.predictions.transform.LayerNorm", bias: "cls.predictions.bias" },
+  roberta: { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: "lm_head.bias" },
+  distilbert: { dense: "vocab_transform", norm: "vocab_layer_norm", bias: "vocab_projector.bias" },
 };
 
 /** `logits` (T, V). @throws TetradError UNSUPPORTED for a decoder */
 export function maskedLm(backbone: Backbone): Head {
-  const names = NAMES[backbone.modelType] ?? noHead(backbone, "masked language model", Object.keys(NAMES));
-  const { width, vocabulary, initializerRange, embeddings } = backbone;
+  const { modelType, width, vocabulary, initializerRange, embeddings, mlm } = backbone;
+  const names = NAMES[modelType];
+  if (names === undefined || mlm === undefined) return noHead(backbone, "masked language model", Object.keys(NAMES));
+  // RoBERTa's head has GELU whatever its body has (transformers' RobertaLMHead).
+  const act = modelType === "roberta" ? gelu : mlm.act;
   return {
     architecture: `${className(backbone)}ForMaskedLM`,
     params: {
@@ -24,7 +33,7 @@ export function maskedLm(backbone: Backbone): Head {
       [names.bias]: { shape: [vocabulary], init: "zeros" },
     },
     outputs(params, { last }) {
-      const inner = layerNorm(gelu(affine(params, names.dense, last)), norm(params, names.norm, names.eps));
+      const inner = layerNorm(act(affine(params, names.dense, last)), norm(params, names.norm, mlm.eps));
       return { logits: linear(inner, params[embeddings] as Tensor, params[names.bias]) };
     },
   };

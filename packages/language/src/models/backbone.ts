@@ -54,7 +54,6 @@ export interface Backbone {
   readonly maxTokens: number;
   /** Whether a token sees only those before it. */
   readonly causal: boolean;
-  readonly padding: number | undefined;
   /** Standard deviation of new weights. */
   readonly initializerRange: number;
   /** Probability that a head drops an element of what it takes. */
@@ -63,6 +62,8 @@ export interface Backbone {
   readonly cache: { readonly layers: number; readonly heads: number; readonly dim: number };
   /** Whether layers' weights are (in, out), PEFT's `fan_in_fan_out`. */
   readonly fanInFanOut: boolean;
+  /** What a masked-language-model head has in common with an encoder: ε of its norms, and its activation */
+  readonly mlm?: { readonly eps: number; act(x: Tensor): Tensor };
   /** The word embeddings, which language-model heads may share. */
   readonly embeddings: string;
   readonly params: ParamSpecs;

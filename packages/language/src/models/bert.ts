@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, attend, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, dropped, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
 
 export function bert(config: ConfigFields): Backbone {
   return bertLike(config, { modelType: "bert", positionPadding: undefined });
@@ -54,11 +54,11 @@ export function bertLike(
     vocabulary,
     maxTokens: positions - firstPosition,
     causal: false,
-    padding,
     initializerRange: sd,
     headDropout: config.real("classifier_dropout", hiddenDropout),
     cache: { layers, heads, dim: width / heads },
     fanInFanOut: false,
+    mlm: { eps, act },
     embeddings: `${base}.word_embeddings.weight`,
     params,
     states(weights, batch, context) {
@@ -72,15 +72,9 @@ export function bertLike(
       const hidden = [dropped(start, hiddenDropout, context)];
       for (let i = 0; i < layers; i++) {
         const h = hidden[i] as Tensor;
-        const [q, k, v] = parts.map((part) => splitHeads(affine(weights, `${layer(i)}.attention.self.${part}`, h), heads)) as [
-          Tensor,
-          Tensor,
-          Tensor,
-        ];
-        const mixed = attend(batch, i, q, k, v, {
-          dropout: context.training ? attentionDropout : 0,
-        });
-        const attended = dropped(affine(weights, `${layer(i)}.attention.output.dense`, joinHeads(mixed)), hiddenDropout, context);
+        const names = parts.map((part) => `${layer(i)}.attention.self.${part}`);
+        const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
+        const attended = dropped(affine(weights, `${layer(i)}.attention.output.dense`, mixed), hiddenDropout, context);
         const { y } = addLayerNorm(attended, h, norm(weights, `${layer(i)}.attention.output.LayerNorm`, eps));
         const outer = affine(weights, `${layer(i)}.output.dense`, act(affine(weights, `${layer(i)}.intermediate.dense`, y)));
         hidden.push(addLayerNorm(dropped(outer, hiddenDropout, context), y, norm(weights, `${layer(i)}.output.LayerNorm`, eps)).y);

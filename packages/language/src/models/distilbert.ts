@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, attend, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, dropped, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
 
 /** Not in its configuration. */
 const EPS = 1e-12;
@@ -44,11 +44,11 @@ export function distilbert(config: ConfigFields): Backbone {
     vocabulary,
     maxTokens: positions,
     causal: false,
-    padding,
     initializerRange: sd,
     headDropout: config.real("seq_classif_dropout", 0.2),
     cache: { layers, heads, dim: width / heads },
     fanInFanOut: false,
+    mlm: { eps: EPS, act },
     embeddings: `${base}.word_embeddings.weight`,
     params,
     states(weights, batch, context) {
@@ -61,16 +61,10 @@ export function distilbert(config: ConfigFields): Backbone {
       const hidden = [dropped(start, rate, context)];
       for (let i = 0; i < layers; i++) {
         const h = hidden[i] as Tensor;
-        const [q, k, v] = parts.map((part) => splitHeads(affine(weights, `${layer(i)}.attention.${part}`, h), heads)) as [
-          Tensor,
-          Tensor,
-          Tensor,
-        ];
-        const mixed = attend(batch, i, q, k, v, {
-          dropout: context.training ? attentionDropout : 0,
-        });
+        const names = parts.map((part) => `${layer(i)}.attention.${part}`);
+        const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
         const { y } = addLayerNorm(
-          affine(weights, `${layer(i)}.attention.out_lin`, joinHeads(mixed)),
+          affine(weights, `${layer(i)}.attention.out_lin`, mixed),
           h,
           norm(weights, `${layer(i)}.sa_layer_norm`, EPS),
         );

@@ -47,7 +47,6 @@ export function gpt2(config: ConfigFields): Backbone {
     vocabulary,
     maxTokens: positions,
     causal: true,
-    padding: config.token("pad_token_id"),
     initializerRange: sd,
     headDropout: config.real("summary_first_dropout", 0.1),
     cache: { layers, heads, dim: width / heads },

@@ -70,6 +70,23 @@ export function attend(
   return own?.(layer, q, k, v, options) ?? attention(q, k, v, { ...options, cuSeqlens, ...(keyMask !== undefined && { keyMask }) });
 }
 
+/** Attention of an encoder's layer whose queries, keys and values have a weight each, named in this order. */
+export function selfAttention(
+  weights: Params,
+  names: readonly string[],
+  {
+    batch,
+    layer,
+    heads,
+    dropout: rate,
+  }: { readonly batch: TokenBatch; readonly layer: number; readonly heads: number; readonly dropout: number },
+  x: Tensor,
+  { training }: ApplyContext,
+): Tensor {
+  const [q, k, v] = names.map((name) => splitHeads(affine(weights, name, x), heads)) as [Tensor, Tensor, Tensor];
+  return joinHeads(attend(batch, layer, q, k, v, { dropout: training ? rate : 0 }));
+}
+
 /** Drops in training only. */
 export const dropped = (x: Tensor, rate: number, { training }: ApplyContext): Tensor => (training ? dropout(x, { rate }) : x);
 

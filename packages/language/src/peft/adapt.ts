@@ -3,7 +3,7 @@
 import {
   type ApplyContext,
   type Engine,
-  type ParamSpec,
+  normalizeSpec,
   type ParamSpecs,
   type StorableTensor,
   type Store,
@@ -11,6 +11,7 @@ import {
 } from "@tetrad/engine";
 import type { Head } from "../heads/head.js";
 import { ADAPTERS, type Backbone, type Params } from "../models/backbone.js";
+import { titled } from "../weights/match.js";
 import { type AdapterFolder, writeAdapter } from "./folder.js";
 import type { LayerValues, MakeMethod, PeftMethod, Values } from "./method.js";
 
@@ -22,12 +23,10 @@ export interface Adapted {
   within(params: Params, context: ApplyContext): Params;
 }
 
-const full = (spec: ParamSpecs[string]): ParamSpec => ("shape" in spec ? spec : { shape: spec });
-
 export function adapt(backbone: Backbone, head: Head, make: MakeMethod): Adapted {
   const method = make(backbone);
   const base = Object.entries({ ...backbone.params, ...head.params }).map(([name, spec]) => {
-    return [name, { ...full(spec), state: !method.trains(name) }] as const;
+    return [name, { ...normalizeSpec(spec), state: !method.trains(name) }] as const;
   });
   return {
     method,
@@ -67,11 +66,10 @@ export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, sou
     return shape !== undefined && shape.join() !== store.shape(name).join();
   });
   if (missing.length + unknown.length + misshaped.length > 0) {
-    const part = (title: string, list: readonly string[]) => (list.length === 0 ? [] : [`${title}: ${list.slice(0, 8).join(", ")}`]);
     throw new TetradError("FORMAT", {
       op: source,
       what: "this adapter is not for this model",
-      got: [...part("missing", missing), ...part("of another shape", misshaped), ...part("unknown", unknown)].join("; "),
+      got: titled({ missing, "of another shape": misshaped, unknown }),
     });
   }
   for (const name of wanted) store.set(name, tensors.read(names.get(name) as string).data);
@@ -118,7 +116,7 @@ export function mergedWeights(store: Store, method: PeftMethod): Map<string, Val
 export function mergedStore(engine: Engine, store: Store, method: PeftMethod, params: ParamSpecs): Store {
   const merged = mergedWeights(store, method);
   const own = engine.store(
-    Object.fromEntries(Object.entries(params).map(([name, spec]) => [name, { ...full(spec), init: "zeros" as const }])),
+    Object.fromEntries(Object.entries(params).map(([name, spec]) => [name, { ...normalizeSpec(spec), init: "zeros" as const }])),
     { dtype: store.dtype },
   );
   for (const name of own.names) own.set(name, merged.get(name) ?? store.get(name));

@@ -3,6 +3,7 @@
 import {
   type JsonObject,
   openSafetensors,
+  parseJsonObject,
   readBytes,
   type SafetensorsFile,
   type StorableTensor,
@@ -11,7 +12,6 @@ import {
   writeSafetensors,
 } from "@tetrad/engine";
 import { ConfigFields } from "../models/config.js";
-import { parseJson } from "../weights/read.js";
 import { ia3 } from "./ia3.js";
 import { lora } from "./lora.js";
 import type { MakeMethod } from "./method.js";
@@ -32,7 +32,7 @@ export interface AdapterFolder {
 
 /** @throws TetradError IO, FORMAT; UNSUPPORTED for a method that is not built */
 export async function readAdapter(folder: string): Promise<AdapterFolder> {
-  const config = parseJson(await readBytes(`${folder}/${CONFIG}`), `${folder}/${CONFIG}`);
+  const config = parseJsonObject(await readBytes(`${folder}/${CONFIG}`), `${folder}/${CONFIG}`);
   const tensors = openSafetensors(await readBytes(`${folder}/${TENSORS}`), `${folder}/${TENSORS}`);
   const plain = (name: string) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name).replace(BASE_LAYER, ".");
   const names = new Map([...tensors.entries.keys()].map((name) => [plain(name), name]));
@@ -81,7 +81,8 @@ export async function writeAdapter(
   const named = new Map([...tensors].map(([name, tensor]) => [`${PREFIX}${name}`, tensor]));
   for (const [name, content] of Object.entries(extra)) await writeFileAtomic(`${folder}/${name}`, content);
   await writeFileAtomic(`${folder}/${TENSORS}`, writeSafetensors(named, { format: "pt" }));
-  await writeFileAtomic(`${folder}/${CONFIG}`, `${JSON.stringify(config, null, 2)}\n`);
+  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFileAtomic(`${folder}/${CONFIG}`, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
 /** The base model's folder; a relative one is taken from the adapter's. @throws TetradError FORMAT where none is named */

@@ -2,25 +2,27 @@
 
 import { mul, type ParamSpec, reshape, type Tensor } from "@tetrad/engine";
 import type { Adapter } from "../models/backbone.js";
-import { isModuleOf } from "./lora.js";
-import type { MakeMethod, PeftConfig } from "./method.js";
-import { isModule, targetsOf } from "./targets.js";
+import { commonConfig, type MakeMethod, type PeftConfig } from "./method.js";
+import { isModule, isModuleOf, targetsOf } from "./targets.js";
 
 export interface Ia3Config extends PeftConfig {
   /** Those of the targets whose input is scaled, not their output */
   readonly feedforwardModules: readonly string[];
 }
 
-export function ia3({ feedforwardModules, taskType, base, targetModules, modulesToSave }: Ia3Config): MakeMethod {
+export function ia3({ feedforwardModules, ...common }: Ia3Config): MakeMethod {
   return (backbone) => {
     const turned = backbone.fanInFanOut;
-    const targets = targetsOf(backbone, targetModules).map((target) => ({ ...target, inside: isModule(target.name, feedforwardModules) }));
+    const targets = targetsOf(backbone, common.targetModules).map((target) => ({
+      ...target,
+      inside: isModule(target.name, feedforwardModules),
+    }));
     const params: Record<string, ParamSpec> = {};
     for (const { name, inside, input, output } of targets)
       params[`${name}.ia3_l`] = { shape: inside ? [1, input] : [output, 1], init: "ones" };
     return {
       params,
-      trains: (name) => isModuleOf(name, modulesToSave),
+      trains: (name) => isModuleOf(name, common.modulesToSave),
       adapters: (weights) =>
         new Map(
           targets.map(({ name, inside }): [string, Adapter] => {
@@ -43,17 +45,11 @@ export function ia3({ feedforwardModules, taskType, base, targetModules, modules
         };
       },
       config: {
-        auto_mapping: null,
-        base_model_name_or_path: base,
+        ...commonConfig(common),
         fan_in_fan_out: turned,
         feedforward_modules: feedforwardModules,
-        inference_mode: true,
         init_ia3_weights: true,
-        modules_to_save: modulesToSave ?? null,
         peft_type: "IA3",
-        revision: null,
-        target_modules: targetModules,
-        task_type: taskType,
       },
     };
   };

@@ -20,8 +20,8 @@ import {
   transpose,
 } from "@tetrad/engine";
 import type { Adapter } from "../models/backbone.js";
-import type { LayerValues, MakeMethod, PeftConfig, Values } from "./method.js";
-import { isModule, type Target, targetsOf } from "./targets.js";
+import { commonConfig, type LayerValues, type MakeMethod, type PeftConfig, type Values } from "./method.js";
+import { isModuleOf, type Target, targetsOf } from "./targets.js";
 
 export interface LoraConfig extends PeftConfig {
   /** Rank; 8 unless told */
@@ -48,13 +48,10 @@ export function lora({
   useRslora = false,
   useDora = false,
   bias = "none",
-  taskType,
-  base,
-  targetModules,
-  modulesToSave,
+  ...common
 }: LoraConfig): MakeMethod {
   return (backbone) => {
-    const targets = targetsOf(backbone, targetModules);
+    const targets = targetsOf(backbone, common.targetModules);
     const scale = useRslora ? loraAlpha / Math.sqrt(r) : loraAlpha / r;
     const turned = backbone.fanInFanOut;
     const params: Record<string, ParamSpec> = {};
@@ -67,7 +64,7 @@ export function lora({
     const trained = (name: string) => bias === "all" || (bias === "lora_only" && targets.some((target) => name === `${target.name}.bias`));
     return {
       params,
-      trains: (name) => (name.endsWith(".bias") && trained(name)) || isModuleOf(name, modulesToSave),
+      trains: (name) => (name.endsWith(".bias") && trained(name)) || isModuleOf(name, common.modulesToSave),
       adapters: (weights, { training }) =>
         new Map(
           targets.map(({ name }): [string, Adapter] => {
@@ -120,36 +117,23 @@ export function lora({
         return { weight: turned ? turn(sums, output, input) : sums, bias: offset } satisfies LayerValues;
       },
       config: {
+        ...commonConfig(common),
         alpha_pattern: {},
-        auto_mapping: null,
-        base_model_name_or_path: base,
         bias,
         fan_in_fan_out: turned,
-        inference_mode: true,
         init_lora_weights: true,
         layers_pattern: null,
         layers_to_transform: null,
         lora_alpha: loraAlpha,
         lora_dropout: loraDropout,
-        modules_to_save: modulesToSave ?? null,
         peft_type: "LORA",
         r,
         rank_pattern: {},
-        revision: null,
-        target_modules: targetModules,
-        task_type: taskType,
         use_dora: useDora,
         use_rslora: useRslora,
       },
     };
   };
-}
-
-/** Whether a parameter belongs to one of these modules. */
-export function isModuleOf(parameter: string, modules: readonly string[] | undefined): boolean {
-  if (modules === undefined) return false;
-  const path = parameter.split(".");
-  return path.some((_, i) => i > 0 && isModule(path.slice(0, i).join("."), modules));
 }
 
 /** A weight in float64 with an output a row. */

@@ -41,3 +41,16 @@ export interface PeftConfig {
 }
 
 export type MakeMethod = (backbone: Backbone) => PeftMethod;
+
+/** Fields of adapter_config.json that no method changes. */
+export function commonConfig({ taskType, base, targetModules, modulesToSave }: PeftConfig): JsonObject {
+  return {
+    auto_mapping: null,
+    base_model_name_or_path: base,
+    inference_mode: true,
+    modules_to_save: modulesToSave ?? null,
+    revision: null,
+    target_modules: targetModules,
+    task_type: taskType,
+  };
+}

@@ -1,6 +1,6 @@
 /** Which layers an adapter goes to, by PEFT's rules for `target_modules`. */
 
-import { closest, type ParamSpecs, type Shape, TetradError } from "@tetrad/engine";
+import { closest, normalizeSpec, TetradError } from "@tetrad/engine";
 import type { Backbone } from "../models/backbone.js";
 
 export interface Target {
@@ -10,14 +10,16 @@ export interface Target {
   readonly output: number;
 }
 
-export function shapeOf(params: ParamSpecs, name: string): Shape {
-  const spec = params[name] as ParamSpecs[string];
-  return "shape" in spec ? spec.shape : spec;
-}
-
 /** Whether a module is one of `names`: the module itself, or the end of its path. */
 export function isModule(name: string, names: readonly string[]): boolean {
   return names.some((wanted) => name === wanted || name.endsWith(`.${wanted}`));
+}
+
+/** Whether a parameter belongs to one of these modules. */
+export function isModuleOf(parameter: string, names: readonly string[] | undefined): boolean {
+  if (names === undefined) return false;
+  const path = parameter.split(".");
+  return path.some((_, i) => i > 0 && isModule(path.slice(0, i).join("."), names));
 }
 
 /**
@@ -26,8 +28,8 @@ export function isModule(name: string, names: readonly string[]): boolean {
  * @throws TetradError ARGUMENT where none does, UNSUPPORTED for embeddings
  */
 export function targetsOf({ params, fanInFanOut, modelType }: Backbone, modules: readonly string[] | string): Target[] {
-  const layers = Object.keys(params).flatMap((name) => {
-    const shape = shapeOf(params, name);
+  const layers = Object.entries(params).flatMap(([name, spec]) => {
+    const { shape } = normalizeSpec(spec);
     if (!name.endsWith(".weight") || shape.length !== 2) return [];
     const [rows, columns] = shape as [number, number];
     const table = /embed|wte|wpe|shared|relative_attention_bias/.test(name);

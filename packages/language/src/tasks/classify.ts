@@ -9,6 +9,7 @@ import {
   cohenKappa,
   crossEntropy,
   type Engine,
+  indexOfLargest,
   logLoss,
   matthewsCorrelation,
   rocAucMulticlass,
@@ -17,10 +18,10 @@ import {
   topKAccuracy,
 } from "@tetrad/engine";
 import { sequenceClassification } from "../heads/sequence-classification.js";
-import { type LanguageModel, openModel, readConfig, saveModel } from "../model.js";
+import { type LanguageModel, openModel, saveModel } from "../model.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
-import { trainerState } from "../train/trainer-state.js";
+import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
 
 export interface LabelledText {
@@ -99,19 +100,15 @@ export async function finetuneClassifier(
 
 /** Writes the folder as transformers reads it: config.json with the classes, weights, tokenizer, the log, and a card. @throws TetradError IO */
 export async function saveClassifier(run: ClassifyRun, path: string, card?: string): Promise<void> {
-  await saveModel(
-    run.model,
-    path,
-    { ...labelFields(run.labels), problem_type: "single_label_classification" },
-    { "trainer_state.json": trainerState(run), ...(card !== undefined && { "README.md": card }) },
-  );
+  await saveModel(run.model, path, { ...labelFields(run.labels), problem_type: "single_label_classification" }, runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without classes */
 export async function openClassifier(engine: Engine, folder: string): Promise<TextClassifier> {
-  const labels = labelsOfConfig(await readConfig(folder), folder);
-  const model = await openModel(engine, folder, (backbone) => sequenceClassification(backbone, labels.length));
-  return { model, labels, maxTokens: model.backbone.maxTokens };
+  const model = await openModel(engine, folder, (backbone, config) =>
+    sequenceClassification(backbone, labelsOfConfig(config, folder).length),
+  );
+  return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
 }
 
 export interface Classified {
@@ -140,7 +137,7 @@ export async function classify(
     each: (numbers, _, { probabilities }) =>
       numbers.forEach((__, i) => {
         const own = (probabilities as Float32Array).slice(i * labels.length, (i + 1) * labels.length);
-        results.push({ label: labels[own.indexOf(own.reduce((a, b) => Math.max(a, b)))] as string, probabilities: own });
+        results.push({ label: labels[indexOfLargest(own)] as string, probabilities: own });
       }),
   });
   return results;

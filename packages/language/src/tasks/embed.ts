@@ -1,12 +1,27 @@
 /** A vector for every text: the mean of its tokens' states, or its first token's, as sentence-transformers' folders say. */
 
-import { attention, div, type Engine, mul, reshape, sqrt, square, sum, type Tensor, TetradError, take } from "@tetrad/engine";
+import {
+  attention,
+  div,
+  type Engine,
+  type Json,
+  mul,
+  parseJson,
+  parseJsonObject,
+  reshape,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  TetradError,
+  take,
+} from "@tetrad/engine";
 import type { Head } from "../heads/head.js";
 import { type LanguageModel, openModel } from "../model.js";
 import type { TokenBatch } from "../models/backbone.js";
 import { ConfigFields } from "../models/config.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { optional, parseJson } from "../weights/read.js";
+import { optional } from "../weights/read.js";
 import { checkSequences } from "./labels.js";
 
 /** How the states of a text's tokens become one vector. */
@@ -46,23 +61,37 @@ export async function openEmbedder(engine: Engine, folder: string, options: Embe
 }
 
 async function sentenceTransformer(folder: string): Promise<EmbedderOptions> {
-  const read = async (name: string) => {
-    const bytes = await optional(`${folder}/${name}`);
-    return bytes === undefined ? undefined : { bytes, source: `${folder}/${name}` };
-  };
-  const list = await read("modules.json");
+  const source = `${folder}/modules.json`;
+  const list = await optional(source);
   if (list === undefined) return {};
-  const modules = JSON.parse(new TextDecoder().decode(list.bytes)) as readonly { readonly type: string; readonly path: string }[];
+  const modules = modulesIn(parseJson(list, source), source);
+  const fieldsOf = async (name: string) => {
+    const bytes = await optional(`${folder}/${name}`);
+    return bytes === undefined ? undefined : new ConfigFields(parseJsonObject(bytes, `${folder}/${name}`), `${folder}/${name}`);
+  };
   const pathOf = (kind: string) => modules.find(({ type }) => type.endsWith(`.${kind}`))?.path;
   const pooling = pathOf("Pooling");
-  const config = pooling === undefined ? undefined : await read(`${pooling}/config.json`);
-  const sentence = await read("sentence_bert_config.json");
-  const limit = sentence && new ConfigFields(parseJson(sentence.bytes, sentence.source), sentence.source).token("max_seq_length");
+  const config = pooling === undefined ? undefined : await fieldsOf(`${pooling}/config.json`);
+  const limit = (await fieldsOf("sentence_bert_config.json"))?.token("max_seq_length");
   return {
-    ...(config !== undefined && { pooling: poolingIn(new ConfigFields(parseJson(config.bytes, config.source), config.source)) }),
+    ...(config !== undefined && { pooling: poolingIn(config) }),
     normalized: pathOf("Normalize") !== undefined,
     ...(limit !== undefined && { maxTokens: limit }),
   };
+}
+
+interface Module {
+  readonly type: string;
+  readonly path: string;
+}
+
+function modulesIn(list: Json, source: string): readonly Module[] {
+  const isModule = (one: Json) => {
+    const { type, path } = (one ?? {}) as Partial<Module>;
+    return typeof type === "string" && typeof path === "string";
+  };
+  if (Array.isArray(list) && list.every(isModule)) return list;
+  throw new TetradError("FORMAT", { op: source, what: "this is not a list of modules", expected: "a type and a path of each" });
 }
 
 function poolingIn(config: ConfigFields): Pooling {

@@ -1,6 +1,6 @@
 /** Names of classes in data and in config.json. */
 
-import { type JsonObject, TetradError } from "@tetrad/engine";
+import { type JsonObject, listed, TetradError } from "@tetrad/engine";
 
 /** Every class once, by code unit. @throws TetradError DATA for fewer than two */
 export function labelsIn(op: string, labels: Iterable<string>): string[] {
@@ -40,11 +40,13 @@ export function labelsOfConfig(config: JsonObject, folder: string): string[] {
 export function checkKnown(known: readonly string[], labels: Iterable<string>): void {
   const unknown = [...new Set(labels)].filter((label) => !known.includes(label));
   if (unknown.length === 0) return;
-  const few = unknown.slice(0, 5).map((label) => JSON.stringify(label));
   throw new TetradError("DATA", {
     op: "evaluate",
     what: "the data have classes that the model was not trained on",
-    got: `${few.join(", ")}${unknown.length > few.length ? ` and ${unknown.length - few.length} more` : ""}`,
+    got: listed(
+      unknown.map((label) => JSON.stringify(label)),
+      5,
+    ),
     expected: `some of its ${known.length}`,
   });
 }

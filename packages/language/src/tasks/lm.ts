@@ -1,15 +1,14 @@
 /** A language model trained further on texts: whole, or an adapter; and how well it foretells others. */
 
-import { type Engine, linearCrossEntropy, type Tensor } from "@tetrad/engine";
+import type { Engine, Tensor } from "@tetrad/engine";
 import type { Ids } from "../data/batch.js";
-import { tiedIn } from "../generate/generate.js";
-import { causalLm } from "../heads/causal-lm.js";
+import { type CausalLm, causalLmOf } from "../heads/causal-lm.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
 import { saveAdapter } from "../peft/adapt.js";
 import type { MakeMethod } from "../peft/method.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
-import { trainerState } from "../train/trainer-state.js";
+import { runFiles } from "../train/trainer-state.js";
 import { checkSequences } from "./labels.js";
 
 export interface LmOptions extends TrainingOptions {
@@ -35,7 +34,7 @@ export function openLm(
   folder: string,
   { peft, seed = TRAINING_DEFAULTS.seed, gguf }: LmOptions = {},
 ): Promise<LanguageModel> {
-  return openModel(engine, folder, (backbone, config) => causalLm(backbone, tiedIn(config, backbone.modelType)), {
+  return openModel(engine, folder, causalLmOf, {
     seed,
     ...(peft !== undefined && { peft }),
     ...(gguf !== undefined && { gguf }),
@@ -57,7 +56,7 @@ export async function finetuneLm(engine: Engine, model: LanguageModel, texts: re
   const { backbone, head } = model;
   const { sequences, maxTokens, cut } = encodeTexts(model, texts, options.maxTokens);
   const context = { training: true };
-  const { loss } = head as ReturnType<typeof causalLm>;
+  const { loss } = head as CausalLm;
   const run = await train(
     engine,
     {
@@ -103,7 +102,7 @@ export async function perplexity(engine: Engine, model: LanguageModel, texts: re
   const { backbone, head } = model;
   const { sequences } = encodeTexts(model, texts, limit);
   const context = { training: false };
-  const table = head.params["lm_head.weight"] === undefined ? backbone.embeddings : "lm_head.weight";
+  const { loss } = head as CausalLm;
   let [sum, tokens] = [0, 0];
   await forEachBatch(engine, model, {
     sequences,
@@ -115,8 +114,7 @@ export async function perplexity(engine: Engine, model: LanguageModel, texts: re
       ),
     }),
     outputs(params, batch, inputs) {
-      const { last } = backbone.states(params, batch, context);
-      return { losses: linearCrossEntropy(last, params[table] as Tensor, inputs["labels"] as Tensor, { reduction: "none" }) };
+      return { losses: loss(params, backbone.states(params, batch, context), inputs["labels"] as Tensor, "none") };
     },
     each: (numbers, starts, { losses }) =>
       numbers.forEach((s, i) => {
@@ -130,7 +128,7 @@ export async function perplexity(engine: Engine, model: LanguageModel, texts: re
 
 /** A whole model as transformers reads it, or an adapter as peft does, with the tokenizer beside it. @throws TetradError IO */
 export async function saveLm(run: LmRun, path: string, card?: string): Promise<void> {
-  const extra = { "trainer_state.json": trainerState(run), ...(card !== undefined && { "README.md": card }) };
+  const extra = runFiles(run, card);
   const { adapted, store, tokenizer } = run.model;
   if (adapted === undefined) return saveModel(run.model, path, {}, extra);
   await saveAdapter(store, adapted.method, path, { ...tokenizer.files, ...extra });

@@ -1,15 +1,15 @@
 /** Entities in text: a tag for every word, from a head over tokens. */
 
-import { crossEntropy, type Engine, type Tensor } from "@tetrad/engine";
+import { crossEntropy, type Engine, indexOfLargest, type Tensor } from "@tetrad/engine";
 import type { TaggedSentence } from "../data/conll.js";
 import { tokenClassification } from "../heads/token-classification.js";
 import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
 import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
-import { type LanguageModel, openModel, readConfig, saveModel } from "../model.js";
+import { type LanguageModel, openModel, saveModel } from "../model.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
-import { trainerState } from "../train/trainer-state.js";
+import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
 
 export interface TagOptions extends TrainingOptions {
@@ -102,17 +102,13 @@ export async function finetuneTagger(
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
 export async function saveTagger(run: TagRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, labelFields(run.labels), {
-    "trainer_state.json": trainerState(run),
-    ...(card !== undefined && { "README.md": card }),
-  });
+  await saveModel(run.model, path, labelFields(run.labels), runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without tags */
 export async function openTagger(engine: Engine, folder: string): Promise<Tagger> {
-  const labels = labelsOfConfig(await readConfig(folder), folder);
-  const model = await openModel(engine, folder, (backbone) => tokenClassification(backbone, labels.length));
-  return { model, labels, maxTokens: model.backbone.maxTokens };
+  const model = await openModel(engine, folder, (backbone, config) => tokenClassification(backbone, labelsOfConfig(config, folder).length));
+  return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
 }
 
 /** The most probable tag at each of some places of some encodings; "O" where a word was cut. */
@@ -136,9 +132,7 @@ async function tagsAt(
         results.push(
           Array.from(places[s] as Int32Array, (place) => {
             if (place < 0) return "O";
-            const from = (first + place) * labels.length;
-            const own = (logits as Float32Array).subarray(from, from + labels.length);
-            return labels[own.indexOf(own.reduce((a, b) => Math.max(a, b)))] as string;
+            return labels[indexOfLargest(logits as Float32Array, (first + place) * labels.length, labels.length)] as string;
           }),
         );
       }),

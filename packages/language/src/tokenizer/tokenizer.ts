@@ -2,8 +2,8 @@
 
 import { Template } from "@huggingface/jinja";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { type JsonObject, readBytes, TetradError } from "@tetrad/engine";
-import { optional, parseJson } from "../weights/read.js";
+import { type JsonObject, parseJsonObject, readBytes, TetradError } from "@tetrad/engine";
+import { optional } from "../weights/read.js";
 import { type Parts, type Piece, PieceFinder } from "./pieces.js";
 import { fromVocabulary } from "./vocabulary.js";
 
@@ -58,7 +58,6 @@ interface Pipeline extends Parts {
     | null;
   decode(ids: number[], options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces: boolean }): string;
   token_to_id(token: string): number | undefined;
-  id_to_token(id: number): string | undefined;
   get_vocab(withAdded: boolean): Map<string, number>;
 }
 
@@ -115,9 +114,9 @@ export class Tokenizer {
       const bytes = await optional(`${folder}/${name}`);
       if (bytes !== undefined) files[name] = bytes;
     }
-    const json = (name: string) => (files[name] === undefined ? undefined : parseJson(files[name], `${folder}/${name}`));
+    const json = (name: string) => (files[name] === undefined ? undefined : parseJsonObject(files[name], `${folder}/${name}`));
     const config = json("tokenizer_config.json") ?? {};
-    const own = json("tokenizer.json") ?? fromVocabulary(files, config);
+    const own = json("tokenizer.json") ?? fromVocabulary(files, config, folder);
     // Says which path it is that cannot be read.
     if (own === undefined) await readBytes(`${folder}/tokenizer.json`);
     return new Tokenizer(own as JsonObject, config, files, `${folder}/tokenizer.json`);
@@ -128,14 +127,6 @@ export class Tokenizer {
     let size = 0;
     for (const id of this.#pipeline.get_vocab(true).values()) size = Math.max(size, id + 1);
     return size;
-  }
-
-  idOf(token: string): number | undefined {
-    return this.#pipeline.token_to_id(token);
-  }
-
-  tokenOf(id: number): string | undefined {
-    return this.#pipeline.id_to_token(id);
   }
 
   /** @throws TetradError ARGUMENT for a limit that leaves no room for the text */
@@ -237,23 +228,20 @@ export class Tokenizer {
     const sequenceIds: SequenceId[] = [];
     const offsets: [number, number][] = [];
     const wordIds: (number | null)[] = [];
+    const add = (id: number, token: string, type: number, text: SequenceId, offset: [number, number], word: number | null) => {
+      ids.push(id);
+      tokens.push(token);
+      types.push(type);
+      sequenceIds.push(text);
+      offsets.push(offset);
+      wordIds.push(word);
+    };
     for (const slot of this.#around(texts.length, special)) {
-      if ("token" in slot) {
-        ids.push(slot.id);
-        tokens.push(slot.token);
-        types.push(slot.type);
-        sequenceIds.push(null);
-        offsets.push([0, 0]);
-        wordIds.push(null);
-        continue;
-      }
-      for (const { token, begin, end, word } of texts[slot.text] as readonly Piece[]) {
-        ids.push(this.#idOrUnknown(token));
-        tokens.push(token);
-        types.push(slot.type);
-        sequenceIds.push(slot.text);
-        offsets.push([begin, end]);
-        wordIds.push(word);
+      if ("token" in slot) add(slot.id, slot.token, slot.type, null, [0, 0], null);
+      else {
+        for (const { token, begin, end, word } of texts[slot.text] as readonly Piece[]) {
+          add(this.#idOrUnknown(token), token, slot.type, slot.text, [begin, end], word);
+        }
       }
     }
     return { ids, tokens, types, sequenceIds, offsets, wordIds, cut };

@@ -1,14 +1,15 @@
 /** A tokenizer.json for folders that have only the vocabulary files of older versions. */
 
-import type { Json, JsonObject } from "@tetrad/engine";
+import { type Json, type JsonObject, parseJsonObject } from "@tetrad/engine";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Undefined where there are no such files. */
-export function fromVocabulary(files: Readonly<Record<string, Uint8Array>>, config: JsonObject): JsonObject | undefined {
+/** Undefined where there are no such files. @throws TetradError FORMAT for a vocab.json that is damaged */
+export function fromVocabulary(files: Readonly<Record<string, Uint8Array>>, config: JsonObject, folder: string): JsonObject | undefined {
   if (files["vocab.txt"] !== undefined) return wordPiece(text(files["vocab.txt"]), config);
   const { "vocab.json": vocab, "merges.txt": merges } = files;
-  return vocab !== undefined && merges !== undefined ? byteLevelBpe(JSON.parse(text(vocab)), text(merges)) : undefined;
+  if (vocab === undefined || merges === undefined) return undefined;
+  return byteLevelBpe(parseJsonObject(vocab, `${folder}/vocab.json`) as Readonly<Record<string, number>>, text(merges));
 }
 
 /** transformers' BertTokenizer: uncased unless the configuration says otherwise. */

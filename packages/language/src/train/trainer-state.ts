@@ -1,4 +1,4 @@
-/** trainer_state.json, as transformers' Trainer writes it. */
+/** What a folder says of the training that made it: trainer_state.json, as transformers' Trainer writes it, and a card. */
 
 export interface LogEntry {
   readonly epoch: number;
@@ -7,15 +7,18 @@ export interface LogEntry {
   readonly step: number;
 }
 
-export function trainerState({
-  epochs,
-  steps,
-  log,
-}: {
+export interface Logged {
   readonly epochs: number;
   readonly steps: number;
   readonly log: readonly LogEntry[];
-}): string {
+}
+
+/** Files by name. */
+export function runFiles(run: Logged, card: string | undefined): Readonly<Record<string, string>> {
+  return { "trainer_state.json": trainerState(run), ...(card !== undefined && { "README.md": card }) };
+}
+
+function trainerState({ epochs, steps, log }: Logged): string {
   const state = {
     best_metric: null,
     best_model_checkpoint: null,

@@ -15,20 +15,6 @@ const TYPES: Readonly<Record<number, { readonly name: string; readonly format?: 
   30: { name: "BF16", format: "bf16" },
 };
 
-/** A matrix in the blocks that it is stored in. */
-export interface StoredMatrix {
-  readonly format: FormatName;
-  /** Rows, columns */
-  readonly shape: readonly [number, number];
-  readonly bytes: Uint8Array;
-}
-
-export interface GgufFile extends WeightFile {
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** A matrix as it is stored; undefined for vectors and for float32 */
-  stored(name: string): StoredMatrix | undefined;
-}
-
 interface Entry {
   readonly shape: readonly number[];
   readonly type: number;
@@ -63,7 +49,7 @@ function nameOf(name: string): string | undefined {
 /**
  * @throws TetradError FORMAT for a damaged or hostile header, UNSUPPORTED for another architecture or format
  */
-export async function openGguf(bytes: Uint8Array, source: string): Promise<GgufFile> {
+export async function openGguf(bytes: Uint8Array, source: string): Promise<WeightFile> {
   const { metadata, tensorInfos, tensorDataOffset } = await header(bytes, source);
   const architecture = metadata["general.architecture"];
   if (architecture !== "llama" && architecture !== "qwen2") {
@@ -124,15 +110,10 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<GgufF
   };
   return {
     source,
-    metadata,
     shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])),
-    read: (name) => widened(entryOf(name), rowsOf(entryOf(name))),
-    stored(name) {
+    read(name) {
       const entry = entryOf(name);
-      const { format } = TYPES[entry.type] as (typeof TYPES)[number];
-      return format === undefined || entry.shape.length !== 2
-        ? undefined
-        : { format, shape: entry.shape as readonly [number, number], bytes: rowsOf(entry) };
+      return widened(entry, rowsOf(entry));
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Which tensor of a file is which parameter of a model: prefixes that a file leaves out, old names, tensors of other heads. */
 
-import { type ParamSpecs, type Shape, TetradError } from "@tetrad/engine";
+import { listed, normalizeSpec, type ParamSpecs, TetradError } from "@tetrad/engine";
 import type { WeightFile } from "./read.js";
 
 /** The part of a model that no head changes. */
@@ -47,7 +47,7 @@ export function matchWeights(backbone: Body, params: ParamSpecs, file: WeightFil
       if (!BUFFERS.test(tensor)) (HEADS.test(tensor) || HEADS.test(bare) ? unused : strange).push(tensor);
       continue;
     }
-    const wanted = shapeOf(params, name);
+    const wanted = normalizeSpec(params[name] as ParamSpecs[string]).shape;
     if (wanted.length === shape.length && wanted.every((extent, i) => extent === shape[i])) found.set(name, tensor);
     else if (freshHead && !Object.hasOwn(backbone.params, name)) unused.push(tensor);
     else misshaped.set(name, `${tensor} [${shape.join(", ")}], expected [${wanted.join(", ")}]`);
@@ -56,28 +56,23 @@ export function matchWeights(backbone: Body, params: ParamSpecs, file: WeightFil
   const fresh = absent.filter((name) => freshHead && !Object.hasOwn(backbone.params, name));
   const missing = absent.filter((name) => !fresh.includes(name));
   if (missing.length + strange.length + misshaped.size > 0) {
-    const part = (title: string, names: readonly string[]) => (names.length === 0 ? [] : [`${title}: ${listed(names)}`]);
     throw new TetradError("FORMAT", {
       op: file.source,
       what: `these are not the weights of this ${backbone.modelType} model`,
-      got: [...part("missing", missing), ...part("of another shape", [...misshaped.values()]), ...part("unknown", strange)].join("; "),
+      got: titled({ missing, "of another shape": [...misshaped.values()], unknown: strange }),
       hint: "config.json and weights may come from different folders",
     });
   }
   return { found, fresh, unused };
 }
 
+/** What is wrong with which names, for a message. */
+export function titled(lists: Readonly<Record<string, readonly string[]>>): string {
+  const parts = Object.entries(lists).filter(([, names]) => names.length > 0);
+  return parts.map(([title, names]) => `${title}: ${listed(names)}`).join("; ");
+}
+
 function parameterName(backbone: Body, params: ParamSpecs, tensor: string): string | undefined {
   const modern = OLD_NAMES.reduce((name, [old, now]) => name.replace(old, now), tensor);
   return [modern, `${backbone.prefix}${modern}`].find((name) => Object.hasOwn(params, name));
-}
-
-function shapeOf(params: ParamSpecs, name: string): Shape {
-  const spec = params[name] as ParamSpecs[string];
-  return "shape" in spec ? spec.shape : spec;
-}
-
-function listed(names: readonly string[]): string {
-  const most = 12;
-  return names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
 }

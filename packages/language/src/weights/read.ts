@@ -1,6 +1,6 @@
 /** Weights of a Hugging Face folder: one safetensors file, several with an index, or a GGUF file. */
 
-import { type JsonObject, openSafetensors, readBytes, TetradError, type WideTensor } from "@tetrad/engine";
+import { type JsonObject, openSafetensors, parseJsonObject, readBytes, TetradError, type WideTensor } from "@tetrad/engine";
 
 export interface WeightFile {
   /** Where it was read from, for messages. */
@@ -26,7 +26,7 @@ export async function readWeights(folder: string, gguf?: string): Promise<Weight
     const { openGguf } = await import("./gguf.js");
     return openGguf(await readBytes(`${folder}/${gguf}`), `${folder}/${gguf}`);
   }
-  const map = weightMap(parseJson(index, `${folder}/${INDEX}`), `${folder}/${INDEX}`);
+  const map = weightMap(parseJsonObject(index, `${folder}/${INDEX}`), `${folder}/${INDEX}`);
   const shards = new Map<string, WeightFile>();
   for (const name of new Set(map.values())) shards.set(name, openFile(await readBytes(`${folder}/${name}`), `${folder}/${name}`));
   const shapes = new Map<string, readonly number[]>();
@@ -71,16 +71,4 @@ export async function optional(path: string): Promise<Uint8Array | undefined> {
     if (error instanceof TetradError && error.code === "IO") return undefined;
     throw error;
   }
-}
-
-/** @throws TetradError FORMAT unless the bytes are a JSON object */
-export function parseJson(bytes: Uint8Array, source: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new TetradError("FORMAT", { op: source, what: "this is not valid JSON", got: (error as Error).message });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new TetradError("FORMAT", { op: source, what: "this is not a JSON object", got: JSON.stringify(value).slice(0, 40) });
 }
