@@ -13,6 +13,7 @@ import { finetuneCommand } from "./commands/finetune.js";
 import { fitCommand } from "./commands/fit.js";
 import { generateCommand } from "./commands/generate.js";
 import { predictCommand } from "./commands/predict.js";
+import { prepareCommand } from "./commands/prepare.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { tuneCommand } from "./commands/tune.js";
@@ -36,6 +37,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
   const commands = [
     fitCommand,
     trainCommand,
+    prepareCommand,
     finetuneCommand,
     evaluateCommand,
     generateCommand,

@@ -1,7 +1,34 @@
 /** @tetrad/language: language models fine-tuned on text, written as Python reads them. */
 
 export { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch, within } from "./data/batch.js";
+export { type CleanOptions, cleanStage, cleanText } from "./data/clean.js";
 export { readConll, type TaggedSentence } from "./data/conll.js";
+export { type DuplicatesOptions, duplicatesStage } from "./data/duplicates.js";
+export { type EmbedRowsOptions, embedStage } from "./data/embed-rows.js";
+export { checkLabelMap, type LabelMapOptions, labelStage } from "./data/label-map.js";
+export {
+  DATA_FORMATS,
+  type DataFile,
+  type DataFormat,
+  formatOfFile,
+  READ_VERSION,
+  type ReadOptions,
+  type ReadReport,
+  readRows,
+} from "./data/read.js";
+export { type DataRow, type DataRows, PARTS, type Part, type Stage, type StageReport } from "./data/rows.js";
+export { type SplitOptions, splitStage } from "./data/split.js";
+export { type Lengths, type PartStatistics, type StatisticsOptions, statisticsStage } from "./data/statistics.js";
+export { stopWords } from "./data/stop-words.js";
+export {
+  fitTfidf,
+  type SparseMatrix,
+  type Tfidf,
+  type TfidfOptions,
+  type TfidfStageOptions,
+  tfidfStage,
+  transformTfidf,
+} from "./data/tfidf.js";
 export { cacheSpecs, type Decodable, Decoder } from "./generate/decoder.js";
 export {
   type Generated,

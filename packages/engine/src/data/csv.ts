@@ -1,57 +1,97 @@
 /** Comma, semicolon, tab or bar separated text into a table, with the line of every row kept for messages. */
 import Papa from "papaparse";
 import { TetradError } from "../errors.js";
-import { listed, type Table } from "./table.js";
+import { listed, type RowReader, type StreamedRow, type Table } from "./table.js";
 
 /** In order of preference where the header line holds none of them, or equally many. */
 const DELIMITERS = [",", "\t", ";", "|"] as const;
 
-export function readCsv(raw: string, source: string, format: "csv" | "tsv"): Table {
-  const text = raw.replace(/\r\n?/g, "\n");
-  const delimiter = format === "tsv" ? "\t" : headerDelimiter(text);
-  const rows: string[][] = [];
-  const lines: number[] = [];
-  let columns: string[] | undefined;
-  let begin = 0;
-  let line = 1;
-  Papa.parse<string[]>(text, {
-    delimiter,
-    newline: "\n",
-    step: ({ data, errors, meta }) => {
-      const start = line;
-      for (; begin < meta.cursor; begin++) if (text.charCodeAt(begin) === 10) line++;
-      const at = `${source}:${start}`;
-      const [error] = errors;
-      if (error !== undefined)
-        throw new TetradError("DATA", {
-          op: source,
-          what: "a quoted cell is malformed",
-          got: error.message,
-          at,
-          hint: 'close the quote; write a quote inside a quoted cell as ""',
-        });
-      const cells = data.map((cell) => cell.trim());
-      if (cells.length === 1 && cells[0] === "" && columns?.length !== 1) return;
-      if (columns === undefined) {
-        if (cells.some((cell) => cell !== "")) columns = columnNames(cells, source, at);
-        return;
-      }
-      if (cells.length !== columns.length)
-        throw new TetradError("DATA", {
-          op: source,
-          what: "a row has the wrong number of cells",
-          got: `${cells.length}`,
-          expected: `${columns.length} (${listed(columns)})`,
-          at,
-          hint: "add or remove cells there; quote cells that contain the separator",
-        });
-      rows.push(cells);
-      lines.push(start);
-    },
-  });
+/** Characters; whoever forgets to close a quote in a large file makes one cell of all that follows. */
+const LONGEST_ROW = 1 << 25;
+
+export function readCsv(text: string, source: string, format: "csv" | "tsv"): Table {
+  const reader = new CsvReader(source, format);
+  const found = reader.read(text, true);
   // A lone column's blank line could be a missing value, but at the end of the file it is only the end of the file.
-  while (columns?.length === 1 && rows.at(-1)?.[0] === "") rows.pop();
-  return { source, columns: columns ?? [], rows, place: (row) => `${source}:${lines[row]}` };
+  while (reader.columns.length === 1 && found.at(-1)?.cells[0] === "") found.pop();
+  const lines = found.map(({ line }) => line);
+  return { source, columns: reader.columns, rows: found.map(({ cells }) => cells), place: (row) => `${source}:${lines[row]}` };
+}
+
+/** Takes a file's text piece by piece and gives the rows that are complete. */
+export class CsvReader implements RowReader {
+  columns: readonly string[] = [];
+  #delimiter: string | undefined;
+  #rest = "";
+  #line = 1;
+
+  constructor(
+    private readonly source: string,
+    private readonly format: "csv" | "tsv",
+  ) {}
+
+  /** @param last no text follows @throws TetradError DATA naming the line of a malformed, ragged or unusable row */
+  read(piece: string, last: boolean): StreamedRow[] {
+    const all = this.#rest + piece;
+    // A carriage return at the end may be half of a line's end.
+    const whole = !last && all.endsWith("\r") ? all.length - 1 : all.length;
+    const text = all.slice(0, whole).replace(/\r\n?/g, "\n");
+    const found: StreamedRow[] = [];
+    let begin = 0;
+    if (last || /\S.*\n/.test(text)) {
+      this.#delimiter ??= this.format === "tsv" ? "\t" : headerDelimiter(text);
+      const parser = new Papa.Parser({
+        delimiter: this.#delimiter,
+        newline: "\n",
+        step: ({ data, errors, meta }: Papa.ParseStepResult<string[][]>) => {
+          const line = this.#line;
+          for (; begin < meta.cursor; begin++) if (text.charCodeAt(begin) === 10) this.#line++;
+          const cells = this.#row(data[0] as string[], errors[0], line);
+          if (cells !== undefined) found.push({ cells, line });
+        },
+      });
+      parser.parse(text, 0, !last);
+    }
+    this.#rest = text.slice(begin) + all.slice(whole);
+    if (this.#rest.length > LONGEST_ROW)
+      throw new TetradError("DATA", {
+        op: this.source,
+        what: "a row does not end",
+        got: `${this.#rest.length} characters`,
+        at: `${this.source}:${this.#line}`,
+        hint: "close the quote that it opens",
+      });
+    return found;
+  }
+
+  /** Undefined for a blank line, and for the header. */
+  #row(data: readonly string[], error: Papa.ParseError | undefined, line: number): string[] | undefined {
+    const { source, columns } = this;
+    const at = `${source}:${line}`;
+    if (error !== undefined)
+      throw new TetradError("DATA", {
+        op: source,
+        what: "a quoted cell is malformed",
+        got: error.message,
+        at,
+        hint: 'close the quote; write a quote inside a quoted cell as ""',
+      });
+    const cells = data.map((cell) => cell.trim());
+    if (cells.length === 1 && cells[0] === "" && columns.length !== 1) return undefined;
+    if (columns.length === 0) {
+      if (cells.some((cell) => cell !== "")) this.columns = columnNames(cells, source, at);
+      return undefined;
+    }
+    if (cells.length === columns.length) return cells;
+    throw new TetradError("DATA", {
+      op: source,
+      what: "a row has the wrong number of cells",
+      got: `${cells.length}`,
+      expected: `${columns.length} (${listed(columns)})`,
+      at,
+      hint: "add or remove cells there; quote cells that contain the separator",
+    });
+  }
 }
 
 /** The separator that the header line holds most of, outside quotes. */

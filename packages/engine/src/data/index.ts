@@ -3,6 +3,7 @@
 export { type ColumnKind, columnKind, numberColumn } from "./columns.js";
 export { type DecodedLabels, decodeLabels, decodeNumbers, type EncodedInputs, encodeInputs, encodeTarget, featureNames } from "./encode.js";
 export { decodeIdx, type IdxArray, type IdxData, readIdx } from "./idx.js";
+export { recordTable } from "./json-table.js";
 export {
   type CategoryInput,
   type ColumnOptions,
@@ -18,6 +19,6 @@ export {
   usableRows,
 } from "./preprocess.js";
 export { parsePreprocessing } from "./preprocess-json.js";
-export { decodeText, readTable, type TableFormat } from "./read-table.js";
+export { decodeText, readTable, streamTable, type TableFormat, textBlocks } from "./read-table.js";
 export { type Split, type SplitShares, splitRows } from "./split.js";
-export { columnIndex, isMissing, listed, type Table } from "./table.js";
+export { columnIndex, isMissing, listed, type StreamedRow, type Table } from "./table.js";

@@ -1,63 +1,106 @@
 /** JSON lines, or a JSON array of records, into the same table that a CSV file gives. */
 import { TetradError } from "../errors.js";
-import type { Table } from "./table.js";
+import type { RowReader, StreamedRow, Table } from "./table.js";
 
 export function readJsonTable(text: string, source: string, format: "json" | "jsonl"): Table {
-  const { records, place } = format === "jsonl" ? parseLines(text, source) : parseArray(text, source);
-  const columns: string[] = [];
-  const indexOf = new Map<string, number>();
-  const rows = records.map((record, row) => {
+  if (format === "json") return recordTable(recordsIn(text, source), source);
+  const reader = new JsonLinesReader(source);
+  const found = reader.read(text, true);
+  return {
+    source,
+    columns: reader.columns,
+    rows: padded(
+      found.map(({ cells }) => cells),
+      reader.columns.length,
+    ),
+    place: (row) => `${source}:${found[row]?.line}`,
+  };
+}
+
+/** @throws TetradError DATA for a record that is no object, and for values that no cell can hold */
+export function recordTable(records: readonly unknown[], source: string): Table {
+  const place = (row: number) => `${source}, record ${row + 1}`;
+  const columns = new RecordColumns(source);
+  const rows = records.map((record, row) => columns.cells(record, place(row)));
+  return { source, columns: columns.names, rows: padded(rows, columns.names.length), place };
+}
+
+/** A key that turns up late is a missing value in the records before it. */
+function padded(rows: readonly (readonly string[])[], width: number): (readonly string[])[] {
+  return rows.map((cells) => (cells.length === width ? cells : [...cells, ...new Array<string>(width - cells.length).fill("")]));
+}
+
+/** Takes a file's text piece by piece and gives the records whose lines are complete. */
+export class JsonLinesReader implements RowReader {
+  readonly #columns: RecordColumns;
+  #rest = "";
+  #line = 1;
+
+  constructor(private readonly source: string) {
+    this.#columns = new RecordColumns(source);
+  }
+
+  get columns(): readonly string[] {
+    return this.#columns.names;
+  }
+
+  read(piece: string, last: boolean): StreamedRow[] {
+    const lines = (this.#rest + piece).split(last ? /\r\n?|\n/ : /\r\n|\r(?!$)|\n/);
+    this.#rest = last ? "" : (lines.pop() as string);
+    const found: StreamedRow[] = [];
+    for (const text of lines) {
+      const line = this.#line++;
+      if (text.trim() === "") continue;
+      const at = `${this.source}:${line}`;
+      found.push({ cells: this.#columns.cells(parse(text, this.source, at), at), line });
+    }
+    return found;
+  }
+}
+
+/** Keys of records as columns, in the order in which they turn up. */
+class RecordColumns {
+  readonly names: string[] = [];
+  readonly #indexOf = new Map<string, number>();
+
+  constructor(private readonly source: string) {}
+
+  cells(record: unknown, at: string): string[] {
     if (typeof record !== "object" || record === null || Array.isArray(record))
       throw new TetradError("DATA", {
-        op: source,
+        op: this.source,
         what: "a record is not an object",
         got: snippet(record),
         expected: '{"column": value, …}',
-        at: place(row),
+        at,
       });
-    const cells: string[] = new Array(columns.length).fill("");
+    const cells: string[] = new Array(this.names.length).fill("");
     for (const [name, value] of Object.entries(record)) {
-      let index = indexOf.get(name);
+      let index = this.#indexOf.get(name);
       if (index === undefined) {
-        index = columns.push(name) - 1;
-        indexOf.set(name, index);
+        index = this.names.push(name) - 1;
+        this.#indexOf.set(name, index);
       }
-      cells[index] = cellText(value, name, source, place(row));
+      cells[index] = cellText(value, name, this.source, at);
     }
     return cells;
-  });
-  // A key that turns up late is a missing value in the records before it.
-  for (const cells of rows) while (cells.length < columns.length) cells.push("");
-  return { source, columns, rows, place };
-}
-
-interface Records {
-  readonly records: readonly unknown[];
-  readonly place: (row: number) => string;
-}
-
-function parseLines(text: string, source: string): Records {
-  const records: unknown[] = [];
-  const lines: number[] = [];
-  for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
-    if (line.trim() === "") continue;
-    records.push(parse(line, source, `${source}:${index + 1}`));
-    lines.push(index + 1);
   }
-  return { records, place: (row) => `${source}:${lines[row]}` };
 }
 
-function parseArray(text: string, source: string): Records {
-  const records = parse(text, source, undefined);
-  if (!Array.isArray(records))
-    throw new TetradError("DATA", {
-      op: source,
-      what: "the file is not a list of records",
-      got: snippet(records),
-      expected: '[{"column": value, …}, …]',
-      hint: "one record a line goes into a .jsonl file",
-    });
-  return { records, place: (row) => `${source}, record ${row + 1}` };
+/** A list of records, or the only such list among the fields of an object: what stands beside it tells of the file, not of a record. */
+function recordsIn(text: string, source: string): readonly unknown[] {
+  const value = parse(text, source, undefined);
+  if (Array.isArray(value)) return value;
+  const isRecords = (field: unknown) => Array.isArray(field) && field.length > 0 && typeof field[0] === "object";
+  const [records, ...others] = typeof value === "object" && value !== null ? Object.values(value).filter(isRecords) : [];
+  if (records !== undefined && others.length === 0) return records as readonly unknown[];
+  throw new TetradError("DATA", {
+    op: source,
+    what: "the file is not a list of records",
+    got: snippet(value),
+    expected: '[{"column": value, …}, …], alone or as the only such list of an object',
+    hint: "one record a line goes into a .jsonl file",
+  });
 }
 
 function parse(text: string, source: string, at: string | undefined): unknown {
@@ -68,14 +111,20 @@ function parse(text: string, source: string, at: string | undefined): unknown {
   }
 }
 
+/** Items of a list stand in one cell with spaces between them: sentences become a text, tags a line of tags. */
 function cellText(value: unknown, name: string, source: string, at: string): string {
   if (value === null) return "";
+  if (Array.isArray(value) && value.every((item) => typeof item !== "object"))
+    return value
+      .map((item) => String(item).trim())
+      .join(" ")
+      .trim();
   if (typeof value === "object")
     throw new TetradError("DATA", {
       op: source,
       what: `column ${JSON.stringify(name)} holds a nested value`,
       got: snippet(value),
-      expected: "a number, text, true, false or null",
+      expected: "a number, text, true, false or null, or a list of them",
       at,
       hint: "flatten it into columns of its own",
     });

@@ -1,8 +1,8 @@
 /** Bytes of a data file into a table: which encoding, which format. */
 import { TetradError } from "../errors.js";
-import { readCsv } from "./csv.js";
-import { readJsonTable } from "./json-table.js";
-import type { Table } from "./table.js";
+import { CsvReader, readCsv } from "./csv.js";
+import { JsonLinesReader, readJsonTable } from "./json-table.js";
+import type { RowReader, StreamedRow, Table } from "./table.js";
 
 export type TableFormat = "csv" | "tsv" | "jsonl" | "json";
 
@@ -23,15 +23,78 @@ export function readTable(content: Uint8Array | string, source: string, format: 
   return table;
 }
 
+/**
+ * Rows of a file that need not fit into memory.
+ * @param blocks whole lines, as `textBlocks` gives them
+ * @returns columns, all of them once the rows are through, and rows, to be gone through once
+ * @throws TetradError as `readTable`, while rows are taken
+ */
+export function streamTable(
+  blocks: Iterable<string>,
+  source: string,
+  format: Exclude<TableFormat, "json">,
+): { readonly columns: () => readonly string[]; readonly rows: Iterable<StreamedRow> } {
+  const reader: RowReader = format === "jsonl" ? new JsonLinesReader(source) : new CsvReader(source, format);
+  function* rows() {
+    for (const block of blocks) yield* reader.read(block, false);
+    yield* reader.read("", true);
+  }
+  return { columns: () => reader.columns, rows: rows() };
+}
+
+/** A file's text in blocks of whole lines. @throws TetradError DATA naming the line that is not UTF-8 */
+export function* textBlocks(chunks: Iterable<Uint8Array>, source: string): Generator<string> {
+  let line = 1;
+  for (const block of lineBlocks(chunks)) {
+    const text = decodeText(block, source, line);
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) line++;
+    yield text;
+  }
+}
+
+/** Chunks cut behind their last line's end. UTF-16 has other line ends, and is left whole. */
+function* lineBlocks(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let rest: Uint8Array[] = [];
+  let wide: boolean | undefined;
+  for (const chunk of chunks) {
+    wide ??= isUtf16(chunk);
+    const end = wide ? 0 : chunk.lastIndexOf(10) + 1;
+    if (end > 0) {
+      yield joined([...rest, chunk.subarray(0, end)]);
+      rest = [];
+    }
+    if (end < chunk.length) rest.push(chunk.slice(end));
+  }
+  if (rest.length > 0) yield joined(rest);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0] as Uint8Array;
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function isUtf16(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+}
+
 function formatOf(source: string): TableFormat {
   if (/\.(jsonl|ndjson)$/i.test(source)) return "jsonl";
   if (/\.json$/i.test(source)) return "json";
   return /\.(tsv|tab)$/i.test(source) ? "tsv" : "csv";
 }
 
-/** Byte-order marks decide; without one the text must be UTF-8. Spreadsheets write UTF-16 as "Unicode text". */
-export function decodeText(bytes: Uint8Array, source: string): string {
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";
+/**
+ * Byte-order marks decide; without one the text must be UTF-8. Spreadsheets write UTF-16 as "Unicode text".
+ * @param firstLine the number of the line that the bytes begin with
+ */
+export function decodeText(bytes: Uint8Array, source: string, firstLine = 1): string {
+  const encoding = !isUtf16(bytes) ? "utf-8" : bytes[0] === 0xff ? "utf-16le" : "utf-16be";
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
@@ -39,7 +102,7 @@ export function decodeText(bytes: Uint8Array, source: string): string {
       op: source,
       what: "the file is not text",
       expected: "UTF-8",
-      at: `${source}:${badLine(bytes)}`,
+      at: `${source}:${firstLine - 1 + badLine(bytes)}`,
       hint: "save it as UTF-8 text (in a spreadsheet: CSV UTF-8)",
     });
   }

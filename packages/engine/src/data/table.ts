@@ -12,6 +12,19 @@ export interface Table {
   readonly place: (row: number) => string;
 }
 
+/** A row of a file that is read piece by piece. */
+export interface StreamedRow {
+  /** Fewer than there are columns where keys turn up later in the file: what is missing is empty */
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+export interface RowReader {
+  /** Those met so far. */
+  readonly columns: readonly string[];
+  read(piece: string, last: boolean): StreamedRow[];
+}
+
 /** Cells that mean "no value", compared without regard to case. "?" is that of the UCI archive. */
 const MISSING = new Set(["", "na", "n/a", "nan", "null", "none", "?"]);
 
@@ -20,7 +33,7 @@ export function isMissing(cell: string): boolean {
 }
 
 /** @throws TetradError DATA naming the columns there are */
-export function columnIndex(table: Table, name: string): number {
+export function columnIndex(table: Pick<Table, "source" | "columns">, name: string): number {
   const index = table.columns.indexOf(name);
   if (index >= 0) return index;
   const near = closest(name, table.columns);

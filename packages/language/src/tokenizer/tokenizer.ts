@@ -82,7 +82,8 @@ type Slot = { readonly text: 0 | 1; readonly type: number } | { readonly token: 
 export class Tokenizer {
   readonly #pipeline: Pipeline;
   readonly #pieces: PieceFinder;
-  readonly #unknown: number | undefined;
+  /** What stands for pieces that are not in the vocabulary; undefined where every piece is. */
+  readonly unknownId: number | undefined;
   #template: Template | undefined;
   readonly #templates = new Map<string, readonly Slot[]>();
 
@@ -101,7 +102,7 @@ export class Tokenizer {
       throw new TetradError("FORMAT", { op: source, what: "the tokenizer cannot be built", got: (error as Error).message });
     }
     const { unk_token: unknown } = (json["model"] ?? {}) as { readonly unk_token?: string | null };
-    this.#unknown = typeof unknown === "string" ? this.#pipeline.token_to_id(unknown) : undefined;
+    this.unknownId = typeof unknown === "string" ? this.#pipeline.token_to_id(unknown) : undefined;
   }
 
   /**
@@ -248,7 +249,7 @@ export class Tokenizer {
   }
 
   #idOrUnknown(token: string): number {
-    const id = this.#pipeline.token_to_id(token) ?? this.#unknown;
+    const id = this.#pipeline.token_to_id(token) ?? this.unknownId;
     if (id !== undefined) return id;
     throw new TetradError("FORMAT", {
       op: "tokenizer",

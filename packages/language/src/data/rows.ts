@@ -1,0 +1,73 @@
+/** What goes through the stages of data preparation: rows that know where they came from, and what each stage says of its work. */
+import { columnIndex, type JsonObject } from "@tetrad/engine";
+
+export type Part = "train" | "validation" | "test";
+
+/** In the order in which they are told of. */
+export const PARTS = ["train", "validation", "test"] as const satisfies readonly Part[];
+
+export interface DataRow {
+  readonly part: Part;
+  /** `file:line`, or `file, record n` */
+  readonly at: string;
+  readonly cells: readonly string[];
+}
+
+/** Rows that can be gone through more than once, of a list or of a file: no stage holds them. */
+export interface DataRows extends Iterable<DataRow> {
+  readonly columns: readonly string[];
+}
+
+export interface StageReport {
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  /** Why rows were left out → how many */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** What was done to rows that stayed → how many */
+  readonly changed: Readonly<Record<string, number>>;
+  /** In plain words, what a person should look at. */
+  readonly notes: readonly string[];
+  /** Columns of the rows that come out, where they are others than those of the rows that went in */
+  readonly columns?: readonly string[];
+  /** What else was found. */
+  readonly facts?: JsonObject;
+}
+
+/** A step of data preparation: the same rows and options give the same rows, in the same order, and the same report. */
+export interface Stage<Options, Report = StageReport> {
+  readonly name: string;
+  /** Raised when the same rows and options come to give something else, so that what was kept of it is not used. */
+  readonly version: number;
+  run(rows: DataRows, options: Options, emit: (row: DataRow) => void): Report;
+}
+
+/** Counts by name, in the order in which names turn up. */
+export class Tally {
+  readonly #counts = new Map<string, number>();
+
+  add(name: string, count = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
+  }
+
+  get(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  keys(): Iterable<string> {
+    return this.#counts.keys();
+  }
+
+  [Symbol.iterator](): Iterator<[string, number]> {
+    return this.#counts[Symbol.iterator]();
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+}
+
+/** Takes a cell of a column. @throws TetradError DATA where there is no such column */
+export function cellOf({ columns }: DataRows, column: string): (row: DataRow) => string {
+  const index = columnIndex({ source: "prepare", columns }, column);
+  return ({ cells }) => cells[index] as string;
+}

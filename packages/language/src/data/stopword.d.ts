@@ -1,0 +1,2 @@
+// Lists of words by language; the library has no types of its own.
+declare module "stopword";
