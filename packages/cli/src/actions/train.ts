@@ -1,6 +1,6 @@
 /** The work of `tetrad train`: a network for a table, from configuration to saved model. */
 import { basename, dirname, extname, relative, resolve } from "node:path";
-import { writeFileAtomic } from "@tetrad/engine";
+import { listed, writeFileAtomic } from "@tetrad/engine";
 import { loadYaml } from "../config/load-yaml.js";
 import { trainConfig } from "../config/train-config.js";
 import type { Context } from "../context.js";
@@ -49,7 +49,7 @@ export async function trainAction({ terminal, withEngine }: Context, path: strin
   const { train: a, validation: b, test: c } = prepared.split;
   const { bold, dim } = terminal.colors;
   const text = [
-    `${bold(`${config.target} from ${prepared.preprocessing.inputs.map(({ name }) => name).join(", ")}`)}`,
+    `${bold(`${config.target} from ${listed(prepared.preprocessing.inputs.map(({ name }) => name))}`)}`,
     `${outcome.parameters} parameters, ${a.length} rows to train, ${b.length} to validate, ${c.length} to test; ${outcome.steps} steps in ${duration(seconds)}, ${outcome.microsecondsPerStep.toFixed(1)} µs a step`,
     dim(outcome.placement),
     ...(outcome.test === undefined ? [] : ["", `on the ${c.length} rows kept for testing:`, resultText(outcome.test.result)]),

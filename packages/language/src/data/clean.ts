@@ -64,7 +64,7 @@ export const cleanStage: Stage<CleanOptions> = {
           .join(", "),
         hint: "is that the column of texts? are the limits of length too narrow?",
       });
-    const notes = unknown === 0 ? [] : [`${unknown} entities have a name that is not known and stay as they are`];
+    const notes = unknown === 0 ? [] : [`entities of unknown names, which stay: ${unknown}`];
     return { rowsIn, rowsOut, dropped: dropped.counts, changed: changed.counts, notes };
   },
 };

@@ -1,7 +1,7 @@
 /** The stage `duplicates`: equal and nearly equal texts within the data and between them and the texts that are to be measured on, and equal texts of different classes. */
 import type { JsonObject } from "@tetrad/engine";
 import { HashIndex, hash64, Numbers } from "./hash-index.js";
-import { NearTexts, shinglesOf } from "./near-texts.js";
+import { NearTexts, sketchOf } from "./near-texts.js";
 import { cellOf, type DataRow, type DataRows, type Stage, Tally } from "./rows.js";
 import { normalForm, wordsOf } from "./words.js";
 
@@ -103,10 +103,10 @@ function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Find
     let first = equal;
     if (equal === undefined) {
       exact.set(high, low, row);
-      const shingles = near === undefined ? undefined : shinglesOf(wordsOf(own));
-      first = shingles && near?.find(shingles);
+      const sketch = near === undefined ? undefined : sketchOf(wordsOf(own));
+      first = sketch && near?.find(sketch);
       // What is near a text that is near another need not be near that one: only texts of their own are compared with.
-      if (shingles !== undefined && (first === undefined || isMeasured)) near?.add(shingles, row);
+      if (sketch !== undefined && (first === undefined || isMeasured)) near?.add(sketch, row);
     } else if (classes.at(equal) !== labels.get(label)) {
       conflicts.add(equal);
       example("several classes", row, equal);
@@ -134,10 +134,10 @@ function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Find
 function notesOn(found: Tally, conflicts: number, inConflict: number, { drop, dropConflicts }: DuplicatesOptions): string[] {
   const notes: string[] = [];
   const leaked = found.get("also in the test file") + found.get("nearly in the test file");
-  if (leaked > 0 && !drop) notes.push(`${leaked} rows are in the test file too, or nearly: what is measured on it will be too good`);
+  if (leaked > 0 && !drop) notes.push(`rows that are in the test file too, or nearly: ${leaked}; what is measured on it will be too good`);
   const own = found.get("exact duplicates") + found.get("near duplicates");
-  if (own > 0 && !drop) notes.push(`${own} rows are duplicates and stay; a split may put a text into two parts`);
-  if (conflicts > 0) notes.push(`${conflicts} texts have several classes, in ${inConflict} rows${dropConflicts ? "" : ", and stay"}`);
+  if (own > 0 && !drop) notes.push(`duplicates that stay: ${own}; a split may put a text into two parts`);
+  if (conflicts > 0) notes.push(`texts with several classes${dropConflicts ? "" : ", which stay"}: ${conflicts}, in ${inConflict} rows`);
   return notes;
 }
 

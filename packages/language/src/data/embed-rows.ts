@@ -43,7 +43,7 @@ export const embedStage: Stage<EmbedRowsOptions, Promise<StageReport>> = {
       rowsOut: count,
       dropped: {},
       changed: {},
-      notes: cutTexts === 0 ? [] : [`${cutTexts} texts are longer than ${embedder.maxTokens} tokens and were cut`],
+      notes: cutTexts === 0 ? [] : [`texts cut at ${embedder.maxTokens} tokens: ${cutTexts}`],
       columns: featureColumns(label, names),
     };
   },

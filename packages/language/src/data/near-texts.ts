@@ -21,12 +21,33 @@ function mix(value: number): number {
 
 const SEEDS = Uint32Array.from({ length: BANDS * ROWS }, (_, i) => mix(0x9e3779b9 * (i + 1)));
 
-/** Hashes of a text's shingles, ascending and each once; a text of fewer words is one shingle. */
-export function shinglesOf(words: readonly string[]): Uint32Array {
+/** What is compared of a text. */
+export interface Sketch {
+  /** Hashes of its shingles, ascending and each once; a text of fewer words is one shingle */
+  readonly shingles: Uint32Array;
+  /** Two words for each band */
+  readonly bands: Uint32Array;
+}
+
+export function sketchOf(words: readonly string[]): Sketch {
   const count = Math.max(1, words.length - SHINGLE + 1);
   const hashes = new Set<number>();
   for (let i = 0; i < count; i++) hashes.add(hash64(words.slice(i, i + SHINGLE).join(" "))[1]);
-  return Uint32Array.from(hashes).sort();
+  const shingles = Uint32Array.from(hashes).sort();
+  const bands = new Uint32Array(2 * BANDS);
+  for (let band = 0; band < BANDS; band++) {
+    let [high, low] = [mix(band + 1), band];
+    for (let row = 0; row < ROWS; row++) {
+      const seed = SEEDS[band * ROWS + row] as number;
+      let least = 0xffffffff;
+      for (const shingle of shingles) least = Math.min(least, mix(shingle ^ seed));
+      high = mix(high ^ least);
+      low = mix(Math.imul(low, 31) + least);
+    }
+    bands[2 * band] = high;
+    bands[2 * band + 1] = low;
+  }
+  return { shingles, bands };
 }
 
 /** |a ∩ b| / |a ∪ b| of ascending lists. */
@@ -50,11 +71,12 @@ export class NearTexts {
   readonly #rows = new Numbers();
 
   /** The row of the earliest text added that is near; undefined where none is. */
-  find(shingles: Uint32Array): number | undefined {
+  find({ shingles, bands }: Sketch): number | undefined {
     let best: number | undefined;
     const looked = new Set<number>();
-    for (const [high, low] of bandsOf(shingles)) {
-      for (let entry = this.#heads.get(high, low) ?? -1; entry >= 0; entry = this.#next.at(entry)) {
+    for (let band = 0; band < BANDS; band++) {
+      let entry = this.#heads.get(bands[2 * band] as number, bands[2 * band + 1] as number) ?? -1;
+      for (; entry >= 0; entry = this.#next.at(entry)) {
         const text = Math.floor(entry / BANDS);
         if (looked.has(text) || (best !== undefined && text > best)) continue;
         looked.add(text);
@@ -64,27 +86,13 @@ export class NearTexts {
     return best === undefined ? undefined : this.#rows.at(best);
   }
 
-  add(shingles: Uint32Array, row: number): void {
+  add({ shingles, bands }: Sketch, row: number): void {
     this.#rows.push(row);
     this.#shingles.push(shingles);
-    for (const [high, low] of bandsOf(shingles)) {
-      const entry = this.#next.length;
+    for (let band = 0; band < BANDS; band++) {
+      const [high, low] = [bands[2 * band] as number, bands[2 * band + 1] as number];
       this.#next.push(this.#heads.get(high, low) ?? -1);
-      this.#heads.set(high, low, entry);
+      this.#heads.set(high, low, this.#next.length - 1);
     }
-  }
-}
-
-function* bandsOf(shingles: Uint32Array): Generator<readonly [number, number]> {
-  for (let band = 0; band < BANDS; band++) {
-    let [high, low] = [mix(band + 1), band];
-    for (let row = 0; row < ROWS; row++) {
-      const seed = SEEDS[band * ROWS + row] as number;
-      let least = 0xffffffff;
-      for (const shingle of shingles) least = Math.min(least, mix(shingle ^ seed));
-      high = mix(high ^ least);
-      low = mix(Math.imul(low, 31) + least);
-    }
-    yield [high, low];
   }
 }

@@ -1,5 +1,5 @@
 /** The stage `statistics`: how long texts are, which words and classes they have, and what a tokenizer makes of them, for each part. */
-import type { JsonObject } from "@tetrad/engine";
+import { type JsonObject, listed } from "@tetrad/engine";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { cellOf, type DataRow, PARTS, type Stage, Tally } from "./rows.js";
 import { wordsOf } from "./words.js";
@@ -81,11 +81,7 @@ function labelNotes(counters: ReadonlyMap<string, PartCounter>): string[] {
   if (known === undefined) return [];
   return PARTS.flatMap((part) => {
     const absent = [...(counters.get(part)?.labels.keys() ?? [])].filter((name) => known.get(name) === 0);
-    return absent.length === 0
-      ? []
-      : [
-          `${absent.length} classes of the ${part} part are not in the train part: ${absent.slice(0, 5).join(", ")}${absent.length > 5 ? ", …" : ""}`,
-        ];
+    return absent.length === 0 ? [] : [`classes of the ${part} part that the train part has not: ${absent.length} (${listed(absent, 5)})`];
   });
 }
 

@@ -152,7 +152,7 @@ export const tfidfStage: Stage<TfidfStageOptions> = {
       rowsOut: count,
       dropped: {},
       changed: {},
-      notes: without === 0 ? [] : [`${without} texts have none of the ${tfidf.terms.length} terms`],
+      notes: without === 0 ? [] : [`texts without any of the ${tfidf.terms.length} terms: ${without}`],
       columns: featureColumns(
         label,
         tfidf.terms.map((term) => `tfidf_${term}`),
