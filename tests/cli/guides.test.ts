@@ -10,7 +10,7 @@ import { workplace } from "./tetrad.js";
 const sentence = (name: string, city: string) => `${name}\tB-PER\nlives\tO\nin\tO\n${city}\tB-LOC\n.\tO\n`;
 const people = ["Anna Berlin", "Vera Paris", "Tom London", "Maria Rome", "Peter Vienna", "Laura Madrid", "John Oslo", "Sara Prague"];
 
-test.each(["classify", "entities", "text", "embeddings"])("%s", (name) => {
+test.each(["classify", "entities", "text", "embeddings", "prepare"])("%s", (name) => {
   const guide = readFileSync(join(root, `docs/guides/${name}.md`), "utf8");
   const blocks = [...guide.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind, code: code as string }));
   const place = workplace();
@@ -27,6 +27,8 @@ test.each(["classify", "entities", "text", "embeddings"])("%s", (name) => {
     JSON.stringify({ text: `We show in ${i} dimensions that the black hole entropy is finite.` }),
   );
   place.write("abstracts.jsonl", texts.join("\n"));
+
+  for (const { code } of blocks.filter(({ kind }) => kind === "yaml")) place.write(`${/^data: (\w+)/.exec(code)?.[1]}.yaml`, code);
 
   const commands = blocks.filter(({ kind }) => kind === "sh").flatMap(({ code }) => code.trim().split("\n"));
   expect(commands.length).toBeGreaterThan(1);
@@ -49,6 +51,8 @@ test.each(["classify", "entities", "text", "embeddings"])("%s", (name) => {
     expect(status, stderr).toBe(0);
     expect(stdout.trim()).not.toBe("");
     if (name === "classify") expect(stdout).toMatch(/^card (1|0\.\d+)\n/);
+    if (name === "prepare")
+      expect(stdout).toMatch(/^\{ 'exact duplicates': 1 \} questions\.csv:3\n(?:(?:train|test) .* \| (?:card|rate)\n){4}$/);
     if (name === "embeddings") expect(stdout).toBe("true\n");
   }
 });

@@ -1,10 +1,12 @@
 // Each stage of data preparation on texts that were chosen to break it: what stays, what goes and why, and that the same comes out every time.
 import {
+  applyStage,
   checkLabelMap,
   cleanStage,
   cleanText,
   type DataRow,
   type DataRows,
+  dataRows,
   duplicatesStage,
   labelStage,
   type Part,
@@ -21,16 +23,15 @@ import { jaccard, sketchOf } from "../../packages/language/src/data/near-texts.j
 /** Rows of texts and classes, of the training part unless a third cell says otherwise. */
 function rowsOf(texts: readonly (readonly [text: string, label?: string, part?: Part])[], columns = ["text", "label"]): DataRows {
   const list = texts.map(([text, label = "", part = "train"], i): DataRow => ({ part, at: `t.csv:${i + 2}`, cells: [text, label] }));
-  return { columns, [Symbol.iterator]: () => list[Symbol.iterator]() };
+  return dataRows(columns, list);
 }
 
 function runStage<Options>(stage: Stage<Options>, rows: DataRows, options: Options): StageReport & { readonly rows: readonly DataRow[] } {
-  const out: DataRow[] = [];
-  const report = stage.run(rows, options, (row) => out.push(row));
+  const { rows: out, report } = applyStage(stage, rows, options);
   expect(report.rowsIn).toBe([...rows].length);
-  if (stage.name !== "statistics") expect(report.rowsOut).toBe(out.length);
+  if (stage.name !== "statistics") expect(report.rowsOut).toBe([...out].length);
   expect(Object.values(report.dropped).reduce((sum, count) => sum + count, 0)).toBe(report.rowsIn - report.rowsOut);
-  return { ...report, rows: out };
+  return { ...report, rows: [...out] };
 }
 
 const textsIn = (rows: readonly DataRow[]) => rows.map(({ cells }) => cells[0]);
@@ -271,7 +272,7 @@ describe("split", () => {
       const group = Math.floor(i ** 1.2 / 15);
       return { part: "train", at: `t.csv:${i + 2}`, cells: [`text ${i}`, group % 4 === 0 ? "a" : i % 2 === 0 ? "b" : "c", `g${group}`] };
     });
-    const grouped: DataRows = { columns: ["text", "label", "group"], [Symbol.iterator]: () => list[Symbol.iterator]() };
+    const grouped = dataRows(["text", "label", "group"], list);
     for (const stratify of [{}, { stratify: "label" }]) {
       const { rows, changed } = runStage(splitStage, grouped, { validation: 0.1, test: 0.2, group: "group", seed: 3, ...stratify });
       for (const parts of Object.values(counts(rows, 2))) expect(Object.keys(parts)).toHaveLength(1);
@@ -323,6 +324,15 @@ describe("split", () => {
       ]),
       { group: "text" },
       /impossible to have every class in two parts — got "x" in one group only/,
+    ],
+    [
+      "no group",
+      rowsOf([
+        ["g", "x"],
+        ["n/a", "x"],
+      ]),
+      { group: "text" },
+      /a row has no group in column "text" — got "n\/a" \(at t\.csv:3\)/,
     ],
     ["no such column", many, { stratify: "lable" }, /no column "lable"/],
   ])("bad input: %s", (_, rows, own, message) => {

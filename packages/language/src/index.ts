@@ -7,7 +7,6 @@ export { type DuplicatesOptions, duplicatesStage } from "./data/duplicates.js";
 export { type EmbedRowsOptions, embedStage } from "./data/embed-rows.js";
 export { checkLabelMap, type LabelMapOptions, labelStage } from "./data/label-map.js";
 export {
-  DATA_FORMATS,
   type DataFile,
   type DataFormat,
   formatOfFile,
@@ -16,7 +15,7 @@ export {
   type ReadReport,
   readRows,
 } from "./data/read.js";
-export { type DataRow, type DataRows, PARTS, type Part, type Stage, type StageReport } from "./data/rows.js";
+export { applyStage, type DataRow, type DataRows, dataRows, PARTS, type Part, type Stage, type StageReport } from "./data/rows.js";
 export { type SplitOptions, splitStage } from "./data/split.js";
 export { type Lengths, type PartStatistics, type StatisticsOptions, statisticsStage } from "./data/statistics.js";
 export { stopWords } from "./data/stop-words.js";

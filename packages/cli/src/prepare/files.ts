@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { TetradError } from "@tetrad/engine";
+import { fileError } from "@tetrad/engine";
 
 const CHUNK = 1 << 20;
 
@@ -44,6 +44,7 @@ export class LineFile {
   readonly #temporary: string;
   readonly #file: number;
   readonly #hash = createHash("sha256");
+  #open = true;
   #pending: string[] = [];
   #length = 0;
   bytes = 0;
@@ -68,16 +69,21 @@ export class LineFile {
     this.#flush();
     attempt("write", this.path, () => {
       fsyncSync(this.#file);
-      closeSync(this.#file);
+      this.#close();
       renameSync(this.#temporary, this.path);
     });
     return this.#hash.digest("hex");
   }
 
-  /** Leaves what stood there before. */
+  /** Leaves what stood there before; nothing is left to do after `commit`. */
   abandon(): void {
-    closeSync(this.#file);
+    this.#close();
     rmSync(this.#temporary, { force: true });
+  }
+
+  #close(): void {
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
   }
 
   #flush(): void {
@@ -96,14 +102,6 @@ function attempt<T>(verb: "read" | "write", path: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: "there is no such file or folder",
-      EISDIR: "this is a folder, not a file",
-      ENOTDIR: "a part of the path is a file, not a folder",
-      EACCES: "permission denied",
-      ENOSPC: "the disk is full",
-    };
-    throw new TetradError("IO", { op: `${verb} ${path}`, what: reasons[code ?? ""] ?? message, hint: "check the path" }, { cause: error });
+    throw fileError(verb, path, error as Error);
   }
 }

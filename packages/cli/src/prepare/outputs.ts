@@ -48,14 +48,13 @@ export function writeParts(out: string, rows: DataRows, suffix: "" | "-features"
       output.file.write(line(cells));
       output.rows++;
     }
-  } catch (error) {
+    return PARTS.flatMap((part) => {
+      const output = files.get(part);
+      return output === undefined ? [] : [{ file: `${part}${suffix}.${format}`, rows: output.rows, sha256: output.file.commit() }];
+    });
+  } finally {
     for (const { file } of files.values()) file.abandon();
-    throw error;
   }
-  return PARTS.flatMap((part) => {
-    const output = files.get(part);
-    return output === undefined ? [] : [{ file: `${part}${suffix}.${format}`, rows: output.rows, sha256: output.file.commit() }];
-  });
 }
 
 function conllLines(columns: readonly string[]): (cells: readonly string[]) => string {

@@ -61,9 +61,8 @@ export async function runStage(cache: string, { name, version, options, input, c
     const kept: Kept = { report, columns: report.columns ?? columns, bytes: file.bytes };
     await writeFileAtomic(`${path}.json`, `${JSON.stringify(kept)}\n`);
     return done(kept, false);
-  } catch (error) {
+  } finally {
     file.abandon();
-    throw error;
   }
 }
 

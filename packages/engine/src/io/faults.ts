@@ -14,11 +14,39 @@ export async function attempt<T>(
   try {
     return await body();
   } catch (error) {
-    if (error instanceof TetradError) throw error;
-    const [what, hint] = reasonOf(error as Error) ?? [(error as Error).message, undefined];
-    throw new TetradError("IO", { op: `${verb} ${path}`, what, hint }, { cause: error });
+    throw fileError(verb, path, error as Error, reasonOf);
   }
 }
+
+/** What a file system threw, as IO; what is ours already stays as it is. By the reasons of a disk unless told. */
+export function fileError(
+  verb: "read" | "write",
+  path: string,
+  error: Error,
+  reasonOf: (error: Error) => Reason | undefined = diskReason,
+): TetradError {
+  if (error instanceof TetradError) return error;
+  const [what, hint] = reasonOf(error) ?? [error.message, undefined];
+  return new TetradError("IO", { op: `${verb} ${path}`, what, hint }, { cause: error });
+}
+
+export function diskReason({ code }: Error & { readonly code?: string }): Reason | undefined {
+  return DISK[code ?? ""];
+}
+
+const DISK: Readonly<Record<string, Reason>> = {
+  ENOENT: ["there is no such file or folder", "check the path; it is taken from the folder the command runs in"],
+  EISDIR: ["this is a folder, not a file", "name a file inside it"],
+  ENOTDIR: ["a part of the path is a file, not a folder", "check the path"],
+  EACCES: ["permission denied", "check who owns the file and its folder"],
+  EPERM: ["the system does not permit this", "check who owns the file and its folder"],
+  EROFS: ["the disk can only be read", "write to another place"],
+  ENOSPC: ["the disk is full", "free some space and run again; nothing was changed"],
+  EDQUOT: ["the disk quota is used up", "free some space and run again; nothing was changed"],
+  ENAMETOOLONG: ["the name is too long", "choose a shorter name"],
+  EMFILE: ["too many files are open", "close some programs and run again"],
+  EEXIST: ["something of this name is in the way", "choose another name"],
+};
 
 /** A folder that is to be replaced may hold what we write and nothing else. @throws TetradError IO */
 export function refuseForeign(path: string, foreign: readonly string[]): void {

@@ -138,19 +138,5 @@ function previousName(target: string): string {
 }
 
 function attempt<T>(verb: "read" | "write", path: string, body: () => Promise<T>): Promise<T> {
-  return faults.attempt(verb, path, ({ code }: NodeJS.ErrnoException) => REASONS[code ?? ""], body);
+  return faults.attempt(verb, path, faults.diskReason, body);
 }
-
-const REASONS: Readonly<Record<string, faults.Reason>> = {
-  ENOENT: ["there is no such file or folder", "check the path; it is taken from the folder the command runs in"],
-  EISDIR: ["this is a folder, not a file", "name a file inside it"],
-  ENOTDIR: ["a part of the path is a file, not a folder", "check the path"],
-  EACCES: ["permission denied", "check who owns the file and its folder"],
-  EPERM: ["the system does not permit this", "check who owns the file and its folder"],
-  EROFS: ["the disk can only be read", "write to another place"],
-  ENOSPC: ["the disk is full", "free some space and run again; nothing was changed"],
-  EDQUOT: ["the disk quota is used up", "free some space and run again; nothing was changed"],
-  ENAMETOOLONG: ["the name is too long", "choose a shorter name"],
-  EMFILE: ["too many files are open", "close some programs and run again"],
-  EEXIST: ["something of this name is in the way", "choose another name"],
-};

@@ -1,6 +1,7 @@
 /** Files: safetensors, model folders, and writing that is whole or not at all. */
 
 export { cacheFolder, cacheIsOff } from "./cache.js";
+export { fileError } from "./faults.js";
 export { type FileContent, readBytes, writeFileAtomic } from "./files.js";
 export { type Json, type JsonObject, parseJson, parseJsonObject } from "./json.js";
 export { type ModelFolder, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";

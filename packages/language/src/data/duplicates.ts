@@ -3,7 +3,7 @@ import type { JsonObject } from "@tetrad/engine";
 import { HashIndex, hash64, Numbers } from "./hash-index.js";
 import { NearTexts, sketchOf } from "./near-texts.js";
 import { cellOf, type DataRow, type DataRows, type Stage, Tally } from "./rows.js";
-import { normalForm, wordsOf } from "./words.js";
+import { beginning, normalForm, wordsOf } from "./words.js";
 
 export interface DuplicatesOptions {
   readonly text: string;
@@ -151,7 +151,7 @@ function exampleFacts(
   const textOf = cellOf(rows, text);
   const side = (data: DataRow) => ({
     at: data.at,
-    text: textOf(data).slice(0, 200),
+    text: beginning(textOf(data)),
     ...(label !== undefined && { label: cellOf(rows, label)(data) }),
   });
   return { kind, row: side(later), like: side(earlier) };

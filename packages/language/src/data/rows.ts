@@ -71,3 +71,19 @@ export function cellOf({ columns }: DataRows, column: string): (row: DataRow) =>
   const index = columnIndex({ source: "prepare", columns }, column);
   return ({ cells }) => cells[index] as string;
 }
+
+/** Rows in memory. */
+export function dataRows(columns: readonly string[], list: readonly DataRow[]): DataRows {
+  return { columns, [Symbol.iterator]: () => list[Symbol.iterator]() };
+}
+
+/** Runs a stage on rows that fit into memory, and keeps those that come out. @throws TetradError as the stage */
+export function applyStage<Options>(
+  stage: Stage<Options>,
+  rows: DataRows,
+  options: Options,
+): { readonly rows: DataRows; readonly report: StageReport } {
+  const out: DataRow[] = [];
+  const report = stage.run(rows, options, (row) => out.push(row));
+  return { rows: dataRows(report.columns ?? rows.columns, out), report };
+}

@@ -1,5 +1,5 @@
 /** The stage `split`: rows into training, validation and test parts, each with its share of every class, and groups whole. */
-import { listed, permute, TetradError } from "@tetrad/engine";
+import { isMissing, listed, permute, TetradError } from "@tetrad/engine";
 import { hash64 } from "./hash-index.js";
 import { cellOf, type DataRow, type DataRows, PARTS, type Part, type Stage, Tally } from "./rows.js";
 
@@ -20,7 +20,7 @@ const isGiven = ({ part }: DataRow) => part === "test";
 /**
  * Without groups, a class's rows are ordered by a keyed permutation and cut at its shares, which are rounded so that the parts' sizes are right (largest
  * remainders). Groups go, the most uneven first, to the part that then comes nearest to its share of every class, as in scikit-learn's StratifiedGroupKFold.
- * @throws TetradError ARGUMENT for shares that leave nothing to train on; DATA for a class of one row, too few groups, a class that is in one group only, an empty part
+ * @throws TetradError ARGUMENT for shares that leave nothing to train on; DATA for a class of one row, a row without group, too few groups, a class that is in one group only, an empty part
  */
 export const splitStage: Stage<SplitOptions> = {
   name: "split",
@@ -113,6 +113,14 @@ function byGroups(rows: DataRows, options: SplitOptions, classOf: (row: DataRow)
   for (const row of rows) {
     if (isGiven(row)) continue;
     const [group, name] = [groupOf(row), classOf(row)];
+    if (isMissing(group))
+      throw new TetradError("DATA", {
+        op: "split",
+        what: `a row has no group in column ${JSON.stringify(options.group)}`,
+        got: JSON.stringify(group),
+        at: row.at,
+        hint: "give it one of its own, or leave the row out",
+      });
     const own = groups.get(group) ?? new Map<string, number>();
     groups.set(group, own);
     const all = classes.get(name) ?? { rows: 0, groups: 0 };

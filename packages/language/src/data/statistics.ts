@@ -2,7 +2,7 @@
 import { type JsonObject, listed } from "@tetrad/engine";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { cellOf, type DataRow, PARTS, type Stage, Tally } from "./rows.js";
-import { wordsOf } from "./words.js";
+import { beginning, wordsOf } from "./words.js";
 
 export interface StatisticsOptions {
   readonly text: string;
@@ -47,7 +47,6 @@ export interface PartStatistics {
 
 const PERCENTS = [5, 25, 50, 75, 95, 99] as const;
 const FREQUENT = 20;
-const SHOWN = 120;
 
 const SCRIPTS = ["Latin", "Greek", "Cyrillic", "Hebrew", "Arabic", "Devanagari", "Thai", "Hangul", "Hiragana", "Katakana", "Han"] as const;
 const SCRIPT = new RegExp(SCRIPTS.map((name) => `(\\p{Script=${name}}+)`).join("|"), "gu");
@@ -104,8 +103,8 @@ class PartCounter {
     let length = 0;
     for (const _ of text) length++;
     this.#characters.add(length);
-    if (this.#longest === undefined || length > this.#longest.length) this.#longest = { at, text: text.slice(0, SHOWN), length };
-    if (this.#shortest === undefined || length < this.#shortest.length) this.#shortest = { at, text: text.slice(0, SHOWN), length };
+    if (this.#longest === undefined || length > this.#longest.length) this.#longest = { at, text: beginning(text), length };
+    if (this.#shortest === undefined || length < this.#shortest.length) this.#shortest = { at, text: beginning(text), length };
     const words = wordsOf(text);
     this.#wordCounts.add(words.length);
     for (const word of words) {
@@ -142,7 +141,7 @@ class PartCounter {
       frequent: counted
         .filter(([word]) => stopWords?.has(word) !== true)
         .slice(0, FREQUENT)
-        .map(([word, count]) => ({ word, count })),
+        .map(([word, count]) => ({ word: beginning(word, 40), count })),
       ...(label !== undefined && { labels: [...this.labels].sort(byCount).map(([name, rows]) => ({ label: name, rows })) }),
       ...(letters.some(([name]) => name !== "Latin") && {
         scripts: Object.fromEntries(letters.map(([name, count]) => [name, ratio(count, all)])),

@@ -9,3 +9,8 @@ export function wordsOf(text: string): string[] {
 export function normalForm(text: string): string {
   return text.normalize("NFC").toLowerCase().replace(/\s+/gu, " ").trim();
 }
+
+/** As much of a text as a report shows; never half of a surrogate pair. */
+export function beginning(text: string, most = 120): string {
+  return text.slice(0, most).replace(/\p{Cs}$/u, "");
+}
