@@ -1,35 +1,14 @@
-/** The work of `tetrad prepare`: which stages run, with which options, and what becomes of their rows. */
+/** The work of `tetrad prepare`: its inputs through the stages, and what becomes of their rows. */
 import { join } from "node:path";
-import { type JsonObject, parseJsonObject, readBytes, writeFileAtomic } from "@tetrad/engine";
-import {
-  checkLabelMap,
-  cleanStage,
-  type DataFormat,
-  type DataRow,
-  type DataRows,
-  duplicatesStage,
-  embedStage,
-  formatOfFile,
-  labelStage,
-  openEmbedder,
-  type Part,
-  type PartStatistics,
-  READ_VERSION,
-  readRows,
-  type Stage,
-  type StageReport,
-  splitStage,
-  statisticsStage,
-  stopWords,
-  Tokenizer,
-  tfidfStage,
-} from "@tetrad/language";
+import { type JsonObject, writeFileAtomic } from "@tetrad/engine";
+import { type DataFormat, formatOfFile, type PartStatistics } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { checkFlags } from "../prepare/check-flags.js";
-import { chunksOf, folderSha256, sha256Of } from "../prepare/files.js";
+import { chunksOf, sha256Of } from "../prepare/files.js";
 import { checkFolder, type Output, writeParts, writeRecord } from "../prepare/outputs.js";
 import { stageLines, statisticsLines } from "../prepare/prepare-text.js";
-import { type Done, runStage } from "../prepare/stages.js";
+import { type Input, runStages } from "../prepare/run-stages.js";
+import type { Done } from "../prepare/stages.js";
 
 export interface PrepareOptions {
   readonly out: string;
@@ -59,12 +38,6 @@ export interface PrepareOptions {
   readonly ngrams?: number;
   readonly model?: string;
   readonly cache?: string;
-}
-
-interface Input {
-  readonly path: string;
-  readonly part: Part;
-  readonly sha256: string;
 }
 
 export async function prepareAction(context: Context, data: readonly string[], options: PrepareOptions): Promise<void> {
@@ -103,129 +76,6 @@ export async function prepareAction(context: Context, data: readonly string[], o
     ].join("\n"),
     { out: options.out, ...record, run: stages.map(({ name, cached, seconds }) => ({ name, cached, seconds })) },
   );
-}
-
-async function runStages(
-  { terminal, withEngine }: Context,
-  inputs: readonly Input[],
-  isConll: boolean,
-  options: PrepareOptions,
-): Promise<Done[]> {
-  const { text, label, group } = options;
-  const cache = options.cache ?? join(options.out, ".cache");
-  const labelled = label === undefined ? {} : { label };
-  const words = options.stopWords === undefined ? undefined : await stopWords(options.stopWords);
-  const stop = words === undefined ? {} : { stopWords: words };
-  const stopFacts = words === undefined ? {} : { stopWords: { language: options.stopWords as string, sha256: sha256Of(words) } };
-  const tokenizer = options.tokenizer === undefined ? undefined : await Tokenizer.load(options.tokenizer);
-  const done: Done[] = [];
-
-  /** @param facts the options as JSON, where they hold what JSON cannot */
-  const stage = async <Options extends object>(
-    { name, version, run }: Stage<Options, StageReport | Promise<StageReport>>,
-    own: Options,
-    facts = own as unknown as JsonObject,
-  ) => {
-    terminal.status(name);
-    const before = done.findLast((one) => one.name !== "statistics") as Done;
-    done.push(
-      await runStage(cache, {
-        name,
-        version,
-        options: facts,
-        input: before.hash,
-        columns: before.rows.columns,
-        run: (emit) => run(before.rows, own, emit),
-      }),
-    );
-  };
-
-  terminal.status("read");
-  done.push(
-    await runStage(
-      cache,
-      readRequest(
-        inputs,
-        [text, label, group, isConll ? "tags" : undefined].filter((name) => name !== undefined),
-        options,
-      ),
-    ),
-  );
-  await stage(cleanStage, {
-    text,
-    ...labelled,
-    ...(isConll && { tags: "tags" }),
-    html: options.html ?? false,
-    keepLines: options.keepLines ?? false,
-    ...(options.minChars !== undefined && { minChars: options.minChars }),
-    ...(options.maxChars !== undefined && { maxChars: options.maxChars }),
-  });
-  if (options.labelMap !== undefined) {
-    const map = checkLabelMap(parseJsonObject(await readBytes(options.labelMap), options.labelMap), options.labelMap);
-    await stage(labelStage, { label: label as string, map });
-  }
-  if (options.duplicates !== "off") {
-    const [drop, dropConflicts] = [options.dropDuplicates ?? false, options.dropConflicts ?? false];
-    await stage(duplicatesStage, { text, ...labelled, find: options.duplicates, drop, dropConflicts });
-  }
-  if (options.validationShare !== undefined || options.testShare !== undefined) {
-    await stage(splitStage, {
-      validation: options.validationShare ?? 0,
-      test: options.testShare ?? 0,
-      ...(label !== undefined && options.stratify && { stratify: label }),
-      ...(group !== undefined && { group }),
-      seed: options.seed,
-    });
-  }
-  const counted = { text, ...labelled };
-  await stage(
-    statisticsStage,
-    { ...counted, ...stop, ...(tokenizer !== undefined && { tokenizer }) },
-    { ...counted, ...stopFacts, ...(tokenizer !== undefined && { tokenizer: sha256Of(Object.values(tokenizer.files)) }) },
-  );
-  if (options.features === "tfidf") {
-    const own = {
-      ...counted,
-      ngramRange: [1, options.ngrams ?? 1] as const,
-      minDf: options.minDf ?? 1,
-      maxFeatures: options.maxFeatures ?? 2000,
-    };
-    await stage(tfidfStage, { ...own, ...stop }, { kind: "tfidf", ...own, ngramRange: [...own.ngramRange], ...stopFacts });
-  }
-  if (options.features === "embeddings") {
-    const folder = options.model as string;
-    const total = done.at(-1)?.report.rowsOut as number;
-    const progress = terminal.progress("embedding");
-    const embedded: Stage<typeof counted, Promise<StageReport>> = {
-      ...embedStage,
-      run: (rows: DataRows, own, emit: (row: DataRow) => void) =>
-        withEngine(async (engine) => {
-          const embedder = await openEmbedder(engine, folder);
-          const onProgress = (count: number) => progress.update(count / total, `${count} of ${total} texts`);
-          return embedStage.run(rows, { ...own, engine, embedder, onProgress }, emit);
-        }).finally(() => progress.end()),
-    };
-    await stage(embedded, counted, { kind: "embeddings", ...counted, model: folderSha256(folder) });
-  }
-  return done;
-}
-
-function readRequest(inputs: readonly Input[], required: readonly string[], { format, documents }: PrepareOptions) {
-  const own = { documents, required, ...(format !== undefined && { format }) };
-  return {
-    name: "read",
-    version: READ_VERSION,
-    options: { ...own, required: [...required], files: inputs.map(({ path, part }) => ({ file: path, part })) },
-    input: sha256Of(inputs.map(({ sha256 }) => sha256)),
-    columns: [],
-    async run(emit: (row: DataRow) => void): Promise<StageReport> {
-      const files = inputs.map(({ path, part }) => ({ source: path, part, chunks: chunksOf(path) }));
-      const { columns, rows } = await readRows(files, own, emit);
-      const total = rows.reduce((sum, file) => sum + file.rows, 0);
-      const byFile = rows.map(({ source, rows: count }) => ({ file: source, rows: count }));
-      return { rowsIn: total, rowsOut: total, dropped: {}, changed: {}, notes: [], columns, facts: { columns, files: byFile } };
-    },
-  };
 }
 
 /** Class → its number, as a classifier that is trained on them numbers them. */
