@@ -18,6 +18,7 @@ import {
   statisticsStage,
 } from "@tetrad/language";
 import { describe, expect, test } from "vitest";
+import { HashIndex } from "../../packages/language/src/data/hash-index.js";
 import { jaccard, sketchOf } from "../../packages/language/src/data/near-texts.js";
 
 /** Rows of texts and classes, of the training part unless a third cell says otherwise. */
@@ -212,6 +213,30 @@ describe("duplicates", () => {
     expect(own.length).toBeGreaterThan(100);
     expect(own.length).toBeLessThan(300);
     expect(result.rows.map(({ at }) => at)).toEqual(own.map((i) => `t.csv:${i + 2}`));
+  });
+
+  test("what is near a text that is near another need not go with it", () => {
+    const words = Array.from({ length: 60 }, (_, i) => `w${i}`);
+    const set = (text: string) => sketchOf(text.split(" ")).shingles;
+    const chain = [0, 4, 8].map((begin) => words.slice(begin, begin + 50).join(" "));
+    expect(jaccard(set(chain[0] as string), set(chain[1] as string))).toBe(42 / 50);
+    expect(jaccard(set(chain[0] as string), set(chain[2] as string))).toBeLessThan(0.8);
+    const { rows } = runStage(duplicatesStage, rowsOf(chain.map((text) => [text] as const)), {
+      text: "text",
+      find: "near",
+      drop: true,
+      dropConflicts: false,
+    });
+    expect(textsIn(rows)).toEqual([chain[0], chain[2]]);
+  });
+
+  test("hashes that share 32 bits are told apart, and many are found again", () => {
+    const index = new HashIndex();
+    for (let i = 0; i < 5000; i++) index.set(i, i % 7, i);
+    expect(Array.from({ length: 5000 }, (_, i) => index.get(i, i % 7))).toEqual(Array.from({ length: 5000 }, (_, i) => i));
+    expect(index.get(1, 3)).toBeUndefined();
+    index.set(1, 1, 9);
+    expect(index.get(1, 1)).toBe(9);
   });
 
   test("Jaccard similarity of sets of shingles", () => {

@@ -1,5 +1,5 @@
 /** Options of `tetrad prepare` that contradict each other, or say something of what was not asked for. */
-import { TetradError } from "@tetrad/engine";
+import { checkShares, TetradError } from "@tetrad/engine";
 import type { PrepareOptions } from "../actions/prepare.js";
 
 /** @throws TetradError ARGUMENT naming the first contradiction */
@@ -8,7 +8,6 @@ export function checkFlags(options: PrepareOptions): void {
   const isSplit = validationShare > 0 || testShare > 0;
   const rules: readonly (readonly [broken: boolean, what: string, hint: string])[] = [
     [options.test !== undefined && testShare > 0, "--test and --test-share both say what the test part is", "leave one of them out"],
-    [validationShare + testShare >= 1, "the shares leave nothing to train on", "choose shares with a sum below 1"],
     [options.labelMap !== undefined && label === undefined, "--label-map needs --label", "name the column of classes"],
     [options.dropConflicts === true && label === undefined, "--drop-conflicts needs --label", "name the column of classes"],
     [
@@ -40,6 +39,7 @@ export function checkFlags(options: PrepareOptions): void {
     ],
     [!Number.isInteger(options.seed) || options.seed < 0, "--seed is no whole number from 0 up", "choose 0, say"],
   ];
+  checkShares({ validation: validationShare, test: testShare });
   const broken = rules.find(([isBroken]) => isBroken);
   if (broken !== undefined) throw new TetradError("ARGUMENT", { op: "prepare", what: broken[1], hint: broken[2] });
 }

@@ -18,7 +18,7 @@ export function readCsv(text: string, source: string, format: "csv" | "tsv"): Ta
   return { source, columns: reader.columns, rows: found.map(({ cells }) => cells), place: (row) => `${source}:${lines[row]}` };
 }
 
-/** Takes a file's text piece by piece and gives the rows that are complete. */
+/** Takes a file's lines piece by piece and gives the rows that are complete: a quoted cell may go on in the next piece. */
 export class CsvReader implements RowReader {
   columns: readonly string[] = [];
   #delimiter: string | undefined;
@@ -32,10 +32,7 @@ export class CsvReader implements RowReader {
 
   /** @param last no text follows @throws TetradError DATA naming the line of a malformed, ragged or unusable row */
   read(piece: string, last: boolean): StreamedRow[] {
-    const all = this.#rest + piece;
-    // A carriage return at the end may be half of a line's end.
-    const whole = !last && all.endsWith("\r") ? all.length - 1 : all.length;
-    const text = all.slice(0, whole).replace(/\r\n?/g, "\n");
+    const text = this.#rest + piece.replace(/\r\n?/g, "\n");
     const found: StreamedRow[] = [];
     let begin = 0;
     if (last || /\S.*\n/.test(text)) {
@@ -52,7 +49,7 @@ export class CsvReader implements RowReader {
       });
       parser.parse(text, 0, !last);
     }
-    this.#rest = text.slice(begin) + all.slice(whole);
+    this.#rest = text.slice(begin);
     if (this.#rest.length > LONGEST_ROW)
       throw new TetradError("DATA", {
         op: this.source,

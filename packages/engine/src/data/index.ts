@@ -20,5 +20,5 @@ export {
 } from "./preprocess.js";
 export { parsePreprocessing } from "./preprocess-json.js";
 export { decodeText, readTable, streamTable, type TableFormat, textBlocks } from "./read-table.js";
-export { type Split, type SplitShares, splitRows } from "./split.js";
+export { checkShares, type Split, type SplitShares, splitRows } from "./split.js";
 export { columnIndex, isMissing, listed, type StreamedRow, type Table } from "./table.js";

@@ -5,7 +5,7 @@ import type { RowReader, StreamedRow, Table } from "./table.js";
 export function readJsonTable(text: string, source: string, format: "json" | "jsonl"): Table {
   if (format === "json") return recordTable(recordsIn(text, source), source);
   const reader = new JsonLinesReader(source);
-  const found = reader.read(text, true);
+  const found = reader.read(text);
   return {
     source,
     columns: reader.columns,
@@ -30,10 +30,9 @@ function padded(rows: readonly (readonly string[])[], width: number): (readonly 
   return rows.map((cells) => (cells.length === width ? cells : [...cells, ...new Array<string>(width - cells.length).fill("")]));
 }
 
-/** Takes a file's text piece by piece and gives the records whose lines are complete. */
+/** Takes a file's lines piece by piece and gives their records. */
 export class JsonLinesReader implements RowReader {
   readonly #columns: RecordColumns;
-  #rest = "";
   #line = 1;
 
   constructor(private readonly source: string) {
@@ -44,9 +43,9 @@ export class JsonLinesReader implements RowReader {
     return this.#columns.names;
   }
 
-  read(piece: string, last: boolean): StreamedRow[] {
-    const lines = (this.#rest + piece).split(last ? /\r\n?|\n/ : /\r\n|\r(?!$)|\n/);
-    this.#rest = last ? "" : (lines.pop() as string);
+  read(piece: string): StreamedRow[] {
+    const lines = piece.split(/\r\n?|\n/);
+    if (lines.at(-1) === "") lines.pop();
     const found: StreamedRow[] = [];
     for (const text of lines) {
       const line = this.#line++;

@@ -22,15 +22,10 @@ const STREAM = 0x5b117;
  * @param rows row numbers to split
  * @throws TetradError ARGUMENT for shares that leave nothing to train on, DATA when a part that was asked for would be empty
  */
-export function splitRows(rows: ArrayLike<number>, { validation, test }: SplitShares, seed: number): Split {
+export function splitRows(rows: ArrayLike<number>, shares: SplitShares, seed: number): Split {
+  checkShares(shares);
+  const { validation, test } = shares;
   const n = rows.length;
-  if (!(validation >= 0 && test >= 0 && validation + test < 1))
-    throw new TetradError("ARGUMENT", {
-      op: "split",
-      what: "the shares leave nothing to train on",
-      got: `validation ${validation}, test ${test}`,
-      expected: "a sum below 1",
-    });
   const nTest = Math.round(n * test);
   const nValidation = Math.round(n * validation);
   for (const [name, share, size] of [
@@ -48,4 +43,15 @@ export function splitRows(rows: ArrayLike<number>, { validation, test }: SplitSh
   const shuffled = Int32Array.from({ length: n }, (_, i) => rows[permute(i, n, [seed >>> 0, STREAM])] as number);
   const part = (from: number, to: number) => shuffled.slice(from, to).sort();
   return { test: part(0, nTest), validation: part(nTest, nTest + nValidation), train: part(nTest + nValidation, n) };
+}
+
+/** @throws TetradError ARGUMENT for shares that leave nothing to train on */
+export function checkShares({ validation, test }: SplitShares): void {
+  if (validation >= 0 && test >= 0 && validation + test < 1) return;
+  throw new TetradError("ARGUMENT", {
+    op: "split",
+    what: "the shares leave nothing to train on",
+    got: `validation ${validation}, test ${test}`,
+    expected: "a sum below 1",
+  });
 }

@@ -22,6 +22,7 @@ export interface StreamedRow {
 export interface RowReader {
   /** Those met so far. */
   readonly columns: readonly string[];
+  /** @param piece whole lines; @param last none follow */
   read(piece: string, last: boolean): StreamedRow[];
 }
 

@@ -1,5 +1,5 @@
 /** The stage `split`: rows into training, validation and test parts, each with its share of every class, and groups whole. */
-import { isMissing, listed, permute, TetradError } from "@tetrad/engine";
+import { checkShares, isMissing, listed, permute, TetradError } from "@tetrad/engine";
 import { hash64 } from "./hash-index.js";
 import { cellOf, type DataRow, type DataRows, PARTS, type Part, type Stage, Tally } from "./rows.js";
 
@@ -26,14 +26,8 @@ export const splitStage: Stage<SplitOptions> = {
   name: "split",
   version: 1,
   run(rows, options, emit) {
-    const { validation, test, stratify, group } = options;
-    if (!(validation >= 0 && test >= 0 && validation + test < 1))
-      throw new TetradError("ARGUMENT", {
-        op: "split",
-        what: "the shares leave nothing to train on",
-        got: `validation ${validation}, test ${test}`,
-        expected: "a sum below 1",
-      });
+    const { stratify, group } = options;
+    checkShares(options);
     const classOf = stratify === undefined ? () => "" : cellOf(rows, stratify);
     const partOf = group === undefined ? byRows(rows, options, classOf) : byGroups(rows, options, classOf, cellOf(rows, group));
     const counts = new Tally();
