@@ -12,7 +12,7 @@ export function prepareCommand(io: Io): Command {
     )
     .argument("<data...>", "CSV, TSV, JSON, JSON lines, Parquet, CoNLL columns or plain text")
     .requiredOption("--out <folder>", "where train.csv, validation.csv, test.csv and prepare.json go")
-    .option("--test <file>", "a test file that there is already: texts in it are found in the data, and go from there")
+    .option("--test <file>", "a test file that there is already: its texts are looked for in the data")
     .addOption(
       new Option("--format <name>", "where a file's name does not say it").argParser(
         oneOf("csv", "tsv", "json", "jsonl", "parquet", "conll", "text"),

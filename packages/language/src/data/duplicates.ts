@@ -49,15 +49,8 @@ export const duplicatesStage: Stage<DuplicatesOptions> = {
       const conflicting = conflicts.has(firsts.at(row));
       if (kind !== undefined) found.add(kind);
       if (conflicting) inConflict++;
-      const reason =
-        data.part === "test"
-          ? undefined
-          : conflicting && options.dropConflicts
-            ? "of texts with several classes"
-            : options.drop
-              ? kind
-              : undefined;
-      if (reason === undefined) {
+      const reason = conflicting && options.dropConflicts ? "of texts with several classes" : options.drop ? kind : undefined;
+      if (reason === undefined || data.part === "test") {
         rowsOut++;
         emit(data);
       } else dropped.add(reason);
@@ -111,16 +104,8 @@ function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Find
       conflicts.add(equal);
       example("several classes", row, equal);
     }
-    const kind: Kind | undefined =
-      first === undefined
-        ? undefined
-        : !isMeasured && measured.at(first) === 1
-          ? equal === undefined
-            ? "nearly in the test file"
-            : "also in the test file"
-          : equal === undefined
-            ? "near duplicates"
-            : "exact duplicates";
+    const isLeaked = first !== undefined && !isMeasured && measured.at(first) === 1;
+    const kind = first === undefined ? undefined : kindOf(equal !== undefined, isLeaked);
     if (kind !== undefined) example(kind, row, first as number);
     verdicts.push(kind === undefined ? 0 : 1 + KINDS.indexOf(kind));
     firsts.push(equal ?? row);
@@ -129,6 +114,11 @@ function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Find
     row++;
   }
   return { verdicts, firsts, conflicts, examples };
+}
+
+function kindOf(isEqual: boolean, isLeaked: boolean): Kind {
+  if (isLeaked) return isEqual ? "also in the test file" : "nearly in the test file";
+  return isEqual ? "exact duplicates" : "near duplicates";
 }
 
 function notesOn(found: Tally, conflicts: number, inConflict: number, { drop, dropConflicts }: DuplicatesOptions): string[] {

@@ -44,7 +44,7 @@ export const splitStage: Stage<SplitOptions> = {
           op: "split",
           what: `no row is left for the ${part} part`,
           got: `${rowsIn} rows`,
-          hint: `use more data, or set its share to 0`,
+          hint: "use more data, or set its share to 0",
         });
     const changed = Object.fromEntries(PARTS.filter((part) => counts.get(part) > 0).map((part) => [part, counts.get(part)]));
     return { rowsIn, rowsOut: rowsIn, dropped: {}, changed, notes: [] };
