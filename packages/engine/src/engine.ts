@@ -2,18 +2,22 @@
 /** The engine: one backend, the programs compiled for it, and nothing global. */
 
 import { gradients } from "./autodiff.js";
-import { type Backend, type Binding, SCALAR, type Segment, STEP_SCALARS } from "./backends/backend.js";
+import { type Backend, type Binding, SCALAR, type Segment, STEP_SCALARS, type Training } from "./backends/backend.js";
 import { type BackendOptions, openBackend } from "./backends/select.js";
 import type { DType, FloatDType, HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { type HostNd, type NdInput, toNd } from "./nd-input.js";
 import type { Model } from "./nn/model.js";
+import { add } from "./ops/add.js";
+import { assign } from "./ops/assign.js";
+import { full } from "./ops/full.js";
 import type { Optimizer } from "./optim/optimizer.js";
 import { layOut, type ParameterRun } from "./optim/runs.js";
-import { FunctionProgram, TrainProgram } from "./program.js";
+import { sgd } from "./optim/sgd.js";
+import { type Accumulation, FunctionProgram, TrainProgram } from "./program.js";
 import { RunCache } from "./run-cache.js";
 import { formatShape, type Shape } from "./shape.js";
-import { type ParamSpecs, Store } from "./store.js";
+import { type ParamLayout, type ParamSpecs, Store } from "./store.js";
 import { Graph, type Spec, Tensor } from "./tensor.js";
 import { withGraph } from "./trace.js";
 import { type FitOptions, type FitRun, fit } from "./train/fit.js";
@@ -37,8 +41,13 @@ export interface CompileOptions {
   readonly checkFinite?: boolean;
 }
 
+/** Added to the seed, it keeps what accumulated batches draw apart from what steps draw. */
+const BATCH_STREAMS = 2 ** 50;
+
 export interface TrainOptions extends CompileOptions {
   readonly optimizer: Optimizer;
+  /** So many batches can be accumulated: their gradients are added to a sum that the next step takes with its own. */
+  readonly accumulation?: number;
 }
 
 /** An array with its shape, as `run` returns it. */
@@ -139,49 +148,74 @@ export class Engine {
   }
 
   /**
-   * Compiles one optimiser step: the loss, its gradients, and the update of the store's parameters.
+   * Compiles one optimiser step: the loss, its gradients, and the update of the store's parameters. Parameters whose `lrScale` is 0 get no gradient.
    * @throws TetradError SHAPE when `step` does not return one number
    */
-  async compile(
+  async compile(store: Store, inputs: InputSpecs, step: StepFunction, options: TrainOptions): Promise<TrainProgram> {
+    const { optimizer, accumulation = 0 } = options;
+    const sums = accumulation > 0 ? this.backend.allocate(store.dtype, store.segment.length) : undefined;
+    const { executable, graph, state } = await this.compileTraining(store, inputs, step, options, sums);
+    const adding = sums === undefined ? undefined : await this.#compileAdding(store, inputs, step, options, sums);
+    return new TrainProgram(executable, graph.inputs, optimizer, state.scalars, () => this.backend.machine(), adding);
+  }
+
+  /**
+   * The parts of `compile`, for trainers that drive the executable themselves.
+   * @param sums gradients that are added to the step's own, and zeros after it
+   */
+  async compileTraining(store: Store, inputs: InputSpecs, step: StepFunction, options: TrainOptions, sums?: Segment) {
+    const { runs, state } = this.#arrange(store, options.optimizer);
+    return { ...(await this.#compileStep(store, inputs, step, options, { params: store.segment, ...state, runs }, sums)), state };
+  }
+
+  /** A program that adds gradients to `sums`: it is what SGD at a rate of −1 makes of them. */
+  async #compileAdding(store: Store, inputs: InputSpecs, step: StepFunction, options: TrainOptions, sums: Segment): Promise<Accumulation> {
+    const optimizer = sgd({ lr: -1, lrScale: (name, shape) => (options.optimizer.lrScale(name, shape) === 0 ? 0 : 1) });
+    const { runs } = layOut(store.layout, store.segment.length, optimizer);
+    const scalars = this.#stepScalars();
+    const seed = (options.seed ?? 0) + BATCH_STREAMS;
+    const target = { params: sums, moments: [], scalars, runs };
+    const { executable } = await this.#compileStep(store, inputs, step, { ...options, optimizer, seed }, target);
+    return { executable, sums, scalars, most: options.accumulation ?? 0 };
+  }
+
+  async #compileStep(
     store: Store,
     inputs: InputSpecs,
     step: StepFunction,
     { optimizer, seed = 0, threads }: TrainOptions,
-  ): Promise<TrainProgram> {
-    const { executable, graph, state } = await this.compileTraining(store, inputs, step, {
-      optimizer,
-      seed,
-      ...(threads !== undefined && { threads }),
-    });
-    return new TrainProgram(executable, graph.inputs, optimizer, state.scalars, () => this.backend.machine());
-  }
-
-  /** The parts of `compile`, for trainers that drive the executable themselves. */
-  async compileTraining(store: Store, inputs: InputSpecs, step: StepFunction, { optimizer, seed = 0, threads }: TrainOptions) {
+    target: Pick<Training, "params" | "moments" | "scalars" | "runs">,
+    sums?: Segment,
+  ) {
     this.#open();
     const { graph, inputs: tensors, params, maxima } = traceInputs(inputs, store);
     const loss = withGraph(graph, () => step(params, tensors));
-    const trained = store.layout.filter(({ state }) => !state);
-    const wrt = trained.map(({ name }) => params[name] as Tensor);
-    const grads = gradients(loss, wrt);
-    const { runs, state } = this.#arrange(store, optimizer);
+    const trained = store.layout.filter(({ name, shape, state }) => !state && optimizer.lrScale(name, shape) !== 0);
+    const own = gradients(
+      loss,
+      trained.map(({ name }) => params[name] as Tensor),
+    );
+    const leaves = bindParams(store, params);
+    const whole = own.map((gradient, i) => {
+      if (sums === undefined) return gradient;
+      const { name, shape, offset } = trained[i] as ParamLayout;
+      const before = graph.state(`sum of ${name}`, { shape, dtype: store.dtype });
+      leaves.set(before, { segment: sums, offset });
+      return withGraph(graph, () => {
+        assign(before, full(shape, 0, store.dtype));
+        return add(before, gradient);
+      });
+    });
     const executable = await this.backend.compile({
       graph,
       outputs: new Map([["loss", loss]]),
-      leaves: bindParams(store, params),
-      training: {
-        loss,
-        gradients: grads.map((gradient, i) => ({ gradient, offset: trained[i]?.offset ?? 0 })),
-        optimizer,
-        runs,
-        params: store.segment,
-        ...state,
-      },
+      leaves,
+      training: { loss, gradients: whole.map((gradient, i) => ({ gradient, offset: trained[i]?.offset ?? 0 })), optimizer, ...target },
       seed,
       maxima,
       threads,
     });
-    return { executable, graph, state };
+    return { executable, graph };
   }
 
   /** Runs of a store's parameters, and its optimiser state; made at first use, and anew when another optimiser takes over. */
@@ -189,8 +223,7 @@ export class Engine {
     const { runs, moments: layouts, key } = layOut(store.layout, store.segment.length, optimizer);
     const known = this.#states.get(store);
     if (known?.optimizer === key) return { runs, state: known.state };
-    const scalars = this.backend.allocate("f64", STEP_SCALARS);
-    scalars.write([1], SCALAR.gradientScale);
+    const scalars = this.#stepScalars();
     const moments = layouts.map(({ length, initial }) => {
       const segment = this.backend.allocate(store.dtype, length);
       for (const { offset, length: elements, value } of initial) segment.write(new Float64Array(elements).fill(value), offset);
@@ -199,6 +232,12 @@ export class Engine {
     const state = { moments, scalars };
     this.#states.set(store, { optimizer: key, state });
     return { runs, state };
+  }
+
+  #stepScalars(): Segment {
+    const scalars = this.backend.allocate("f64", STEP_SCALARS);
+    scalars.write([1], SCALAR.gradientScale);
+    return scalars;
   }
 
   /**

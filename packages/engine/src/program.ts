@@ -40,7 +40,11 @@ abstract class Program {
 
   /** Writes inputs; each keeps its value until it is written again. A bounded axis takes its live length from the data. */
   set(feeds: Feeds): void {
-    for (const name in feeds) this.#write(name, flat(feeds[name] as Feed));
+    this.write(this.executable, feeds);
+  }
+
+  protected write(executable: Executable, feeds: Feeds): void {
+    for (const name in feeds) this.#write(executable, name, flat(feeds[name] as Feed));
   }
 
   /** How many numbers an input takes. */
@@ -48,7 +52,7 @@ abstract class Program {
     return this.inputs.get(name)?.size ?? 0;
   }
 
-  #write(name: string, data: ArrayLike<number>): void {
+  #write(executable: Executable, name: string, data: ArrayLike<number>): void {
     const tensor = this.inputs.get(name);
     const bound = tensor?.bound;
     if (tensor !== undefined && bound !== undefined) {
@@ -62,13 +66,13 @@ abstract class Program {
           expected: `a multiple of ${perStep} for ${formatShape(tensor.shape)}`,
         });
       }
-      this.executable.setLive(bound.name, length);
+      executable.setLive(bound.name, length);
     }
-    this.executable.write(name, data);
+    executable.write(name, data);
   }
 
   /** One asynchronous run; a second one would overwrite the inputs of the first while it reads them. */
-  protected async runAlone(prepare: () => void): Promise<void> {
+  protected async runAlone(prepare: () => void, executable: Executable = this.executable): Promise<void> {
     if (this.#running)
       throw new TetradError("ARGUMENT", {
         op: "run",
@@ -78,7 +82,7 @@ abstract class Program {
     this.#running = true;
     try {
       prepare();
-      await this.executable.run();
+      await executable.run();
     } finally {
       this.#running = false;
     }
@@ -251,9 +255,19 @@ export interface StepResult {
   readonly loss: number;
 }
 
+/** What adds a batch's gradients to a sum, the sum, and how many batches a step can have. */
+export interface Accumulation {
+  readonly most: number;
+  readonly executable: Executable;
+  readonly sums: Segment;
+  readonly scalars: Segment;
+}
+
 export class TrainProgram extends Program {
   /** What `stepSync` returns every time, so that a step leaves nothing to collect. */
   readonly #result = { loss: Number.NaN };
+  /** Accumulated since the last step */
+  #batches = 0;
 
   constructor(
     executable: Executable,
@@ -261,6 +275,7 @@ export class TrainProgram extends Program {
     private readonly optimizer: Optimizer,
     private readonly scalars: Segment,
     machine: () => Machine | Promise<Machine>,
+    private readonly accumulation?: Accumulation,
   ) {
     super(executable, inputs, machine);
   }
@@ -288,7 +303,44 @@ export class TrainProgram extends Program {
     return { loss };
   }
 
+  /**
+   * Adds the gradients of a batch to what the next `step` takes with its own: several batches make one step's, weighted as the loss weighs them.
+   * @throws TetradError ARGUMENT for more batches than `accumulation` allows; DIVERGED
+   */
+  async accumulate(feeds: Feeds): Promise<StepResult> {
+    const { accumulation } = this;
+    if (accumulation === undefined || this.#batches === accumulation.most) {
+      throw new TetradError("ARGUMENT", {
+        op: "accumulate",
+        what: "this program takes no more batches before a step",
+        got: `${this.#batches + 1}`,
+        expected: `at most ${accumulation?.most ?? 0}`,
+        hint: "compile it with { accumulation: … }",
+      });
+    }
+    const { executable, scalars, most } = accumulation;
+    await this.runAlone(() => {
+      this.write(executable, feeds);
+      // Of all that the run accumulates, this batch has this number: it decides what dropout draws.
+      scalars.write([this.steps * most + this.#batches], SCALAR.step);
+      executable.setRate(-1);
+    }, executable);
+    this.#batches += 1;
+    const loss = scalars.view()[SCALAR.lastLoss] as number;
+    if (executable.stopped) throw diverged(loss, this.steps, await executable.findNonFinite());
+    return { loss };
+  }
+
+  override close(): void {
+    super.close();
+    const { executable, sums, scalars } = this.accumulation ?? {};
+    executable?.close();
+    sums?.release();
+    scalars?.release();
+  }
+
   #prepare(feeds: Feeds | undefined): void {
+    this.#batches = 0;
     if (feeds !== undefined) this.set(feeds);
     this.executable.setRate(rateAt(this.optimizer, this.steps));
   }

@@ -86,7 +86,7 @@ export interface OptimizerOptions {
   readonly clipNorm?: number;
   /** Overrides which parameters decay. */
   readonly decays?: (name: string, shape: Shape) => boolean;
-  /** Factor on the learning rate by parameter, for layer-wise decay of rates; 1 unless told. */
+  /** Factor on the learning rate by parameter, for layer-wise decay of rates; 1 unless told. A parameter with 0 stands still, moments and all. */
   readonly lrScale?: (name: string, shape: Shape) => number;
 }
 

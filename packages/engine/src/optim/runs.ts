@@ -72,6 +72,8 @@ export function layOut(layout: readonly ParamLayout[], end: number, optimizer: O
       lrScale: optimizer.lrScale(name, shape),
       moments,
     };
+    // What gets no gradient keeps its moments for when it does.
+    if (run.lrScale === 0) return;
     const last = runs[runs.length - 1];
     if (last !== undefined && joins(last, run)) runs[runs.length - 1] = joined(last, run);
     else runs.push(run);
