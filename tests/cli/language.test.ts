@@ -3,9 +3,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { describe, expect, test } from "vitest";
 import { python } from "../support/python.js";
 import { sharedPath } from "../support/shared.js";
+import { facts, finetune, miniLm } from "./finetuning.js";
 import { type Workplace, workplace } from "./tetrad.js";
-
-const miniLm = () => sharedPath("models/all-MiniLM-L6-v2");
 
 /** Questions of a bank's customers, so many of each of three kinds, every `step`th. */
 function questions(place: Workplace, name: string, from: number, to: number): string {
@@ -13,18 +12,6 @@ function questions(place: Workplace, name: string, from: number, to: number): st
   const lines = readFileSync(sharedPath("data/intent-banking77/train.csv"), "utf8").split("\n");
   const rows = kinds.flatMap((kind) => lines.filter((line) => line.trim().endsWith(`,${kind}`)).slice(from, to));
   return place.write(name, ["text,category", ...rows].join("\n"));
-}
-
-function facts<T>(place: Workplace, ...args: string[]): T {
-  const { code, stdout, stderr } = place.tetrad(...args, "--json", "--quiet");
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return JSON.parse(stdout) as T;
-}
-
-/** Arguments of a fine-tuning; of MiniLM, into a folder "out", unless the flags say otherwise. */
-function finetune(task: string, flags: Readonly<Record<string, string>>, ...more: readonly string[]): string[] {
-  const all = { model: miniLm(), out: "out", ...flags };
-  return ["finetune", task, ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]), ...more];
 }
 
 const recipe = ["--epochs", "6", "--batch-size", "8", "--learning-rate", "3e-4", "--max-tokens", "48"];

@@ -81,6 +81,27 @@ export {
 export { type Embedder, type EmbedderOptions, embed, openEmbedder, type Pooling } from "./tasks/embed.js";
 export { encodeTexts, finetuneLm, type LmOptions, type LmRun, openLm, type Perplexity, perplexity, saveLm } from "./tasks/lm.js";
 export {
+  classifyMultiLabel,
+  evaluateMultiLabel,
+  finetuneMultiLabel,
+  type MultiLabelClassifier,
+  type MultiLabelEvaluation,
+  type MultiLabelled,
+  type MultiLabelledText,
+  type MultiLabelRun,
+  openMultiLabel,
+  saveMultiLabel,
+} from "./tasks/multi-label.js";
+export {
+  evaluateRegressor,
+  finetuneRegressor,
+  openRegressor,
+  type RatedText,
+  type RegressorEvaluation,
+  regress,
+  saveRegressor,
+} from "./tasks/regress.js";
+export {
   evaluateTagger,
   type FoundEntity,
   findEntities,
@@ -93,6 +114,7 @@ export {
   type TagRun,
   tagWords,
 } from "./tasks/tag.js";
+export type { TextModel, TextOptions, TextRun } from "./tasks/whole-texts.js";
 export { type ChatMessage, type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";
 export { TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress, type TrainingRun } from "./train/train.js";

@@ -5,7 +5,9 @@ import type { Context } from "../context.js";
 import { languageTask } from "../language/folder.js";
 import { readLabelled, readTagged, type TextColumns } from "../language/texts.js";
 
-export type EvaluateOptions = TextColumns;
+export interface EvaluateOptions extends TextColumns {
+  readonly separator: string;
+}
 
 export async function evaluateAction(
   { terminal, withEngine }: Context,
@@ -23,6 +25,11 @@ export async function evaluateAction(
   }
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
+  if (task !== "classify" && task !== "tag") {
+    const measure = await (await import("./evaluate-tasks.js")).MEASURES[task](path, options, terminal);
+    const { examples, text, facts } = await withEngine((engine) => measure(engine, folder));
+    return terminal.result(`${examples} of ${path} in ${seconds().toFixed(1)} s:\n\n${text}`, { ...facts, seconds: seconds() });
+  }
   if (task === "classify") {
     const rows = await readLabelled(path, options, (text) => terminal.note(text));
     const {

@@ -1,22 +1,16 @@
 /** The work of `tetrad finetune classify`. */
 import { evaluateClassifier, finetuneClassifier, saveClassifier } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { labelledParts } from "../language/parts.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
-import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export type FinetuneClassifyOptions = TrainingFlags & TextColumns;
 
 export async function finetuneClassifyAction(context: Context, flags: FinetuneClassifyOptions): Promise<void> {
   const { terminal } = context;
   const read = (path: string) => readLabelled(path, flags, (text) => terminal.note(text));
-  const all = await read(flags.train);
-  const parts = flags.test === undefined ? held(all, flags) : { train: all, test: await read(flags.test), measuredOn: flags.test };
-  // A class of which every text was kept back can be neither learned nor measured: its texts are learned.
-  const known = new Set(parts.train.map(({ label }) => label));
-  const rare = flags.test === undefined ? parts.test.filter(({ label }) => !known.has(label)) : [];
-  const train = [...parts.train, ...rare];
-  const test = parts.test.filter((row) => !rare.includes(row));
-  const { measuredOn } = parts;
+  const { train, test, measuredOn } = await labelledParts(flags, read, ({ label }) => [label]);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
     const outcome = await tune((options) => finetuneClassifier(engine, flags.model, train, options));
     const measured = await evaluateClassifier(engine, outcome, test);

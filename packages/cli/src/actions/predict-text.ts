@@ -1,6 +1,17 @@
 /** `tetrad predict` with a language model: the class or the entities of one text, or of every text of a table. */
 import { writeFileAtomic } from "@tetrad/engine";
-import { type Classified, classify, findEntities, openClassifier, openTagger } from "@tetrad/language";
+import {
+  type Classified,
+  classify,
+  classifyMultiLabel,
+  findEntities,
+  type MultiLabelled,
+  openClassifier,
+  openMultiLabel,
+  openRegressor,
+  openTagger,
+  regress,
+} from "@tetrad/language";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
 import type { LanguageTask } from "../language/folder.js";
@@ -33,6 +44,20 @@ export async function predictTextAction(
         facts: { text: texts[i], entities },
       }));
     }
+    if (task === "regress") {
+      const values = await regress(engine, await openRegressor(engine, folder), texts);
+      return texts.map((text, i) => ({
+        text,
+        lines: `${values[i]}`,
+        cells: { value: values[i] as number },
+        facts: { text, value: values[i] },
+      }));
+    }
+    if (task === "multi-label") {
+      const classifier = await openMultiLabel(engine, folder);
+      const results = await classifyMultiLabel(engine, classifier, texts);
+      return results.map((result, i) => labelsAnswer(texts[i] as string, result, classifier.labels));
+    }
     const classifier = await openClassifier(engine, folder);
     const results = await classify(engine, classifier, texts);
     return results.map((result, i) => classAnswer(texts[i] as string, result, classifier.labels, options.top));
@@ -51,16 +76,31 @@ export async function predictTextAction(
 }
 
 function classAnswer(text: string, { label, probabilities }: Classified, labels: readonly string[], top: number): Answer {
-  const classes = labels
-    .map((name, i) => ({ label: name, probability: probabilities[i] as number }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top);
-  const width = Math.max(...classes.map(({ label: name }) => name.length));
+  const classes = byProbability(labels, probabilities).slice(0, top);
   const { probability } = classes[0] as (typeof classes)[number];
+  return { text, lines: probabilityLines(classes), cells: { label, probability }, facts: { text, label, probability, classes } };
+}
+
+function labelsAnswer(text: string, { labels, probabilities }: MultiLabelled, all: readonly string[]): Answer {
+  const classes = byProbability(all, probabilities);
   return {
     text,
-    lines: classes.map((one) => `${one.label.padEnd(width)}  ${(100 * one.probability).toFixed(1).padStart(5)} %`).join("\n"),
-    cells: { label, probability },
-    facts: { text, label, probability, classes },
+    lines: labels.length === 0 ? "no label" : probabilityLines(classes.filter(({ label }) => labels.includes(label))),
+    cells: { labels: JSON.stringify(labels) },
+    facts: { text, labels, classes },
   };
+}
+
+interface Likely {
+  readonly label: string;
+  readonly probability: number;
+}
+
+function byProbability(labels: readonly string[], probabilities: Float32Array): Likely[] {
+  return labels.map((label, i) => ({ label, probability: probabilities[i] as number })).sort((a, b) => b.probability - a.probability);
+}
+
+function probabilityLines(classes: readonly Likely[]): string {
+  const width = Math.max(...classes.map(({ label }) => label.length));
+  return classes.map(({ label, probability }) => `${label.padEnd(width)}  ${(100 * probability).toFixed(1).padStart(5)} %`).join("\n");
 }

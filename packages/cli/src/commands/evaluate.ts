@@ -6,11 +6,17 @@ import type { Io } from "../terminal.js";
 
 export function evaluateCommand(io: Io): Command {
   return new Command("evaluate")
-    .description("measure a fine-tuned language model: scikit-learn's report for classes, seqeval's for entities")
+    .description(
+      "measure a fine-tuned language model: scikit-learn's report for classes and labels, seqeval's for entities, errors and correlations for numbers",
+    )
     .argument("<model>", "folder that `tetrad finetune` or transformers wrote")
-    .argument("<data>", "for classes CSV, TSV, JSON lines or JSON with a column of texts and one of classes; for entities CoNLL columns")
+    .argument(
+      "<data>",
+      "for classes CSV, TSV, JSON lines or JSON with a column of texts and one of classes, labels or numbers; for entities CoNLL columns",
+    )
     .option("--text <column>", "the column of texts", "text")
-    .option("--label <column>", "the column of classes", "label")
+    .option("--label <column>", "the column of classes, labels or numbers", "label")
+    .option("--separator <text>", "what stands between the labels of a text with several, where they are no JSON list", "|")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, path: string, options: EvaluateOptions, command: Command) =>
       (await import("../actions/evaluate.js")).evaluateAction(contextOf(command, io), folder, path, options),

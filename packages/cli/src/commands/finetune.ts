@@ -3,40 +3,22 @@ import { Command, Option } from "commander";
 import type { FinetuneClassifyOptions } from "../actions/finetune-classify.js";
 import type { FinetuneLmOptions } from "../actions/finetune-lm.js";
 import type { FinetuneNerOptions } from "../actions/finetune-ner.js";
-import { adversarial, oneOf, positiveInteger, positiveNumber, share } from "../arguments.js";
+import { oneOf, positiveInteger, positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { multiLabelCommand, regressCommand } from "./finetune-texts.js";
+import { MODEL, withTraining } from "./training-options.js";
 
 export function finetuneCommand(io: Io): Command {
   return new Command("finetune")
     .description("train a pretrained language model further on your own text")
     .addCommand(classifyCommand(io))
+    .addCommand(multiLabelCommand(io))
+    .addCommand(regressCommand(io))
     .addCommand(nerCommand(io))
     .addCommand(lmCommand(io))
     .addHelpText("after", EXAMPLES);
 }
-
-/** What every task has. */
-function withTraining(command: Command, epochs: number): Command {
-  return command
-    .requiredOption("--out <folder>", "where the fine-tuned model goes")
-    .option("--epochs <n>", "how often every example is seen", positiveInteger, epochs)
-    .option("--batch-size <n>", "examples of a step", positiveInteger, 16)
-    .option("--learning-rate <x>", "the highest rate; it rises over the first tenth of all steps and falls to 0", positiveNumber, 5e-5)
-    .option("--weight-decay <x>", "of matrices; offsets and norms do not decay", Number, 0.01)
-    .option("--max-tokens <n>", "longer texts are cut (default: what the model can read)", positiveInteger)
-    .option("--seed <n>", "of the new head, dropout and the order of examples", Number, 0)
-    .option(
-      "--adversarial <method>",
-      "also train on word embeddings moved to where the loss is larger: fgm:0.5, or pgd:0.5,0.3,3",
-      adversarial,
-    )
-    .option("--save-steps <n>", "keep where the run stands every n steps, as Ctrl-C does", positiveInteger)
-    .option("--resume", "go on with an interrupted run: the same command, and this")
-    .option("--test-share <share>", "how many of the examples are kept to measure on where there is no --test", share, 0.1);
-}
-
-const MODEL = "a pretrained model as Hugging Face lays it out: config.json, model.safetensors, tokenizer.json";
 
 function classifyCommand(io: Io): Command {
   const command = new Command("classify")

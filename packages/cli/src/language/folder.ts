@@ -3,7 +3,10 @@ import { readdir } from "node:fs/promises";
 import { TetradError } from "@tetrad/engine";
 import { baseFolder, MODEL_TYPES, readAdapter, readConfig } from "@tetrad/language";
 
-export type LanguageTask = "classify" | "tag";
+export type LanguageTask = "classify" | "multi-label" | "regress" | "tag";
+
+/** By transformers' `problem_type`, which it leaves out where there is one class a text */
+const KINDS: Readonly<Record<string, LanguageTask>> = { multi_label_classification: "multi-label", regression: "regress" };
 
 /** Undefined for a network for a table. @throws TetradError IO where there is no config.json, UNSUPPORTED for a language model of another task */
 export async function languageTask(folder: string): Promise<LanguageTask | undefined> {
@@ -11,7 +14,7 @@ export async function languageTask(folder: string): Promise<LanguageTask | undef
   // Networks for tables have a model_type too, and no architectures.
   if (!Array.isArray(config["architectures"]) && !(MODEL_TYPES as readonly unknown[]).includes(config["model_type"])) return undefined;
   const [architecture] = (config["architectures"] ?? []) as readonly string[];
-  if (architecture?.endsWith("ForSequenceClassification") === true) return "classify";
+  if (architecture?.endsWith("ForSequenceClassification") === true) return KINDS[config["problem_type"] as string] ?? "classify";
   if (architecture?.endsWith("ForTokenClassification") === true) return "tag";
   throw new TetradError("UNSUPPORTED", {
     op: folder,

@@ -1,7 +1,7 @@
 /** Examples from files: texts and their classes from a table, tagged sentences from CoNLL columns. */
 import { existsSync } from "node:fs";
-import { columnIndex, decodeText, isMissing, readBytes, readTable, TetradError } from "@tetrad/engine";
-import { type LabelledText, readConll, type TaggedSentence } from "@tetrad/language";
+import { columnIndex, decodeText, isMissing, parseJson, readBytes, readTable, TetradError } from "@tetrad/engine";
+import { type LabelledText, type MultiLabelledText, type RatedText, readConll, type TaggedSentence } from "@tetrad/language";
 
 export interface TextColumns {
   readonly text: string;
@@ -21,18 +21,50 @@ export async function textsFrom(given: string, column: string): Promise<{ readon
 }
 
 /** Rows with a class; `note` is told of those without. @throws TetradError DATA where none is left */
-export async function readLabelled(path: string, { text, label }: TextColumns, note: (text: string) => void): Promise<LabelledText[]> {
+export async function readLabelled(path: string, columns: TextColumns, note: (text: string) => void): Promise<LabelledText[]> {
+  const rows = await readAnswered(path, columns, "class", note);
+  return rows.map(({ text, answer: label }) => ({ text, label }));
+}
+
+/** Rows with a number; `note` is told of those without. @throws TetradError DATA where none is left, and for a cell that is no number */
+export async function readRated(path: string, columns: TextColumns, note: (text: string) => void): Promise<RatedText[]> {
+  const rows = await readAnswered(path, columns, "number", note);
+  return rows.map(({ text, answer, place }) => {
+    const value = Number(answer);
+    if (Number.isFinite(value)) return { text, value };
+    throw new TetradError("DATA", { op: path, what: `column "${columns.label}" is no number`, got: JSON.stringify(answer), at: place });
+  });
+}
+
+async function readAnswered(path: string, { text, label }: TextColumns, what: string, note: (text: string) => void) {
   const table = readTable(await readBytes(path), path);
   const [textAt, labelAt] = [columnIndex(table, text), columnIndex(table, label)];
   const rows = table.rows
-    .map((row) => ({ text: row[textAt] as string, label: row[labelAt] as string }))
-    .filter((row) => !isMissing(row.label));
+    .map((row, i) => ({ text: row[textAt] as string, answer: row[labelAt] as string, place: table.place(i) }))
+    .filter(({ answer }) => !isMissing(answer));
   if (rows.length === 0) {
-    throw new TetradError("DATA", { op: path, what: `no row has a class in column "${label}"`, got: `${table.rows.length} rows` });
+    throw new TetradError("DATA", { op: path, what: `no row has a ${what} in column "${label}"`, got: `${table.rows.length} rows` });
   }
   const without = table.rows.length - rows.length;
-  if (without > 0) note(`note: ${without} rows of ${path} have no class and are left out`);
+  if (without > 0) note(`note: ${without} rows of ${path} have no ${what} and are left out`);
   return rows;
+}
+
+/** Rows with any number of labels: a JSON list, or names between separators; an empty cell is none. @throws TetradError DATA for a list of other things than text */
+export async function readMultiLabelled(path: string, { text, label }: TextColumns, separator: string): Promise<MultiLabelledText[]> {
+  const table = readTable(await readBytes(path), path, undefined, { nested: true });
+  const [textAt, labelAt] = [columnIndex(table, text), columnIndex(table, label)];
+  return table.rows.map((row, i) => {
+    const cell = row[labelAt] as string;
+    const list = cell.startsWith("[") ? jsonList(cell, table.place(i), path) : cell.split(separator).map((name) => name.trim());
+    return { text: row[textAt] as string, labels: [...new Set(list.filter((name) => name !== ""))] };
+  });
+}
+
+function jsonList(cell: string, at: string, path: string): string[] {
+  const list = parseJson(new TextEncoder().encode(cell), at);
+  if (Array.isArray(list) && list.every((name) => typeof name === "string")) return list;
+  throw new TetradError("DATA", { op: path, what: "the labels are not a list of text", got: cell.slice(0, 60), at });
 }
 
 export async function readTagged(path: string): Promise<TaggedSentence[]> {

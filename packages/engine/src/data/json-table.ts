@@ -2,9 +2,10 @@
 import { TetradError } from "../errors.js";
 import type { RowReader, StreamedRow, Table } from "./table.js";
 
-export function readJsonTable(text: string, source: string, format: "json" | "jsonl"): Table {
-  if (format === "json") return recordTable(recordsIn(text, source), source);
-  const reader = new JsonLinesReader(source);
+/** @param nested lists and objects become cells of JSON text */
+export function readJsonTable(text: string, source: string, format: "json" | "jsonl", nested = false): Table {
+  if (format === "json") return recordTable(recordsIn(text, source), source, nested);
+  const reader = new JsonLinesReader(source, nested);
   const found = reader.read(text);
   return {
     source,
@@ -18,9 +19,9 @@ export function readJsonTable(text: string, source: string, format: "json" | "js
 }
 
 /** @throws TetradError DATA for a record that is no object, and for values that no cell can hold */
-export function recordTable(records: readonly unknown[], source: string): Table {
+export function recordTable(records: readonly unknown[], source: string, nested = false): Table {
   const place = (row: number) => `${source}, record ${row + 1}`;
-  const columns = new RecordColumns(source);
+  const columns = new RecordColumns(source, nested);
   const rows = records.map((record, row) => columns.cells(record, place(row)));
   return { source, columns: columns.names, rows: padded(rows, columns.names.length), place };
 }
@@ -35,8 +36,11 @@ export class JsonLinesReader implements RowReader {
   readonly #columns: RecordColumns;
   #line = 1;
 
-  constructor(private readonly source: string) {
-    this.#columns = new RecordColumns(source);
+  constructor(
+    private readonly source: string,
+    nested = false,
+  ) {
+    this.#columns = new RecordColumns(source, nested);
   }
 
   get columns(): readonly string[] {
@@ -62,7 +66,10 @@ class RecordColumns {
   readonly names: string[] = [];
   readonly #indexOf = new Map<string, number>();
 
-  constructor(private readonly source: string) {}
+  constructor(
+    private readonly source: string,
+    private readonly nested: boolean,
+  ) {}
 
   cells(record: unknown, at: string): string[] {
     if (typeof record !== "object" || record === null || Array.isArray(record))
@@ -80,7 +87,8 @@ class RecordColumns {
         index = this.names.push(name) - 1;
         this.#indexOf.set(name, index);
       }
-      cells[index] = cellText(value, name, this.source, at);
+      const isNested = this.nested && typeof value === "object" && value !== null;
+      cells[index] = isNested ? JSON.stringify(value) : cellText(value, name, this.source, at);
     }
     return cells;
   }

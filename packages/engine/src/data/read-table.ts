@@ -11,11 +11,18 @@ export type TableFormat = "csv" | "tsv" | "jsonl" | "json";
  * A byte-order mark, CRLF, quoted cells, blank lines and any of `,` `;` tab `|` between cells are understood.
  * @param content the file's bytes, or its text
  * @param source file name; its ending decides the format unless `format` is given (csv where the ending says nothing)
+ * @param nested lists and objects of JSON become cells of JSON text; else a list of plain values is joined by spaces, and others are refused
  * @throws TetradError DATA for text that is not UTF-8 or UTF-16, no rows, ragged rows, unnamed or repeated columns, nested records
  */
-export function readTable(content: Uint8Array | string, source: string, format: TableFormat = formatOf(source)): Table {
+export function readTable(
+  content: Uint8Array | string,
+  source: string,
+  format: TableFormat = formatOf(source),
+  { nested = false }: { readonly nested?: boolean } = {},
+): Table {
   const text = typeof content === "string" ? content.replace(/^\uFEFF/, "") : decodeText(content, source);
-  const table = format === "json" || format === "jsonl" ? readJsonTable(text, source, format) : readCsv(text, source, format);
+  const isJson = format === "json" || format === "jsonl";
+  const table = isJson ? readJsonTable(text, source, format, nested) : readCsv(text, source, format);
   if (table.columns.length === 0)
     throw new TetradError("DATA", { op: source, what: "the file is empty", expected: "a header line with column names, then rows" });
   if (table.rows.length === 0)

@@ -14,6 +14,7 @@ export {
   matthewsCorrelation,
   type ScoreOptions,
 } from "./classification.js";
+export { pearson, spearman } from "./correlation.js";
 export {
   averagePrecision,
   type MulticlassAucOptions,
@@ -25,6 +26,7 @@ export {
   rocAucPerClass,
   rocCurve,
 } from "./curves.js";
+export { type MultiLabelScores, multiLabelReport, multiLabelScores } from "./multi-label.js";
 export {
   brierScore,
   brierScoreMulticlass,

@@ -14,39 +14,27 @@ import {
   matthewsCorrelation,
   rocAucMulticlass,
   softmax,
-  type Tensor,
   topKAccuracy,
 } from "@tetrad/engine";
-import { sequenceClassification } from "../heads/sequence-classification.js";
-import { type LanguageModel, openModel, saveModel } from "../model.js";
-import { forEachBatch } from "../train/evaluate.js";
-import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
+import { saveModel } from "../model.js";
 import { runFiles } from "../train/trainer-state.js";
-import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
+import { checkKnown, labelFields, labelsIn } from "./labels.js";
+import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, trainOnTexts } from "./whole-texts.js";
 
 export interface LabelledText {
   readonly text: string;
   readonly label: string;
 }
 
-export interface ClassifyOptions extends TrainingOptions {
+export interface ClassifyOptions extends TextOptions {
   readonly labelSmoothingFactor?: number;
-  /** Longer texts are cut, and counted. The model's own limit unless told. */
-  readonly maxTokens?: number;
 }
 
-export interface TextClassifier {
-  readonly model: LanguageModel;
+export interface TextClassifier extends TextModel {
   readonly labels: readonly string[];
-  readonly maxTokens: number;
 }
 
-export interface ClassifyRun extends TextClassifier, TrainingRun {
-  /** Texts that were longer than the limit. */
-  readonly cut: number;
-  /** Texts without a token of their own. */
-  readonly empty: number;
-}
+export type ClassifyRun = TextClassifier & TextRun;
 
 /**
  * Fine-tunes the whole model on labelled texts.
@@ -63,39 +51,20 @@ export async function finetuneClassifier(
     "classify",
     rows.map(({ label }) => label),
   );
-  const { seed = TRAINING_DEFAULTS.seed, labelSmoothingFactor = 0 } = options;
-  const model = await openModel(engine, folder, (backbone) => sequenceClassification(backbone, labels.length), { freshHead: true, seed });
-  const { backbone, head, tokenizer } = model;
-  const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
-  const special = tokenizer.encode("").ids.length;
-  const encoded = rows.map(({ text }) => tokenizer.encode(text, { maxTokens }));
-  const sequences = encoded.map(({ ids }) => ids);
-  checkSequences("classify", sequences);
   const number = new Map(labels.map((label, i) => [label, i]));
-  const targets = rows.map(({ label }) => number.get(label) as number);
-  const context = { training: true };
-  const run = await train(
+  const run = await trainOnTexts(
     engine,
+    folder,
+    rows.map(({ text }) => text),
     {
-      model,
-      sequences,
-      inputs: ({ sequences: most }) => ({ labels: { shape: [most], dtype: "i32", bounded: "sequences" } }),
-      feeds: (batch) => ({ labels: Int32Array.from(batch, (row) => targets[row] as number) }),
-      loss(params, batch, inputs) {
-        const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
-        return crossEntropy(logits as Tensor, inputs["labels"] as Tensor, { labelSmoothing: labelSmoothingFactor });
-      },
+      outputs: labels.length,
+      dtype: "i32",
+      values: rows.map(({ label }) => number.get(label) as number),
+      loss: (logits, targets) => crossEntropy(logits, targets, { labelSmoothing: options.labelSmoothingFactor ?? 0 }),
     },
     options,
   );
-  return {
-    ...run,
-    model,
-    labels,
-    maxTokens,
-    cut: encoded.filter(({ cut }) => cut > 0).length,
-    empty: sequences.filter(({ length }) => length <= special).length,
-  };
+  return { ...run, labels };
 }
 
 /** Writes the folder as transformers reads it: config.json with the classes, weights, tokenizer, the log, and a card. @throws TetradError IO */
@@ -105,10 +74,7 @@ export async function saveClassifier(run: ClassifyRun, path: string, card?: stri
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without classes */
 export async function openClassifier(engine: Engine, folder: string): Promise<TextClassifier> {
-  const model = await openModel(engine, folder, (backbone, config) =>
-    sequenceClassification(backbone, labelsOfConfig(config, folder).length),
-  );
-  return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
+  return openOverTexts(engine, folder);
 }
 
 export interface Classified {
@@ -118,29 +84,10 @@ export interface Classified {
 }
 
 /** The most probable class of each text. */
-export async function classify(
-  engine: Engine,
-  { model, labels, maxTokens }: TextClassifier,
-  texts: readonly string[],
-): Promise<Classified[]> {
-  const sequences = texts.map((text) => model.tokenizer.encode(text, { maxTokens }).ids);
-  checkSequences("classify", sequences);
-  const { backbone, head } = model;
-  const context = { training: false };
-  const results: Classified[] = [];
-  await forEachBatch(engine, model, {
-    sequences,
-    outputs(params, batch) {
-      const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
-      return { probabilities: softmax(logits as Tensor) };
-    },
-    each: (numbers, _, { probabilities }) =>
-      numbers.forEach((__, i) => {
-        const own = (probabilities as Float32Array).slice(i * labels.length, (i + 1) * labels.length);
-        results.push({ label: labels[indexOfLargest(own)] as string, probabilities: own });
-      }),
-  });
-  return results;
+export async function classify(engine: Engine, classifier: TextClassifier, texts: readonly string[]): Promise<Classified[]> {
+  const { labels } = classifier;
+  const all = await outputsOfTexts(engine, classifier, texts, labels.length, (logits) => softmax(logits));
+  return all.map((probabilities) => ({ label: labels[indexOfLargest(probabilities)] as string, probabilities }));
 }
 
 export interface ClassifierEvaluation {

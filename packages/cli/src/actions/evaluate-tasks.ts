@@ -1,0 +1,46 @@
+/** What `tetrad evaluate` does with models other than classifiers and taggers. */
+import type { Engine } from "@tetrad/engine";
+import { evaluateMultiLabel, evaluateRegressor, openMultiLabel, openRegressor, type RegressorEvaluation } from "@tetrad/language";
+import type { LanguageTask } from "../language/folder.js";
+import { readMultiLabelled, readRated } from "../language/texts.js";
+import type { Terminal } from "../terminal.js";
+import { resultText } from "../training/evaluate.js";
+import type { EvaluateOptions } from "./evaluate.js";
+
+interface Measured {
+  /** `31 texts` */
+  readonly examples: string;
+  readonly text: string;
+  readonly facts: object;
+}
+
+/** Reads the examples, then measures with an engine. */
+type Measure = (
+  path: string,
+  options: EvaluateOptions,
+  terminal: Terminal,
+) => Promise<(engine: Engine, folder: string) => Promise<Measured>>;
+
+export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "tag">, Measure>> = {
+  async "multi-label"(path, options) {
+    const rows = await readMultiLabelled(path, options, options.separator);
+    return async (engine, folder) => {
+      const { report, predicted: _, perLabel: __, ...facts } = await evaluateMultiLabel(engine, await openMultiLabel(engine, folder), rows);
+      const line = `all labels right ${facts.exactMatch.toFixed(4)}, wrong decisions ${facts.hammingLoss.toFixed(4)}`;
+      return { examples: `${rows.length} texts`, text: `${report}\n${line}`, facts };
+    };
+  },
+  async regress(path, options, terminal) {
+    const rows = await readRated(path, options, (text) => terminal.note(text));
+    return async (engine, folder) => {
+      const { predicted: _, ...facts } = await evaluateRegressor(engine, await openRegressor(engine, folder), rows);
+      return { examples: `${rows.length} texts`, text: regressionText(facts), facts };
+    };
+  },
+};
+
+/** A few lines for people. */
+export function regressionText(result: Omit<RegressorEvaluation, "predicted">): string {
+  const correlations = `Pearson's correlation   ${result.pearson.toFixed(4)}, Spearman's ${result.spearman.toFixed(4)}`;
+  return `${resultText({ task: "regression", ...result })}\n${correlations}`;
+}

@@ -1,0 +1,48 @@
+/** The work of `tetrad finetune multi-label`. */
+import { evaluateMultiLabel, finetuneMultiLabel, saveMultiLabel } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { labelledParts } from "../language/parts.js";
+import { readMultiLabelled, type TextColumns } from "../language/texts.js";
+import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+
+export interface FinetuneMultiLabelOptions extends TrainingFlags, TextColumns {
+  readonly separator: string;
+}
+
+export async function finetuneMultiLabelAction(context: Context, flags: FinetuneMultiLabelOptions): Promise<void> {
+  const { terminal } = context;
+  const read = (path: string) => readMultiLabelled(path, flags, flags.separator);
+  const { train, test, measuredOn } = await labelledParts(flags, read, ({ labels }) => labels);
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
+    const outcome = await tune((options) => finetuneMultiLabel(engine, flags.model, train, options));
+    const measured = await evaluateMultiLabel(engine, outcome, test);
+    const { micro, macro, samples } = measured;
+    const summary = `Says which of ${outcome.labels.length} labels a text has, learned from ${train.length} texts.`;
+    const metrics = { "micro F1": micro.f1, "macro F1": macro.f1, "samples F1": samples.f1 };
+    await saveMultiLabel(outcome, flags.out, cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }));
+    return { run: outcome, evaluation: measured };
+  });
+  noteWeights(terminal, run.model, flags.model);
+  const { bold, dim } = terminal.colors;
+  terminal.result(
+    [
+      bold(`${run.labels.length} labels from ${train.length} texts`),
+      ...runLines(run, "texts"),
+      dim(run.placement),
+      "",
+      `on ${evaluation.texts} texts of ${measuredOn}:`,
+      evaluation.report,
+      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some text"`,
+    ].join("\n"),
+    {
+      model: flags.out,
+      labels: run.labels,
+      texts: { train: train.length, test: test.length },
+      empty: run.empty,
+      ...runFacts(run),
+      microF1: evaluation.micro.f1,
+      macroF1: evaluation.macro.f1,
+      samplesF1: evaluation.samples.f1,
+    },
+  );
+}

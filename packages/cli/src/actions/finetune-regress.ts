@@ -1,0 +1,51 @@
+/** The work of `tetrad finetune regress`. */
+import { evaluateRegressor, finetuneRegressor, saveRegressor } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { readRated, type TextColumns } from "../language/texts.js";
+import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { regressionText } from "./evaluate-tasks.js";
+
+export type FinetuneRegressOptions = TrainingFlags & TextColumns;
+
+export async function finetuneRegressAction(context: Context, flags: FinetuneRegressOptions): Promise<void> {
+  const { terminal } = context;
+  const read = (path: string) => readRated(path, flags, (text) => terminal.note(text));
+  const all = await read(flags.train);
+  const { train, test, measuredOn } =
+    flags.test === undefined ? held(all, flags) : { train: all, test: await read(flags.test), measuredOn: flags.test };
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
+    const outcome = await tune((options) => finetuneRegressor(engine, flags.model, train, options));
+    const measured = await evaluateRegressor(engine, outcome, test);
+    const { r2, mae, rmse, pearson, spearman } = measured;
+    const summary = `Gives a text a number, learned from ${train.length} texts.`;
+    const metrics = { R2: r2, "mean absolute error": mae, "root mean squared error": rmse, Pearson: pearson, Spearman: spearman };
+    await saveRegressor(outcome, flags.out, cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }));
+    return { run: outcome, evaluation: measured };
+  });
+  noteWeights(terminal, run.model, flags.model);
+  const { bold, dim } = terminal.colors;
+  const { r2, mae, rmse, pearson, spearman } = evaluation;
+  terminal.result(
+    [
+      bold(`numbers of ${train.length} texts`),
+      ...runLines(run, "texts"),
+      dim(run.placement),
+      "",
+      `on ${test.length} texts of ${measuredOn}:`,
+      regressionText(evaluation),
+      "",
+      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some text"`,
+    ].join("\n"),
+    {
+      model: flags.out,
+      texts: { train: train.length, test: test.length },
+      empty: run.empty,
+      ...runFacts(run),
+      r2,
+      mae,
+      rmse,
+      pearson,
+      spearman,
+    },
+  );
+}

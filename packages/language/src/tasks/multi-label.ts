@@ -1,0 +1,115 @@
+/** Texts with any number of labels each: a yes or no for every label, as transformers' head for `multi_label_classification`. */
+
+import { bceWithLogits, type Engine, type MultiLabelScores, multiLabelReport, multiLabelScores, sigmoid } from "@tetrad/engine";
+import { saveModel } from "../model.js";
+import { runFiles } from "../train/trainer-state.js";
+import { checkKnown, labelFields, labelsIn } from "./labels.js";
+import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, trainOnTexts } from "./whole-texts.js";
+
+export interface MultiLabelledText {
+  readonly text: string;
+  /** Perhaps none */
+  readonly labels: readonly string[];
+}
+
+export interface MultiLabelClassifier extends TextModel {
+  readonly labels: readonly string[];
+}
+
+export type MultiLabelRun = MultiLabelClassifier & TextRun;
+
+/** A label is said of a text from this probability on. */
+const THRESHOLD = 0.5;
+
+/**
+ * Fine-tunes the whole model; the loss is the binary cross-entropy of every label, averaged.
+ * @throws TetradError DATA for fewer than two labels; IO, FORMAT, UNSUPPORTED as `openModel`; DIVERGED
+ */
+export async function finetuneMultiLabel(
+  engine: Engine,
+  folder: string,
+  rows: readonly MultiLabelledText[],
+  options: TextOptions = {},
+): Promise<MultiLabelRun> {
+  const labels = labelsIn(
+    "multi-label",
+    rows.flatMap((row) => row.labels),
+  );
+  const run = await trainOnTexts(
+    engine,
+    folder,
+    rows.map(({ text }) => text),
+    {
+      outputs: labels.length,
+      dtype: "f32",
+      width: labels.length,
+      values: rows.flatMap((row) => indicators(row.labels, labels)),
+      loss: (logits, targets) => bceWithLogits(logits, targets),
+    },
+    options,
+  );
+  return { ...run, labels };
+}
+
+/** 1 for each of `all` that is among `some`, else 0. */
+function indicators(some: readonly string[], all: readonly string[]): number[] {
+  return all.map((label) => Number(some.includes(label)));
+}
+
+/** Writes the folder as transformers reads it. @throws TetradError IO */
+export async function saveMultiLabel(run: MultiLabelRun, path: string, card?: string): Promise<void> {
+  await saveModel(run.model, path, { ...labelFields(run.labels), problem_type: "multi_label_classification" }, runFiles(run, card));
+}
+
+/** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without labels */
+export async function openMultiLabel(engine: Engine, folder: string): Promise<MultiLabelClassifier> {
+  return openOverTexts(engine, folder);
+}
+
+export interface MultiLabelled {
+  /** Those that are as probable as not, or more */
+  readonly labels: readonly string[];
+  /** Of each label, in the classifier's order; they need not add up to 1 */
+  readonly probabilities: Float32Array;
+}
+
+/** The labels of each text. */
+export async function classifyMultiLabel(
+  engine: Engine,
+  classifier: MultiLabelClassifier,
+  texts: readonly string[],
+): Promise<MultiLabelled[]> {
+  const all = await outputsOfTexts(engine, classifier, texts, classifier.labels.length, (logits) => sigmoid(logits));
+  return all.map((probabilities) => ({
+    labels: classifier.labels.filter((_, i) => (probabilities[i] as number) >= THRESHOLD),
+    probabilities,
+  }));
+}
+
+export interface MultiLabelEvaluation extends MultiLabelScores {
+  readonly texts: number;
+  /** scikit-learn's classification report */
+  readonly report: string;
+  readonly predicted: readonly MultiLabelled[];
+}
+
+/** @throws TetradError DATA for a label that the classifier does not know */
+export async function evaluateMultiLabel(
+  engine: Engine,
+  classifier: MultiLabelClassifier,
+  rows: readonly MultiLabelledText[],
+): Promise<MultiLabelEvaluation> {
+  const target = rows.map(({ labels }) => labels);
+  checkKnown(classifier.labels, target.flat());
+  const predicted = await classifyMultiLabel(
+    engine,
+    classifier,
+    rows.map(({ text }) => text),
+  );
+  const scores = multiLabelScores(
+    target,
+    predicted.map(({ labels }) => labels),
+    classifier.labels,
+  );
+  return { ...scores, texts: rows.length, report: multiLabelReport(scores, classifier.labels, { digits: 4 }), predicted };
+}

@@ -1,0 +1,118 @@
+/** What heads over whole texts have in common, whatever their targets: training on a row of targets each, and outputs of any number of texts. */
+
+import type { Engine, JsonObject, Tensor } from "@tetrad/engine";
+import { sequenceClassification } from "../heads/sequence-classification.js";
+import { type LanguageModel, openModel } from "../model.js";
+import { forEachBatch } from "../train/evaluate.js";
+import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
+import { checkSequences, labelsOfConfig } from "./labels.js";
+
+export interface TextOptions extends TrainingOptions {
+  /** Longer texts are cut, and counted. The model's own limit unless told. */
+  readonly maxTokens?: number;
+}
+
+export interface TextModel {
+  readonly model: LanguageModel;
+  readonly maxTokens: number;
+}
+
+export interface TextRun extends TextModel, TrainingRun {
+  /** Texts that were longer than the limit. */
+  readonly cut: number;
+  /** Texts without a token of their own. */
+  readonly empty: number;
+}
+
+export interface TextTargets {
+  /** Numbers that the head makes of a text */
+  readonly outputs: number;
+  /** Targets of a text: class numbers, or as many f32 as `width` says */
+  readonly dtype: "i32" | "f32";
+  readonly width?: number;
+  /** Row-major */
+  readonly values: ArrayLike<number>;
+  /** @param logits (S, outputs); @param targets (S) or (S, width) */
+  loss(logits: Tensor, targets: Tensor): Tensor;
+}
+
+/** Opens a pretrained model with a new head and trains all of it. @throws TetradError as `openModel` and `train`; DATA for texts without tokens */
+export async function trainOnTexts(
+  engine: Engine,
+  folder: string,
+  texts: readonly string[],
+  { outputs, dtype, width, values, loss }: TextTargets,
+  options: TextOptions,
+): Promise<TextRun> {
+  const { seed = TRAINING_DEFAULTS.seed } = options;
+  const model = await openModel(engine, folder, (backbone) => sequenceClassification(backbone, outputs), { freshHead: true, seed });
+  const { backbone, head, tokenizer } = model;
+  const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
+  const special = tokenizer.encode("").ids.length;
+  const encoded = texts.map((text) => tokenizer.encode(text, { maxTokens }));
+  const sequences = encoded.map(({ ids }) => ids);
+  checkSequences("classify", sequences);
+  const each = width ?? 1;
+  const context = { training: true };
+  const run = await train(
+    engine,
+    {
+      model,
+      sequences,
+      inputs: ({ sequences: most }) => ({ labels: { shape: width === undefined ? [most] : [most, width], dtype, bounded: "sequences" } }),
+      feeds(batch) {
+        const own = dtype === "i32" ? new Int32Array(batch.length * each) : new Float32Array(batch.length * each);
+        batch.forEach((row, i) => {
+          for (let c = 0; c < each; c++) own[i * each + c] = values[row * each + c] as number;
+        });
+        return { labels: own };
+      },
+      loss(params, batch, inputs) {
+        const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
+        return loss(logits as Tensor, inputs["labels"] as Tensor);
+      },
+    },
+    options,
+  );
+  return {
+    ...run,
+    model,
+    maxTokens,
+    cut: encoded.filter(({ cut }) => cut > 0).length,
+    empty: sequences.filter(({ length }) => length <= special).length,
+  };
+}
+
+/** A fine-tuned folder whose config.json names what the head makes. @throws TetradError FORMAT for a folder without names */
+export async function openOverTexts(engine: Engine, folder: string): Promise<TextModel & { readonly labels: readonly string[] }> {
+  const headOf = (config: JsonObject) => labelsOfConfig(config, folder).length;
+  const model = await openModel(engine, folder, (backbone, config) => sequenceClassification(backbone, headOf(config)));
+  return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
+}
+
+/**
+ * What `of` makes of each text's logits, text by text.
+ * @param width how many numbers that is
+ */
+export async function outputsOfTexts(
+  engine: Engine,
+  { model, maxTokens }: TextModel,
+  texts: readonly string[],
+  width: number,
+  of: (logits: Tensor) => Tensor,
+): Promise<Float32Array[]> {
+  const sequences = texts.map((text) => model.tokenizer.encode(text, { maxTokens }).ids);
+  checkSequences("classify", sequences);
+  const { backbone, head } = model;
+  const context = { training: false };
+  const results: Float32Array[] = [];
+  await forEachBatch(engine, model, {
+    sequences,
+    outputs(params, batch) {
+      const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
+      return { values: of(logits as Tensor) };
+    },
+    each: (numbers, _, { values }) => numbers.forEach((__, i) => results.push((values as Float32Array).slice(i * width, (i + 1) * width))),
+  });
+  return results;
+}

@@ -1,0 +1,82 @@
+// Fine-tuning with the real binary for tasks beyond classes, entities and text: saved, used, measured, and what is said of bad input.
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { tinyBert } from "../support/tiny-model.js";
+import { facts, finetune } from "./finetuning.js";
+import { type Workplace, workplace } from "./tetrad.js";
+
+const few = ["--epochs", "12", "--batch-size", "4", "--learning-rate", "1e-2", "--max-tokens", "24"];
+const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
+const config = (place: Workplace, folder: string) => JSON.parse(readFileSync(place.path(`${folder}/config.json`), "utf8"));
+
+const marks = ["red", "green", "blue"];
+/** Every set of three words, and the words among others. */
+const coloured = Array.from({ length: 8 }, (_, i) => {
+  const labels = marks.filter((__, bit) => (i >> bit) % 2 === 1);
+  return { text: `a house ${labels.join(" and ")} by the sea`, labels };
+});
+
+test("several labels: learnt, saved, used and measured", async () => {
+  const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
+  const train = place.write("train.jsonl", lines([...coloured, ...coloured]));
+  const test = place.write("test.csv", ["text,labels", ...coloured.map(({ text, labels }) => `${text},${labels.join(";")}`)].join("\n"));
+  const run = place.tetrad(...finetune("multi-label", { model, train, test, separator: ";" }, ...few));
+  expect(run.code).toBe(0);
+  expect(run.stdout).toMatch(/3 labels from 16 texts\n.* samples avg +\d\.\d{4}/s);
+  expect(config(place, "out")).toMatchObject({
+    architectures: ["BertForSequenceClassification"],
+    problem_type: "multi_label_classification",
+    id2label: { 0: "blue", 1: "green", 2: "red" },
+  });
+  const measured = facts<{ micro: { f1: number } }>(place, "evaluate", "out", test, "--label", "labels", "--separator", ";");
+  expect(measured.micro.f1).toBeGreaterThan(0.9);
+  expect(facts(place, "predict", "out", coloured[5]?.text as string)).toMatchObject({ labels: ["blue", "red"] });
+  expect(place.tetrad("predict", "out", test).stdout.split("\n").slice(0, 3)).toEqual([
+    "text,labels",
+    "a house  by the sea,[]",
+    'a house red by the sea,"[""red""]"',
+  ]);
+});
+
+test("numbers: learnt, saved, used and measured", async () => {
+  const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
+  const rated = coloured.map(({ text, labels }) => ({ text, value: labels.length - 1 }));
+  const train = place.write("train.jsonl", lines([...rated, ...rated]));
+  const run = place.tetrad(...finetune("regress", { model, train, test: train }, ...few));
+  expect(run.stdout).toMatch(/numbers of 16 texts\n.*R² +0\.9.*Pearson's correlation +0\.9/s);
+  expect(config(place, "out")).toMatchObject({ problem_type: "regression", id2label: { 0: "LABEL_0" } });
+  const measured = facts<{ r2: number; spearman: number }>(place, "evaluate", "out", train, "--label", "value");
+  expect(measured.r2).toBeGreaterThan(0.9);
+  const { value } = facts<{ value: number }>(place, "predict", "out", rated[7]?.text as string);
+  expect(Math.abs(value - 2)).toBeLessThan(0.5);
+});
+
+describe("bad input is named, and nothing is written", () => {
+  const half = { "test-share": "0.5" };
+
+  test.each<readonly [string, (place: Workplace) => readonly string[], RegExp]>([
+    [
+      "labels that are no list of text",
+      (place) => finetune("multi-label", { train: place.write("t.jsonl", lines([{ text: "a", labels: [1, 2] }])), ...half }),
+      /error\[DATA\]: .*the labels are not a list of text — got \[1,2\].*t\.jsonl:1/,
+    ],
+    [
+      "one label",
+      (place) => finetune("multi-label", { train: place.write("t.csv", "text,labels\na,x\nb,x\nc,\nd,x\n"), ...half }),
+      /error\[DATA\]: multi-label: there is nothing to tell apart.*"x" alone/,
+    ],
+    [
+      "a number that is a word",
+      (place) => finetune("regress", { train: place.write("t.csv", "text,value\na,1\nb,two\n"), ...half }),
+      /error\[DATA\]: .*column "value" is no number — got "two".*t\.csv:3/,
+    ],
+  ])("%s", (_, args, message) => {
+    const place = workplace();
+    const { code, stdout, stderr } = place.tetrad(...args(place));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(existsSync(place.path("out"))).toBe(false);
+  });
+});

@@ -1,0 +1,99 @@
+// What each task trains opens in Python's transformers, and gives the same loss and the same outputs there.
+import { join } from "node:path";
+import { createEngine, type Engine } from "@tetrad/engine";
+import {
+  classifyMultiLabel,
+  finetuneMultiLabel,
+  finetuneRegressor,
+  openMultiLabel,
+  openRegressor,
+  regress,
+  saveMultiLabel,
+  saveRegressor,
+} from "@tetrad/language";
+import { expect, test } from "vitest";
+import { largestError } from "../support/error.js";
+import { python } from "../support/python.js";
+import { scratch, tinyBert } from "../support/tiny-model.js";
+
+/** A folder, what Python is to do with it, and what came out here. */
+interface Trained {
+  readonly folder: string;
+  readonly kind: string;
+  readonly inputs: object;
+  readonly loss: number;
+  readonly outputs: readonly number[];
+}
+
+const TEXTS = ["the card is stuck", "what is a euro worth", "a stuck card and a bad rate", "nothing at all"];
+const FEW = { numTrainEpochs: 4, perDeviceTrainBatchSize: 2, learningRate: 3e-3 };
+/** One step on all of the examples, whose loss is that of the weights as they were. */
+const ONE = { numTrainEpochs: 1, perDeviceTrainBatchSize: 64 };
+
+const tasks: readonly ((engine: Engine, base: string, folder: string) => Promise<Trained>)[] = [
+  async (engine, base, folder) => {
+    const labels = [["card"], ["rate"], ["card", "rate"], []];
+    const rows = TEXTS.map((text, i) => ({ text, labels: labels[i] as string[] }));
+    await saveMultiLabel(await finetuneMultiLabel(engine, base, rows, FEW), folder);
+    const { losses } = await finetuneMultiLabel(engine, folder, rows, ONE);
+    const outputs = await classifyMultiLabel(engine, await openMultiLabel(engine, folder), TEXTS);
+    const targets = rows.map((row) => ["card", "rate"].map((label) => Number(row.labels.includes(label))));
+    return {
+      kind: "multi-label",
+      folder,
+      inputs: { texts: TEXTS, targets },
+      loss: losses[0] as number,
+      outputs: outputs.flatMap(({ probabilities }) => [...probabilities]),
+    };
+  },
+  async (engine, base, folder) => {
+    const values = [1.5, -2, 0.25, 3];
+    const rows = TEXTS.map((text, i) => ({ text, value: values[i] as number }));
+    await saveRegressor(await finetuneRegressor(engine, base, rows, FEW), folder);
+    const { losses } = await finetuneRegressor(engine, folder, rows, ONE);
+    const outputs = [...(await regress(engine, await openRegressor(engine, folder), TEXTS))];
+    return { kind: "regression", folder, inputs: { texts: TEXTS, targets: values }, loss: losses[0] as number, outputs };
+  },
+];
+
+// One process of Python for all: it takes five seconds to import its packages.
+test("losses and outputs of trained folders are transformers'", async () => {
+  const parent = scratch();
+  const base = await tinyBert(join(parent, "base"));
+  const engine = await createEngine({ backend: "wasm" });
+  const own: Trained[] = [];
+  try {
+    for (const [i, task] of tasks.entries()) own.push(await task(engine, base, join(parent, `${i}`)));
+  } finally {
+    await engine.close();
+  }
+  const there = JSON.parse(python(["torch", "transformers"])(PYTHON, JSON.stringify(own))) as { loss: number; outputs: number[] }[];
+  // The goldens' own rule for float32: losses 3e-6, logits 1e-5.
+  own.forEach(({ kind, loss, outputs }, i) => {
+    expect(Math.abs(loss / (there[i]?.loss as number) - 1), kind).toBeLessThan(3e-6);
+    expect(largestError(outputs, there[i]?.outputs as number[]), kind).toBeLessThan(1e-5);
+  });
+});
+
+const PYTHON = `
+import json, sys, torch
+import transformers as t
+torch.set_num_threads(1)
+
+def whole(folder, inputs, of):
+    tokenizer, model = t.AutoTokenizer.from_pretrained(folder), t.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    batch = tokenizer(inputs["texts"], padding=True, return_tensors="pt")
+    out = model(**batch, labels=torch.tensor(inputs["targets"], dtype=torch.float))
+    return out.loss, of(out.logits)
+
+kinds = {
+    "multi-label": lambda folder, inputs: whole(folder, inputs, torch.sigmoid),
+    "regression": lambda folder, inputs: whole(folder, inputs, lambda logits: logits),
+}
+results = []
+with torch.no_grad():
+    for one in json.loads(sys.argv[1]):
+        loss, outputs = kinds[one["kind"]](one["folder"], one["inputs"])
+        results.append({"loss": loss.item(), "outputs": outputs.flatten().tolist()})
+print(json.dumps(results))
+`;
