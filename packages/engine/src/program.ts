@@ -285,6 +285,11 @@ export class TrainProgram extends Program {
     return this.scalars.view()[SCALAR.step] as number;
   }
 
+  /** Length of all gradients of the last step together, before it was clipped; 0 where nothing clips. */
+  get gradientNorm(): number {
+    return this.scalars.view()[SCALAR.gradientNorm] as number;
+  }
+
   /**
    * One optimiser step on the calling thread, after `pull` where the last was on a GPU; throws DIVERGED, parameters and states untouched, when the loss is not finite.
    * @returns always the same object, overwritten by the next step: a step allocates nothing

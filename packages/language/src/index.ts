@@ -117,7 +117,12 @@ export {
 export type { TextModel, TextOptions, TextRun } from "./tasks/whole-texts.js";
 export { type ChatMessage, type EncodeOptions, type Encoding, Tokenizer } from "./tokenizer/tokenizer.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";
-export { TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress, type TrainingRun } from "./train/train.js";
+export type { TrainerCallback, TrainerControl, TrainerState } from "./train/callbacks.js";
+export { OPTIMIZER_NAMES, type OptimizerName } from "./train/optimizer.js";
+export { type Strategy, TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress } from "./train/options.js";
+export { type Best, type RunState, readRunState } from "./train/run-state.js";
+export { type TrainingRun, type TrainingTask, train } from "./train/train.js";
+export type { LogEntry } from "./train/trainer-state.js";
 export { openGguf } from "./weights/gguf.js";
 export { type Match, matchWeights } from "./weights/match.js";
 export { readWeights, type WeightFile } from "./weights/read.js";

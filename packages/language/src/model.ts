@@ -2,6 +2,7 @@
 
 import {
   type ApplyContext,
+  closest,
   type Engine,
   type JsonObject,
   normalizeSpec,
@@ -19,6 +20,7 @@ import { backboneOf } from "./models/index.js";
 import { type Adapted, adapt, initialiseAdapter, loadAdapter } from "./peft/adapt.js";
 import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
 import type { MakeMethod } from "./peft/method.js";
+import { isModuleOf } from "./peft/targets.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import { type Match, matchWeights } from "./weights/match.js";
 import { optional, readWeights } from "./weights/read.js";
@@ -43,6 +45,8 @@ export interface OpenOptions {
   readonly freshHead?: boolean;
   /** Of new parameters. */
   readonly seed?: number;
+  /** Modules whose parameters are not trained: `embeddings`, `encoder.layer.0` */
+  readonly freeze?: readonly string[] | undefined;
   /** A new adapter, which alone is trained; an adapter's folder brings its own. */
   readonly peft?: MakeMethod;
   /** States that programs over the model need besides: a cache of keys and values */
@@ -66,7 +70,7 @@ export async function openModel(
   engine: Engine,
   folder: string,
   headOf: (backbone: Backbone, config: JsonObject) => Head,
-  { freshHead = false, seed = 0, peft, states, gguf }: OpenOptions = {},
+  { freshHead = false, seed = 0, freeze = [], peft, states, gguf }: OpenOptions = {},
 ): Promise<LanguageModel> {
   const adapter = await adapterOf(folder);
   const base = adapter === undefined ? folder : baseFolder(adapter, folder);
@@ -88,9 +92,10 @@ export async function openModel(
   const plain = { ...backbone.params, ...head.params };
   const file = await readWeights(base, gguf);
   const weights = matchWeights(backbone, plain, file, { freshHead: freshHead || adapter !== undefined });
+  checkModules(freeze, Object.keys(plain));
   // What the file brings needs no random numbers first.
   const specs = Object.entries({ ...(adapted?.params ?? plain), ...states?.(backbone) }).map(([name, spec]) => {
-    const full = normalizeSpec(spec);
+    const full = { ...normalizeSpec(spec), ...(isModuleOf(name, freeze) && { state: true }) };
     return [name, weights.found.has(name) ? { ...full, init: "zeros" as const } : full] as const;
   });
   const store = engine.store(Object.fromEntries(specs), { seed });
@@ -100,6 +105,21 @@ export async function openModel(
     else loadAdapter(store, adapter, folder);
   }
   return { config, backbone, head, store, tokenizer, weights, adapted, within: adapted?.within ?? ((params) => params) };
+}
+
+/** @throws TetradError ARGUMENT for a name that no module has */
+function checkModules(names: readonly string[], parameters: readonly string[]): void {
+  const unknown = names.find((name) => !parameters.some((parameter) => isModuleOf(parameter, [name])));
+  if (unknown === undefined) return;
+  const modules = [...new Set(parameters.flatMap((parameter) => parameter.split(".").slice(0, -1)))].filter((part) => !/^\d+$/.test(part));
+  const near = closest(unknown, modules);
+  throw new TetradError("ARGUMENT", {
+    op: "freeze",
+    what: "the model has no such module",
+    got: unknown,
+    expected: modules.join(", "),
+    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+  });
 }
 
 /** The folder's adapter, if it is an adapter's. */

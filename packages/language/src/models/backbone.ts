@@ -43,6 +43,11 @@ export interface States {
   readonly hidden: readonly Tensor[];
 }
 
+export interface LayerContext extends ApplyContext {
+  /** Whether the backward pass computes each layer again instead of keeping what it made. */
+  readonly recompute?: boolean | undefined;
+}
+
 export interface Backbone {
   /** As in config.json */
   readonly modelType: string;
@@ -67,5 +72,5 @@ export interface Backbone {
   /** The word embeddings, which language-model heads may share. */
   readonly embeddings: string;
   readonly params: ParamSpecs;
-  states(params: Params, batch: TokenBatch, context: ApplyContext): States;
+  states(params: Params, batch: TokenBatch, context: LayerContext): States;
 }

@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
 
 export function bert(config: ConfigFields): Backbone {
   return bertLike(config, { modelType: "bert", positionPadding: undefined });
@@ -71,13 +71,15 @@ export function bertLike(
       const start = layerNorm(add(typed, places), norm(weights, `${base}.LayerNorm`, eps));
       const hidden = [dropped(start, hiddenDropout, context)];
       for (let i = 0; i < layers; i++) {
-        const h = hidden[i] as Tensor;
-        const names = parts.map((part) => `${layer(i)}.attention.self.${part}`);
-        const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
-        const attended = dropped(affine(weights, `${layer(i)}.attention.output.dense`, mixed), hiddenDropout, context);
-        const { y } = addLayerNorm(attended, h, norm(weights, `${layer(i)}.attention.output.LayerNorm`, eps));
-        const outer = affine(weights, `${layer(i)}.output.dense`, act(affine(weights, `${layer(i)}.intermediate.dense`, y)));
-        hidden.push(addLayerNorm(dropped(outer, hiddenDropout, context), y, norm(weights, `${layer(i)}.output.LayerNorm`, eps)).y);
+        const block = layerIn(context, (h: Tensor) => {
+          const names = parts.map((part) => `${layer(i)}.attention.self.${part}`);
+          const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
+          const attended = dropped(affine(weights, `${layer(i)}.attention.output.dense`, mixed), hiddenDropout, context);
+          const { y } = addLayerNorm(attended, h, norm(weights, `${layer(i)}.attention.output.LayerNorm`, eps));
+          const outer = affine(weights, `${layer(i)}.output.dense`, act(affine(weights, `${layer(i)}.intermediate.dense`, y)));
+          return addLayerNorm(dropped(outer, hiddenDropout, context), y, norm(weights, `${layer(i)}.output.LayerNorm`, eps)).y;
+        });
+        hidden.push(block(hidden[i] as Tensor));
       }
       return { last: hidden[layers] as Tensor, hidden };
     },

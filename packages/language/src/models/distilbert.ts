@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
 
 /** Not in its configuration. */
 const EPS = 1e-12;
@@ -60,16 +60,18 @@ export function distilbert(config: ConfigFields): Backbone {
       );
       const hidden = [dropped(start, rate, context)];
       for (let i = 0; i < layers; i++) {
-        const h = hidden[i] as Tensor;
-        const names = parts.map((part) => `${layer(i)}.attention.${part}`);
-        const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
-        const { y } = addLayerNorm(
-          affine(weights, `${layer(i)}.attention.out_lin`, mixed),
-          h,
-          norm(weights, `${layer(i)}.sa_layer_norm`, EPS),
-        );
-        const outer = dropped(affine(weights, `${layer(i)}.ffn.lin2`, act(affine(weights, `${layer(i)}.ffn.lin1`, y))), rate, context);
-        hidden.push(addLayerNorm(outer, y, norm(weights, `${layer(i)}.output_layer_norm`, EPS)).y);
+        const block = layerIn(context, (h: Tensor) => {
+          const names = parts.map((part) => `${layer(i)}.attention.${part}`);
+          const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
+          const { y } = addLayerNorm(
+            affine(weights, `${layer(i)}.attention.out_lin`, mixed),
+            h,
+            norm(weights, `${layer(i)}.sa_layer_norm`, EPS),
+          );
+          const outer = dropped(affine(weights, `${layer(i)}.ffn.lin2`, act(affine(weights, `${layer(i)}.ffn.lin1`, y))), rate, context);
+          return addLayerNorm(outer, y, norm(weights, `${layer(i)}.output_layer_norm`, EPS)).y;
+        });
+        hidden.push(block(hidden[i] as Tensor));
       }
       return { last: hidden[layers] as Tensor, hidden };
     },

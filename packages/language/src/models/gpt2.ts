@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, matmul, reshape, select, type Tensor } from "@tetrad/engine";
 import type { Backbone, Params } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, attend, dropped, joinHeads, layerOf, norm, normSpecs, tableSpecs } from "./parts.js";
+import { activationOf, attend, dropped, joinHeads, layerIn, layerOf, norm, normSpecs, tableSpecs } from "./parts.js";
 
 export function gpt2(config: ConfigFields): Backbone {
   config.only("scale_attn_weights", true);
@@ -59,17 +59,20 @@ export function gpt2(config: ConfigFields): Backbone {
       let y = layerNorm(sum, norm(weights, `${block(0)}.ln_1`, eps));
       const hidden = [sum];
       for (let i = 0; i < layers; i++) {
-        const fused = map(weights, `${block(i)}.attn.c_attn`, y);
-        const three = reshape(fused, [fused.shape[0] as number, 3, heads, width / heads]);
-        const mixed = attend(batch, i, select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
-          causal: true,
-          dropout: context.training ? attentionDropout : 0,
+        const own = layerIn(context, (before: Tensor, input: Tensor) => {
+          const fused = map(weights, `${block(i)}.attn.c_attn`, input);
+          const three = reshape(fused, [fused.shape[0] as number, 3, heads, width / heads]);
+          const mixed = attend(batch, i, select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
+            causal: true,
+            dropout: context.training ? attentionDropout : 0,
+          });
+          const attended = dropped(map(weights, `${block(i)}.attn.c_proj`, joinHeads(mixed)), residualDropout, context);
+          const middle = addLayerNorm(attended, before, norm(weights, `${block(i)}.ln_2`, eps));
+          const outer = map(weights, `${block(i)}.mlp.c_proj`, act(map(weights, `${block(i)}.mlp.c_fc`, middle.y)));
+          const next = i + 1 < layers ? `${block(i + 1)}.ln_1` : "transformer.ln_f";
+          return addLayerNorm(dropped(outer, residualDropout, context), middle.sum, norm(weights, next, eps));
         });
-        const attended = dropped(map(weights, `${block(i)}.attn.c_proj`, joinHeads(mixed)), residualDropout, context);
-        ({ sum, y } = addLayerNorm(attended, sum, norm(weights, `${block(i)}.ln_2`, eps)));
-        const outer = map(weights, `${block(i)}.mlp.c_proj`, act(map(weights, `${block(i)}.mlp.c_fc`, y)));
-        const next = i + 1 < layers ? `${block(i + 1)}.ln_1` : "transformer.ln_f";
-        ({ sum, y } = addLayerNorm(dropped(outer, residualDropout, context), sum, norm(weights, next, eps)));
+        ({ sum, y } = own(sum, y));
         hidden.push(i + 1 < layers ? sum : y);
       }
       return { last: y, hidden };

@@ -3,7 +3,7 @@
 import { addRmsNorm, embedding, mul, rmsNorm, ropeTables, type Tensor, TetradError } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, attend, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, attend, joinHeads, layerIn, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
 
 export function llama(config: ConfigFields): Backbone {
   return llamaLike(config, "llama", config.flag("attention_bias", false), config.flag("attention_bias", false));
@@ -82,17 +82,23 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
       const rope = ropeTables(Math.min(positions, batch.longest ?? (batch.ids.shape[0] as number)), dim, theta, sum.dtype as "f32" | "f64");
       const hidden = [sum];
       for (let i = 0; i < layers; i++) {
-        const part = (name: string, count: number) => splitHeads(affine(weights, `${layer(i)}.self_attn.${name}`, y), count);
-        const mixed = attend(batch, i, part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
-          causal: true,
-          rope,
-          dropout: context.training ? attentionDropout : 0,
+        const own = layerIn(context, (before: Tensor, input: Tensor) => {
+          const part = (name: string, count: number) => splitHeads(affine(weights, `${layer(i)}.self_attn.${name}`, input), count);
+          const mixed = attend(batch, i, part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
+            causal: true,
+            rope,
+            dropout: context.training ? attentionDropout : 0,
+          });
+          const attended = affine(weights, `${layer(i)}.self_attn.o_proj`, joinHeads(mixed));
+          const middle = addRmsNorm(attended, before, norm(weights, `${layer(i)}.post_attention_layernorm`, eps));
+          const gated = mul(
+            act(affine(weights, `${layer(i)}.mlp.gate_proj`, middle.y)),
+            affine(weights, `${layer(i)}.mlp.up_proj`, middle.y),
+          );
+          const next = i + 1 < layers ? `${layer(i + 1)}.input_layernorm` : "model.norm";
+          return addRmsNorm(affine(weights, `${layer(i)}.mlp.down_proj`, gated), middle.sum, norm(weights, next, eps));
         });
-        const attended = affine(weights, `${layer(i)}.self_attn.o_proj`, joinHeads(mixed));
-        ({ sum, y } = addRmsNorm(attended, sum, norm(weights, `${layer(i)}.post_attention_layernorm`, eps)));
-        const gated = mul(act(affine(weights, `${layer(i)}.mlp.gate_proj`, y)), affine(weights, `${layer(i)}.mlp.up_proj`, y));
-        const next = i + 1 < layers ? `${layer(i + 1)}.input_layernorm` : "model.norm";
-        ({ sum, y } = addRmsNorm(affine(weights, `${layer(i)}.mlp.down_proj`, gated), sum, norm(weights, next, eps)));
+        ({ sum, y } = own(sum, y));
         hidden.push(i + 1 < layers ? sum : y);
       }
       return { last: y, hidden };

@@ -4,6 +4,7 @@ import {
   type ApplyContext,
   type AttentionOptions,
   attention,
+  checkpoint,
   closest,
   dropout,
   gelu,
@@ -14,9 +15,10 @@ import {
   silu,
   type Tensor,
   TetradError,
+  type Tree,
   tanh,
 } from "@tetrad/engine";
-import { ADAPTERS, type Params, type TokenBatch } from "./backbone.js";
+import { ADAPTERS, type LayerContext, type Params, type TokenBatch } from "./backbone.js";
 
 type Specs = Record<string, ParamSpec>;
 
@@ -86,6 +88,12 @@ export function selfAttention(
   const [q, k, v] = names.map((name) => splitHeads(affine(weights, name, x), heads)) as [Tensor, Tensor, Tensor];
   return joinHeads(attend(batch, layer, q, k, v, { dropout: training ? rate : 0 }));
 }
+
+/** A layer, computed again in the backward pass where the context asks for it. */
+export const layerIn = <A extends Tree[], Y extends Tree>(
+  { training, recompute }: LayerContext,
+  f: (...args: A) => Y,
+): ((...args: A) => Y) => (training && recompute === true ? checkpoint(f) : f);
 
 /** Drops in training only. */
 export const dropped = (x: Tensor, rate: number, { training }: ApplyContext): Tensor => (training ? dropout(x, { rate }) : x);

@@ -17,6 +17,7 @@ import {
   topKAccuracy,
 } from "@tetrad/engine";
 import { saveModel } from "../model.js";
+import { TRAINING_DEFAULTS } from "../train/options.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, labelFields, labelsIn } from "./labels.js";
 import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, trainOnTexts } from "./whole-texts.js";
@@ -27,7 +28,8 @@ export interface LabelledText {
 }
 
 export interface ClassifyOptions extends TextOptions {
-  readonly labelSmoothingFactor?: number;
+  /** Texts that are not learned, for evaluations while the others are */
+  readonly evaluation?: readonly LabelledText[];
 }
 
 export interface TextClassifier extends TextModel {
@@ -52,6 +54,7 @@ export async function finetuneClassifier(
     rows.map(({ label }) => label),
   );
   const number = new Map(labels.map((label, i) => [label, i]));
+  const { evaluation, labelSmoothingFactor: labelSmoothing = TRAINING_DEFAULTS.labelSmoothingFactor } = options;
   const run = await trainOnTexts(
     engine,
     folder,
@@ -60,16 +63,26 @@ export async function finetuneClassifier(
       outputs: labels.length,
       dtype: "i32",
       values: rows.map(({ label }) => number.get(label) as number),
-      loss: (logits, targets) => crossEntropy(logits, targets, { labelSmoothing: options.labelSmoothingFactor ?? 0 }),
+      loss: (logits, targets) => crossEntropy(logits, targets, { labelSmoothing }),
+      fields: fieldsOf(labels),
+      ...(evaluation !== undefined && {
+        async evaluate(model) {
+          const { accuracy: right, macroF1, logLoss: loss } = await evaluateClassifier(engine, { ...model, labels }, evaluation);
+          return { loss, accuracy: right, f1: macroF1 };
+        },
+      }),
     },
     options,
   );
   return { ...run, labels };
 }
 
+/** What config.json says of the classes. */
+const fieldsOf = (labels: readonly string[]) => ({ ...labelFields(labels), problem_type: "single_label_classification" });
+
 /** Writes the folder as transformers reads it: config.json with the classes, weights, tokenizer, the log, and a card. @throws TetradError IO */
 export async function saveClassifier(run: ClassifyRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, { ...labelFields(run.labels), problem_type: "single_label_classification" }, runFiles(run, card));
+  await saveModel(run.model, path, fieldsOf(run.labels), runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without classes */

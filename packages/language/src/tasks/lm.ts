@@ -7,11 +7,14 @@ import { type LanguageModel, openModel, saveModel } from "../model.js";
 import { saveAdapter } from "../peft/adapt.js";
 import type { MakeMethod } from "../peft/method.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
+import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
+import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkSequences } from "./labels.js";
 
 export interface LmOptions extends TrainingOptions {
+  /** Texts that are not learned, for evaluations while the others are */
+  readonly evaluation?: readonly string[];
   /** Longer texts are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
   /** An adapter, which alone is trained; the whole model without one */
@@ -32,10 +35,11 @@ const IGNORED = -100;
 export function openLm(
   engine: Engine,
   folder: string,
-  { peft, seed = TRAINING_DEFAULTS.seed, gguf }: LmOptions = {},
+  { peft, seed = TRAINING_DEFAULTS.seed, freeze, gguf }: LmOptions = {},
 ): Promise<LanguageModel> {
   return openModel(engine, folder, causalLmOf, {
     seed,
+    freeze,
     ...(peft !== undefined && { peft }),
     ...(gguf !== undefined && { gguf }),
   });
@@ -55,8 +59,8 @@ export function encodeTexts({ tokenizer, backbone, config }: LanguageModel, text
 export async function finetuneLm(engine: Engine, model: LanguageModel, texts: readonly string[], options: LmOptions = {}): Promise<LmRun> {
   const { backbone, head } = model;
   const { sequences, maxTokens, cut } = encodeTexts(model, texts, options.maxTokens);
-  const context = { training: true };
   const { loss } = head as CausalLm;
+  const { evaluation } = options;
   const run = await train(
     engine,
     {
@@ -69,9 +73,17 @@ export async function finetuneLm(engine: Engine, model: LanguageModel, texts: re
           batch.map((row) => sequences[row] as Ids),
         ),
       }),
-      loss(params, batch, inputs) {
+      loss(params, batch, inputs, context) {
         return loss(params, backbone.states(params, batch, context), inputs["labels"] as Tensor);
       },
+      weight: (rows) => rows.reduce((sum, row) => sum + (sequences[row] as Ids).length - 1, 0),
+      ...(evaluation !== undefined && {
+        async evaluate() {
+          const { perplexity: surprise } = await perplexity(engine, model, evaluation, maxTokens);
+          return { loss: Math.log(surprise), perplexity: surprise };
+        },
+      }),
+      save: (path, extra) => saveTrained(model, path, extra),
     },
     options,
   );
@@ -128,8 +140,11 @@ export async function perplexity(engine: Engine, model: LanguageModel, texts: re
 
 /** A whole model as transformers reads it, or an adapter as peft does, with the tokenizer beside it. @throws TetradError IO */
 export async function saveLm(run: LmRun, path: string, card?: string): Promise<void> {
-  const extra = runFiles(run, card);
-  const { adapted, store, tokenizer } = run.model;
-  if (adapted === undefined) return saveModel(run.model, path, {}, extra);
+  await saveTrained(run.model, path, runFiles(run, card));
+}
+
+async function saveTrained(model: LanguageModel, path: string, extra: Readonly<Record<string, Uint8Array | string>>): Promise<void> {
+  const { adapted, store, tokenizer } = model;
+  if (adapted === undefined) return saveModel(model, path, {}, extra);
   await saveAdapter(store, adapted.method, path, { ...tokenizer.files, ...extra });
 }

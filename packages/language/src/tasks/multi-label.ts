@@ -16,6 +16,11 @@ export interface MultiLabelClassifier extends TextModel {
   readonly labels: readonly string[];
 }
 
+export interface MultiLabelOptions extends TextOptions {
+  /** Texts that are not learned, for evaluations while the others are */
+  readonly evaluation?: readonly MultiLabelledText[];
+}
+
 export type MultiLabelRun = MultiLabelClassifier & TextRun;
 
 /** A label is said of a text from this probability on. */
@@ -29,8 +34,9 @@ export async function finetuneMultiLabel(
   engine: Engine,
   folder: string,
   rows: readonly MultiLabelledText[],
-  options: TextOptions = {},
+  options: MultiLabelOptions = {},
 ): Promise<MultiLabelRun> {
+  const { evaluation } = options;
   const labels = labelsIn(
     "multi-label",
     rows.flatMap((row) => row.labels),
@@ -45,6 +51,13 @@ export async function finetuneMultiLabel(
       width: labels.length,
       values: rows.flatMap((row) => indicators(row.labels, labels)),
       loss: (logits, targets) => bceWithLogits(logits, targets),
+      fields: fieldsOf(labels),
+      ...(evaluation !== undefined && {
+        async evaluate(model) {
+          const { micro, macro, samples } = await evaluateMultiLabel(engine, { ...model, labels }, evaluation);
+          return { f1: micro.f1, f1_macro: macro.f1, f1_samples: samples.f1 };
+        },
+      }),
     },
     options,
   );
@@ -56,9 +69,12 @@ function indicators(some: readonly string[], all: readonly string[]): number[] {
   return all.map((label) => Number(some.includes(label)));
 }
 
+/** What config.json says of the labels. */
+const fieldsOf = (labels: readonly string[]) => ({ ...labelFields(labels), problem_type: "multi_label_classification" });
+
 /** Writes the folder as transformers reads it. @throws TetradError IO */
 export async function saveMultiLabel(run: MultiLabelRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, { ...labelFields(run.labels), problem_type: "multi_label_classification" }, runFiles(run, card));
+  await saveModel(run.model, path, fieldsOf(run.labels), runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without labels */

@@ -11,8 +11,13 @@ export interface RatedText {
   readonly value: number;
 }
 
+export interface RegressOptions extends TextOptions {
+  /** Texts that are not learned, for evaluations while the others are */
+  readonly evaluation?: readonly RatedText[];
+}
+
 /** transformers' name of the one output */
-const LABELS = ["LABEL_0"];
+const FIELDS = { ...labelFields(["LABEL_0"]), problem_type: "regression" };
 
 /**
  * Fine-tunes the whole model on texts with a number each.
@@ -22,9 +27,10 @@ export async function finetuneRegressor(
   engine: Engine,
   folder: string,
   rows: readonly RatedText[],
-  options: TextOptions = {},
+  options: RegressOptions = {},
 ): Promise<TextRun> {
   checkValues(rows);
+  const { evaluation } = options;
   return trainOnTexts(
     engine,
     folder,
@@ -34,6 +40,13 @@ export async function finetuneRegressor(
       dtype: "f32",
       values: rows.map(({ value }) => value),
       loss: (logits, targets) => mse(reshape(logits, targets.shape), targets),
+      fields: FIELDS,
+      ...(evaluation !== undefined && {
+        async evaluate(model) {
+          const { mse: loss, mae, r2 } = await evaluateRegressor(engine, model, evaluation);
+          return { loss, mae, r2 };
+        },
+      }),
     },
     options,
   );
@@ -52,7 +65,7 @@ function checkValues(rows: readonly RatedText[]): void {
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
 export async function saveRegressor(run: TextRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, { ...labelFields(LABELS), problem_type: "regression" }, runFiles(run, card));
+  await saveModel(run.model, path, FIELDS, runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder whose head has other than one output */

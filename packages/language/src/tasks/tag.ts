@@ -6,13 +6,17 @@ import { tokenClassification } from "../heads/token-classification.js";
 import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
 import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
+import type { Backbone } from "../models/backbone.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
+import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
+import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
 
 export interface TagOptions extends TrainingOptions {
+  /** Sentences that are not learned, for evaluations while the others are */
+  readonly evaluation?: readonly TaggedSentence[];
   /** Words beyond are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
 }
@@ -59,8 +63,9 @@ export async function finetuneTagger(
     "tag",
     sentences.flatMap(({ tags }) => tags),
   );
-  const { seed = TRAINING_DEFAULTS.seed } = options;
-  const model = await openModel(engine, folder, (backbone) => tokenClassification(backbone, labels.length), { freshHead: true, seed });
+  const { seed = TRAINING_DEFAULTS.seed, labelSmoothingFactor = TRAINING_DEFAULTS.labelSmoothingFactor, freeze, evaluation } = options;
+  const headOf = (backbone: Backbone) => tokenClassification(backbone, labels.length);
+  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze });
   const { backbone, head, tokenizer } = model;
   const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
   const number = new Map(labels.map((label, i) => [label, i]));
@@ -74,7 +79,6 @@ export async function finetuneTagger(
     });
     return own;
   });
-  const context = { training: true };
   const run = await train(
     engine,
     {
@@ -90,10 +94,19 @@ export async function finetuneTagger(
         }
         return { labels: all };
       },
-      loss(params, batch, inputs) {
+      loss(params, batch, inputs, context) {
         const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
-        return crossEntropy(logits as Tensor, inputs["labels"] as Tensor);
+        return crossEntropy(logits as Tensor, inputs["labels"] as Tensor, { labelSmoothing: labelSmoothingFactor });
       },
+      weight: (rows) => rows.reduce((sum, row) => sum + (targets[row] as Int32Array).filter((label) => label !== IGNORED).length, 0),
+      ...(evaluation !== undefined && {
+        async evaluate() {
+          const { scores } = await evaluateTagger(engine, { model, labels, maxTokens }, evaluation);
+          const { f1, precision, recall } = scores.micro;
+          return { f1, precision, recall, accuracy: scores.accuracy };
+        },
+      }),
+      save: (path, extra) => saveModel(model, path, labelFields(labels), extra),
     },
     options,
   );

@@ -2,9 +2,11 @@
 
 import type { Engine, JsonObject, Tensor } from "@tetrad/engine";
 import { sequenceClassification } from "../heads/sequence-classification.js";
-import { type LanguageModel, openModel } from "../model.js";
+import { type LanguageModel, openModel, saveModel } from "../model.js";
+import type { Backbone } from "../models/backbone.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { TRAINING_DEFAULTS, type TrainingOptions, type TrainingRun, train } from "../train/train.js";
+import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
+import { type TrainingRun, type TrainingTask, train } from "../train/train.js";
 import { checkSequences, labelsOfConfig } from "./labels.js";
 
 export interface TextOptions extends TrainingOptions {
@@ -34,6 +36,10 @@ export interface TextTargets {
   readonly values: ArrayLike<number>;
   /** @param logits (S, outputs); @param targets (S) or (S, width) */
   loss(logits: Tensor, targets: Tensor): Tensor;
+  /** What config.json says of the outputs */
+  readonly fields: JsonObject;
+  /** Figures of the model as it is, on texts that are not learned */
+  evaluate?(model: TextModel): ReturnType<NonNullable<TrainingTask["evaluate"]>>;
 }
 
 /** Opens a pretrained model with a new head and trains all of it. @throws TetradError as `openModel` and `train`; DATA for texts without tokens */
@@ -41,11 +47,12 @@ export async function trainOnTexts(
   engine: Engine,
   folder: string,
   texts: readonly string[],
-  { outputs, dtype, width, values, loss }: TextTargets,
+  { outputs, dtype, width, values, loss, fields, evaluate }: TextTargets,
   options: TextOptions,
 ): Promise<TextRun> {
-  const { seed = TRAINING_DEFAULTS.seed } = options;
-  const model = await openModel(engine, folder, (backbone) => sequenceClassification(backbone, outputs), { freshHead: true, seed });
+  const { seed = TRAINING_DEFAULTS.seed, freeze } = options;
+  const headOf = (body: Backbone) => sequenceClassification(body, outputs);
+  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze });
   const { backbone, head, tokenizer } = model;
   const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
   const special = tokenizer.encode("").ids.length;
@@ -53,7 +60,6 @@ export async function trainOnTexts(
   const sequences = encoded.map(({ ids }) => ids);
   checkSequences("classify", sequences);
   const each = width ?? 1;
-  const context = { training: true };
   const run = await train(
     engine,
     {
@@ -67,10 +73,12 @@ export async function trainOnTexts(
         });
         return { labels: own };
       },
-      loss(params, batch, inputs) {
+      loss(params, batch, inputs, context) {
         const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
         return loss(logits as Tensor, inputs["labels"] as Tensor);
       },
+      ...(evaluate !== undefined && { evaluate: () => evaluate({ model, maxTokens }) }),
+      save: (path, extra) => saveModel(model, path, fields, extra),
     },
     options,
   );
