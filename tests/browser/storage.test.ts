@@ -44,6 +44,15 @@ test("a trained model predicts the same after it was saved and loaded; saving ag
   await page.close();
 });
 
+test("an event file grows by whole records", async () => {
+  const page = await open();
+  const bytes = Uint8Array.from(await page.evaluate(() => window.storage.events("runs/one")));
+  // Version, two scalars: sixteen bytes around each event of 24, 26 and 26.
+  expect(bytes.length).toBe(3 * 16 + 24 + 2 * 26);
+  expect(new TextDecoder("latin1").decode(bytes).match(/brain\.Event:2|loss/g)).toEqual(["brain.Event:2", "loss", "loss"]);
+  await page.close();
+});
+
 test("what is wrong has a code and a hint", async () => {
   const page = await open();
   expect(await page.evaluate(() => window.storage.faults())).toEqual([

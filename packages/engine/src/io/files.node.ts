@@ -6,7 +6,7 @@ import * as faults from "./faults.js";
 
 // Asked for at run time: bundlers for browsers refuse an import of what browsers lack, though a page never loads this file.
 const { randomBytes } = process.getBuiltinModule("node:crypto");
-const { mkdir, open, readdir, readFile, rename, rm, stat } = process.getBuiltinModule("node:fs/promises");
+const { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } = process.getBuiltinModule("node:fs/promises");
 const { basename, dirname, join, resolve } = process.getBuiltinModule("node:path");
 
 export type FileContent = Uint8Array | string;
@@ -30,6 +30,14 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
       throw error;
     }
     await flushFolder(dirname(target));
+  });
+}
+
+/** Adds to the end of a file, which is made where it is missing, with its parent folders. @throws TetradError IO */
+export async function appendToFile(path: string, content: Uint8Array): Promise<void> {
+  await attempt("write", path, async () => {
+    await mkdir(dirname(resolve(path)), { recursive: true });
+    await appendFile(path, content);
   });
 }
 

@@ -25,7 +25,15 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   await attempt("write", path, async () => {
     const { folder, name } = await locate(path, true);
-    await writeWhole(folder, name, content);
+    await write(folder, name, content);
+  });
+}
+
+/** Adds to the end of a file, which is made where it is missing, with its parent folders. @throws TetradError IO; the old file is then untouched */
+export async function appendToFile(path: string, content: Uint8Array): Promise<void> {
+  await attempt("write", path, async () => {
+    const { folder, name } = await locate(path, true);
+    await write(folder, name, content, { append: true });
   });
 }
 
@@ -55,8 +63,8 @@ function replaceFolder(path: string, files: Readonly<Record<string, FileContent>
     const own = `${GENERATION}${crypto.randomUUID()}`;
     try {
       const generation = await folder.getDirectoryHandle(own, { create: true });
-      for (const [file, content] of Object.entries(files)) await writeWhole(generation, file, content);
-      await writeWhole(folder, CURRENT, own);
+      for (const [file, content] of Object.entries(files)) await write(generation, file, content);
+      await write(folder, CURRENT, own);
     } catch (error) {
       await folder.removeEntry(own, { recursive: true });
       throw error;
@@ -69,11 +77,12 @@ function replaceFolder(path: string, files: Readonly<Record<string, FileContent>
 /** A folder in a page needs no mending: until CURRENT is replaced the old generation counts. */
 export async function recoverFolder(_path: string): Promise<void> {}
 
-async function writeWhole(folder: FileSystemDirectoryHandle, name: string, content: FileContent): Promise<void> {
+async function write(folder: FileSystemDirectoryHandle, name: string, content: FileContent, { append = false } = {}): Promise<void> {
   const handle = await folder.getFileHandle(name, { create: true });
   // Writes to a copy, which takes the file's place when it is closed.
-  const stream = await handle.createWritable();
+  const stream = await handle.createWritable({ keepExistingData: append });
   try {
+    if (append) await stream.seek((await handle.getFile()).size);
     await stream.write(content as Uint8Array<ArrayBuffer> | string);
   } catch (error) {
     await stream.abort();

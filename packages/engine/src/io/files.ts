@@ -4,7 +4,10 @@ import type { FileContent } from "./files.node.js";
 
 export type { FileContent } from "./files.node.js";
 
-type Files = Pick<typeof import("./files.node.js"), "readBytes" | "writeFileAtomic" | "writeFolderAtomic" | "recoverFolder">;
+type Files = Pick<
+  typeof import("./files.node.js"),
+  "appendToFile" | "readBytes" | "writeFileAtomic" | "writeFolderAtomic" | "recoverFolder"
+>;
 
 /** The disk in Node; in a page the site's own file system. @throws TetradError UNSUPPORTED where there is neither */
 export async function files(op: string): Promise<Files> {

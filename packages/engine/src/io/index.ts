@@ -1,10 +1,12 @@
-/** Files: safetensors, model folders, and writing that is whole or not at all. */
+/** Files: safetensors, model folders, event files, and writing that is whole or not at all. */
 
 export { cacheFolder, cacheIsOff } from "./cache.js";
+export { EventWriter } from "./event-writer.js";
 export { fileError } from "./faults.js";
 export { type FileContent, readBytes, writeFileAtomic } from "./files.js";
 export { type Json, type JsonObject, parseJson, parseJsonObject } from "./json.js";
 export { type ModelFolder, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
+export * as protobuf from "./protobuf.js";
 export {
   openSafetensors,
   readSafetensors,
@@ -16,3 +18,4 @@ export {
   type WideTensor,
   writeSafetensors,
 } from "./safetensors.js";
+export type { Hyperparameter } from "./tensorboard.js";

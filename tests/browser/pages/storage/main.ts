@@ -1,5 +1,16 @@
 /** A page that saves a model of one number, repeated, and reads it again: what is whole has that number everywhere, in both of its files. */
-import { adam, createEngine, mlp, mse, readBytes, readModelFolder, TetradError, writeFileAtomic, writeModelFolder } from "@tetrad/engine";
+import {
+  adam,
+  createEngine,
+  EventWriter,
+  mlp,
+  mse,
+  readBytes,
+  readModelFolder,
+  TetradError,
+  writeFileAtomic,
+  writeModelFolder,
+} from "@tetrad/engine";
 
 const LENGTH = 2 << 20;
 
@@ -74,6 +85,14 @@ window.storage = {
       await save("own", 1);
     }),
   ],
+  async events(path) {
+    const events = await EventWriter.open(path);
+    events.scalar("loss", 0.5, 1);
+    await events.flush();
+    events.scalar("loss", 0.25, 2);
+    await events.close();
+    return [...(await readBytes(events.path))];
+  },
   async leave(path, name) {
     await (await folderAt(path)).getFileHandle(name, { create: true });
   },
@@ -94,6 +113,7 @@ declare global {
       roundTrip(path: string): Promise<readonly [number[], number[]]>;
       saveForEver(path: string, from: number): void;
       faults(): Promise<string[]>;
+      events(path: string): Promise<number[]>;
       leave(path: string, name: string): Promise<void>;
       entries(path: string): Promise<string[]>;
     };
