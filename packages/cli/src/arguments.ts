@@ -20,20 +20,20 @@ export function share(text: string): number {
   return value;
 }
 
-/** `fgm:EPSILON` or `pgd:EPSILON,ALPHA,STEPS` */
+/** `fgm:EPSILON`, `pgd:EPSILON,ALPHA,STEPS` or `freelb:EPSILON,ALPHA,STEPS` */
 export function adversarial(text: string) {
   const [method, list = ""] = text.split(":");
   const [epsilon, alpha, steps, ...rest] = list.split(",").map(Number);
-  if (method === "fgm" && epsilon !== undefined && epsilon > 0 && alpha === undefined) return { method: "fgm", epsilon } as const;
+  if (method === "fgm" && epsilon !== undefined && epsilon > 0 && alpha === undefined) return { method, epsilon } as const;
   if (
-    method === "pgd" &&
+    (method === "pgd" || method === "freelb") &&
     [epsilon, alpha, steps].every((value) => value !== undefined && value > 0) &&
     Number.isInteger(steps) &&
     rest.length === 0
   ) {
-    return { method: "pgd", epsilon: epsilon as number, alpha: alpha as number, steps: steps as number } as const;
+    return { method, epsilon: epsilon as number, alpha: alpha as number, steps: steps as number } as const;
   }
-  throw new InvalidArgumentError("It must be fgm:EPSILON or pgd:EPSILON,ALPHA,STEPS, fgm:0.5 say.");
+  throw new InvalidArgumentError("It must be fgm:EPSILON, pgd:EPSILON,ALPHA,STEPS or freelb:EPSILON,ALPHA,STEPS, fgm:0.5 say.");
 }
 
 export function oneOf(...names: readonly string[]): (text: string) => string {

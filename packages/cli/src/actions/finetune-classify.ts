@@ -1,7 +1,7 @@
 /** The work of `tetrad finetune classify`. */
 import { evaluateClassifier, finetuneClassifier, saveClassifier } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { labelledParts } from "../language/parts.js";
+import { partsOf } from "../language/parts.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
@@ -10,9 +10,9 @@ export type FinetuneClassifyOptions = TrainingFlags & TextColumns;
 export async function finetuneClassifyAction(context: Context, flags: FinetuneClassifyOptions): Promise<void> {
   const { terminal } = context;
   const read = (path: string) => readLabelled(path, flags, (text) => terminal.note(text));
-  const { train, test, measuredOn } = await labelledParts(flags, read, ({ label }) => [label]);
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read, ({ label }) => [label]);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneClassifier(engine, flags.model, train, options));
+    const outcome = await tune((options) => finetuneClassifier(engine, flags.model, train, { ...options, ...watched }));
     const measured = await evaluateClassifier(engine, outcome, test);
     const { accuracy, macroF1, weightedF1 } = measured;
     const summary = `Puts texts into ${outcome.labels.length} classes, learned from ${train.length} texts.`;

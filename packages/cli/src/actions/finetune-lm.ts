@@ -4,8 +4,9 @@ import { TetradError } from "@tetrad/engine";
 import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { ggufIn } from "../language/folder.js";
+import { partsOf } from "../language/parts.js";
 import { readTexts } from "../language/texts.js";
-import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneLmOptions extends TrainingFlags {
   readonly text: string;
@@ -17,10 +18,12 @@ export interface FinetuneLmOptions extends TrainingFlags {
 
 export async function finetuneLmAction(context: Context, flags: FinetuneLmOptions): Promise<void> {
   const { terminal } = context;
-  const all = (await readTexts(flags.train, flags.text)).filter((text) => text.trim() !== "");
-  if (all.length === 0) throw new TetradError("DATA", { op: flags.train, what: `column "${flags.text}" has no text` });
-  const { train, test, measuredOn } =
-    flags.test === undefined ? held(all, flags) : { train: all, test: await readTexts(flags.test, flags.text), measuredOn: flags.test };
+  const read = async (path: string) => {
+    const texts = (await readTexts(path, flags.text)).filter((text) => text.trim() !== "");
+    if (texts.length === 0) throw new TetradError("DATA", { op: path, what: `column "${flags.text}" has no text` });
+    return texts;
+  };
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read);
   const { run, before, after, share } = await fineTune(context, flags, async (engine, tune) => {
     terminal.status("reading the model");
     const method =
@@ -42,7 +45,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     terminal.status("measuring the model as it is");
     const first = await perplexity(engine, model, test, flags.maxTokens);
     terminal.status("");
-    const outcome = await tune((options) => finetuneLm(engine, model, train, options));
+    const outcome = await tune((options) => finetuneLm(engine, model, train, { ...options, ...watched }));
     const last = await perplexity(engine, model, test, flags.maxTokens);
     const summary = `Goes on from texts like the ${train.length} that it learned from.`;
     const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };

@@ -1,7 +1,7 @@
 /** The work of `tetrad finetune multi-label`. */
 import { evaluateMultiLabel, finetuneMultiLabel, saveMultiLabel } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { labelledParts } from "../language/parts.js";
+import { partsOf } from "../language/parts.js";
 import { readMultiLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
@@ -12,9 +12,9 @@ export interface FinetuneMultiLabelOptions extends TrainingFlags, TextColumns {
 export async function finetuneMultiLabelAction(context: Context, flags: FinetuneMultiLabelOptions): Promise<void> {
   const { terminal } = context;
   const read = (path: string) => readMultiLabelled(path, flags, flags.separator);
-  const { train, test, measuredOn } = await labelledParts(flags, read, ({ labels }) => labels);
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read, ({ labels }) => labels);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneMultiLabel(engine, flags.model, train, options));
+    const outcome = await tune((options) => finetuneMultiLabel(engine, flags.model, train, { ...options, ...watched }));
     const measured = await evaluateMultiLabel(engine, outcome, test);
     const { micro, macro, samples } = measured;
     const summary = `Says which of ${outcome.labels.length} labels a text has, learned from ${train.length} texts.`;

@@ -1,18 +1,17 @@
 /** The work of `tetrad finetune ner`. */
 import { evaluateTagger, finetuneTagger, saveTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { partsOf } from "../language/parts.js";
 import { readTagged } from "../language/texts.js";
-import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export type FinetuneNerOptions = TrainingFlags;
 
 export async function finetuneNerAction(context: Context, flags: FinetuneNerOptions): Promise<void> {
   const { terminal } = context;
-  const all = await readTagged(flags.train);
-  const { train, test, measuredOn } =
-    flags.test === undefined ? held(all, flags) : { train: all, test: await readTagged(flags.test), measuredOn: flags.test };
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, readTagged);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneTagger(engine, flags.model, train, options));
+    const outcome = await tune((options) => finetuneTagger(engine, flags.model, train, { ...options, ...watched }));
     const measured = await evaluateTagger(engine, outcome, test);
     const { micro, macro } = measured.scores;
     const types = new Set(outcome.labels.filter((label) => label !== "O").map((label) => label.slice(2)));

@@ -1,8 +1,9 @@
 /** The work of `tetrad finetune regress`. */
 import { evaluateRegressor, finetuneRegressor, saveRegressor } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { partsOf } from "../language/parts.js";
 import { readRated, type TextColumns } from "../language/texts.js";
-import { cardOf, fineTune, held, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 import { regressionText } from "./evaluate-tasks.js";
 
 export type FinetuneRegressOptions = TrainingFlags & TextColumns;
@@ -10,11 +11,9 @@ export type FinetuneRegressOptions = TrainingFlags & TextColumns;
 export async function finetuneRegressAction(context: Context, flags: FinetuneRegressOptions): Promise<void> {
   const { terminal } = context;
   const read = (path: string) => readRated(path, flags, (text) => terminal.note(text));
-  const all = await read(flags.train);
-  const { train, test, measuredOn } =
-    flags.test === undefined ? held(all, flags) : { train: all, test: await read(flags.test), measuredOn: flags.test };
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneRegressor(engine, flags.model, train, options));
+    const outcome = await tune((options) => finetuneRegressor(engine, flags.model, train, { ...options, ...watched }));
     const measured = await evaluateRegressor(engine, outcome, test);
     const { r2, mae, rmse, pearson, spearman } = measured;
     const summary = `Gives a text a number, learned from ${train.length} texts.`;

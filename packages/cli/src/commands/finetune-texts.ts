@@ -4,36 +4,42 @@ import type { FinetuneMultiLabelOptions } from "../actions/finetune-multi-label.
 import type { FinetuneRegressOptions } from "../actions/finetune-regress.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
-import { MODEL, withTraining } from "./training-options.js";
+import { MODEL, settingsOf, withTraining } from "./training-options.js";
 
 export function multiLabelCommand(io: Io): Command {
   const command = new Command("multi-label")
     .description("give texts any number of labels: trains the whole model with a yes or no for each label")
-    .requiredOption("--model <folder>", MODEL)
-    .requiredOption("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of labels")
+    .option("--model <folder>", MODEL)
+    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of labels")
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of labels: a JSON list, or names between separators; empty for none", "labels")
     .option("--separator <text>", "what stands between labels", "|");
   return withTraining(command, 3)
     .addHelpText("after", MULTI_LABEL)
-    .action(async (options: FinetuneMultiLabelOptions, own: Command) =>
-      (await import("../actions/finetune-multi-label.js")).finetuneMultiLabelAction(contextOf(own, io), options),
+    .action(async (_, own: Command) =>
+      (await import("../actions/finetune-multi-label.js")).finetuneMultiLabelAction(
+        contextOf(own, io),
+        await settingsOf<FinetuneMultiLabelOptions>(own),
+      ),
     );
 }
 
 export function regressCommand(io: Io): Command {
   const command = new Command("regress")
     .description("give texts a number, a grade say: trains the whole model with a head of one output, by the squared error")
-    .requiredOption("--model <folder>", MODEL)
-    .requiredOption("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of numbers")
+    .option("--model <folder>", MODEL)
+    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of numbers")
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of numbers", "value");
   return withTraining(command, 3)
     .addHelpText("after", REGRESS)
-    .action(async (options: FinetuneRegressOptions, own: Command) =>
-      (await import("../actions/finetune-regress.js")).finetuneRegressAction(contextOf(own, io), options),
+    .action(async (_, own: Command) =>
+      (await import("../actions/finetune-regress.js")).finetuneRegressAction(
+        contextOf(own, io),
+        await settingsOf<FinetuneRegressOptions>(own),
+      ),
     );
 }
 

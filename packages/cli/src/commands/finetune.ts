@@ -7,7 +7,7 @@ import { oneOf, positiveInteger, positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 import { multiLabelCommand, regressCommand } from "./finetune-texts.js";
-import { MODEL, withTraining } from "./training-options.js";
+import { MODEL, settingsOf, withTraining } from "./training-options.js";
 
 export function finetuneCommand(io: Io): Command {
   return new Command("finetune")
@@ -23,31 +23,34 @@ export function finetuneCommand(io: Io): Command {
 function classifyCommand(io: Io): Command {
   const command = new Command("classify")
     .description("put texts into classes: trains the whole model with a new head and writes a folder that Python's transformers opens")
-    .requiredOption("--model <folder>", MODEL)
-    .requiredOption("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of classes")
+    .option("--model <folder>", MODEL)
+    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of classes")
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of classes", "label");
   return withTraining(command, 3)
     .addHelpText("after", CLASSIFY)
-    .action(async (options: FinetuneClassifyOptions, own: Command) =>
-      (await import("../actions/finetune-classify.js")).finetuneClassifyAction(contextOf(own, io), options),
+    .action(async (_, own: Command) =>
+      (await import("../actions/finetune-classify.js")).finetuneClassifyAction(
+        contextOf(own, io),
+        await settingsOf<FinetuneClassifyOptions>(own),
+      ),
     );
 }
 
 function nerCommand(io: Io): Command {
   const command = new Command("ner")
     .description("find entities: trains the whole model to tag every word and writes a folder that Python's transformers opens")
-    .requiredOption("--model <folder>", MODEL)
-    .requiredOption(
+    .option("--model <folder>", MODEL)
+    .option(
       "--train <file>",
       "CoNLL columns: a word a line, its tag last, an empty line between sentences; IOB1, IOB2, IOE2, IOBES and BILOU are recognised",
     )
     .option("--test <file>", "sentences to measure it on afterwards, in the same columns");
   return withTraining(command, 4)
     .addHelpText("after", NER)
-    .action(async (options: FinetuneNerOptions, own: Command) =>
-      (await import("../actions/finetune-ner.js")).finetuneNerAction(contextOf(own, io), options),
+    .action(async (_, own: Command) =>
+      (await import("../actions/finetune-ner.js")).finetuneNerAction(contextOf(own, io), await settingsOf<FinetuneNerOptions>(own)),
     );
 }
 
@@ -56,8 +59,8 @@ function lmCommand(io: Io): Command {
     .description(
       "train a causal language model further on texts, whole or by an adapter that Python's peft opens; prints the perplexity before and after",
     )
-    .requiredOption("--model <folder>", `${MODEL}; or a GGUF file instead of safetensors`)
-    .requiredOption("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts")
+    .option("--model <folder>", `${MODEL}; or a GGUF file instead of safetensors`)
+    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts")
     .option("--test <file>", "texts to measure the perplexity of, before and after")
     .option("--text <column>", "the column of texts", "text")
     .addOption(new Option("--peft <method>", "train an adapter and leave the model as it is").argParser(oneOf("lora")))
@@ -66,8 +69,8 @@ function lmCommand(io: Io): Command {
     .option("--target-modules <names...>", "layers that get an adapter", ["q_proj", "v_proj"]);
   return withTraining(command, 1)
     .addHelpText("after", LM)
-    .action(async (options: FinetuneLmOptions, own: Command) =>
-      (await import("../actions/finetune-lm.js")).finetuneLmAction(contextOf(own, io), options),
+    .action(async (_, own: Command) =>
+      (await import("../actions/finetune-lm.js")).finetuneLmAction(contextOf(own, io), await settingsOf<FinetuneLmOptions>(own)),
     );
 }
 

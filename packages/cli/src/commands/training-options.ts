@@ -1,25 +1,85 @@
-/** Options of every `tetrad finetune` command. */
-import type { Command } from "commander";
-import { adversarial, positiveInteger, positiveNumber, share } from "../arguments.js";
+/** Options of every `tetrad finetune` command, and where their values come from: the command line, a configuration, or a default. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { adversarial, positiveInteger, share } from "../arguments.js";
+import { ARGUMENTS, type Kind, snakeCase } from "../language/training-arguments.js";
+
+export const MODEL = "a pretrained model as Hugging Face lays it out: config.json, model.safetensors, tokenizer.json";
+
+/** Options that every task needs, and a file may give. */
+const REQUIRED = ["model", "train", "out"] as const;
 
 /** What every task has. */
 export function withTraining(command: Command, epochs: number): Command {
-  return command
-    .requiredOption("--out <folder>", "where the fine-tuned model goes")
-    .option("--epochs <n>", "how often every example is seen", positiveInteger, epochs)
-    .option("--batch-size <n>", "examples of a step", positiveInteger, 16)
-    .option("--learning-rate <x>", "the highest rate; it rises over the first tenth of all steps and falls to 0", positiveNumber, 5e-5)
-    .option("--weight-decay <x>", "of matrices; offsets and norms do not decay", Number, 0.01)
+  command
+    .option("--out <folder>", "where the fine-tuned model goes")
+    .option(
+      "--config <file>",
+      "YAML with any of these options by Hugging Face's names: learning_rate: 2e-4; the command line goes before it",
+    )
     .option("--max-tokens <n>", "longer texts are cut (default: what the model can read)", positiveInteger)
-    .option("--seed <n>", "of the new head, dropout and the order of examples", Number, 0)
     .option(
       "--adversarial <method>",
-      "also train on word embeddings moved to where the loss is larger: fgm:0.5, or pgd:0.5,0.3,3",
+      "also train on word embeddings moved to where the loss is larger: fgm:0.5, pgd:0.5,0.3,3, or freelb:0.5,0.3,3",
       adversarial,
     )
-    .option("--save-steps <n>", "keep where the run stands every n steps, as Ctrl-C does", positiveInteger)
-    .option("--resume", "go on with an interrupted run: the same command, and this")
-    .option("--test-share <share>", "how many of the examples are kept to measure on where there is no --test", share, 0.1);
+    .option("--test-share <share>", "how many of the examples are kept to measure on where there is no --test", share, 0.1)
+    .option("--validation <file>", "examples for evaluations in training (default: some of --train that are not learned)")
+    .option("--validation-share <share>", "how many of --train those are where there is no --validation", share, 0.1)
+    .option("--resume", "go on with an interrupted run: the same command, and this");
+  const defaults: Readonly<Record<string, unknown>> = { epochs, batchSize: 16, learningRate: 5e-5, weightDecay: 0.01, seed: 0 };
+  for (const [name, { kind, about }] of Object.entries(ARGUMENTS)) {
+    if (kind === "record") continue;
+    const option = new Option(`--${snakeCase(name).replaceAll("_", "-")}${placeholder(kind)}`, about).helpGroup("Training:");
+    if (kind !== "flag" && kind !== "names") option.argParser(parser(kind));
+    if (typeof kind === "object") option.choices(kind);
+    if (name in defaults) option.default(defaults[name]);
+    command.addOption(option);
+  }
+  return command;
 }
 
-export const MODEL = "a pretrained model as Hugging Face lays it out: config.json, model.safetensors, tokenizer.json";
+function placeholder(kind: Kind): string {
+  if (kind === "flag") return "";
+  if (kind === "names") return " <names...>";
+  return kind === "count" || kind === "whole" ? " <n>" : kind === "text" || typeof kind === "object" ? " <name>" : " <x>";
+}
+
+/** Numbers of each kind, in words. */
+const NUMBERS: Readonly<Record<string, readonly [holds: (value: number) => boolean, words: string]>> = {
+  count: [(value) => Number.isInteger(value) && value > 0, "a whole number above 0"],
+  whole: [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"],
+  positive: [(value) => value > 0 && Number.isFinite(value), "a number above 0"],
+  nonnegative: [(value) => value >= 0 && Number.isFinite(value), "a number, 0 or more"],
+  share: [(value) => value > 0 && value < 1, "above 0 and below 1"],
+};
+
+function parser(kind: Kind): (text: string) => string | number {
+  const [holds, words] = (typeof kind === "string" ? NUMBERS[kind] : undefined) ?? [undefined, ""];
+  return (text) => {
+    if (holds === undefined) return text;
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!holds(value)) throw new InvalidArgumentError(`It must be ${words}.`);
+    return value;
+  };
+}
+
+/**
+ * The options of a command: what its command line says, else its --config file, else the defaults. A usage error where one that is needed is missing.
+ * @throws TetradError IO, FORMAT for the file
+ */
+export async function settingsOf<Flags>(command: Command): Promise<Flags> {
+  const { config } = command.opts<{ config?: string }>();
+  if (config !== undefined) {
+    const { loadFinetuneConfig } = await import("../config/finetune-config.js");
+    for (const [name, value] of Object.entries(await loadFinetuneConfig(config, command.options))) {
+      if (command.getOptionValueSource(name) !== "cli") command.setOptionValueWithSource(name, value, "config");
+    }
+  }
+  const flags = command.opts<Record<string, unknown>>();
+  const missing = command.options.find(
+    (option) => REQUIRED.some((name) => name === option.attributeName()) && flags[option.attributeName()] === undefined,
+  );
+  if (missing !== undefined)
+    command.error(`error: required option '${missing.flags}' not specified`, { code: "commander.missingMandatoryOptionValue" });
+  return flags as Flags;
+}

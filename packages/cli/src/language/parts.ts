@@ -1,19 +1,44 @@
-/** Examples with labels, to learn from and to measure on. */
-import { held, type TrainingFlags } from "./training.js";
+/** Examples to learn from, to watch the training by, and to measure the model on. */
+import { basename } from "node:path";
+import { splitRows } from "@tetrad/engine";
+import type { TrainingFlags } from "./training.js";
+
+export interface Parts<T> {
+  readonly train: readonly T[];
+  /** Undefined where nothing is evaluated in training */
+  readonly evaluation: { readonly evaluation?: readonly T[] };
+  readonly test: readonly T[];
+  readonly measuredOn: string;
+}
 
 /**
- * Those of `--test`, or some that are kept back; of the latter none has a label that no text of the others has: what cannot be learned cannot be measured, and is learned.
+ * Tests are those of `--test`, or some that are kept back, so that a number is never of examples that were learned; so are those that the training is watched by.
+ * Of what is kept back none has a label that nothing else has: what cannot be learned cannot be measured, and is learned.
  * @param read reads a file of examples
  */
-export async function labelledParts<T>(
+export async function partsOf<T>(
   flags: TrainingFlags,
-  read: (path: string) => Promise<T[]>,
-  labelsOf: (example: T) => readonly string[],
-) {
+  read: (path: string) => Promise<readonly T[]>,
+  labelsOf: (example: T) => readonly string[] = () => [],
+): Promise<Parts<T>> {
   const all = await read(flags.train);
-  if (flags.test !== undefined) return { train: all, test: await read(flags.test), measuredOn: flags.test };
-  const { train, test, measuredOn } = held(all, flags);
-  const known = new Set(train.flatMap(labelsOf));
+  const { evalStrategy = "no" } = flags;
+  const first = flags.test === undefined ? held(all, flags.testShare, flags.seed, labelsOf) : { rest: all, kept: await read(flags.test) };
+  const measuredOn = flags.test ?? `${basename(flags.train)}, kept back`;
+  if (evalStrategy === "no") return { train: first.rest, evaluation: {}, test: first.kept, measuredOn };
+  if (flags.validation !== undefined)
+    return { train: first.rest, evaluation: { evaluation: await read(flags.validation) }, test: first.kept, measuredOn };
+  // Another seed: the same one would keep back the same places again.
+  const second = held(first.rest, flags.validationShare, flags.seed + 1, labelsOf);
+  return { train: second.rest, evaluation: { evaluation: second.kept }, test: first.kept, measuredOn };
+}
+
+function held<T>(examples: readonly T[], share: number, seed: number, labelsOf: (example: T) => readonly string[]) {
+  const numbers = Int32Array.from({ length: examples.length }, (_, i) => i);
+  const split = splitRows(numbers, { validation: 0, test: share }, seed);
+  const pick = (part: Int32Array) => Array.from(part, (i) => examples[i] as T);
+  const [rest, kept] = [pick(split.train), pick(split.test)];
+  const known = new Set(rest.flatMap(labelsOf));
   const isKnown = (example: T) => labelsOf(example).every((label) => known.has(label));
-  return { train: [...train, ...test.filter((example) => !isKnown(example))], test: test.filter(isKnown), measuredOn };
+  return { rest: [...rest, ...kept.filter((example) => !isKnown(example))], kept: kept.filter(isKnown) };
 }

@@ -1,29 +1,35 @@
 /** What fine-tuning does, prints and counts whatever the task. */
 import { basename } from "node:path";
-import { type Engine, splitRows, TetradError } from "@tetrad/engine";
-import type { Adversarial, LanguageModel, TrainingOptions, TrainingRun } from "@tetrad/language";
+import { type Engine, TetradError } from "@tetrad/engine";
+import type { LanguageModel, TrainerCallback, TrainingOptions, TrainingRun } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
 import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 import { modelCard } from "./card.js";
-import { type Resumable, resumable, stateFile } from "./resumable.js";
+import { type Checkpoints, openCheckpoints, runFolder } from "./checkpoints.js";
+import { reportsOf } from "./reports.js";
+import { ARGUMENTS } from "./training-arguments.js";
 
-export interface TrainingFlags {
+/** Options of every task; those of TrainingOptions under the same names. */
+export interface TrainingFlags extends Omit<TrainingOptions, "resume" | "onSave" | "onProgress" | "signal" | "callbacks"> {
   readonly model: string;
   readonly train: string;
   readonly test?: string;
   readonly testShare: number;
+  readonly validation?: string;
+  readonly validationShare: number;
   readonly out: string;
+  readonly config?: string;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly maxTokens?: number;
   readonly seed: number;
-  readonly adversarial?: Adversarial;
+  readonly saveTotalLimit?: number;
+  readonly reportTo?: readonly string[];
   readonly resume?: boolean;
-  readonly saveSteps?: number;
 }
 
 type RunOptions = TrainingOptions & { readonly maxTokens?: number };
@@ -32,39 +38,51 @@ type RunOptions = TrainingOptions & { readonly maxTokens?: number };
 export type Tune = <Run extends TrainingRun>(work: (options: RunOptions) => Promise<Run>) => Promise<Run>;
 
 /**
- * The frame of fine-tuning: progress, where an interrupted run stood, and its end.
+ * The frame of fine-tuning: progress, checkpoints, and the run's end.
  * @param work does everything with an engine, training by `tune`; once it is through, nothing is left to resume
- * @throws TetradError as `resumable`, and as `Tune` and `work`
+ * @throws TetradError as `openCheckpoints`, and as `Tune` and `work`
  */
 export async function fineTune<T>(
   { terminal, withEngine }: Context,
   flags: TrainingFlags,
   work: (engine: Engine, tune: Tune) => Promise<T>,
 ): Promise<T> {
-  const state = await resumable(flags);
+  const callbacks = await reportsOf(flags);
+  const checkpoints = await openCheckpoints(flags);
   const progress = terminal.progress("fine-tuning");
   const tune: Tune = async (train) => {
-    const run = await interruptible((signal) => train(trainingOptions(flags, signal, progress, state))).finally(() => progress.end());
+    const told = [...callbacks, evaluationLines(terminal)];
+    const run = await interruptible((signal) =>
+      train({ ...trainingOptions(flags), ...watched(progress), ...resumed(checkpoints), callbacks: told, signal }),
+    ).finally(() => progress.end());
     return run.interrupted ? stopped(run, flags) : run;
   };
-  const result = await withEngine((engine) => work(engine, tune));
-  await state.done();
-  return result;
+  let whole = false;
+  try {
+    const result = await withEngine((engine) => work(engine, tune));
+    whole = true;
+    return result;
+  } finally {
+    await checkpoints.end(whole);
+  }
 }
 
-function trainingOptions(flags: TrainingFlags, signal: AbortSignal, progress: Progress, { resume, onState }: Resumable): RunOptions {
+function trainingOptions(flags: TrainingFlags): RunOptions {
+  const given = Object.keys(ARGUMENTS).flatMap((name) => {
+    const value = flags[name as keyof TrainingFlags];
+    return value === undefined ? [] : [[ARGUMENTS[name]?.key ?? name, value] as const];
+  });
+  const { maxTokens, adversarial, saveStrategy, saveSteps } = flags;
   return {
-    numTrainEpochs: flags.epochs,
-    perDeviceTrainBatchSize: flags.batchSize,
-    learningRate: flags.learningRate,
-    weightDecay: flags.weightDecay,
-    seed: flags.seed,
-    ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
-    ...(flags.adversarial !== undefined && { adversarial: flags.adversarial }),
-    ...(flags.saveSteps !== undefined && { saveSteps: flags.saveSteps }),
-    ...(resume !== undefined && { resume }),
-    onState,
-    signal,
+    ...(Object.fromEntries(given) as TrainingOptions),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(adversarial !== undefined && { adversarial }),
+    ...(saveStrategy === undefined && saveSteps !== undefined && { saveStrategy: "steps" }),
+  };
+}
+
+function watched(progress: Progress): Pick<TrainingOptions, "onProgress"> {
+  return {
     onProgress: ({ step, steps, epoch, epochs, loss, tokensPerSecond, secondsLeft }) =>
       progress.update(
         step / steps,
@@ -73,12 +91,18 @@ function trainingOptions(flags: TrainingFlags, signal: AbortSignal, progress: Pr
   };
 }
 
-/** Some of the examples are kept to measure on, so that a number is never of examples that were learned. */
-export function held<T>(examples: readonly T[], { testShare, seed, train }: TrainingFlags) {
-  const numbers = Int32Array.from({ length: examples.length }, (_, i) => i);
-  const split = splitRows(numbers, { validation: 0, test: testShare }, seed);
-  const pick = (part: Int32Array) => Array.from(part, (i) => examples[i] as T);
-  return { train: pick(split.train), test: pick(split.test), measuredOn: `${basename(train)}, kept back` };
+function resumed({ resume, onSave }: Checkpoints): Pick<TrainingOptions, "resume" | "onSave"> {
+  return { onSave, ...(resume !== undefined && { resume }) };
+}
+
+/** What each evaluation in training found, a line each. */
+function evaluationLines(terminal: Terminal): TrainerCallback {
+  return {
+    onEvaluate({ epoch }, _, metrics) {
+      const figures = Object.entries(metrics).map(([name, value]) => `${name.replace("eval_", "")} ${value.toFixed(4)}`);
+      terminal.note(`epoch ${epoch.toFixed(2)}: ${figures.join(", ")}`);
+    },
+  };
 }
 
 /** Notes on what the weights were good for. */
@@ -98,14 +122,22 @@ export function runLines(run: TrainingRun & { readonly cut: number; readonly max
 function stopped({ steps, allSteps }: TrainingRun, { out }: TrainingFlags): never {
   throw new TetradError("CANCELLED", {
     op: "finetune",
-    what: `stopped after ${steps} of ${allSteps} steps; where it stood is kept in ${stateFile(out)}`,
+    what: `stopped after ${steps} of ${allSteps} steps; where it stood is kept in ${runFolder(out)}`,
     hint: "go on with the same command and --resume",
   });
 }
 
 export function runFacts(run: TrainingRun & { readonly cut: number }) {
   const { steps, seconds, tokens, cut, interrupted, placement } = run;
-  return { steps, seconds, tokens, cut, interrupted, placement, finalLoss: run.log.at(-1)?.loss ?? run.losses.at(-1) ?? null };
+  return {
+    steps,
+    seconds,
+    tokens,
+    cut,
+    interrupted,
+    placement,
+    finalLoss: run.log.findLast((entry) => entry.loss !== undefined)?.loss ?? run.losses.at(-1) ?? null,
+  };
 }
 
 export function cardOf(

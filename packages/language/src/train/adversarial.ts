@@ -1,6 +1,7 @@
 /**
  * Training on word embeddings that are moved to where the loss is larger: one step (FGM, Miyato et al. 2017, arXiv:1605.07725) or several with a projection (PGD, Madry et
- * al. 2018, arXiv:1706.06083). The moves are part of the traced step, so that one plan holds all forward and backward passes.
+ * al. 2018, arXiv:1706.06083), of which FreeLB takes every step's loss, not the last one's alone (Zhu et al. 2020, arXiv:1909.11764). The moves are part of the traced
+ * step, so that one plan holds all forward and backward passes.
  */
 
 import { add, div, gradients, minimum, mul, sqrt, square, stopGradient, sum, type Tensor, TetradError } from "@tetrad/engine";
@@ -9,7 +10,7 @@ import type { Params } from "../models/backbone.js";
 export type Adversarial =
   | { readonly method: "fgm" /** Length of the move */; readonly epsilon: number }
   | {
-      readonly method: "pgd";
+      readonly method: "pgd" | "freelb";
       /** Largest length of the whole move */
       readonly epsilon: number;
       /** Length of each step */
@@ -18,7 +19,7 @@ export type Adversarial =
     };
 
 export interface AdversarialLoss {
-  /** Clean and last adversarial loss together, whose gradient is what the optimiser takes */
+  /** What the optimiser takes the gradient of: clean and last adversarial loss together, or the mean of all (FreeLB) */
   readonly loss: Tensor;
   /** Clean, then after each move */
   readonly losses: readonly Tensor[];
@@ -61,7 +62,14 @@ export function adversarialLoss(lossOf: (params: Params) => Tensor, params: Para
     moved = add(embeddings, moves[step] as Tensor);
     losses.push(lossOf({ ...params, [table]: moved }));
   }
-  return { loss: add(clean, losses.at(-1) as Tensor), losses, moves };
+  const loss =
+    options.method === "freelb"
+      ? div(
+          losses.reduce((sum, one) => add(sum, one)),
+          losses.length,
+        )
+      : add(clean, losses.at(-1) as Tensor);
+  return { loss, losses, moves };
 }
 
 const norm = (x: Tensor): Tensor => sqrt(sum(square(x)));

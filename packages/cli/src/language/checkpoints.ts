@@ -1,0 +1,132 @@
+/** What a run of fine-tuning keeps beside the folder that it is to write: checkpoints in Hugging Face's shape, each a whole model and what resuming needs. */
+import { mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { TetradError } from "@tetrad/engine";
+import { type RunState, readRunState, type TrainingOptions } from "@tetrad/language";
+import type { TrainingFlags } from "./training.js";
+
+export interface Checkpoints {
+  /** Where to go on from, if that was asked for */
+  readonly resume?: RunState;
+  readonly onSave: NonNullable<TrainingOptions["onSave"]>;
+  /** The run is over: lets the next one have the folder. @param whole nothing is left to go on from */
+  end(whole: boolean): Promise<void>;
+}
+
+/** Of everything that is the run's and not the model's. */
+export const runFolder = (out: string): string => `${out.replace(/[\\/]+$/, "")}-run`;
+
+const checkpointName = (step: number): string => `checkpoint-${step}`;
+
+/** Options that decide nothing of what a run computes. */
+const APART = [
+  ...["out", "config", "resume", "test", "reportTo", "saveStrategy", "saveSteps", "saveTotalLimit"],
+  ...["json", "quiet", "verbose", "threads", "tuning"],
+];
+
+function fingerprint(flags: TrainingFlags): string {
+  const kept = Object.entries(flags).filter(([name]) => !APART.includes(name));
+  return JSON.stringify(Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** @throws TetradError IO where there is nothing to resume, ARGUMENT where the interrupted run was asked for otherwise or another one is at work here */
+export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints> {
+  const folder = runFolder(flags.out);
+  const own = fingerprint(flags);
+  const { saveStrategy = flags.saveSteps === undefined ? "no" : "steps", saveTotalLimit } = flags;
+  const unlock = await lock(folder);
+  try {
+    const resume = flags.resume === true ? await lastState(folder, own) : undefined;
+    return {
+      ...(resume !== undefined && { resume }),
+      async onSave({ training: { step }, best }, save) {
+        const temporary = join(folder, `.${checkpointName(step)}.tmp`);
+        await rm(temporary, { recursive: true, force: true });
+        await save(temporary, own);
+        await rm(join(folder, checkpointName(step)), { recursive: true, force: true });
+        await rename(temporary, join(folder, checkpointName(step)));
+        if (saveTotalLimit !== undefined) await prune(folder, saveTotalLimit, best?.step);
+      },
+      async end(whole) {
+        if (whole && saveStrategy === "no") await prune(folder, 0, undefined);
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** Steps that there are checkpoints of, in order. */
+async function stepsIn(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names
+    .map((name) => /^checkpoint-(\d+)$/.exec(name)?.[1])
+    .filter((step) => step !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+async function prune(folder: string, most: number, best: number | undefined): Promise<void> {
+  const steps = await stepsIn(folder);
+  const old = steps.slice(0, Math.max(0, steps.length - most)).filter((step) => step !== best);
+  for (const step of old) await rm(join(folder, checkpointName(step)), { recursive: true });
+}
+
+async function lastState(folder: string, own: string): Promise<RunState> {
+  const last = (await stepsIn(folder)).at(-1);
+  if (last === undefined) {
+    throw new TetradError("IO", {
+      op: "resume",
+      what: `there is no checkpoint in ${folder}`,
+      hint: "leave --resume out to begin anew",
+    });
+  }
+  const { state, about } = await readRunState(join(folder, checkpointName(last)));
+  if (about === own) return state;
+  const [before, now] = [JSON.parse(about || "{}"), JSON.parse(own)] as [Record<string, unknown>, Record<string, unknown>];
+  const other = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]),
+  );
+  throw new TetradError("ARGUMENT", {
+    op: "resume",
+    what: "the interrupted run was asked for otherwise",
+    got: other.map((name) => `${name} ${JSON.stringify(now[name])}`).join(", "),
+    expected: other.map((name) => `${name} ${JSON.stringify(before[name])}`).join(", "),
+    hint: "give the same options, or leave out --resume to begin anew",
+  });
+}
+
+/** Keeps a second run out of the folder; a process that is gone keeps nobody out. @returns what gives it back */
+async function lock(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, "lock");
+  const holder = Number(await readFile(path, "utf8").catch(() => ""));
+  if (holder > 0 && holder !== process.pid && isRunning(holder)) {
+    throw new TetradError("ARGUMENT", {
+      op: "finetune",
+      what: `another run is writing to ${folder}`,
+      got: `process ${holder}`,
+      hint: "wait for it, or choose another --out",
+    });
+  }
+  await rm(path, { force: true });
+  const file = await open(path, "wx");
+  await file.writeFile(`${process.pid}`);
+  await file.close();
+  return async () => {
+    await rm(path, { force: true });
+    // Only where nothing was kept
+    await rmdir(folder).catch(() => {});
+  };
+}
+
+function isRunning(process_: number): boolean {
+  try {
+    process.kill(process_, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,99 @@
+/** What fine-tuning is told by a configuration, what it keeps of a run, and what it does when two runs want one folder or one is killed. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { tinyBert } from "../support/tiny-model.js";
+import { facts } from "./finetuning.js";
+import { type Workplace, workplace } from "./tetrad.js";
+
+const CSV = `text,label\n${Array.from({ length: 24 }, (_, i) => `${["the card is stuck", "what is a euro worth"][i % 2]}${" now".repeat(i % 5)},${["card", "rate"][i % 2]}`).join("\n")}\n`;
+
+/** A folder with a tiny model, a table and a configuration. */
+async function prepared(yaml: string): Promise<Workplace> {
+  const place = workplace();
+  await tinyBert(place.path("tiny"));
+  writeFileSync(place.path("train.csv"), CSV);
+  writeFileSync(place.path("run.yaml"), yaml);
+  return place;
+}
+
+const YAML = `model: tiny
+train: train.csv
+out: bank
+num_train_epochs: 4
+per_device_train_batch_size: 4
+learning_rate: 2e-3
+lr_scheduler_type: cosine_with_restarts
+lr_scheduler_kwargs: { num_cycles: 2 }
+optim: adamw_torch
+`;
+
+interface Facts {
+  readonly steps: number;
+  readonly texts: { readonly train: number; readonly test: number };
+}
+
+test("a configuration has Hugging Face's names; the command line goes before it", async () => {
+  const place = await prepared(`${YAML}eval_strategy: epoch
+save_strategy: epoch
+save_total_limit: 2
+load_best_model_at_end: true
+metric_for_best_model: accuracy
+early_stopping_patience: 3
+report_to: jsonl
+`);
+  const { steps, texts } = facts<Facts>(place, "finetune", "classify", "--config", "run.yaml", "--epochs", "3");
+  // A tenth is kept to measure on, and a tenth of the rest to watch by.
+  expect({ steps, texts }).toEqual({ steps: 15, texts: { train: 20, test: 2 } });
+  const log = readFileSync(place.path("bank-run/log.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const state = JSON.parse(readFileSync(place.path("bank/trainer_state.json"), "utf8"));
+  expect(state).toMatchObject({ max_steps: 15, num_train_epochs: 3, train_batch_size: 4, log_history: log });
+  expect(log.filter((entry: object) => "eval_accuracy" in entry)).toHaveLength(3);
+  const kept = readdirSync(place.path("bank-run"));
+  expect(kept).toEqual(expect.arrayContaining(["checkpoint-10", "checkpoint-15", "log.jsonl", state.best_model_checkpoint]));
+  expect(readdirSync(place.path("bank-run/checkpoint-15"))).toEqual(
+    expect.arrayContaining(["config.json", "model.safetensors", "optimizer.safetensors", "tokenizer.json", "trainer_state.json"]),
+  );
+  // A checkpoint is a model.
+  expect(facts<{ label: string }>(place, "predict", "bank-run/checkpoint-15", "the card is stuck").label).toBeTypeOf("string");
+});
+
+test.each([
+  ["learning_rat: 1", /unknown key "learning_rat".*report_to, .*at run\.yaml:10.*did you mean "learning_rate"\?/],
+  ["warmup_steps: -3", /"warmup_steps" is wrong — got -3.*at run\.yaml:10/],
+  ["eval_strategy: epochs", /"eval_strategy" is wrong.*at run\.yaml:10.*did you mean "epoch"\?/],
+  ["adversarial: fgn:1", /run\.yaml.*"adversarial" is wrong.*fgn:1/],
+  ["report_to: tensorbord", /report_to: nothing of this name takes a log/],
+] as const)("%s is refused", async (line, message) => {
+  const { code, stderr } = (await prepared(`${YAML}${line}\n`)).tetrad("finetune", "classify", "--config", "run.yaml");
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+});
+
+test("what is needed may come from either place, and is missed in both", async () => {
+  const place = await prepared("train: train.csv\n");
+  const { code, stderr } = place.tetrad("finetune", "classify", "--config", "run.yaml", "--out", "bank");
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("required option '--model <folder>' not specified") });
+});
+
+test("a folder has one run at a time; one that was killed keeps nobody out", async () => {
+  const place = await prepared(`${YAML}save_steps: 2\n`);
+  const command = ["finetune", "classify", "--config", "run.yaml", "--epochs", "400"];
+  const { child, ended } = place.start(...command);
+  const checkpoints = () =>
+    existsSync(place.path("bank-run")) ? readdirSync(place.path("bank-run")).filter((name) => name.startsWith("checkpoint")) : [];
+  await expect.poll(() => checkpoints().length, { timeout: 60_000 }).toBeGreaterThan(2);
+  expect(place.tetrad(...command).stderr).toMatch(/error\[ARGUMENT\]: finetune: another run is writing to bank-run.*process \d+/);
+  child.kill("SIGKILL");
+  await ended;
+  for (const name of checkpoints()) expect(existsSync(join(place.path("bank-run"), name, "optimizer.safetensors")), name).toBe(true);
+  const last = Math.max(...checkpoints().map((name) => Number(name.split("-")[1])));
+  const shorter = command.map((word) => (word === "400" ? "401" : word));
+  expect(place.tetrad(...shorter, "--resume").stderr).toMatch(/asked for otherwise.*epochs 401.*epochs 400/);
+  const resumed = place.start(...command, "--resume");
+  await expect.poll(() => Math.max(...checkpoints().map((name) => Number(name.split("-")[1]))), { timeout: 60_000 }).toBeGreaterThan(last);
+  resumed.child.kill("SIGKILL");
+  await resumed.ended;
+});
