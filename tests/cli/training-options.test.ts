@@ -40,7 +40,7 @@ save_total_limit: 2
 load_best_model_at_end: true
 metric_for_best_model: accuracy
 early_stopping_patience: 3
-report_to: jsonl
+report_to: [jsonl, tensorboard]
 `);
   const { steps, texts } = facts<Facts>(place, "finetune", "classify", "--config", "run.yaml", "--epochs", "3");
   // A tenth is kept to measure on, and a tenth of the rest to watch by.
@@ -52,6 +52,10 @@ report_to: jsonl
   const state = JSON.parse(readFileSync(place.path("bank/trainer_state.json"), "utf8"));
   expect(state).toMatchObject({ max_steps: 15, num_train_epochs: 3, train_batch_size: 4, log_history: log });
   expect(log.filter((entry: object) => "eval_accuracy" in entry)).toHaveLength(3);
+  const [events, ...others] = readdirSync(place.path("bank-run/runs"));
+  expect([events, others]).toEqual([expect.stringMatching(/^events\.out\.tfevents\.\d+/), []]);
+  const curves = readFileSync(place.path(`bank-run/runs/${events}`), "latin1");
+  for (const tag of ["train/loss", "train/learning_rate", "eval/accuracy", "_hparams_/session_end_info"]) expect(curves).toContain(tag);
   const kept = readdirSync(place.path("bank-run"));
   expect(kept).toEqual(expect.arrayContaining(["checkpoint-10", "checkpoint-15", "log.jsonl", state.best_model_checkpoint]));
   expect(readdirSync(place.path("bank-run/checkpoint-15"))).toEqual(

@@ -47,7 +47,7 @@ export async function fineTune<T>(
   flags: TrainingFlags,
   work: (engine: Engine, tune: Tune) => Promise<T>,
 ): Promise<T> {
-  const callbacks = await reportsOf(flags);
+  const callbacks = reportsOf(flags);
   const checkpoints = await openCheckpoints(flags);
   const progress = terminal.progress("fine-tuning");
   const tune: Tune = async (train) => {
