@@ -2,12 +2,16 @@
 import { join } from "node:path";
 import { createEngine, type Engine } from "@tetrad/engine";
 import {
+  answer,
   classifyMultiLabel,
+  finetuneAnswerer,
   finetuneMultiLabel,
   finetuneRegressor,
+  openAnswerer,
   openMultiLabel,
   openRegressor,
   regress,
+  saveAnswerer,
   saveMultiLabel,
   saveRegressor,
 } from "@tetrad/language";
@@ -54,6 +58,25 @@ const tasks: readonly ((engine: Engine, base: string, folder: string) => Promise
     const outputs = [...(await regress(engine, await openRegressor(engine, folder), TEXTS))];
     return { kind: "regression", folder, inputs: { texts: TEXTS, targets: values }, loss: losses[0] as number, outputs };
   },
+  async (engine, base, folder) => {
+    const context = "Vera Rubin measured in Washington how fast Andromeda turns.";
+    const of = (question: string, text: string) => ({
+      question,
+      context,
+      answers: text === "" ? [] : [{ text, begin: context.indexOf(text) }],
+    });
+    const questions = [of("Who measured?", "Vera Rubin"), of("Which galaxy was measured?", "Andromeda"), of("When?", "")];
+    await saveAnswerer(await finetuneAnswerer(engine, base, questions, FEW), folder);
+    const { losses } = await finetuneAnswerer(engine, folder, questions, ONE);
+    const found = await answer(engine, await openAnswerer(engine, folder), questions);
+    return {
+      kind: "question answering",
+      folder,
+      inputs: questions.map(({ question, answers: [one] }) => [question, context, one?.begin ?? -1, one?.text.length ?? 0]),
+      loss: losses[0] as number,
+      outputs: found.flatMap(({ spans, nullDifference }) => [spans[0]?.score as number, nullDifference]),
+    };
+  },
 ];
 
 // One process of Python for all: it takes five seconds to import its packages.
@@ -86,7 +109,22 @@ def whole(folder, inputs, of):
     out = model(**batch, labels=torch.tensor(inputs["targets"], dtype=torch.float))
     return out.loss, of(out.logits)
 
+def answers(folder, inputs):
+    tokenizer, model = t.AutoTokenizer.from_pretrained(folder), t.AutoModelForQuestionAnswering.from_pretrained(folder).eval()
+    losses, outputs = [], []
+    for question, context, begin, length in inputs:
+        batch = tokenizer(question, context, return_tensors="pt")
+        place = lambda at: torch.tensor([0 if begin < 0 else batch.char_to_token(0, at, 1)])
+        out = model(**batch, start_positions=place(begin), end_positions=place(begin + length - 1))
+        losses.append(out.loss)
+        own = [i for i, s in enumerate(batch.sequence_ids()) if s == 1]
+        start, end = out.start_logits[0], out.end_logits[0]
+        best = max(start[i] + end[j] for i in own for j in own if i <= j < i + 30)
+        outputs += [best, start[0] + end[0] - best]
+    return torch.stack(losses).mean(), torch.stack(outputs)
+
 kinds = {
+    "question answering": answers,
     "multi-label": lambda folder, inputs: whole(folder, inputs, torch.sigmoid),
     "regression": lambda folder, inputs: whole(folder, inputs, lambda logits: logits),
 }

@@ -17,6 +17,7 @@ export {
 } from "./data/read.js";
 export { applyStage, type DataRow, type DataRows, dataRows, PARTS, type Part, type Stage, type StageReport } from "./data/rows.js";
 export { type SplitOptions, splitStage } from "./data/split.js";
+export { type Answer, isSquad, type Question, questionsIn, readSquad } from "./data/squad.js";
 export { type Lengths, type PartStatistics, type StatisticsOptions, statisticsStage } from "./data/statistics.js";
 export { stopWords } from "./data/stop-words.js";
 export {
@@ -66,6 +67,16 @@ export { type Ia3Config, ia3 } from "./peft/ia3.js";
 export { type LoraConfig, lora } from "./peft/lora.js";
 export type { MakeMethod, PeftConfig, PeftMethod } from "./peft/method.js";
 export {
+  type Answerer,
+  type AnswerOptions,
+  type AnswerRun,
+  answer,
+  finetuneAnswerer,
+  openAnswerer,
+  saveAnswerer,
+  type WindowOptions,
+} from "./tasks/answer.js";
+export {
   type Classified,
   type ClassifierEvaluation,
   type ClassifyOptions,
@@ -101,6 +112,7 @@ export {
   regress,
   saveRegressor,
 } from "./tasks/regress.js";
+export { type Answered, bestAnswers, type Span, type SpanOptions, type WindowScores } from "./tasks/spans.js";
 export {
   evaluateTagger,
   type FoundEntity,

@@ -45,6 +45,18 @@ export function packBatch(sequences: readonly Ids[], limits: BatchLimits, causal
   return { ids, positions, cuSeqlens, chosen };
 }
 
+/** Numbers of some sequences' tokens end to end, as the tokens lie in a batch. */
+export function endToEnd(rows: readonly number[], numbers: readonly ArrayLike<number>[]): Int32Array {
+  const own = rows.map((row) => numbers[row] as ArrayLike<number>);
+  const all = new Int32Array(own.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of own) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}
+
 /** The least limits that any `rows` of these sequences keep. */
 export function limitsOf(sequences: readonly Ids[], rows: number): BatchLimits {
   const longest = sequences

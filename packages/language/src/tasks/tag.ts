@@ -1,6 +1,7 @@
 /** Entities in text: a tag for every word, from a head over tokens. */
 
 import { crossEntropy, type Engine, indexOfLargest, type Tensor } from "@tetrad/engine";
+import { endToEnd } from "../data/batch.js";
 import type { TaggedSentence } from "../data/conll.js";
 import { tokenClassification } from "../heads/token-classification.js";
 import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
@@ -85,15 +86,7 @@ export async function finetuneTagger(
       model,
       sequences,
       inputs: ({ tokens }) => ({ labels: { shape: [tokens], dtype: "i32", bounded: "tokens" } }),
-      feeds(batch, { ids }) {
-        const all = new Int32Array(ids.length);
-        let at = 0;
-        for (const row of batch) {
-          all.set(targets[row] as Int32Array, at);
-          at += (targets[row] as Int32Array).length;
-        }
-        return { labels: all };
-      },
+      feeds: (batch) => ({ labels: endToEnd(batch, targets) }),
       loss(params, batch, inputs, context) {
         const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
         return crossEntropy(logits as Tensor, inputs["labels"] as Tensor, { labelSmoothing: labelSmoothingFactor });

@@ -1,0 +1,174 @@
+/** Answers to questions that stand in a text: where they begin and end, from a head over tokens, in windows of a text that is too long. */
+
+import { add, crossEntropy, type Engine, mul, type Tensor, take } from "@tetrad/engine";
+import { endToEnd, type Ids } from "../data/batch.js";
+import type { Question } from "../data/squad.js";
+import { questionAnswering } from "../heads/question-answering.js";
+import { type LanguageModel, openModel, saveModel } from "../model.js";
+import type { Encoding } from "../tokenizer/tokenizer.js";
+import { forEachBatch } from "../train/evaluate.js";
+import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
+import { type TrainingRun, train } from "../train/train.js";
+import { runFiles } from "../train/trainer-state.js";
+import { type Answered, bestAnswers, type SpanOptions, type WindowScores } from "./spans.js";
+
+export interface WindowOptions {
+  /** Tokens of a window, the question among them; 384, or what the model reads if that is less */
+  readonly maxTokens?: number;
+  /** Tokens that neighbouring windows share; 128, or a quarter of a window if that is less */
+  readonly stride?: number;
+}
+
+export interface AnswerOptions extends TrainingOptions, WindowOptions {}
+
+export interface Answerer {
+  readonly model: LanguageModel;
+  readonly maxTokens: number;
+  readonly stride: number;
+}
+
+export interface AnswerRun extends Answerer, TrainingRun {
+  /** Windows that the texts were read in */
+  readonly windows: number;
+  /** Texts that took more than one */
+  readonly cut: number;
+}
+
+type Asked = Pick<Question, "question" | "context">;
+
+function sizes({ backbone }: LanguageModel, options: WindowOptions): Required<WindowOptions> {
+  const maxTokens = Math.min(options.maxTokens ?? 384, backbone.maxTokens);
+  return { maxTokens, stride: options.stride ?? Math.min(128, maxTokens >> 2) };
+}
+
+/** Windows of each text. */
+function windowsOf({ tokenizer }: LanguageModel, asked: readonly Asked[], options: Required<WindowOptions>): Encoding[][] {
+  return asked.map(({ question, context }) => tokenizer.encodeWindows(question, context, options));
+}
+
+/** First and last token of an answer; the first token of all where the window has none, or not all of one. */
+function target({ sequenceIds, offsets }: Encoding, { answers: [answer] }: Question): readonly [number, number] {
+  if (answer === undefined) return [0, 0];
+  const end = answer.begin + answer.text.length;
+  const last = sequenceIds.lastIndexOf(1);
+  const first = sequenceIds.indexOf(1);
+  const covered = first >= 0 && (offsets[first]?.[0] as number) <= answer.begin && (offsets[last]?.[1] as number) >= end;
+  if (!covered) return [0, 0];
+  const from = offsets.findLastIndex(([begin], i) => sequenceIds[i] === 1 && begin <= answer.begin);
+  return [from, offsets.findIndex(([, after], i) => sequenceIds[i] === 1 && after >= end)];
+}
+
+/** Added to the score of a place that no sequence has. */
+const NOWHERE = -1e9;
+
+/**
+ * Fine-tunes the whole model; the loss is the mean of the cross-entropies of first and last token, each among the tokens of its window. Windows without the
+ * answer, and questions without one, point at the first token (Devlin et al. 2018, arXiv:1810.04805).
+ * @throws TetradError IO, FORMAT, UNSUPPORTED as `openModel`; ARGUMENT for a question that leaves no room for the text; DIVERGED
+ */
+export async function finetuneAnswerer(
+  engine: Engine,
+  folder: string,
+  questions: readonly Question[],
+  options: AnswerOptions = {},
+): Promise<AnswerRun> {
+  const { seed = TRAINING_DEFAULTS.seed, freeze } = options;
+  const model = await openModel(engine, folder, questionAnswering, { freshHead: true, seed, freeze });
+  const { backbone, head } = model;
+  const size = sizes(model, options);
+  const windows = windowsOf(model, questions, size);
+  const encoded = windows.flat();
+  const sequences = encoded.map(({ ids }) => ids);
+  const types = encoded.map((encoding) => encoding.types);
+  const targets = windows.flatMap((own, q) => own.map((encoding) => target(encoding, questions[q] as Question)));
+  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
+  const run = await train(
+    engine,
+    {
+      model,
+      sequences,
+      inputs: ({ tokens, sequences: most }) => ({
+        types: { shape: [tokens], dtype: "i32", bounded: "tokens" },
+        places: { shape: [most, longest], dtype: "i32", bounded: "sequences" },
+        beyond: { shape: [most, longest], dtype: "f32", bounded: "sequences" },
+        first: { shape: [most], dtype: "i32", bounded: "sequences" },
+        last: { shape: [most], dtype: "i32", bounded: "sequences" },
+      }),
+      feeds: (rows, { cuSeqlens }) => ({
+        types: endToEnd(rows, types),
+        ...rowsOfTokens(
+          rows.map((row) => sequences[row] as Ids),
+          cuSeqlens,
+          longest,
+        ),
+        first: Int32Array.from(rows, (row) => targets[row]?.[0] as number),
+        last: Int32Array.from(rows, (row) => targets[row]?.[1] as number),
+      }),
+      loss(params, batch, inputs, context) {
+        const { start, end } = head.outputs(params, backbone.states(params, batch, context), batch, context);
+        const of = (scores: Tensor, wanted: string) =>
+          crossEntropy(add(take(scores, inputs["places"] as Tensor), inputs["beyond"] as Tensor), inputs[wanted] as Tensor);
+        return mul(add(of(start as Tensor, "first"), of(end as Tensor, "last")), 0.5);
+      },
+      save: (path, extra) => saveModel(model, path, {}, extra),
+    },
+    options,
+  );
+  return { ...run, ...size, model, windows: encoded.length, cut: windows.filter(({ length }) => length > 1).length };
+}
+
+/** Places of each sequence's tokens in a row of its own, and what is added where it has none: scores compete within their window. */
+function rowsOfTokens(sequences: readonly Ids[], starts: Int32Array, longest: number) {
+  const places = new Int32Array(sequences.length * longest);
+  const beyond = new Float32Array(places.length).fill(NOWHERE);
+  sequences.forEach(({ length }, s) => {
+    for (let i = 0; i < length; i++) {
+      places[s * longest + i] = (starts[s] as number) + i;
+      beyond[s * longest + i] = 0;
+    }
+  });
+  return { places, beyond };
+}
+
+/** Writes the folder as transformers reads it. @throws TetradError IO */
+export async function saveAnswerer(run: AnswerRun, path: string, card?: string): Promise<void> {
+  await saveModel(run.model, path, {}, runFiles(run, card));
+}
+
+/** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without the head */
+export async function openAnswerer(engine: Engine, folder: string, options: WindowOptions = {}): Promise<Answerer> {
+  const model = await openModel(engine, folder, questionAnswering);
+  return { model, ...sizes(model, options) };
+}
+
+/** The best answers to each question, over all windows of its text. @throws TetradError ARGUMENT for a question that leaves no room for the text */
+export async function answer(
+  engine: Engine,
+  { model, ...size }: Answerer,
+  asked: readonly Asked[],
+  options: SpanOptions = {},
+): Promise<Answered[]> {
+  const windows = windowsOf(model, asked, size);
+  const encoded = windows.flat();
+  const types = encoded.map((encoding) => encoding.types);
+  const { backbone, head } = model;
+  const context = { training: false };
+  const scores: WindowScores[] = [];
+  await forEachBatch(engine, model, {
+    sequences: encoded.map(({ ids }) => ids),
+    inputs: ({ tokens }) => ({ types: { shape: [tokens], dtype: "i32", bounded: "tokens" } }),
+    feeds: (numbers) => ({ types: endToEnd(numbers, types) }),
+    outputs: (params, batch) => head.outputs(params, backbone.states(params, batch, context), batch, context),
+    each: (numbers, starts, { start, end }) =>
+      numbers.forEach((w, i) => {
+        const encoding = encoded[w] as Encoding;
+        const own = (values: unknown) => (values as Float32Array).slice(starts[i], (starts[i] as number) + encoding.ids.length);
+        scores.push({ encoding, start: own(start), end: own(end) });
+      }),
+  });
+  let at = 0;
+  return windows.map(({ length }, q) => {
+    at += length;
+    return bestAnswers((asked[q] as Asked).context, scores.slice(at - length, at), options);
+  });
+}

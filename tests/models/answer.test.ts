@@ -1,0 +1,54 @@
+// Answers learnt from real sentences: found where the untrained head finds next to none, also at the end of a text of many windows.
+import { readFileSync } from "node:fs";
+import { createEngine } from "@tetrad/engine";
+import { answer, entitiesOf, finetuneAnswerer, openAnswerer, type Question, readConll, saveAnswerer } from "@tetrad/language";
+import { expect, test } from "vitest";
+import { sharedPath } from "../support/shared.js";
+import { scratch } from "../support/tiny-model.js";
+
+/** A question about each sentence that has one person, or one place, and its name as the answer. */
+function asked(count: number): Question[] {
+  const sentences = readConll(readFileSync(sharedPath("data/ner-wnut17/wnut17train.conll"), "utf8"));
+  const questions = sentences.flatMap(({ words, tags }): Question[] => {
+    const context = words.join(" ");
+    return (["person", "location"] as const).flatMap((kind) => {
+      const [entity, ...others] = entitiesOf(tags).filter(({ type }) => type === kind);
+      if (entity === undefined || others.length > 0) return [];
+      const begin = words.slice(0, entity.begin).join(" ").length + (entity.begin > 0 ? 1 : 0);
+      const text = words.slice(entity.begin, entity.end).join(" ");
+      return [{ question: `Which ${kind}?`, context, answers: [{ text, begin }] }];
+    });
+  });
+  return questions.slice(0, count);
+}
+
+test("a person or a place is found in sentences that were not learnt", async () => {
+  const all = asked(180);
+  const [train, rest] = [all.slice(0, 130), all.slice(130)];
+  const folder = scratch();
+  const engine = await createEngine({ backend: "wasm" });
+  try {
+    const right = async (path: string) => {
+      const found = await answer(engine, await openAnswerer(engine, path), rest);
+      return found.filter(({ text }, i) => text === rest[i]?.answers[0]?.text).length / rest.length;
+    };
+    const base = sharedPath("models/all-MiniLM-L6-v2");
+    await saveAnswerer(await finetuneAnswerer(engine, base, train.slice(0, 2), { numTrainEpochs: 1, learningRate: 1e-9 }), folder);
+    const before = await right(folder);
+    const run = await finetuneAnswerer(engine, base, train, { numTrainEpochs: 3, learningRate: 3e-4, maxTokens: 64, stride: 16 });
+    await saveAnswerer(run, folder);
+    const after = await right(folder);
+    expect(before).toBeLessThan(0.1);
+    expect(after).toBeGreaterThan(0.4);
+
+    // The only name stands in the last of many windows.
+    const long = `${"It rained all day long, and nobody went out. ".repeat(60)}Then Maria Miller called.`;
+    const [one] = await answer(engine, await openAnswerer(engine, folder, { maxTokens: 64, stride: 16 }), [
+      { question: "Which person?", context: long },
+    ]);
+    expect(one?.text).toBe("Maria Miller");
+    expect(long.slice(one?.spans[0]?.begin, one?.spans[0]?.end)).toBe("Maria Miller");
+  } finally {
+    await engine.close();
+  }
+});
