@@ -4,18 +4,23 @@ import { createEngine, type Engine } from "@tetrad/engine";
 import {
   answer,
   classifyMultiLabel,
+  fillMasks,
   finetuneAnswerer,
+  finetuneMlm,
   finetuneMultiLabel,
   finetuneRegressor,
   openAnswerer,
+  openMlm,
   openMultiLabel,
   openRegressor,
   regress,
   saveAnswerer,
+  saveMlm,
   saveMultiLabel,
   saveRegressor,
 } from "@tetrad/language";
 import { expect, test } from "vitest";
+import { maskedBatch, maskToken } from "../../packages/language/src/data/masking.js";
 import { largestError } from "../support/error.js";
 import { python } from "../support/python.js";
 import { scratch, tinyBert } from "../support/tiny-model.js";
@@ -77,6 +82,25 @@ const tasks: readonly ((engine: Engine, base: string, folder: string) => Promise
       outputs: found.flatMap(({ spans, nullDifference }) => [spans[0]?.score as number, nullDifference]),
     };
   },
+  async (engine, base, folder) => {
+    await saveMlm(await finetuneMlm(engine, await openMlm(engine, base, { freshHead: true }), TEXTS, FEW), folder);
+    const model = await openMlm(engine, folder);
+    const { tokenizer } = model;
+    const masks = ["the [MASK] is stuck", "[MASK] is a [MASK] worth"];
+    const outputs = (await fillMasks(engine, model, masks, { top: 3 })).flat(2).map(({ probability }) => probability);
+    const { losses } = await finetuneMlm(engine, model, TEXTS, ONE);
+    const masking = { mlmProbability: 0.15, wholeWord: false, seed: 0, mask: maskToken(tokenizer), vocabulary: tokenizer.size };
+    const asked = TEXTS.map((text) => {
+      const { ids, places, labels } = maskedBatch(
+        [0, 1, 2, 3].map((i) => tokenizer.encode(TEXTS[i] as string)),
+        [TEXTS.indexOf(text)],
+        masking,
+        0,
+      );
+      return [...ids].map((id, i) => [id, labels[places.indexOf(i)] ?? -100]);
+    });
+    return { kind: "masked words", folder, inputs: { asked, masks }, loss: losses[0] as number, outputs };
+  },
 ];
 
 // One process of Python for all: it takes five seconds to import its packages.
@@ -123,7 +147,22 @@ def answers(folder, inputs):
         outputs += [best, start[0] + end[0] - best]
     return torch.stack(losses).mean(), torch.stack(outputs)
 
+def masked(folder, inputs):
+    tokenizer, model = t.AutoTokenizer.from_pretrained(folder), t.AutoModelForMaskedLM.from_pretrained(folder).eval()
+    losses = []
+    for pairs in inputs["asked"]:
+        ids, labels = torch.tensor(pairs).T
+        losses.append(torch.nn.functional.cross_entropy(model(input_ids=ids[None]).logits[0], labels, reduction="sum"))
+    count = sum(label >= 0 for pairs in inputs["asked"] for _, label in pairs)
+    outputs = []
+    for text in inputs["masks"]:
+        batch = tokenizer(text, return_tensors="pt")
+        logits = model(**batch).logits[0][batch["input_ids"][0] == tokenizer.mask_token_id]
+        outputs.append(torch.softmax(logits, -1).topk(3).values.flatten())
+    return sum(losses) / count, torch.cat(outputs)
+
 kinds = {
+    "masked words": masked,
     "question answering": answers,
     "multi-label": lambda folder, inputs: whole(folder, inputs, torch.sigmoid),
     "regression": lambda folder, inputs: whole(folder, inputs, lambda logits: logits),

@@ -41,7 +41,7 @@ export {
 export { nextToken, type SamplingOptions } from "./generate/sample.js";
 export { type CausalLm, causalLm } from "./heads/causal-lm.js";
 export type { Head } from "./heads/head.js";
-export { maskedLm } from "./heads/masked-lm.js";
+export { type MaskedLm, maskedLm } from "./heads/masked-lm.js";
 export { questionAnswering } from "./heads/question-answering.js";
 export { sequenceClassification } from "./heads/sequence-classification.js";
 export { tokenClassification } from "./heads/token-classification.js";
@@ -90,7 +90,9 @@ export {
   type TextClassifier,
 } from "./tasks/classify.js";
 export { type Embedder, type EmbedderOptions, embed, openEmbedder, type Pooling } from "./tasks/embed.js";
+export { fillMasks, type Guess } from "./tasks/fill-masks.js";
 export { encodeTexts, finetuneLm, type LmOptions, type LmRun, openLm, type Perplexity, perplexity, saveLm } from "./tasks/lm.js";
+export { finetuneMlm, type MlmOptions, type MlmRun, maskedPerplexity, openMlm, saveMlm } from "./tasks/mlm.js";
 export {
   classifyMultiLabel,
   evaluateMultiLabel,
