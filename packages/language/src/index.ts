@@ -46,6 +46,7 @@ export { questionAnswering } from "./heads/question-answering.js";
 export { sequenceClassification } from "./heads/sequence-classification.js";
 export { tokenClassification } from "./heads/token-classification.js";
 export { detectScheme, type Entity, entitiesByScheme, entitiesOf, type Scheme } from "./metrics/entities.js";
+export { type Retrieval, retrieval } from "./metrics/retrieval.js";
 export { type EntityScore, type SequenceOptions, type SequenceScores, sequenceReport, sequenceScores } from "./metrics/seqeval.js";
 export { type LanguageModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
 export type { Backbone, Params, States, TokenBatch } from "./models/backbone.js";
@@ -89,7 +90,17 @@ export {
   saveClassifier,
   type TextClassifier,
 } from "./tasks/classify.js";
-export { type Embedder, type EmbedderOptions, embed, openEmbedder, type Pooling } from "./tasks/embed.js";
+export {
+  type ContrastLoss,
+  type ContrastOptions,
+  type ContrastRun,
+  type EmbedderEvaluation,
+  evaluateEmbedder,
+  finetuneEmbedder,
+  saveEmbedder,
+  type TextPair,
+} from "./tasks/contrast.js";
+export { type Embedder, type EmbedderOptions, embed, openEmbedder } from "./tasks/embed.js";
 export { fillMasks, type Guess } from "./tasks/fill-masks.js";
 export { encodeTexts, finetuneLm, type LmOptions, type LmRun, openLm, type Perplexity, perplexity, saveLm } from "./tasks/lm.js";
 export { finetuneMlm, type MlmOptions, type MlmRun, maskedPerplexity, openMlm, saveMlm } from "./tasks/mlm.js";
@@ -105,6 +116,7 @@ export {
   openMultiLabel,
   saveMultiLabel,
 } from "./tasks/multi-label.js";
+export type { Pooling } from "./tasks/pooling.js";
 export {
   evaluateRegressor,
   finetuneRegressor,

@@ -48,8 +48,13 @@ const DISK: Readonly<Record<string, Reason>> = {
   EEXIST: ["something of this name is in the way", "choose another name"],
 };
 
-/** A folder that is to be replaced may hold what we write and nothing else. @throws TetradError IO */
-export function refuseForeign(path: string, foreign: readonly string[]): void {
+/**
+ * A folder that is to be replaced may hold what we write and nothing else.
+ * @param names of what it holds; @param known files that we write, those in folders inside by their path
+ * @throws TetradError IO
+ */
+export function refuseForeign(path: string, names: readonly string[], known: readonly string[]): void {
+  const foreign = names.filter((name) => !known.some((file) => file === name || file.startsWith(`${name}/`)));
   if (foreign.length === 0) return;
   throw new TetradError("IO", {
     op: `write ${path}`,

@@ -44,6 +44,7 @@ export async function appendToFile(path: string, content: Uint8Array): Promise<v
 /**
  * Replaces a folder whole. No system call exchanges two folders everywhere, so the old one steps aside as `.name.previous` for the moment between
  * two renames; a crash in that moment is undone by `recoverFolder`.
+ * @param files by name; a slash in a name makes a folder inside
  * @param known names that the folder may hold already; anything else is somebody's own file, and the write is refused rather than lose it
  * @throws TetradError IO; the old folder is then untouched
  */
@@ -57,11 +58,14 @@ export async function writeFolderAtomic(
   await recoverFolder(path);
   await attempt("write", path, async () => {
     const existing = await listFolder(target);
-    faults.refuseForeign(path, existing?.filter((name) => !known.includes(name)) ?? []);
+    faults.refuseForeign(path, existing ?? [], known);
     await mkdir(dirname(target), { recursive: true });
     try {
       await mkdir(temporary);
-      for (const [name, content] of Object.entries(files)) await writeFlushed(join(temporary, name), content);
+      for (const [name, content] of Object.entries(files)) {
+        await mkdir(dirname(join(temporary, name)), { recursive: true });
+        await writeFlushed(join(temporary, name), content);
+      }
       await flushFolder(temporary);
       await exchange(temporary, target, existing !== undefined);
     } catch (error) {

@@ -15,8 +15,7 @@ const GENERATION = "generation-";
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return attempt("read", path, async () => {
     const { folder, name } = await locate(path, false);
-    const inside = await currentOf(folder);
-    const handle = await (inside ?? folder).getFileHandle(name);
+    const handle = await folder.getFileHandle(name);
     return new Uint8Array(await (await handle.getFile()).arrayBuffer());
   });
 }
@@ -39,6 +38,7 @@ export async function appendToFile(path: string, content: Uint8Array): Promise<v
 
 /**
  * Replaces a folder whole.
+ * @param files by name; a slash in a name makes a folder inside
  * @param known names that the folder may hold already; anything else is somebody's own file, and the write is refused rather than lose it
  * @throws TetradError IO; the old folder is then untouched
  */
@@ -58,12 +58,19 @@ function replaceFolder(path: string, files: Readonly<Record<string, FileContent>
     const names = await namesIn(folder);
     faults.refuseForeign(
       path,
-      names.filter((each) => !isOurs(each) && !known.includes(each)),
+      names.filter((each) => !isOurs(each)),
+      known,
     );
     const own = `${GENERATION}${crypto.randomUUID()}`;
     try {
       const generation = await folder.getDirectoryHandle(own, { create: true });
-      for (const [file, content] of Object.entries(files)) await write(generation, file, content);
+      for (const [file, content] of Object.entries(files)) {
+        const parts = file.split("/");
+        const last = parts.pop() as string;
+        let inside = generation;
+        for (const part of parts) inside = await inside.getDirectoryHandle(part, { create: true });
+        await write(inside, last, content);
+      }
       await write(folder, CURRENT, own);
     } catch (error) {
       await folder.removeEntry(own, { recursive: true });
@@ -91,15 +98,16 @@ async function write(folder: FileSystemDirectoryHandle, name: string, content: F
   await stream.close();
 }
 
-/** The folder that a path's last part lies in. */
+/** The folder that a path's last part lies in; to be read, in the generations that count. */
 async function locate(path: string, create: boolean): Promise<{ readonly folder: FileSystemDirectoryHandle; readonly name: string }> {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   const name = parts.pop();
   if (name === undefined || [...parts, name].includes(".."))
     throw new TetradError("ARGUMENT", { op: path, what: "this is no path of the site's own files", expected: "names between slashes" });
   let folder = await navigator.storage.getDirectory();
-  for (const part of parts) folder = await folder.getDirectoryHandle(part, { create });
-  return { folder, name };
+  const within = async (outer: FileSystemDirectoryHandle) => (create ? outer : ((await currentOf(outer)) ?? outer));
+  for (const part of parts) folder = await (await within(folder)).getDirectoryHandle(part, { create });
+  return { folder: await within(folder), name };
 }
 
 /** The generation of a folder that counts; undefined where it is a plain folder. */
