@@ -5,7 +5,7 @@ import { type Masking, type MaskingOptions, maskedBatch, maskToken, mostMasked }
 import { type MaskedLm, maskedLm } from "../heads/masked-lm.js";
 import { type LanguageModel, type OpenOptions, openModel, saveModel } from "../model.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { type CompleteOptions, TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
+import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import type { Perplexity } from "./lm.js";
@@ -75,20 +75,18 @@ export async function finetuneMlm(
   const { encoded, maxTokens } = encode(model, texts, options.maxTokens);
   const masking = maskingOf(model, options);
   const { evaluation } = options;
-  const perEpoch = Math.ceil(encoded.length / Math.min({ ...TRAINING_DEFAULTS, ...options }.perDeviceTrainBatchSize, encoded.length));
-  let batches = batchesBefore({ ...TRAINING_DEFAULTS, ...options }, perEpoch);
   const run = await train(
     engine,
     {
       model,
       sequences: encoded.map(({ ids }) => ids),
       inputs: (limits) => inputsOf(mostMasked(limits, masking)),
-      feeds: (rows) => ({ ...maskedBatch(encoded, rows, masking, Math.floor(batches++ / perEpoch)) }),
+      feeds: (rows, _, epoch) => ({ ...maskedBatch(encoded, rows, masking, epoch) }),
       loss(params, batch, { places, labels }, context) {
         const { last } = backbone.states(params, batch, context);
         return crossEntropy(head.logits(params, take(last, places as Tensor)), labels as Tensor);
       },
-      weight: (rows) => maskedBatch(encoded, rows, masking, Math.floor(batches / perEpoch)).labels.length,
+      weight: (rows, epoch) => maskedBatch(encoded, rows, masking, epoch).labels.length,
       ...(evaluation !== undefined && {
         async evaluate() {
           const { perplexity } = await maskedPerplexity(engine, model, evaluation, { ...options, maxTokens });
@@ -100,13 +98,6 @@ export async function finetuneMlm(
     options,
   );
   return { ...run, model, maxTokens, cut: encoded.filter(({ cut }) => cut > 0).length };
-}
-
-/** Batches that a resumed run has behind it, so that it hides what a run in one piece would. */
-function batchesBefore({ resume, gradientAccumulationSteps }: CompleteOptions, perEpoch: number): number {
-  const step = resume?.training.step ?? 0;
-  const steps = Math.ceil(perEpoch / gradientAccumulationSteps);
-  return Math.floor(step / steps) * perEpoch + (step % steps) * gradientAccumulationSteps;
 }
 
 /** Occasion of evaluations: no epoch has so many before it, and every evaluation hides the same tokens. */

@@ -35,11 +35,11 @@ export interface TrainingTask {
   readonly sequences: readonly Ids[];
   /** Inputs beside the tokens, labels above all */
   inputs(limits: BatchLimits): InputSpecs;
-  /** Their values for the examples of a batch */
-  feeds(rows: readonly number[], arrays: BatchArrays): Readonly<Record<string, Int32Array | Float32Array>>;
+  /** Their values for the examples of a batch, in an epoch from 0 on */
+  feeds(rows: readonly number[], arrays: BatchArrays, epoch: number): Readonly<Record<string, Int32Array | Float32Array>>;
   loss(params: Params, batch: TokenBatch, inputs: Readonly<Record<string, Tensor>>, context: LayerContext): Tensor;
   /** What the loss of these examples is a mean over: the examples unless told */
-  weight?(rows: readonly number[]): number;
+  weight?(rows: readonly number[], epoch: number): number;
   /** Figures of the model as it is, on examples that are not learned; the first decides which model is best unless told. */
   evaluate?(): Promise<Readonly<Record<string, number>>>;
   /** Writes the model as it is, as Python reads it, with further files. */
@@ -125,7 +125,7 @@ class Trainer {
       for (const batches of stepsOf(task.sequences.length, this.#size, options, epoch)) {
         number += 1;
         if (number <= before) continue;
-        await this.#step(batches);
+        await this.#step(batches, epoch);
         this.#progress(epoch);
         await this.#afterStep(control, number % this.#perEpoch === 0);
         if (this.#stopped(control) || number === this.#steps) break;
@@ -182,10 +182,11 @@ class Trainer {
   }
 
   /** One optimiser step over some batches of rows. */
-  async #step(batches: readonly (readonly number[])[]): Promise<void> {
+  async #step(batches: readonly (readonly number[])[], epoch: number): Promise<void> {
     const { task, options } = this;
     const program = this.#program as TrainProgram;
-    const weights = batches.map((rows) => task.weight?.(rows) ?? rows.length);
+    const several = options.gradientAccumulationSteps > 1;
+    const weights = several ? batches.map((rows) => task.weight?.(rows, epoch) ?? rows.length) : [];
     const all = weights.reduce((a, b) => a + b, 0);
     let loss = 0;
     for (const [i, rows] of batches.entries()) {
@@ -194,8 +195,8 @@ class Trainer {
         this.#limits,
         task.model.backbone.causal,
       );
-      const share = options.gradientAccumulationSteps === 1 ? {} : { share: [(weights[i] as number) / all] };
-      const feeds = { ...arrays, ...task.feeds(rows, arrays), ...share };
+      const share = several ? { share: [(weights[i] as number) / all] } : {};
+      const feeds = { ...arrays, ...task.feeds(rows, arrays, epoch), ...share };
       loss += (await (i + 1 < batches.length ? program.accumulate(feeds) : program.step(feeds))).loss;
       this.#tokens += arrays.ids.length;
     }
