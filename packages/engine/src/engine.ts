@@ -15,6 +15,7 @@ import type { Optimizer } from "./optim/optimizer.js";
 import { layOut, type ParameterRun } from "./optim/runs.js";
 import { sgd } from "./optim/sgd.js";
 import { type Accumulation, FunctionProgram, TrainProgram } from "./program.js";
+import { storedShape } from "./quant/stored.js";
 import { RunCache } from "./run-cache.js";
 import { formatShape, type Shape } from "./shape.js";
 import { type ParamLayout, type ParamSpecs, Store } from "./store.js";
@@ -220,7 +221,15 @@ export class Engine {
 
   /** Runs of a store's parameters, and its optimiser state; made at first use, and anew when another optimiser takes over. */
   #arrange(store: Store, optimizer: Optimizer): { readonly runs: readonly ParameterRun[]; readonly state: OptimizerState } {
-    const { runs, moments: layouts, key } = layOut(store.layout, store.segment.length, optimizer);
+    const {
+      runs,
+      moments: layouts,
+      key,
+    } = layOut(
+      store.layout.filter(({ stored }) => stored === undefined),
+      store.segment.length,
+      optimizer,
+    );
     const known = this.#states.get(store);
     if (known?.optimizer === key) return { runs, state: known.state };
     const scalars = this.#stepScalars();
@@ -346,8 +355,9 @@ function traceInputs(specs: InputSpecs, store: Store | undefined): TracedInputs 
     inputs[name] = graph.input(name, value);
   }
   const params: Record<string, Tensor> = {};
-  for (const { name, shape, state } of store?.layout ?? []) {
-    const spec = { shape, dtype: (store as Store).dtype };
+  for (const { name, shape, state, stored } of store?.layout ?? []) {
+    const spec: Spec =
+      stored === undefined ? { shape, dtype: (store as Store).dtype } : { shape: storedShape(stored, stored.shape), dtype: "u8", stored };
     params[name] = state ? graph.state(name, spec) : graph.param(name, spec);
   }
   return { graph, inputs, params, maxima };
@@ -368,5 +378,5 @@ function addMaximum(maxima: Map<string, number>, axis: string, shape: Shape, inp
 }
 
 function bindParams(store: Store, params: Readonly<Record<string, Tensor>>): Map<Tensor, Binding> {
-  return new Map(store.layout.map(({ name, offset }) => [params[name] as Tensor, { segment: store.segment, offset }]));
+  return new Map(store.layout.map((entry) => [params[entry.name] as Tensor, { segment: store.segmentOf(entry), offset: entry.offset }]));
 }

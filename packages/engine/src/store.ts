@@ -3,6 +3,7 @@
 import type { Backend, Segment } from "./backends/backend.js";
 import { byteSize, type FloatDType, type HostArray } from "./dtype.js";
 import { closest, TetradError } from "./errors.js";
+import { type Storage, type Stored, storedShape, widenStored } from "./quant/stored.js";
 import { fillNormal, fillUniform } from "./random.js";
 import { formatShape, type Shape, sizeOf } from "./shape.js";
 
@@ -20,6 +21,8 @@ export interface ParamSpec {
   readonly init?: Init;
   /** Not trained: it changes by `assign` only (counters, running statistics, caches). */
   readonly state?: boolean;
+  /** A matrix (out, in) that stays as it is stored: it stands still, and programs read its bytes by `linear`, `embedding` and the ops of storage formats. */
+  readonly storage?: Storage;
 }
 
 export type ParamSpecs = Readonly<Record<string, Shape | ParamSpec>>;
@@ -28,9 +31,10 @@ export interface ParamLayout {
   readonly name: string;
   readonly shape: Shape;
   readonly size: number;
-  /** First element in the flat segment. */
+  /** First element in the flat segment, or first byte in that of stored matrices. */
   readonly offset: number;
   readonly state: boolean;
+  readonly stored: Stored | undefined;
 }
 
 /** Elements that each parameter's offset is a multiple of: vector kernels need no tail from 16 on, and WebGPU binds parts of a buffer from 256 bytes on. */
@@ -46,9 +50,18 @@ function defaultInit(shape: Shape): Init {
   return shape.length >= 2 ? { uniform: 1 / Math.sqrt(sizeOf(shape.slice(1))) } : "zeros";
 }
 
+/** @throws TetradError SHAPE unless it is a matrix whose rows the format can hold */
+function storedAs(name: string, storage: Storage, shape: Shape, dtype: FloatDType): Stored {
+  const [out, columns] = shape;
+  if (shape.length === 2) return { ...storage, shape: [out as number, columns as number], dtype };
+  throw new TetradError("SHAPE", { op: "store", what: `only matrices stay as they are stored, not "${name}"`, got: formatShape(shape) });
+}
+
 export class Store {
   readonly layout: readonly ParamLayout[];
   readonly segment: Segment;
+  /** Bytes of the matrices that stay as they are stored */
+  readonly #blocks: Segment | undefined;
   readonly #byName: Map<string, ParamLayout>;
 
   constructor(
@@ -57,30 +70,36 @@ export class Store {
     readonly dtype: FloatDType,
     seed: number,
   ) {
-    // Matrices first, then vectors, then states: what decays, what does not, and what is not trained are one run each.
-    const entries = Object.entries(specs).map(([name, spec]) => ({ name, state: false, ...normalizeSpec(spec) }));
-    const rank = ({ state, shape }: { state: boolean; shape: Shape }) => (state ? 2 : shape.length >= 2 ? 0 : 1);
+    // Matrices first, then vectors, then states: what decays, what does not, and what is not trained are one run each. Stored matrices have a segment of their own.
+    const entries = Object.entries(specs).map(([name, spec]) => ({ name, state: false, storage: undefined, ...normalizeSpec(spec) }));
+    const rank = ({ state, shape, storage }: (typeof entries)[number]) =>
+      storage !== undefined ? 3 : state ? 2 : shape.length >= 2 ? 0 : 1;
     const ordered = [...entries].sort((x, y) => rank(x) - rank(y));
-    let offset = 0;
-    this.layout = ordered.map(({ name, shape, state }) => {
+    const ends = { numbers: 0, blocks: 0 };
+    this.layout = ordered.map(({ name, shape, state, storage }) => {
       const size = sizeOf(shape);
       if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
         throw new TetradError("SHAPE", { op: "store", what: `parameter "${name}" needs positive extents`, got: formatShape(shape) });
       }
-      const entry = { name, shape, size, offset, state };
-      offset += Math.ceil(size / PARAM_ALIGNMENT) * PARAM_ALIGNMENT;
-      return entry;
+      const stored = storage && storedAs(name, storage, shape, dtype);
+      const segment = stored === undefined ? "numbers" : "blocks";
+      const offset = ends[segment];
+      const length = stored === undefined ? size : sizeOf(storedShape(stored, stored.shape));
+      ends[segment] += Math.ceil(length / PARAM_ALIGNMENT) * PARAM_ALIGNMENT;
+      return { name, shape, size, offset, state: state || stored !== undefined, stored };
     });
     this.#byName = new Map(this.layout.map((entry) => [entry.name, entry]));
-    this.segment = backend.allocate(dtype, offset);
-    ordered.forEach(({ init, shape, state }, i) =>
+    this.segment = backend.allocate(dtype, ends.numbers);
+    this.#blocks = ends.blocks === 0 ? undefined : backend.allocate("u8", ends.blocks);
+    ordered.forEach(({ init, shape, state, storage }, i) => {
+      if (storage !== undefined) return;
       this.#initialise(
         this.layout[i] as ParamLayout,
         init ?? (state ? "zeros" : defaultInit(shape)),
         seed,
         entries.findIndex(({ name }) => name === ordered[i]?.name),
-      ),
-    );
+      );
+    });
   }
 
   /** Parameter names in storage order. */
@@ -97,15 +116,20 @@ export class Store {
     return this.#entry(name).shape;
   }
 
-  /** A copy of one parameter, row-major. */
+  /** A copy of one parameter, row-major; a stored matrix is widened. */
   get(name: string): Float32Array | Float64Array {
-    const { offset, size } = this.#entry(name);
-    return this.#view().slice(offset, offset + size);
+    const { offset, size, stored } = this.#entry(name);
+    if (stored === undefined) return this.#view().slice(offset, offset + size);
+    const bytes = (this.#blocks as Segment).view().subarray(offset, offset + sizeOf(storedShape(stored, stored.shape)));
+    return widenStored(stored, bytes as Uint8Array);
   }
 
-  /** Overwrites one parameter; throws SHAPE when the length differs. */
+  /** Overwrites one parameter, a stored matrix by its bytes; throws SHAPE when the length differs. */
   set(name: string, data: ArrayLike<number>): void {
-    const { offset, size, shape } = this.#entry(name);
+    const entry = this.#entry(name);
+    const { offset, stored } = entry;
+    const shape = stored === undefined ? entry.shape : storedShape(stored, stored.shape);
+    const size = sizeOf(shape);
     if (data.length !== size) {
       throw new TetradError("SHAPE", {
         op: "store.set",
@@ -114,12 +138,17 @@ export class Store {
         expected: `${size} for ${formatShape(shape)}`,
       });
     }
-    this.segment.write(data, offset);
+    this.segmentOf(entry).write(data, offset);
   }
 
-  /** Bytes of the flat segment. */
+  /** Where a parameter lies. */
+  segmentOf({ stored }: ParamLayout): Segment {
+    return stored === undefined ? this.segment : (this.#blocks as Segment);
+  }
+
+  /** Bytes of all parameters. */
   get bytes(): number {
-    return this.segment.length * byteSize(this.dtype);
+    return this.segment.length * byteSize(this.dtype) + (this.#blocks?.length ?? 0);
   }
 
   /** Brings what a device has computed to the host, so that `get` gives it; nothing to do on the CPU. */
@@ -129,6 +158,7 @@ export class Store {
 
   release(): void {
     this.segment.release();
+    this.#blocks?.release();
   }
 
   #view(): Float32Array | Float64Array {

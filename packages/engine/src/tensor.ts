@@ -5,6 +5,7 @@
 
 import type { DType } from "./dtype.js";
 import type { Op } from "./op.js";
+import type { Stored } from "./quant/stored.js";
 import type { Shape } from "./shape.js";
 import { sizeOf } from "./shape.js";
 import { captureSite, type Site } from "./site.js";
@@ -25,6 +26,8 @@ export interface Spec {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly bound?: Bound | undefined;
+  /** What the bytes of a store's parameter stand for, where they are a matrix in a storage format. */
+  readonly stored?: Stored | undefined;
 }
 
 /** A symbolic value: shape and type, no data. Valid inside the function that is being traced. */
@@ -32,6 +35,7 @@ export class Tensor implements Spec {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly bound: Bound | undefined;
+  readonly stored: Stored | undefined;
   /** The node that makes this value; undefined for inputs, parameters, states and constants. */
   readonly node: Node | undefined;
 
@@ -46,6 +50,7 @@ export class Tensor implements Spec {
     this.shape = spec.shape;
     this.dtype = spec.dtype;
     this.bound = spec.bound;
+    this.stored = spec.stored;
     this.node = node;
   }
 

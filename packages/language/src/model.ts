@@ -24,6 +24,7 @@ import { isModuleOf } from "./peft/targets.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import { type Match, matchWeights } from "./weights/match.js";
 import { optional, readWeights } from "./weights/read.js";
+import { type StorageOptions, storedWeights } from "./weights/storage.js";
 
 export interface LanguageModel {
   readonly config: JsonObject;
@@ -40,7 +41,7 @@ export interface LanguageModel {
   within(params: Params, context: ApplyContext): Params;
 }
 
-export interface OpenOptions {
+export interface OpenOptions extends StorageOptions {
   /** Lets the head be new: a model that is to be fine-tuned. Else the folder must have it. */
   readonly freshHead?: boolean;
   /** Of new parameters. */
@@ -70,7 +71,7 @@ export async function openModel(
   engine: Engine,
   folder: string,
   headOf: (backbone: Backbone, config: JsonObject) => Head,
-  { freshHead = false, seed = 0, freeze = [], peft, states, gguf }: OpenOptions = {},
+  { freshHead = false, seed = 0, freeze = [], peft, states, gguf, ...storage }: OpenOptions = {},
 ): Promise<LanguageModel> {
   const adapter = await adapterOf(folder);
   const base = adapter === undefined ? folder : baseFolder(adapter, folder);
@@ -93,13 +94,17 @@ export async function openModel(
   const file = await readWeights(base, gguf);
   const weights = matchWeights(backbone, plain, file, { freshHead: freshHead || adapter !== undefined });
   checkModules(freeze, Object.keys(plain));
-  // What the file brings needs no random numbers first.
-  const specs = Object.entries({ ...(adapted?.params ?? plain), ...states?.(backbone) }).map(([name, spec]) => {
+  const params = adapted?.params ?? plain;
+  const stored = storedWeights({ backbone, head, adapted: adapted !== undefined }, params, weights, file, storage);
+  const specs = Object.entries({ ...params, ...states?.(backbone) }).map(([name, spec]) => {
     const full = { ...normalizeSpec(spec), ...(isModuleOf(name, freeze) && { state: true }) };
+    const kept = stored.get(name);
+    if (kept !== undefined) return [name, { ...full, storage: kept.storage }] as const;
+    // What the file brings needs no random numbers first.
     return [name, weights.found.has(name) ? { ...full, init: "zeros" as const } : full] as const;
   });
   const store = engine.store(Object.fromEntries(specs), { seed });
-  for (const [name, tensor] of weights.found) store.set(name, file.read(tensor).data);
+  for (const [name, tensor] of weights.found) store.set(name, stored.get(name)?.bytes() ?? file.read(tensor).data);
   if (adapted !== undefined) {
     if (adapter === undefined) initialiseAdapter(store, adapted.method);
     else loadAdapter(store, adapter, folder);

@@ -5,6 +5,7 @@ import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { CaseInput, Op, OpCase } from "../op.js";
 import { type FormatName, WEIGHT_FORMATS, weightFormat } from "../quant/index.js";
+import type { Stored } from "../quant/stored.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
@@ -25,6 +26,18 @@ export function requireStored(op: string, bytes: Spec, format: string, columns: 
       expected: expected === undefined ? `rows of a multiple of ${kind.block}` : `u8 [rows, ${expected}]`,
     });
   }
+}
+
+/** @throws TetradError UNSUPPORTED for panels, which only integer products read */
+export function requireRows(op: string, stored: Stored): Extract<Stored, { layout: "rows" }> {
+  if (stored.layout === "rows") return stored;
+  throw new TetradError("UNSUPPORTED", {
+    op,
+    what: "cannot read panels of integer products",
+    got: stored.format,
+    expected: "a matrix stored as rows, or numbers",
+    hint: "linear multiplies by it; open the model without integer activations for all else",
+  });
 }
 
 /** The stored rows as float64. */
@@ -140,4 +153,11 @@ export function dequantize(bytes: Tensor, format: FormatName, columns: number, d
 /** Rows of a stored table, widened: (…indices, columns). An index outside the table is a DATA error. */
 export function takeQuantized(bytes: Tensor, indices: Tensor, format: FormatName, columns: number, dtype: FloatDType = "f32"): Tensor {
   return apply(dequantizeOp, [bytes, indices], { format, columns, dtype });
+}
+
+/** A weight as numbers, whatever its store keeps it as. @throws TetradError UNSUPPORTED for panels of integer products */
+export function widened(weight: Tensor): Tensor {
+  if (weight.stored === undefined) return weight;
+  const { format, shape, dtype } = requireRows("widened", weight.stored);
+  return dequantize(weight, format, shape[1], dtype);
 }

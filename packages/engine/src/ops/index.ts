@@ -47,7 +47,7 @@ export * from "./crossEntropy.js";
 export * from "./crossEntropyBackward.js";
 export * from "./cumsum.js";
 export * from "./customGradient.js";
-export { dequantize, dequantizeOp, takeQuantized } from "./dequantize.js";
+export { dequantize, dequantizeOp, takeQuantized, widened } from "./dequantize.js";
 export * from "./diag.js";
 export * from "./diagonal.js";
 export * from "./digamma.js";

@@ -14,6 +14,7 @@ import { applyAll } from "../trace.js";
 import { add } from "./add.js";
 import { cast } from "./cast.js";
 import { sumRow } from "./crossEntropyRows.js";
+import { widened } from "./dequantize.js";
 import { div } from "./div.js";
 import { zeros } from "./full.js";
 import { linearCrossEntropyBackward } from "./linearCrossEntropyBackward.js";
@@ -103,7 +104,7 @@ export interface LinearCrossEntropyOptions extends LossOptions {
 /**
  * crossEntropy(x Wᵀ + b, labels) without the logits in memory.
  * @param x (…, C) hidden states
- * @param weight (V, C), as a linear layer's
+ * @param weight (V, C), as a linear layer's; one in a storage format is widened meanwhile
  * @param labels i32 (…). A label outside 0 … V − 1 that is not ignored gives NaN.
  * A mean divides by the rows that are not ignored. The gradient can be differentiated again, at the price of whole logits then.
  * Throws SHAPE where operands do not fit, ARGUMENT for a smoothing outside 0 … 1 or an unusable chunk.
@@ -129,7 +130,7 @@ export function linearCrossEntropy(
     rows: chunk.rows ?? TILE_ROWS,
     words: chunk.words ?? TILE_WORDS,
   };
-  const operands = [flat, weight, targets, ...(bias === undefined ? [] : [bias])];
+  const operands = [flat, widened(weight), targets, ...(bias === undefined ? [] : [bias])];
   const [loss] = applyAll(linearCrossEntropyOp, operands, attrs) as readonly [Tensor, Tensor];
   if (reduction !== "mean") return reduceLoss(reduction === "none" && labels.rank !== 1 ? reshape(loss, labels.shape) : loss, reduction);
   return div(sum(loss), sum(cast(notEqual(targets, ignoreIndex), x.dtype)));

@@ -21,7 +21,7 @@ export interface QuantizedWeight {
   readonly format: string;
   /** (out, in) */
   readonly shape: readonly [number, number];
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 /** Values of `n` weights, block after block: `decode` puts those of block b from place `first` on. */

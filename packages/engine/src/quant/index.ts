@@ -13,6 +13,7 @@ import { q8_0 } from "./q8_0.js";
 
 export type { QuantizedWeight, WeightFormat } from "./format.js";
 export { type IntegerFormat, integerPanels } from "./panels.js";
+export type { Storage, Stored } from "./stored.js";
 
 export const WEIGHT_FORMATS = { f16, bf16, i8, q8_0, q4_0, q4_1, q6_K } as const satisfies Record<string, WeightFormat>;
 export type FormatName = keyof typeof WEIGHT_FORMATS;

@@ -32,7 +32,7 @@ export async function takeState(
 
 /** Elements of the flat segment before the states, which lie behind all that is trained. */
 function trainedLength({ layout, segment }: Store): number {
-  return layout.find(({ state }) => state)?.offset ?? segment.length;
+  return layout.find(({ state, stored }) => state && stored === undefined)?.offset ?? segment.length;
 }
 
 /** @throws TetradError ARGUMENT when the state belongs to another model or optimiser */

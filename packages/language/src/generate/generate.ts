@@ -4,6 +4,7 @@ import { type Engine, TetradError } from "@tetrad/engine";
 import { causalLmOf } from "../heads/causal-lm.js";
 import { type LanguageModel, openModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
+import type { StorageOptions } from "../weights/storage.js";
 import { cacheSpecs, Decoder } from "./decoder.js";
 import { checkSampling, nextToken, type SamplingOptions } from "./sample.js";
 
@@ -33,7 +34,7 @@ export interface TextGenerator {
   readonly ends: ReadonlySet<number>;
 }
 
-export interface GeneratorOptions {
+export interface GeneratorOptions extends StorageOptions {
   /** Most tokens of prompt and answer; 512, or what the model can read, unless told */
   readonly context?: number;
   /** Name of the weights where the folder has a GGUF file and no safetensors */
@@ -41,11 +42,15 @@ export interface GeneratorOptions {
 }
 
 /** A causal model's folder, or that of an adapter for one. @throws TetradError as `openModel` */
-export async function openGenerator(engine: Engine, folder: string, options: GeneratorOptions = {}): Promise<TextGenerator> {
-  const contextOf = ({ maxTokens }: Backbone) => Math.min(options.context ?? 512, maxTokens);
+export async function openGenerator(
+  engine: Engine,
+  folder: string,
+  { context = 512, ...options }: GeneratorOptions = {},
+): Promise<TextGenerator> {
+  const contextOf = ({ maxTokens }: Backbone) => Math.min(context, maxTokens);
   const model = await openModel(engine, folder, causalLmOf, {
+    ...options,
     states: (backbone) => cacheSpecs(backbone, contextOf(backbone)),
-    ...(options.gguf !== undefined && { gguf: options.gguf }),
   });
   const end = model.config["eos_token_id"];
   const ends = new Set((Array.isArray(end) ? end : [end]).filter((id): id is number => typeof id === "number"));

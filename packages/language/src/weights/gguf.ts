@@ -115,6 +115,13 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<Weigh
       const entry = entryOf(name);
       return widened(entry, rowsOf(entry));
     },
+    stored(name) {
+      const entry = entryOf(name);
+      const { format } = TYPES[entry.type] as (typeof TYPES)[number];
+      const [rows, columns] = entry.shape;
+      if (format === undefined || rows === undefined || columns === undefined || entry.shape.length !== 2) return undefined;
+      return { format, shape: [rows, columns], bytes: rowsOf(entry) };
+    },
   };
 }
 

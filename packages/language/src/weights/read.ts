@@ -1,6 +1,15 @@
 /** Weights of a Hugging Face folder: one safetensors file, several with an index, or a GGUF file. */
 
-import { type JsonObject, openSafetensors, parseJsonObject, readBytes, TetradError, type WideTensor } from "@tetrad/engine";
+import {
+  type FormatName,
+  type JsonObject,
+  openSafetensors,
+  parseJsonObject,
+  type QuantizedWeight,
+  readBytes,
+  TetradError,
+  type WideTensor,
+} from "@tetrad/engine";
 
 export interface WeightFile {
   /** Where it was read from, for messages. */
@@ -9,6 +18,8 @@ export interface WeightFile {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** One tensor, widened. */
   read(name: string): WideTensor;
+  /** A matrix as the file has it; undefined for all that it has as plain numbers. */
+  stored?(name: string): (QuantizedWeight & { readonly format: FormatName }) | undefined;
 }
 
 const SINGLE = "model.safetensors";
