@@ -19,6 +19,8 @@ export interface Embedder {
 export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
   /** Modules whose parameters stand still in training */
   readonly freeze?: readonly string[] | undefined;
+  /** "int8": layers multiply whole numbers; the file's numbers of 16 bits stay so. About twice as fast, in half the memory */
+  readonly quantize?: "int8";
 }
 
 /**
@@ -27,7 +29,8 @@ export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
  */
 export async function openEmbedder(engine: Engine, folder: string, options: EmbedderOptions = {}): Promise<Embedder> {
   const own = await readSentenceTransformer(folder);
-  const model = await openModel(engine, folder, bodyOf, { freeze: options.freeze });
+  const { quantize, freeze } = options;
+  const model = await openModel(engine, folder, bodyOf, { freeze, ...(quantize !== undefined && { quantize, quantized: true }) });
   const most = options.maxTokens ?? own.maxTokens ?? model.backbone.maxTokens;
   return {
     model,

@@ -2,7 +2,7 @@
 
 import { gguf } from "@huggingface/gguf";
 import { type FormatName, TetradError, WEIGHT_FORMATS, type WideTensor } from "@tetrad/engine";
-import type { WeightFile } from "./read.js";
+import { storedMatrix, type WeightFile } from "./read.js";
 
 /** ggml_type (ggml.h) of the formats that are read. */
 const TYPES: Readonly<Record<number, { readonly name: string; readonly format?: FormatName }>> = {
@@ -117,10 +117,7 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<Weigh
     },
     stored(name) {
       const entry = entryOf(name);
-      const { format } = TYPES[entry.type] as (typeof TYPES)[number];
-      const [rows, columns] = entry.shape;
-      if (format === undefined || rows === undefined || columns === undefined || entry.shape.length !== 2) return undefined;
-      return { format, shape: [rows, columns], bytes: rowsOf(entry) };
+      return storedMatrix(TYPES[entry.type]?.format, entry.shape, () => rowsOf(entry));
     },
   };
 }

@@ -7,9 +7,13 @@ import {
   parseJsonObject,
   type QuantizedWeight,
   readBytes,
+  type StorageType,
+  type TensorEntry,
   TetradError,
   type WideTensor,
 } from "@tetrad/engine";
+
+export type StoredMatrix = QuantizedWeight & { readonly format: FormatName };
 
 export interface WeightFile {
   /** Where it was read from, for messages. */
@@ -19,7 +23,7 @@ export interface WeightFile {
   /** One tensor, widened. */
   read(name: string): WideTensor;
   /** A matrix as the file has it; undefined for all that it has as plain numbers. */
-  stored?(name: string): (QuantizedWeight & { readonly format: FormatName }) | undefined;
+  stored(name: string): StoredMatrix | undefined;
 }
 
 const SINGLE = "model.safetensors";
@@ -52,12 +56,29 @@ export async function readWeights(folder: string, gguf?: string): Promise<Weight
     }
     shapes.set(tensor, shape);
   }
-  return { source: `${folder}/${INDEX}`, shapes, read: (name) => (shards.get(map.get(name) as string) as WeightFile).read(name) };
+  const shardOf = (name: string) => shards.get(map.get(name) as string) as WeightFile;
+  return { source: `${folder}/${INDEX}`, shapes, read: (name) => shardOf(name).read(name), stored: (name) => shardOf(name).stored(name) };
 }
 
 function openFile(bytes: Uint8Array, source: string): WeightFile {
   const file = openSafetensors(bytes, source);
-  return { source, shapes: new Map([...file.entries].map(([name, { shape }]) => [name, shape])), read: file.read };
+  return {
+    source,
+    shapes: new Map([...file.entries].map(([name, { shape }]) => [name, shape])),
+    read: file.read,
+    stored(name) {
+      const { storage, shape } = file.entries.get(name) as TensorEntry;
+      return storedMatrix(HALVES[storage], shape, () => file.tensorBytes(name));
+    },
+  };
+}
+
+const HALVES: Readonly<Partial<Record<StorageType, FormatName>>> = { F16: "f16", BF16: "bf16" };
+
+/** What has a storage format and is a matrix. */
+export function storedMatrix(format: FormatName | undefined, shape: readonly number[], bytes: () => Uint8Array): StoredMatrix | undefined {
+  if (format === undefined || shape.length !== 2) return undefined;
+  return { format, shape: shape as readonly [number, number], bytes: bytes() };
 }
 
 function weightMap(index: JsonObject, source: string): Map<string, string> {
