@@ -125,6 +125,7 @@ export function linearCrossEntropy(
   const targets = labels.rank === 1 ? labels : reshape(labels, [labels.size]);
   const attrs = {
     bias: bias !== undefined,
+    frozen: weight.stored !== undefined,
     ignoreIndex,
     smoothing: labelSmoothing,
     rows: chunk.rows ?? TILE_ROWS,

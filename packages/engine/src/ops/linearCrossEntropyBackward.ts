@@ -28,7 +28,7 @@ import { sub } from "./sub.js";
 import { sum } from "./sum.js";
 
 /** With whole logits, for second derivatives. */
-function byOps(inputs: readonly Tensor[], { ignoreIndex, smoothing, bias: biased }: LinearCrossEntropyAttrs): readonly Tensor[] {
+function byOps(inputs: readonly Tensor[], { ignoreIndex, smoothing, bias: biased, frozen }: LinearCrossEntropyAttrs): readonly Tensor[] {
   const [x, w, labels, lse, dp, dy, bias] = inputs as readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | undefined];
   const words = w.shape[0] as number;
   const product = matmul(x, w, { transposeB: true });
@@ -36,12 +36,12 @@ function byOps(inputs: readonly Tensor[], { ignoreIndex, smoothing, bias: biased
   const counted = expandDims(cast(notEqual(labels, ignoreIndex), x.dtype), -1);
   const q = mul(counted, add(mul(oneHot(labels, words, x.dtype), 1 - smoothing), smoothing / words));
   const slope = sub(mul(p, expandDims(dp, -1)), mul(q, expandDims(dy, -1)));
-  return [matmul(slope, w), matmul(slope, x, { transposeA: true }), ...(biased ? [sum(slope, 0)] : [])];
+  return [matmul(slope, w), ...(frozen ? [] : [matmul(slope, x, { transposeA: true })]), ...(biased ? [sum(slope, 0)] : [])];
 }
 
 /**
- * Inputs: x, weight, labels, lse of each row, dp (what multiplies softmax), dy (what multiplies the target), perhaps bias. Outputs: dx, dweight, and
- * dbias where there is a bias. dp is dy for rows that count and 0 for ignored ones, plus what flows to lse.
+ * Inputs: x, weight, labels, lse of each row, dp (what multiplies softmax), dy (what multiplies the target), perhaps bias. Outputs: dx, dweight unless
+ * the weight stands still, and dbias where there is a bias. dp is dy for rows that count and 0 for ignored ones, plus what flows to lse.
  */
 export const linearCrossEntropyBackwardOp: Op<LinearCrossEntropyAttrs> = {
   name: "linearCrossEntropyBackward",
@@ -49,7 +49,11 @@ export const linearCrossEntropyBackwardOp: Op<LinearCrossEntropyAttrs> = {
   infer([x, w, labels, , , , bias], attrs) {
     checkLinearOperands("linearCrossEntropyBackward", x as Spec, w as Spec, labels as Spec, bias, attrs);
     const { shape, dtype } = w as Spec;
-    return [specOf(x as Spec), { shape, dtype }, ...(attrs.bias ? [{ shape: [shape[0] as number], dtype }] : [])];
+    return [
+      specOf(x as Spec),
+      ...(attrs.frozen ? [] : [{ shape, dtype }]),
+      ...(attrs.bias ? [{ shape: [shape[0] as number], dtype }] : []),
+    ];
   },
   gradient: (context) => composedGradient(byOps, context),
   reference(inputs, attrs) {
@@ -70,9 +74,9 @@ export const linearCrossEntropyBackwardOp: Op<LinearCrossEntropyAttrs> = {
         }
       });
     }
-    return attrs.bias ? [dx, dw, db] : [dx, dw];
+    return [dx, ...(attrs.frozen ? [] : [dw]), ...(attrs.bias ? [db] : [])];
   },
-  flops: ([x, w]) => flopsOf(x as Spec, w as Spec, 3),
+  flops: ([x, w], _, { frozen }) => flopsOf(x as Spec, w as Spec, frozen ? 2 : 3),
   cases: () =>
     linearCrossEntropyCases([
       [1, 3],
@@ -84,28 +88,33 @@ export const linearCrossEntropyBackwardOp: Op<LinearCrossEntropyAttrs> = {
     launch(context, node, attrs) {
       const [x, w, ...rest] = node.inputs as readonly [Tensor, Tensor, ...Tensor[]];
       const { tile, words } = tileOf(context, x, w, attrs);
-      const [dx, dw, db] = node.outputs as readonly [Tensor, Tensor, Tensor | undefined];
-      // The kernel has a place for dbias and for bias in any case; the tile and the weight stand in, untouched.
-      const slots = [dx, dw, db ?? tile, tile];
+      const [dx, dw, db] = gradientsIn(node.outputs, attrs);
+      // The kernel has a place for dweight, dbias and bias in any case; the tile and the weight stand in, untouched.
+      const slots = [dx, dw ?? tile, db ?? tile, tile];
       context.emit({
         kernel: "linear_cross_entropy_backward",
         dtype: x.dtype as FloatDType,
         outputs: slots,
         inputs: [x, w, ...rest, ...(attrs.bias ? [] : [w])].map((input) => context.contiguous(input)),
         scalars: words,
-        flops: flopsOf(x, w, 3),
+        flops: flopsOf(x, w, attrs.frozen ? 2 : 3),
       });
     },
   },
   bounded: true,
 };
 
-/** dx, dweight, and dbias where there is a bias. */
+type Gradients = readonly [dx: Tensor, dw: Tensor | undefined, db: Tensor | undefined];
+
+function gradientsIn(outputs: readonly Tensor[], { bias, frozen }: LinearCrossEntropyAttrs): Gradients {
+  return [outputs[0] as Tensor, frozen ? undefined : outputs[1], bias ? outputs.at(-1) : undefined];
+}
+
+/** dx, dweight unless the weight stands still, and dbias where there is a bias. */
 export function linearCrossEntropyBackward(
   operands: readonly Tensor[],
   bias: Tensor | undefined,
   attrs: LinearCrossEntropyAttrs,
-): readonly [Tensor, Tensor, Tensor | undefined] {
-  const [dx, dw, db] = applyAll(linearCrossEntropyBackwardOp, [...operands, ...(bias === undefined ? [] : [bias])], attrs);
-  return [dx as Tensor, dw as Tensor, db];
+): Gradients {
+  return gradientsIn(applyAll(linearCrossEntropyBackwardOp, [...operands, ...(bias === undefined ? [] : [bias])], attrs), attrs);
 }

@@ -12,6 +12,8 @@ import { liveCount } from "./strided.js";
 
 export type LinearCrossEntropyAttrs = {
   readonly bias: boolean;
+  /** The weight stands still: its gradient is not computed. */
+  readonly frozen: boolean;
   readonly ignoreIndex: number;
   readonly smoothing: number;
   /** Rows and words of logits that exist at a time. */
@@ -98,7 +100,17 @@ export function tileOf(context: LaunchContext, x: Tensor, w: Tensor, attrs: Line
   const words = Math.min(attrs.words, v);
   return {
     tile: context.temp({ shape: [rows, words], dtype: x.dtype as FloatDType }),
-    words: [liveCount(t, x.bound, t), c, v, rows, words, Number(attrs.bias), attrs.ignoreIndex, { f64: attrs.smoothing }],
+    words: [
+      liveCount(t, x.bound, t),
+      c,
+      v,
+      rows,
+      words,
+      Number(attrs.bias),
+      Number(attrs.frozen),
+      attrs.ignoreIndex,
+      { f64: attrs.smoothing },
+    ],
   };
 }
 
@@ -109,13 +121,13 @@ export function flopsOf(x: Spec, w: Spec, products: number): number {
 
 /** `extra` are inputs per row after the labels. */
 export function linearCrossEntropyCases(extra: readonly (readonly [number, number])[]): OpCase<LinearCrossEntropyAttrs>[] {
-  const plain = { bias: false, ignoreIndex: -100, smoothing: 0, rows: 4, words: 8 };
+  const plain = { bias: false, frozen: false, ignoreIndex: -100, smoothing: 0, rows: 4, words: 8 };
   const of = (name: string, t: number, c: number, v: number, own: Partial<LinearCrossEntropyAttrs> = {}) => {
     const attrs = { ...plain, ...own };
     const labels = Array.from({ length: t }, (_, i) => (7 * i + 3) % v);
     const inputs: CaseInput[] = [
       { shape: [t, c], range: [-1, 1] },
-      { shape: [v, c], range: [-1, 1] },
+      { shape: [v, c], range: [-1, 1], frozen: attrs.frozen },
       { shape: [t], dtype: "i32", values: labels, frozen: true },
       ...extra.map((range): CaseInput => ({ shape: [t], range })),
       ...(attrs.bias ? [{ shape: [v] }] : []),
@@ -130,6 +142,8 @@ export function linearCrossEntropyCases(extra: readonly (readonly [number, numbe
     of("smoothing", 9, 4, 13, { smoothing: 0.1, ignoreIndex: 4, bias: true }),
     of("all smooth", 3, 4, 13, { smoothing: 1 }),
     of("one tile", 9, 4, 13, { rows: TILE_ROWS, words: TILE_WORDS, bias: true }),
+    of("weight that stands still", 9, 4, 13, { frozen: true, bias: true }),
+    of("weight that stands still, no rows", 0, 3, 11, { frozen: true }),
     of("many tiles", 37, 9, 65, { rows: 3, words: 5, smoothing: 0.2 }),
   ];
 }

@@ -1,13 +1,14 @@
 /**
  * Gradients of the linear cross-entropy by x, W and bias: each tile of logits is computed again, becomes dlogits = dp · softmax − dy · q in place, and
- * goes at once into dx += dlogits W, dW += dlogitsᵀ x, db += Σ dlogits. With the forward pass that is four products; none needs more than a tile.
+ * goes at once into dx += dlogits W, dW += dlogitsᵀ x unless the weight stands still, db += Σ dlogits. With the forward pass that is four products;
+ * none needs more than a tile.
  * Words: dx, dW, db, tile, x, W, labels, lse, dp, dy, bias, then as in tile.ts. Tiles go by words first, so that dW is written once and not per tile.
  */
 import { barrier } from "../lib/barrier";
 import { row_exp } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes, madd, store_partial } from "../lib/simd";
-import { add_row, channel_count, has_bias, ignored_label, logits, product, row_count, smoothing_of, tile_rows, tile_words, word_count } from "./tile";
+import { add_row, channel_count, has_bias, ignored_label, logits, product, row_count, smoothing_of, stands_still, tile_rows, tile_words, word_count } from "./tile";
 
 // @ts-ignore: decorator
 @inline
@@ -29,7 +30,7 @@ function linear_cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): 
     // Nothing flows back: the sums over no rows.
     const from = share_begin(words, 16, thread, threads);
     const count = <usize>(share_end(words, 16, thread, threads) - from);
-    memory.fill(dw + <usize>from * bytes, 0, count * bytes);
+    if (!stands_still(q)) memory.fill(dw + <usize>from * bytes, 0, count * bytes);
     if (has_bias(q)) memory.fill(db + <usize>from * sizeof<T>(), 0, count * sizeof<T>());
     return;
   }
@@ -49,7 +50,7 @@ function linear_cross_entropy_backward<T>(p: usize, thread: i32, threads: i32): 
       const own = x + <usize>first * bytes;
       const vectors = w + <usize>word * bytes;
       product<T>(dx + <usize>first * bytes, tile, vectors, height, c, width, ld, c, c, false, false, word > 0, thread, threads);
-      product<T>(dw + <usize>word * bytes, tile, own, width, c, height, ld, c, c, true, false, first > 0, thread, threads);
+      if (!stands_still(q)) product<T>(dw + <usize>word * bytes, tile, own, width, c, height, ld, c, c, true, false, first > 0, thread, threads);
       if (has_bias(q)) column_sums<T>(db + <usize>word * sizeof<T>(), tile, height, width, ld, first == 0, thread, threads);
       if (!barrier(threads)) return;
     }

@@ -1,6 +1,6 @@
 /**
  * What both passes of the linear cross-entropy share: a tile of logits, some rows by some words, made by GEMM and worked on row by row.
- * Layout words at q: rows, channels, words, rows of a tile, words of a tile, bias given, ignored label, smoothing (f64).
+ * Layout words at q: rows, channels, words, rows of a tile, words of a tile, bias given, weight without a gradient, ignored label, smoothing (f64).
  * GEMM owns the lower part of a thread's scratch; the row states and GEMM's own parameters lie above it.
  */
 import { gemm_f32, gemm_f64 } from "../dense/gemm";
@@ -48,16 +48,23 @@ export function has_bias(q: usize): bool {
   return load<i32>(q, 20) != 0;
 }
 
+/** No gradient is asked for by the weight. */
+// @ts-ignore: decorator
+@inline
+export function stands_still(q: usize): bool {
+  return load<i32>(q, 24) != 0;
+}
+
 // @ts-ignore: decorator
 @inline
 export function ignored_label(q: usize): i32 {
-  return load<i32>(q, 24);
+  return load<i32>(q, 28);
 }
 
 // @ts-ignore: decorator
 @inline
 export function smoothing_of(q: usize): f64 {
-  return load<f64>(q, 28);
+  return load<f64>(q, 32);
 }
 
 // @ts-ignore: decorator

@@ -16,6 +16,7 @@ struct Params {
   tile_rows: u32,
   tile_words: u32,
   has_bias: u32,
+  stands_still: u32,
   ignored: i32,
   smoothing: f32,
   smoothing_rest: f32,

@@ -7,12 +7,21 @@ const tile = () => ({ TILE_M: TILE, DEPTH: 16 });
 
 const tilesOf = (count: number) => Math.ceil(count / TILE);
 
-type Words = [rows: number, channels: number, words: number, tileRows: number, tileWords: number, biased: number, ...number[]];
+type Words = [
+  rows: number,
+  channels: number,
+  words: number,
+  tileRows: number,
+  tileWords: number,
+  biased: number,
+  still: number,
+  ...number[],
+];
 
 /** Words of the engine's ops/linearCrossEntropyTiles.ts, live counts as they are. */
 function problemOf(shape: LaunchShape) {
-  const [rows, channels, words, tileRows, tileWords, biased] = shape.words as Words;
-  return { rows, channels, words, tile: tileRows * tileWords, biased: biased !== 0 };
+  const [rows, channels, words, tileRows, tileWords, biased, still] = shape.words as Words;
+  return { rows, channels, words, tile: tileRows * tileWords, biased: biased !== 0, still: still !== 0 };
 }
 
 /** So many workgroups keep a large GPU busy, and so many parts of the vocabulary are quickly joined. */
@@ -46,7 +55,7 @@ function chunkOf(shape: LaunchShape): number {
 }
 
 function backwardPasses(shape: LaunchShape): readonly Pass[] {
-  const { channels, words: vocabulary, biased } = problemOf(shape);
+  const { channels, words: vocabulary, biased, still } = problemOf(shape);
   const pitch = chunkOf(shape);
   const passes: Pass[] = [];
   for (let first = 0; first < vocabulary; first += pitch) {
@@ -56,8 +65,8 @@ function backwardPasses(shape: LaunchShape): readonly Pass[] {
     passes.push(
       { shader: "linear_cross_entropy_slopes", words, consts: tile, groups: (live) => rowTiles(live) * tilesOf(width) },
       { shader: "linear_cross_entropy_dx", words, consts: tile, groups: (live) => rowTiles(live) * tilesOf(channels) },
-      { shader: "linear_cross_entropy_dw", words, consts: tile, groups: () => tilesOf(width) * tilesOf(channels) },
     );
+    if (!still) passes.push({ shader: "linear_cross_entropy_dw", words, consts: tile, groups: () => tilesOf(width) * tilesOf(channels) });
     if (biased) passes.push({ shader: "linear_cross_entropy_db", words, groups: () => Math.ceil(width / 16) });
   }
   return passes;

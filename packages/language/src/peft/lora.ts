@@ -18,6 +18,7 @@ import {
   sum,
   type Tensor,
   transpose,
+  widened,
 } from "@tetrad/engine";
 import type { Adapter } from "../models/backbone.js";
 import { commonConfig, type LayerValues, type MakeMethod, type PeftConfig, type Values } from "./method.js";
@@ -75,7 +76,7 @@ export function lora({
             return [
               name,
               (x, plain) => {
-                const weight = turned ? transpose(of("weight")) : of("weight");
+                const weight = turned ? transpose(of("weight")) : widened(of("weight"));
                 // The lengths count as constants in the backward pass, as the paper has it (section 4.3).
                 const lengths = stopGradient(sqrt(sum(square(add(weight, mul(matmul(of(B), of(A)), scale))), 1)));
                 const own = weights[`${name}.bias`];

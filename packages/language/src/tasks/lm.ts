@@ -1,6 +1,6 @@
 /** A language model trained further on texts: whole, or an adapter; and how well it foretells others. */
 
-import type { Engine, Tensor } from "@tetrad/engine";
+import { type Engine, type Tensor, TetradError } from "@tetrad/engine";
 import type { Ids } from "../data/batch.js";
 import { type CausalLm, causalLmOf } from "../heads/causal-lm.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
@@ -20,6 +20,8 @@ export interface LmOptions extends TrainingOptions {
   /** An adapter, which alone is trained; the whole model without one */
   readonly peft?: MakeMethod;
   readonly gguf?: string;
+  /** The weights that an adapter leaves alone stay as their file has them (QLoRA: Dettmers et al. 2023, arXiv:2305.14314). */
+  readonly quantized?: boolean;
 }
 
 export interface LmRun extends TrainingRun {
@@ -35,11 +37,12 @@ const IGNORED = -100;
 export function openLm(
   engine: Engine,
   folder: string,
-  { peft, seed = TRAINING_DEFAULTS.seed, freeze, gguf }: LmOptions = {},
+  { peft, seed = TRAINING_DEFAULTS.seed, freeze, gguf, quantized = false }: LmOptions = {},
 ): Promise<LanguageModel> {
   return openModel(engine, folder, causalLmOf, {
     seed,
     freeze,
+    quantized,
     ...(peft !== undefined && { peft }),
     ...(gguf !== undefined && { gguf }),
   });
@@ -55,9 +58,16 @@ export function encodeTexts({ tokenizer, backbone, config }: LanguageModel, text
   return { sequences, maxTokens, cut: whole.filter(({ length }) => length > maxTokens).length };
 }
 
-/** @throws TetradError IO, FORMAT, UNSUPPORTED as `openModel`; DATA for texts without tokens; DIVERGED */
+/** @throws TetradError DATA for texts without tokens; UNSUPPORTED for a model that is to be trained whole and is quantised; DIVERGED */
 export async function finetuneLm(engine: Engine, model: LanguageModel, texts: readonly string[], options: LmOptions = {}): Promise<LmRun> {
-  const { backbone, head } = model;
+  const { backbone, head, store, adapted } = model;
+  if (adapted === undefined && store.layout.some(({ stored }) => stored !== undefined)) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "finetuneLm",
+      what: "weights that stay as they are stored cannot be trained",
+      hint: "train an adapter (peft), or open the model without `quantized`",
+    });
+  }
   const { sequences, maxTokens, cut } = encodeTexts(model, texts, options.maxTokens);
   const { loss } = head as CausalLm;
   const { evaluation } = options;
