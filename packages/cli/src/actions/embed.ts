@@ -9,6 +9,7 @@ export interface EmbedFlags {
   readonly text: string;
   readonly out?: string;
   readonly maxTokens?: number;
+  readonly quantize?: "int8";
 }
 
 export async function embedAction({ terminal, withEngine }: Context, folder: string, data: string, flags: EmbedFlags): Promise<void> {
@@ -22,7 +23,10 @@ export async function embedAction({ terminal, withEngine }: Context, folder: str
   }
   const progress = terminal.progress("embedding");
   const { result, seconds } = await withEngine(async (engine) => {
-    const embedder = await openEmbedder(engine, folder, flags.maxTokens === undefined ? {} : { maxTokens: flags.maxTokens });
+    const embedder = await openEmbedder(engine, folder, {
+      ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
+      ...(flags.quantize !== undefined && { quantize: flags.quantize }),
+    });
     const begin = performance.now();
     const vectors = await embed(engine, embedder, texts, (done) =>
       progress.update(done / texts.length, `${done} of ${texts.length} texts`),

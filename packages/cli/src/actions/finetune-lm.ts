@@ -38,7 +38,9 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
               targetModules: flags.targetModules,
             }),
           };
-    const model = await openLm(engine, flags.model, { ...method, seed: flags.seed, ...(await ggufIn(flags.model)) });
+    // What an adapter leaves alone stays as the file has it, but for word embeddings that adversarial training moves.
+    const quantized = flags.peft !== undefined && flags.adversarial === undefined;
+    const model = await openLm(engine, flags.model, { ...method, quantized, seed: flags.seed, ...(await ggufIn(flags.model)) });
     noteWeights(terminal, model, flags.model);
     const trained = trainedShare(model.store);
     terminal.note(trained);

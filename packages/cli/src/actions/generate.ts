@@ -14,6 +14,7 @@ export interface GenerateFlags {
   readonly stop?: readonly string[];
   readonly seed: number;
   readonly context: number;
+  readonly activations?: "float" | "int8";
   readonly stream?: boolean;
   readonly chat?: boolean;
   readonly system?: string;
@@ -25,11 +26,16 @@ export async function generateAction(
   prompt: string,
   flags: GenerateFlags,
 ): Promise<void> {
-  const { maxTokens, stream, context, chat, system, ...options } = flags;
+  const { maxTokens, stream, context, activations, chat, system, ...options } = flags;
   const streamed = stream === true && !terminal.json;
   const answer = await withEngine(async (engine) => {
     terminal.status("reading the model");
-    const generator = await openGenerator(engine, folder, { context, ...(await ggufIn(folder)) });
+    const generator = await openGenerator(engine, folder, {
+      context,
+      quantized: true,
+      ...(activations !== undefined && { activations }),
+      ...(await ggufIn(folder)),
+    });
     terminal.status("");
     const said = [...(system === undefined ? [] : [{ role: "system", content: system }]), { role: "user", content: prompt }];
     const text = chat === true ? generator.model.tokenizer.chat(said) : prompt;

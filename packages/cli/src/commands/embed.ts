@@ -1,7 +1,7 @@
 /** `tetrad embed MODEL DATA`: a vector for every text. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { EmbedFlags } from "../actions/embed.js";
-import { positiveInteger } from "../arguments.js";
+import { oneOf, positiveInteger } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -13,6 +13,12 @@ export function embedCommand(io: Io): Command {
     .option("--text <column>", "the column of texts", "text")
     .option("--out <file>", "safetensors file with one tensor `embeddings`, a row a text")
     .option("--max-tokens <n>", "longer texts are cut (default: what the folder says)", positiveInteger)
+    .addOption(
+      new Option(
+        "--quantize <kind>",
+        "int8: layers multiply whole numbers, in less than half the memory; vectors change slightly (MiniLM on Banking77: cosine 0.997 on the mean, 0.989 at least)",
+      ).argParser(oneOf("int8")),
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, data: string, flags: EmbedFlags, command: Command) =>
       (await import("../actions/embed.js")).embedAction(contextOf(command, io), folder, data, flags),
@@ -23,4 +29,5 @@ const EXAMPLES = `
 Examples:
   tetrad embed ./all-MiniLM-L6-v2 corpus.jsonl --out vectors.safetensors
   tetrad embed ./all-MiniLM-L6-v2 papers.csv --text abstract --out abstracts.safetensors
+  tetrad embed ./all-MiniLM-L6-v2 corpus.jsonl --quantize int8 --out vectors.safetensors
   tetrad embed ./all-MiniLM-L6-v2 "Dark energy accelerates the expansion." --json`;

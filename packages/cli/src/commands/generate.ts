@@ -1,7 +1,7 @@
 /** `tetrad generate MODEL PROMPT`: text that goes on from a prompt. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { GenerateFlags } from "../actions/generate.js";
-import { positiveInteger, positiveNumber } from "../arguments.js";
+import { oneOf, positiveInteger, positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -10,7 +10,7 @@ export function generateCommand(io: Io): Command {
     .description("let a language model go on from a prompt")
     .argument(
       "<model>",
-      "folder of a causal model (safetensors or one GGUF file), or of an adapter that `tetrad finetune lm` or peft wrote",
+      "folder of a causal model (safetensors, or one GGUF file, whose weights stay in its blocks), or of an adapter that `tetrad finetune lm` or peft wrote",
     )
     .argument("<prompt>", "text to go on from")
     .option("--max-tokens <n>", "tokens of the answer at most", positiveInteger, 64)
@@ -26,6 +26,12 @@ export function generateCommand(io: Io): Command {
     .option("--stop <text...>", "ends the answer where one of these texts comes")
     .option("--seed <n>", "of the draws", Number, 0)
     .option("--context <n>", "most tokens of prompt and answer", positiveInteger, 512)
+    .addOption(
+      new Option(
+        "--activations <kind>",
+        "int8: layers in a GGUF file's blocks round what they take and multiply whole numbers; faster, and the text may differ (default: float)",
+      ).argParser(oneOf("float", "int8")),
+    )
     .option("--chat", "the prompt is what a user says; the model's chat template is put around it")
     .option("--system <text>", "with --chat: what the model is told about its part")
     .option("--stream", "print the text as it comes")
@@ -40,4 +46,5 @@ Examples:
   tetrad generate ./SmolLM2-135M-Instruct "Gravity is" --stream
   tetrad generate ./SmolLM2-135M-Instruct "What is dark matter?" --chat --max-tokens 100 --stream
   tetrad generate ./hep-th "We show that the black hole entropy" --max-tokens 80 --temperature 0.7 --stream
-  tetrad generate ./hep-th "Abstract:" --temperature 0.8 --top-p 0.95 --repetition-penalty 1.1 --seed 7 --json`;
+  tetrad generate ./hep-th "Abstract:" --temperature 0.8 --top-p 0.95 --repetition-penalty 1.1 --seed 7 --json
+  tetrad generate ./SmolLM2-135M-Instruct "Gravity is" --activations int8`;

@@ -39,7 +39,6 @@ export function storedWeights(
   { quantized = false, activations = "float", quantize }: StorageOptions,
 ): ReadonlyMap<string, StoredWeight> {
   const stored = new Map<string, StoredWeight>();
-  if (!quantized && quantize === undefined) return stored;
   if (quantize !== undefined && backbone.fanInFanOut) {
     throw new TetradError("UNSUPPORTED", {
       op: "quantize",
@@ -62,6 +61,14 @@ export function storedWeights(
       const weight = file.stored(tensor);
       if (weight !== undefined) stored.set(name, kept(weight, layer && activations === "int8"));
     }
+  }
+  if (activations === "int8" && ![...stored.values()].some(({ storage }) => storage.layout === "panels")) {
+    throw new TetradError("UNSUPPORTED", {
+      op: file.source,
+      what: "no layer is in blocks that integer products read",
+      expected: `activations "float", or a GGUF file in ${INTEGER_BLOCKS.join(", ")}`,
+      hint: 'quantize: "int8" rounds other weights when they are loaded',
+    });
   }
   return stored;
 }
