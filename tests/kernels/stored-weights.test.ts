@@ -36,8 +36,13 @@ const rowsOf = (format: FormatName) =>
     ? Uint8Array.from(storedCase(format, WORDS, WIDTH).values as readonly number[])
     : quantizeWeights(numbers(WORDS * WIDTH, 1), [WORDS, WIDTH], format).bytes;
 
-/** A table of words that is input and output of a small network whose one trained matrix stands between. */
-const specs = (table: ParamSpecs[string]): ParamSpecs => ({ table, inner: [WIDTH, WIDTH], seen: { shape: [3], state: true } });
+/** A table of words that is input and output of a small network whose one trained matrix stands between; a matrix that nobody reads lies before its bytes. */
+const specs = (table: ParamSpecs[string]): ParamSpecs => ({
+  unread: { shape: [3, 32], storage: { layout: "rows", format: "q8_0" } },
+  table,
+  inner: [WIDTH, WIDTH],
+  seen: { shape: [3], state: true },
+});
 
 function lossOf({ table, inner }: Readonly<Record<string, Tensor>>, { ids, labels }: Readonly<Record<string, Tensor>>) {
   const hidden = linear(embedding(ids as Tensor, table as Tensor), inner as Tensor);
