@@ -1,5 +1,5 @@
 // Language models whose weights stay as their file has them: the logits, texts and training of widened weights; and what rounding to int8 changes.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Engine, type FormatName, quantizeWeights, writeSafetensors } from "@tetrad/engine";
@@ -25,6 +25,7 @@ import { largestError } from "../support/error.js";
 import { type GgufTensor, writeGguf } from "../support/gguf.js";
 import { machines, TOLERANCE } from "../support/language-golden.js";
 import { randoms } from "../support/ops-cases.js";
+import { sharedPath } from "../support/shared.js";
 
 const [WIDTH, INNER, WORDS, LAYERS] = [64, 256, 40, 2];
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -261,6 +262,21 @@ test("a model that is to be trained whole must not stay quantised, and rounded l
     const rounded = await openTiny(engine, { quantize: "int8", peft: adapter(false) });
     await expect(finetuneLm(engine, rounded, TEXTS)).rejects.toThrow(/has no gradient.*linearQuantized/);
   } finally {
+    await engine.close();
+  }
+});
+
+test("layers whose weights are (in, out) are not rounded", async () => {
+  const engine = await openEngine({ backend: "reference" });
+  const own = mkdtempSync(join(tmpdir(), "tetrad-gpt2-"));
+  try {
+    for (const name of ["config.json", "model.safetensors"]) copyFileSync(sharedPath(`golden/gpt2-tiny/${name}`), join(own, name));
+    for (const name of ["tokenizer.json", "tokenizer_config.json"]) copyFileSync(join(folder, name), join(own, name));
+    const open = (options: OpenOptions) => openModel(engine, own, (backbone) => causalLm(backbone, true), options);
+    await expect(open({ quantize: "int8" })).rejects.toThrow(/\(in, out\) are not rounded.*gpt2/);
+    expect((await open({ quantized: true })).store.layout.every(({ stored }) => stored === undefined)).toBe(true);
+  } finally {
+    rmSync(own, { recursive: true });
     await engine.close();
   }
 });
