@@ -150,5 +150,6 @@ export { type Best, type RunState, readRunState } from "./train/run-state.js";
 export { type TrainingRun, type TrainingTask, train } from "./train/train.js";
 export type { LogEntry } from "./train/trainer-state.js";
 export { openGguf } from "./weights/gguf.js";
+export { type Llama2c, openLlama2c } from "./weights/llama2c.js";
 export { type Match, matchWeights } from "./weights/match.js";
 export { readWeights, type WeightFile } from "./weights/read.js";

@@ -22,6 +22,7 @@ import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
 import type { MakeMethod } from "./peft/method.js";
 import { isModuleOf } from "./peft/targets.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
+import type { Llama2c } from "./weights/llama2c.js";
 import { type Match, matchWeights } from "./weights/match.js";
 import { optional, readWeights } from "./weights/read.js";
 import { type StorageOptions, storedWeights } from "./weights/storage.js";
@@ -52,8 +53,10 @@ export interface OpenOptions extends StorageOptions {
   readonly peft?: MakeMethod;
   /** States that programs over the model need besides: a cache of keys and values */
   readonly states?: (backbone: Backbone) => ParamSpecs;
-  /** Name of the weights where the folder has a GGUF file and no safetensors */
+  /** Name of a GGUF file of the folder, in the place of its safetensors */
   readonly gguf?: string;
+  /** Where an adapter's base model is, if not where its adapter_config.json says */
+  readonly base?: string;
 }
 
 /** The folder's config.json. @throws TetradError IO, FORMAT */
@@ -62,7 +65,8 @@ export async function readConfig(folder: string): Promise<JsonObject> {
 }
 
 /**
- * @param folder a model's, or an adapter's whose adapter_config.json names the folder of its base model
+ * @param folder a model's, or an adapter's whose adapter_config.json names the folder of its base model; or a checkpoint of llama2.c, `stories15M.bin`, with its
+ * tokenizer beside it
  * @param headOf the head for the task at hand
  * @throws TetradError IO for a missing folder or file, FORMAT for damaged ones and for weights of another model, UNSUPPORTED for a model that is not built,
  * DATA for a tokenizer of another vocabulary
@@ -71,14 +75,13 @@ export async function openModel(
   engine: Engine,
   folder: string,
   headOf: (backbone: Backbone, config: JsonObject) => Head,
-  { freshHead = false, seed = 0, freeze = [], peft, states, gguf, ...storage }: OpenOptions = {},
+  { freshHead = false, seed = 0, freeze = [], peft, states, gguf, base: given, ...storage }: OpenOptions = {},
 ): Promise<LanguageModel> {
   const adapter = await adapterOf(folder);
-  const base = adapter === undefined ? folder : baseFolder(adapter, folder);
-  const config = await readConfig(base);
+  const base = adapter === undefined ? folder : (given ?? baseFolder(adapter, folder));
+  const { config, tokenizer, file } = await partsOf(base, gguf);
   const backbone = backboneOf(config, `${base}/config.json`);
   const head = headOf(backbone, config);
-  const tokenizer = await Tokenizer.load(base);
   if (tokenizer.size > backbone.vocabulary) {
     throw new TetradError("DATA", {
       op: base,
@@ -91,7 +94,6 @@ export async function openModel(
   const make = adapter?.method ?? peft;
   const adapted = make === undefined ? undefined : adapt(backbone, head, make);
   const plain = { ...backbone.params, ...head.params };
-  const file = await readWeights(base, gguf);
   const weights = matchWeights(backbone, plain, file, { freshHead: freshHead || adapter !== undefined });
   checkModules(freeze, Object.keys(plain));
   const params = adapted?.params ?? plain;
@@ -125,6 +127,12 @@ function checkModules(names: readonly string[], parameters: readonly string[]): 
     expected: modules.join(", "),
     hint: near === undefined ? undefined : `did you mean "${near}"?`,
   });
+}
+
+/** Configuration, tokenizer and weights of a folder, or of a checkpoint of llama2.c. */
+async function partsOf(base: string, gguf: string | undefined): Promise<Llama2c> {
+  if (base.endsWith(".bin")) return (await import("./weights/llama2c.js")).openLlama2c(base);
+  return { config: await readConfig(base), tokenizer: await Tokenizer.load(base), file: await readWeights(base, gguf) };
 }
 
 /** The folder's adapter, if it is an adapter's. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
 import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { ggufIn } from "../language/folder.js";
+import { findModel } from "../language/folder.js";
 import { partsOf } from "../language/parts.js";
 import { readTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
@@ -25,6 +25,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
   };
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read);
   const { run, before, after, share } = await fineTune(context, flags, async (engine, tune) => {
+    const { folder, ...place } = await findModel(flags.model);
     terminal.status("reading the model");
     const method =
       flags.peft === undefined
@@ -40,7 +41,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
           };
     // What an adapter leaves alone stays as the file has it, but for word embeddings that adversarial training moves.
     const quantized = flags.peft !== undefined && flags.adversarial === undefined;
-    const model = await openLm(engine, flags.model, { ...method, quantized, seed: flags.seed, ...(await ggufIn(flags.model)) });
+    const model = await openLm(engine, folder, { ...method, quantized, seed: flags.seed, ...place });
     noteWeights(terminal, model, flags.model);
     const trained = trainedShare(model.store);
     terminal.note(trained);

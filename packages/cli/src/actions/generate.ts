@@ -2,7 +2,7 @@
 import { generate, openGenerator } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
-import { ggufIn } from "../language/folder.js";
+import { findModel } from "../language/folder.js";
 
 export interface GenerateFlags {
   readonly maxTokens: number;
@@ -22,19 +22,20 @@ export interface GenerateFlags {
 
 export async function generateAction(
   { terminal, withEngine }: Context,
-  folder: string,
+  given: string,
   prompt: string,
   flags: GenerateFlags,
 ): Promise<void> {
   const { maxTokens, stream, context, activations, chat, system, ...options } = flags;
   const streamed = stream === true && !terminal.json;
   const answer = await withEngine(async (engine) => {
+    const { folder, ...place } = await findModel(given);
     terminal.status("reading the model");
     const generator = await openGenerator(engine, folder, {
       context,
       quantized: true,
       ...(activations !== undefined && { activations }),
-      ...(await ggufIn(folder)),
+      ...place,
     });
     terminal.status("");
     const said = [...(system === undefined ? [] : [{ role: "system", content: system }]), { role: "user", content: prompt }];

@@ -59,7 +59,7 @@ function lmCommand(io: Io): Command {
     .description(
       "train a causal language model further on texts, whole or by an adapter that Python's peft opens; prints the perplexity before and after",
     )
-    .option("--model <folder>", `${MODEL}; or a GGUF file instead of safetensors`)
+    .option("--model <folder>", `${MODEL}; or a GGUF file or a checkpoint of llama2.c instead`)
     .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts")
     .option("--test <file>", "texts to measure the perplexity of, before and after")
     .option("--text <column>", "the column of texts", "text")

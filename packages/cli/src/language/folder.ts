@@ -1,5 +1,7 @@
 /** Which of our kinds of folders a folder is: a network for a table, or a language model as Hugging Face lays it out, and for which task. */
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { TetradError } from "@tetrad/engine";
 import { baseFolder, MODEL_TYPES, readAdapter, readConfig } from "@tetrad/language";
 
@@ -24,26 +26,51 @@ export async function languageTask(folder: string): Promise<LanguageTask | undef
   });
 }
 
-/**
- * The GGUF file of a folder, or of an adapter's base model, that has one and no safetensors.
- * @throws TetradError ARGUMENT where there are several to choose from
- */
-export async function ggufIn(given: string): Promise<{ readonly gguf?: string }> {
-  const own = await namesIn(given);
-  const folder = own.includes("adapter_config.json") ? baseFolder(await readAdapter(given), given) : given;
-  const names = folder === given ? own : await namesIn(folder);
-  const files = names.filter((name) => name.endsWith(".gguf"));
-  if (files.length === 0 || names.some((name) => /^model.*\.safetensors$/.test(name))) return {};
-  if (files.length === 1) return { gguf: files[0] as string };
-  throw new TetradError("ARGUMENT", {
-    op: folder,
-    what: "there are several GGUF files",
-    got: files.join(", "),
-    hint: "leave only the one to use in the folder",
-  });
+/** Where a model is that a command was given. */
+export interface ModelPlace {
+  /** Its folder, or its checkpoint of llama2.c */
+  readonly folder: string;
+  /** The same of an adapter's base model */
+  readonly base?: string;
+  /** The GGUF file of the model's folder, or of the base model's, where that is what holds its weights */
+  readonly gguf?: string;
 }
 
-/** None where there is no such folder: whoever opens it says so. */
-function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((): string[] => []);
+/**
+ * @param given a folder, or a GGUF file or a checkpoint of llama2.c in one
+ * @throws TetradError ARGUMENT for a folder with several files to choose from
+ */
+export async function findModel(given: string): Promise<ModelPlace> {
+  const place = await placeOf(given);
+  if (!existsSync(`${place.folder}/adapter_config.json`)) return place;
+  const { folder: base, gguf } = await placeOf(baseFolder(await readAdapter(place.folder), place.folder));
+  return { folder: place.folder, base, ...(gguf !== undefined && { gguf }) };
+}
+
+async function placeOf(given: string): Promise<ModelPlace> {
+  if (given.endsWith(".gguf")) return { folder: dirname(given), gguf: basename(given) };
+  // None where there is no such folder: whoever opens it says so.
+  const names = await readdir(given).catch((): string[] => []);
+  const only = (kind: string, files: readonly string[]): string | undefined => {
+    if (files.length < 2) return files[0];
+    throw new TetradError("ARGUMENT", {
+      op: given,
+      what: `there are several ${kind}`,
+      got: files.join(", "),
+      hint: `name the one to use: ${given}/${files[0]}`,
+    });
+  };
+  if (names.some((name) => /^(adapter_config\.json|model.*\.safetensors)$/.test(name))) return { folder: given };
+  const gguf = only(
+    "GGUF files",
+    names.filter((name) => name.endsWith(".gguf")),
+  );
+  if (gguf !== undefined) return { folder: given, gguf };
+  const checkpoint = names.includes("config.json")
+    ? undefined
+    : only(
+        "checkpoints",
+        names.filter((name) => name.endsWith(".bin") && !/^tok(enizer|\d+)\.bin$/.test(name)),
+      );
+  return { folder: checkpoint === undefined ? given : `${given}/${checkpoint}` };
 }

@@ -2,7 +2,7 @@
 
 import { type Engine, TetradError } from "@tetrad/engine";
 import { causalLmOf } from "../heads/causal-lm.js";
-import { type LanguageModel, openModel } from "../model.js";
+import { type LanguageModel, type OpenOptions, openModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
 import type { StorageOptions } from "../weights/storage.js";
 import { cacheSpecs, Decoder } from "./decoder.js";
@@ -34,11 +34,9 @@ export interface TextGenerator {
   readonly ends: ReadonlySet<number>;
 }
 
-export interface GeneratorOptions extends StorageOptions {
+export interface GeneratorOptions extends StorageOptions, Pick<OpenOptions, "gguf" | "base"> {
   /** Most tokens of prompt and answer; 512, or what the model can read, unless told */
   readonly context?: number;
-  /** Name of the weights where the folder has a GGUF file and no safetensors */
-  readonly gguf?: string;
 }
 
 /** A causal model's folder, or that of an adapter for one. @throws TetradError as `openModel` */
@@ -85,6 +83,9 @@ export async function generate(
   const ended = (text: string, reason: Generated["reason"]): Generated => {
     return { text, ids, reason, seconds: { prompt: (read - begin) / 1000, answer: (performance.now() - read) / 1000 } };
   };
+  // Decoded with what it goes on from: some tokenizers leave out the space that a text begins with.
+  const before = tokenizer.decode(given).length;
+  const textOf = () => tokenizer.decode(seen).slice(before);
   let told = "";
   let reason: Generated["reason"] = "length";
   while (ids.length < most) {
@@ -99,7 +100,7 @@ export async function generate(
     }
     ids.push(id);
     seen.push(id);
-    const text = tokenizer.decode(ids);
+    const text = textOf();
     const cut = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0);
     if (cut.length > 0) {
       const whole = text.slice(0, Math.min(...cut));
@@ -114,7 +115,7 @@ export async function generate(
     }
     if (ids.length < most) logits = await decoder.read([id]);
   }
-  const text = tokenizer.decode(ids);
+  const text = textOf();
   if (text.length > told.length) onText?.(text.slice(told.length));
   return ended(text, reason);
 }

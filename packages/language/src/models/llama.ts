@@ -78,8 +78,8 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
     states(weights, batch, context) {
       let sum = embedding(batch.ids, weights["model.embed_tokens.weight"] as Tensor);
       let y = rmsNorm(sum, norm(weights, `${layer(0)}.input_layernorm`, eps));
-      // No sequence of the batch is longer than the batch.
-      const rope = ropeTables(Math.min(positions, batch.longest ?? (batch.ids.shape[0] as number)), dim, theta, sum.dtype as "f32" | "f64");
+      // No sequence of the batch is longer than the batch, which may be longer than the model reads: attention wants a row for each of its tokens.
+      const rope = ropeTables(batch.longest ?? (batch.ids.shape[0] as number), dim, theta, sum.dtype as "f32" | "f64");
       const hidden = [sum];
       for (let i = 0; i < layers; i++) {
         const own = layerIn(context, (before: Tensor, input: Tensor) => {

@@ -3,7 +3,7 @@
 import { type Engine, type Tensor, TetradError } from "@tetrad/engine";
 import type { Ids } from "../data/batch.js";
 import { type CausalLm, causalLmOf } from "../heads/causal-lm.js";
-import { type LanguageModel, openModel, saveModel } from "../model.js";
+import { type LanguageModel, type OpenOptions, openModel, saveModel } from "../model.js";
 import { saveAdapter } from "../peft/adapt.js";
 import type { MakeMethod } from "../peft/method.js";
 import { forEachBatch } from "../train/evaluate.js";
@@ -12,14 +12,13 @@ import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkSequences } from "./labels.js";
 
-export interface LmOptions extends TrainingOptions {
+export interface LmOptions extends TrainingOptions, Pick<OpenOptions, "gguf" | "base"> {
   /** Texts that are not learned, for evaluations while the others are */
   readonly evaluation?: readonly string[];
   /** Longer texts are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
   /** An adapter, which alone is trained; the whole model without one */
   readonly peft?: MakeMethod;
-  readonly gguf?: string;
   /** The weights that an adapter leaves alone stay as their file has them (QLoRA: Dettmers et al. 2023, arXiv:2305.14314). */
   readonly quantized?: boolean;
 }
@@ -37,7 +36,7 @@ const IGNORED = -100;
 export function openLm(
   engine: Engine,
   folder: string,
-  { peft, seed = TRAINING_DEFAULTS.seed, freeze, gguf, quantized = false }: LmOptions = {},
+  { peft, seed = TRAINING_DEFAULTS.seed, freeze, gguf, base, quantized = false }: LmOptions = {},
 ): Promise<LanguageModel> {
   return openModel(engine, folder, causalLmOf, {
     seed,
@@ -45,6 +44,7 @@ export function openLm(
     quantized,
     ...(peft !== undefined && { peft }),
     ...(gguf !== undefined && { gguf }),
+    ...(base !== undefined && { base }),
   });
 }
 

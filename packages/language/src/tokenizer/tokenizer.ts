@@ -123,6 +123,12 @@ export class Tokenizer {
     return new Tokenizer(own as JsonObject, config, files, `${folder}/tokenizer.json`);
   }
 
+  /** One that no file was read for: its tokenizer.json and tokenizer_config.json are what is copied. */
+  static made(json: JsonObject, config: JsonObject, source: string): Tokenizer {
+    const bytes = (value: JsonObject) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+    return new Tokenizer(json, config, { "tokenizer.json": bytes(json), "tokenizer_config.json": bytes(config) }, source);
+  }
+
   /** One more than the largest token number. */
   get size(): number {
     let size = 0;

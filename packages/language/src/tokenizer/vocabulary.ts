@@ -61,6 +61,7 @@ function byteLevelBpe(vocab: Readonly<Record<string, number>>, merges: string): 
   };
 }
 
-function added(content: string, id: number): Json {
+/** A special token of tokenizer.json */
+export function added(content: string, id: number): Json {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 }

@@ -3,6 +3,7 @@
 import { gguf } from "@huggingface/gguf";
 import { type FormatName, TetradError, WEIGHT_FORMATS, type WideTensor } from "@tetrad/engine";
 import { storedMatrix, type WeightFile } from "./read.js";
+import { halvesTogether } from "./rotary-rows.js";
 
 /** ggml_type (ggml.h) of the formats that are read. */
 const TYPES: Readonly<Record<number, { readonly name: string; readonly format?: FormatName }>> = {
@@ -106,7 +107,7 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<Weigh
   };
   const rowsOf = ({ begin, length, shape, heads: count }: Entry) => {
     const part = bytes.subarray(begin, begin + length);
-    return count === undefined ? part : inOrder(part, shape[0] as number, count);
+    return count === undefined ? part : halvesTogether(part, shape[0] as number, count);
   };
   return {
     source,
@@ -148,19 +149,6 @@ async function header(bytes: Uint8Array, source: string) {
       { cause: error },
     );
   }
-}
-
-/** llama.cpp turns neighbouring elements of a head, transformers its halves: rows of queries and keys are stored so that both do the same. */
-function inOrder(bytes: Uint8Array, rows: number, heads: number): Uint8Array {
-  const size = bytes.length / rows;
-  const half = rows / heads / 2;
-  const out = new Uint8Array(bytes.length);
-  for (let row = 0; row < rows; row++) {
-    const [head, within] = [Math.floor(row / (2 * half)), row % (2 * half)];
-    const from = head * 2 * half + (within % half) * 2 + Math.floor(within / half);
-    out.set(bytes.subarray(from * size, (from + 1) * size), row * size);
-  }
-  return out;
 }
 
 function widened({ shape, type }: Entry, bytes: Uint8Array): WideTensor {

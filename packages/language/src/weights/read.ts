@@ -30,17 +30,13 @@ const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
 /**
- * @param gguf name of the folder's GGUF file, where it has no safetensors
+ * @param gguf name of a GGUF file of the folder, in the place of its safetensors
  * @throws TetradError IO for a folder without weights, FORMAT for damaged or missing shards
  */
 export async function readWeights(folder: string, gguf?: string): Promise<WeightFile> {
+  if (gguf !== undefined) return (await import("./gguf.js")).openGguf(await readBytes(`${folder}/${gguf}`), `${folder}/${gguf}`);
   const index = await optional(`${folder}/${INDEX}`);
-  if (index === undefined) {
-    const single = gguf === undefined ? await readBytes(`${folder}/${SINGLE}`) : await optional(`${folder}/${SINGLE}`);
-    if (single !== undefined) return openFile(single, `${folder}/${SINGLE}`);
-    const { openGguf } = await import("./gguf.js");
-    return openGguf(await readBytes(`${folder}/${gguf}`), `${folder}/${gguf}`);
-  }
+  if (index === undefined) return openFile(await readBytes(`${folder}/${SINGLE}`), `${folder}/${SINGLE}`);
   const map = weightMap(parseJsonObject(index, `${folder}/${INDEX}`), `${folder}/${INDEX}`);
   const shards = new Map<string, WeightFile>();
   for (const name of new Set(map.values())) shards.set(name, openFile(await readBytes(`${folder}/${name}`), `${folder}/${name}`));
