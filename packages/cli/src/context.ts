@@ -12,6 +12,7 @@ interface GlobalOptions extends TerminalOptions {
 
 export interface Context {
   readonly terminal: Terminal;
+  readonly env: Io["env"];
   /** Runs `work` with an engine as the options ask for, and closes it. */
   withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
 }
@@ -21,6 +22,7 @@ export function contextOf(command: Command, io: Io): Context {
   const terminal = new Terminal(options, io);
   return {
     terminal,
+    env: io.env,
     async withEngine(work) {
       const { createEngine } = await import("@tetrad/engine");
       const tuning = await loadTuning(io.env, options.tuning, (text) => terminal.note(text));

@@ -2,6 +2,7 @@
 import { TetradError, writeFileAtomic, writeSafetensors } from "@tetrad/engine";
 import { embed, openEmbedder } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { findModel } from "../language/folder.js";
 import { textsFrom } from "../language/texts.js";
 import { duration } from "../progress.js";
 
@@ -12,7 +13,8 @@ export interface EmbedFlags {
   readonly quantize?: "int8";
 }
 
-export async function embedAction({ terminal, withEngine }: Context, folder: string, data: string, flags: EmbedFlags): Promise<void> {
+export async function embedAction(context: Context, given: string, data: string, flags: EmbedFlags): Promise<void> {
+  const { terminal, withEngine } = context;
   const { texts, isFile } = await textsFrom(data, flags.text);
   if (isFile && flags.out === undefined) {
     throw new TetradError("ARGUMENT", {
@@ -21,6 +23,7 @@ export async function embedAction({ terminal, withEngine }: Context, folder: str
       hint: "say where they go: --out vectors.safetensors",
     });
   }
+  const { folder } = await findModel(context, given);
   const progress = terminal.progress("embedding");
   const { result, seconds } = await withEngine(async (engine) => {
     const embedder = await openEmbedder(engine, folder, {
@@ -37,7 +40,7 @@ export async function embedAction({ terminal, withEngine }: Context, folder: str
   if (cut > 0) terminal.note(`note: ${cut} texts are longer than the model reads and were cut`);
   if (flags.out !== undefined) {
     const tensors = { embeddings: { shape: [texts.length, width], data: vectors } };
-    await writeFileAtomic(flags.out, writeSafetensors(tensors, { format: "pt", model: folder, texts: data }));
+    await writeFileAtomic(flags.out, writeSafetensors(tensors, { format: "pt", model: given, texts: data }));
   }
   const line = `${texts.length} vectors of ${width} numbers in ${duration(seconds)}, ${Math.round(tokens / seconds)} tokens a second`;
   const own = isFile ? {} : { vector: Array.from(vectors) };

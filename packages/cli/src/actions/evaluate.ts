@@ -2,25 +2,22 @@
 import { TetradError } from "@tetrad/engine";
 import { evaluateClassifier, evaluateTagger, openClassifier, openTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { languageTask } from "../language/folder.js";
+import { findModel, languageTask } from "../language/folder.js";
 import { readLabelled, readTagged, type TextColumns } from "../language/texts.js";
 
 export interface EvaluateOptions extends TextColumns {
   readonly separator: string;
 }
 
-export async function evaluateAction(
-  { terminal, withEngine }: Context,
-  folder: string,
-  path: string,
-  options: EvaluateOptions,
-): Promise<void> {
+export async function evaluateAction(context: Context, given: string, path: string, options: EvaluateOptions): Promise<void> {
+  const { terminal, withEngine } = context;
+  const { folder } = await findModel(context, given);
   const task = await languageTask(folder);
   if (task === undefined) {
     throw new TetradError("UNSUPPORTED", {
       op: folder,
       what: "this is a network for a table, not a language model",
-      hint: `measure it with: tetrad predict ${folder} ${path}`,
+      hint: `measure it with: tetrad predict ${given} ${path}`,
     });
   }
   const begin = performance.now();

@@ -11,8 +11,8 @@ export async function finetuneClassifyAction(context: Context, flags: FinetuneCl
   const { terminal } = context;
   const read = (path: string) => readLabelled(path, flags, (text) => terminal.note(text));
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read, ({ label }) => [label]);
-  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneClassifier(engine, flags.model, train, { ...options, ...watched }));
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
+    const outcome = await tune((options) => finetuneClassifier(engine, folder, train, { ...options, ...watched }));
     const measured = await evaluateClassifier(engine, outcome, test);
     const { accuracy, macroF1, weightedF1 } = measured;
     const summary = `Puts texts into ${outcome.labels.length} classes, learned from ${train.length} texts.`;

@@ -1,9 +1,8 @@
 /** The work of `tetrad finetune lm`. */
-import { resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
 import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { findModel } from "../language/folder.js";
+import { baseName } from "../language/folder.js";
 import { partsOf } from "../language/parts.js";
 import { readTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
@@ -24,8 +23,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     return texts;
   };
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read);
-  const { run, before, after, share } = await fineTune(context, flags, async (engine, tune) => {
-    const { folder, ...place } = await findModel(flags.model);
+  const { run, before, after, share } = await fineTune(context, flags, async (engine, tune, { folder, ...place }) => {
     terminal.status("reading the model");
     const method =
       flags.peft === undefined
@@ -35,7 +33,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
               r: flags.r,
               loraAlpha: flags.loraAlpha,
               taskType: "CAUSAL_LM",
-              base: resolve(flags.model),
+              base: baseName(flags.model),
               targetModules: flags.targetModules,
             }),
           };

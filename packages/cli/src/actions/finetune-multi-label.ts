@@ -13,8 +13,8 @@ export async function finetuneMultiLabelAction(context: Context, flags: Finetune
   const { terminal } = context;
   const read = (path: string) => readMultiLabelled(path, flags, flags.separator);
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read, ({ labels }) => labels);
-  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneMultiLabel(engine, flags.model, train, { ...options, ...watched }));
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
+    const outcome = await tune((options) => finetuneMultiLabel(engine, folder, train, { ...options, ...watched }));
     const measured = await evaluateMultiLabel(engine, outcome, test);
     const { micro, macro, samples } = measured;
     const summary = `Says which of ${outcome.labels.length} labels a text has, learned from ${train.length} texts.`;

@@ -10,8 +10,8 @@ export type FinetuneNerOptions = TrainingFlags;
 export async function finetuneNerAction(context: Context, flags: FinetuneNerOptions): Promise<void> {
   const { terminal } = context;
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, readTagged);
-  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneTagger(engine, flags.model, train, { ...options, ...watched }));
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
+    const outcome = await tune((options) => finetuneTagger(engine, folder, train, { ...options, ...watched }));
     const measured = await evaluateTagger(engine, outcome, test);
     const { micro, macro } = measured.scores;
     const types = new Set(outcome.labels.filter((label) => label !== "O").map((label) => label.slice(2)));

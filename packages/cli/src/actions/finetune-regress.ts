@@ -12,8 +12,8 @@ export async function finetuneRegressAction(context: Context, flags: FinetuneReg
   const { terminal } = context;
   const read = (path: string) => readRated(path, flags, (text) => terminal.note(text));
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read);
-  const { run, evaluation } = await fineTune(context, flags, async (engine, tune) => {
-    const outcome = await tune((options) => finetuneRegressor(engine, flags.model, train, { ...options, ...watched }));
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
+    const outcome = await tune((options) => finetuneRegressor(engine, folder, train, { ...options, ...watched }));
     const measured = await evaluateRegressor(engine, outcome, test);
     const { r2, mae, rmse, pearson, spearman } = measured;
     const summary = `Gives a text a number, learned from ${train.length} texts.`;

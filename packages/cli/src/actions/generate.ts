@@ -20,19 +20,15 @@ export interface GenerateFlags {
   readonly system?: string;
 }
 
-export async function generateAction(
-  { terminal, withEngine }: Context,
-  given: string,
-  prompt: string,
-  flags: GenerateFlags,
-): Promise<void> {
-  const { maxTokens, stream, context, activations, chat, system, ...options } = flags;
+export async function generateAction(context: Context, given: string, prompt: string, flags: GenerateFlags): Promise<void> {
+  const { terminal, withEngine } = context;
+  const { maxTokens, stream, context: most, activations, chat, system, ...options } = flags;
   const streamed = stream === true && !terminal.json;
+  const { folder, ...place } = await findModel(context, given);
   const answer = await withEngine(async (engine) => {
-    const { folder, ...place } = await findModel(given);
     terminal.status("reading the model");
     const generator = await openGenerator(engine, folder, {
-      context,
+      context: most,
       quantized: true,
       ...(activations !== undefined && { activations }),
       ...place,

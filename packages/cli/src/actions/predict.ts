@@ -2,7 +2,7 @@
 import { encodeInputs, isMissing, readBytes, readTable, type Table, writeFileAtomic } from "@tetrad/engine";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
-import { languageTask } from "../language/folder.js";
+import { findModel, languageTask } from "../language/folder.js";
 import { decode, evaluate, type Predictions, type Result, resultText, truth } from "../training/evaluate.js";
 import { loadSaved, type SavedModel } from "../training/saved-model.js";
 
@@ -14,8 +14,9 @@ export interface PredictOptions {
   readonly top: number;
 }
 
-export async function predictAction(context: Context, folder: string, path: string, options: PredictOptions): Promise<void> {
+export async function predictAction(context: Context, given: string, path: string, options: PredictOptions): Promise<void> {
   const { terminal, withEngine } = context;
+  const { folder } = await findModel(context, given);
   const task = await languageTask(folder);
   if (task !== undefined) return (await import("./predict-text.js")).predictTextAction(context, task, folder, path, options);
   const table = readTable(await readBytes(path), path);

@@ -9,7 +9,7 @@ export function evaluateCommand(io: Io): Command {
     .description(
       "measure a fine-tuned language model: scikit-learn's report for classes and labels, seqeval's for entities, errors and correlations for numbers",
     )
-    .argument("<model>", "folder that `tetrad finetune` or transformers wrote")
+    .argument("<model>", "folder that `tetrad finetune` or transformers wrote, or its name on the Hub: org/name")
     .argument(
       "<data>",
       "for classes CSV, TSV, JSON lines or JSON with a column of texts and one of classes, labels or numbers; for entities CoNLL columns",

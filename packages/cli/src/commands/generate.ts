@@ -10,7 +10,7 @@ export function generateCommand(io: Io): Command {
     .description("let a language model go on from a prompt")
     .argument(
       "<model>",
-      "folder of a causal model (safetensors, a GGUF file, whose weights stay in its blocks, or a checkpoint of llama2.c), or of an adapter that `tetrad finetune lm` or peft wrote; also such a file itself",
+      "folder of a causal model (safetensors, a GGUF file, whose weights stay in its blocks, or a checkpoint of llama2.c), or of an adapter that `tetrad finetune lm` or peft wrote; such a file itself; or a name on the Hub: org/name, org/name@revision, org/name/model.gguf",
     )
     .argument("<prompt>", "text to go on from")
     .option("--max-tokens <n>", "tokens of the answer at most", positiveInteger, 64)

@@ -10,7 +10,7 @@ export function predictCommand(io: Io): Command {
     .description(
       "predict a column of a table with a saved model, or the class of a text with a fine-tuned one; prints predictions, and for tables how good they are where the truth is known",
     )
-    .argument("<model>", "folder that `tetrad train` or `tetrad finetune` wrote")
+    .argument("<model>", "folder that `tetrad train` or `tetrad finetune` wrote, or the name of a language model on the Hub: org/name")
     .argument("<data>", "CSV, TSV, JSON lines or JSON with the model's input columns, in any order; for a language model also a text")
     .option("--text <column>", "for a language model: the column of texts", "text")
     .option("--top <n>", "for a language model: how many classes to name", positiveInteger, 3)

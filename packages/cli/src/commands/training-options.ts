@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { adversarial, positiveInteger, share } from "../arguments.js";
 import { ARGUMENTS, type Kind, snakeCase } from "../language/training-arguments.js";
 
-export const MODEL = "a pretrained model as Hugging Face lays it out: config.json, model.safetensors, tokenizer.json";
+export const MODEL =
+  "a pretrained model as Hugging Face lays it out: config.json, model.safetensors, tokenizer.json; or its name on the Hub: org/name, org/name@revision";
 
 /** Options that every task needs, and a file may give. */
 const REQUIRED = ["model", "train", "out"] as const;

@@ -1,9 +1,11 @@
 /** Which of our kinds of folders a folder is: a network for a table, or a language model as Hugging Face lays it out, and for which task. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
 import { baseFolder, MODEL_TYPES, readAdapter, readConfig } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { hubModelIn } from "./hub-name.js";
 
 export type LanguageTask = "classify" | "multi-label" | "regress" | "tag";
 
@@ -37,17 +39,25 @@ export interface ModelPlace {
 }
 
 /**
- * @param given a folder, or a GGUF file or a checkpoint of llama2.c in one
- * @throws TetradError ARGUMENT for a folder with several files to choose from
+ * @param given a folder, a GGUF file or a checkpoint of llama2.c in one, or the name of a model of the Hub, which is fetched
+ * @throws TetradError ARGUMENT for a folder with several files to choose from; as `fetchModel`
  */
-export async function findModel(given: string): Promise<ModelPlace> {
-  const place = await placeOf(given);
+export async function findModel(context: Context, given: string): Promise<ModelPlace> {
+  const place = await placeOf(context, given);
   if (!existsSync(`${place.folder}/adapter_config.json`)) return place;
-  const { folder: base, gguf } = await placeOf(baseFolder(await readAdapter(place.folder), place.folder));
+  const { folder: base, gguf } = await placeOf(context, baseFolder(await readAdapter(place.folder), place.folder));
   return { folder: place.folder, base, ...(gguf !== undefined && { gguf }) };
 }
 
-async function placeOf(given: string): Promise<ModelPlace> {
+/** What an adapter's folder says of its base model: a name of the Hub as it is, and a path from anywhere. */
+export const baseName = (given: string): string => (existsSync(given) ? resolve(given) : given);
+
+async function placeOf(context: Context, given: string): Promise<ModelPlace> {
+  const named = existsSync(given) ? undefined : hubModelIn(given);
+  if (named !== undefined) {
+    const folder = await (await import("./hub.js")).fetchModel(context, named);
+    return { folder, ...(named.gguf !== undefined && { gguf: named.gguf }) };
+  }
   if (given.endsWith(".gguf")) return { folder: dirname(given), gguf: basename(given) };
   // None where there is no such folder: whoever opens it says so.
   const names = await readdir(given).catch((): string[] => []);

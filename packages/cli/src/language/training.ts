@@ -8,6 +8,7 @@ import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 import { modelCard } from "./card.js";
 import { type Checkpoints, openCheckpoints, runFolder } from "./checkpoints.js";
+import { findModel, type ModelPlace } from "./folder.js";
 import { reportsOf } from "./reports.js";
 import { ARGUMENTS } from "./training-arguments.js";
 
@@ -43,10 +44,12 @@ export type Tune = <Run extends TrainingRun>(work: (options: RunOptions) => Prom
  * @throws TetradError as `openCheckpoints`, and as `Tune` and `work`
  */
 export async function fineTune<T>(
-  { terminal, withEngine }: Context,
+  context: Context,
   flags: TrainingFlags,
-  work: (engine: Engine, tune: Tune) => Promise<T>,
+  work: (engine: Engine, tune: Tune, model: ModelPlace) => Promise<T>,
 ): Promise<T> {
+  const { terminal, withEngine } = context;
+  const model = await findModel(context, flags.model);
   const callbacks = reportsOf(flags);
   const checkpoints = await openCheckpoints(flags);
   const progress = terminal.progress("fine-tuning");
@@ -59,7 +62,7 @@ export async function fineTune<T>(
   };
   let whole = false;
   try {
-    const result = await withEngine((engine) => work(engine, tune));
+    const result = await withEngine((engine) => work(engine, tune, model));
     whole = true;
     return result;
   } finally {

@@ -62,7 +62,7 @@ interface Pipeline extends Parts {
 }
 
 /** Files of a folder that belong to its tokenizer and go wherever a model made of it goes. */
-const FILES = [
+export const TOKENIZER_FILES: readonly string[] = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
@@ -111,7 +111,7 @@ export class Tokenizer {
    */
   static async load(folder: string): Promise<Tokenizer> {
     const files: Record<string, Uint8Array> = {};
-    for (const name of FILES) {
+    for (const name of TOKENIZER_FILES) {
       const bytes = await optional(`${folder}/${name}`);
       if (bytes !== undefined) files[name] = bytes;
     }
