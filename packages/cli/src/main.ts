@@ -14,6 +14,7 @@ import { fitCommand } from "./commands/fit.js";
 import { generateCommand } from "./commands/generate.js";
 import { predictCommand } from "./commands/predict.js";
 import { prepareCommand } from "./commands/prepare.js";
+import { tokenizerCommand } from "./commands/tokenizer.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { tuneCommand } from "./commands/tune.js";
@@ -42,6 +43,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     evaluateCommand,
     generateCommand,
     embedCommand,
+    tokenizerCommand,
     predictCommand,
     explainCommand,
     traceCommand,

@@ -45,7 +45,7 @@ export function prepareCommand(io: Io): Command {
     .option("--no-stratify", "split without regard to classes")
     .option("--group <column>", "rows with the same value here stay in one part")
     .option("--seed <n>", "of the split", Number, 0)
-    .option("--tokenizer <folder>", "a model's folder: count its tokens too")
+    .option("--tokenizer <folder>", "a model's folder, or its name on the Hub: count its tokens too")
     .option("--stop-words <language>", "eng, deu, fra, …: left out of frequent words and of TF-IDF, never of texts")
     .addOption(
       new Option("--features <kind>", "also write tables that `tetrad train` reads: tfidf or embeddings").argParser(
@@ -55,7 +55,7 @@ export function prepareCommand(io: Io): Command {
     .option("--max-features <n>", "the most frequent terms of TF-IDF (default: 2000)", positiveInteger)
     .option("--min-df <n>", "texts that a term of TF-IDF must occur in (default: 1)", positiveInteger)
     .option("--ngrams <n>", "terms of up to so many words (default: 1)", positiveInteger)
-    .option("--model <folder>", "the encoder that embeds, as Hugging Face lays it out")
+    .option("--model <folder>", "the encoder that embeds, as Hugging Face lays it out, or its name on the Hub")
     .option("--cache <folder>", "where stages are kept (default: .cache in the folder of --out)")
     .addHelpText("after", EXAMPLES)
     .action(async (data: readonly string[], options: PrepareOptions, command: Command) =>

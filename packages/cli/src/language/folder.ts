@@ -49,6 +49,12 @@ export async function findModel(context: Context, given: string): Promise<ModelP
   return { folder: place.folder, base, ...(gguf !== undefined && { gguf }) };
 }
 
+/** The folder of a tokenizer, for which no weights are fetched. @throws TetradError as `fetchModel` */
+export async function findTokenizer(context: Context, given: string): Promise<string> {
+  const named = existsSync(given) ? undefined : hubModelIn(given);
+  return named === undefined ? given : (await import("./hub.js")).fetchModel(context, named, "tokenizer");
+}
+
 /** What an adapter's folder says of its base model: a name of the Hub as it is, and a path from anywhere. */
 export const baseName = (given: string): string => (existsSync(given) ? resolve(given) : given);
 

@@ -16,32 +16,33 @@ const INDEX = "model.safetensors.index.json";
 const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 
 /**
- * The folder of a model's snapshot in the cache, with everything in it that a command needs.
+ * The folder of a model's snapshot in the cache, with everything in it that a command needs: of a model, or of its tokenizer alone.
  * HF_HOME or HF_HUB_CACHE say where the cache is, HF_TOKEN who asks, HF_ENDPOINT which Hub, and with HF_HUB_OFFLINE=1 nothing is fetched.
  * @throws TetradError IO for a repository, revision or file that is not there or not open to the user, and for a transfer that broke off; FORMAT for content
  * that is not what the repository lists; UNSUPPORTED for a repository without weights that are read; ARGUMENT for a token of another form
  */
-export async function fetchModel({ terminal, env }: Context, model: HubModel): Promise<string> {
+export async function fetchModel({ terminal, env }: Context, model: HubModel, part: "model" | "tokenizer" = "model"): Promise<string> {
   const { name, revision } = model;
   const cache = new HubCache(name);
   if (/^(1|on|yes|true)$/i.test(env["HF_HUB_OFFLINE"] ?? "")) return offline(cache, model);
   const hub = connection(env);
-  const commit = await asked(model, () => modelInfo({ ...hub, name, revision, additionalFields: ["sha"] }));
-  if (!isCommit(commit.sha)) throw foreign(name, commit.sha);
-  const files = await asked(model, () => neededFiles(listFiles({ ...hub, repo: name, revision: commit.sha, recursive: true }), model));
+  const { sha } = await asked(model, () => modelInfo({ ...hub, name, revision, additionalFields: ["sha"] }));
+  if (!isCommit(sha)) throw foreign(name, sha);
+  const all = await asked(model, () => filesOf(listFiles({ ...hub, repo: name, revision: sha, recursive: true }), name));
+  const files = all.filter(part === "tokenizer" ? ({ path }) => TOKENIZER_FILES.includes(path) : readBy(all, model));
   const absent: HubFile[] = [];
-  for (const file of files) if (!(await cache.has(commit.sha, file))) absent.push(file);
+  for (const file of files) if (!(await cache.has(sha, file))) absent.push(file);
   const total = absent.reduce((sum, { size }) => sum + size, 0);
   const progress = terminal.progress(`fetching ${name}`);
   let before = 0;
   try {
     for (const file of absent) {
       const open = async (begin: number) => {
-        const blob = await asked(model, () => downloadFile({ ...hub, repo: name, path: file.path, revision: commit.sha, xet: false }));
+        const blob = await asked(model, () => downloadFile({ ...hub, repo: name, path: file.path, revision: sha, xet: false }));
         if (blob === null) throw foreign(name, `no ${file.path}`);
         return blob.slice(begin).stream() as ReadableStream<Uint8Array>;
       };
-      await cache.add(commit.sha, file, open, (bytes) =>
+      await cache.add(sha, file, open, (bytes) =>
         progress.update((before + bytes) / total, `${megabytes(before + bytes)} of ${megabytes(total)} MB, ${file.path}`),
       );
       before += file.size;
@@ -49,8 +50,8 @@ export async function fetchModel({ terminal, env }: Context, model: HubModel): P
   } finally {
     progress.end();
   }
-  await cache.remember(revision, commit.sha);
-  return cache.snapshot(commit.sha);
+  await cache.remember(revision, sha);
+  return cache.snapshot(sha);
 }
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
@@ -86,8 +87,7 @@ function discreet(token: string, home: string): typeof fetch {
   };
 }
 
-/** What of a repository a command reads: descriptions, tokenizer, and weights in one form. */
-async function neededFiles(list: AsyncIterable<ListFileEntry>, { name, gguf }: HubModel): Promise<HubFile[]> {
+async function filesOf(list: AsyncIterable<ListFileEntry>, name: string): Promise<HubFile[]> {
   const files: HubFile[] = [];
   for await (const { type, path, size, oid, lfs } of list) {
     if (type !== "file") continue;
@@ -95,6 +95,12 @@ async function neededFiles(list: AsyncIterable<ListFileEntry>, { name, gguf }: H
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw foreign(name, `${path} with the hash ${hash}`);
     files.push({ path, size: lfs?.size ?? size, hash });
   }
+  // Weights last: what is wrong with the rest is known before they have come.
+  return files.sort((a, b) => a.size - b.size);
+}
+
+/** Which files of a repository a command reads: descriptions, tokenizer, and weights in one form. @throws TetradError where it has no such weights */
+function readBy(files: readonly HubFile[], { name, gguf }: HubModel): (file: HubFile) => boolean {
   const paths = files.map(({ path }) => path);
   const isSharded = paths.includes(INDEX);
   const isWeight = (path: string) => {
@@ -103,19 +109,16 @@ async function neededFiles(list: AsyncIterable<ListFileEntry>, { name, gguf }: H
   };
   if (!paths.some(isWeight)) {
     const others = paths.filter((path) => /\.(gguf|bin|safetensors|onnx|h5|msgpack)$/.test(path));
+    const other = others.find((path) => path.endsWith(".gguf"));
     throw new TetradError(gguf === undefined ? "UNSUPPORTED" : "IO", {
       op: name,
       what: gguf === undefined ? "this repository has no weights that are read" : "this repository has no such file",
       got: others.join(", ") || "no weights",
       expected: gguf ?? "model.safetensors, its shards, or adapter_model.safetensors",
-      ...(others.some((path) => path.endsWith(".gguf")) && {
-        hint: `name the GGUF file: ${name}/${others.find((path) => path.endsWith(".gguf"))}`,
-      }),
+      ...(other !== undefined && { hint: `name the GGUF file: ${name}/${other}` }),
     });
   }
-  // Weights last: what is wrong with the rest is known before they have come.
-  const needed = files.filter(({ path }) => DESCRIPTIONS.test(path) || TOKENIZER_FILES.includes(path) || isWeight(path));
-  return needed.sort((a, b) => a.size - b.size);
+  return ({ path }) => DESCRIPTIONS.test(path) || TOKENIZER_FILES.includes(path) || isWeight(path);
 }
 
 function foreign(name: string, got: string): TetradError {

@@ -23,6 +23,7 @@ import {
 } from "@tetrad/language";
 import type { PrepareOptions } from "../actions/prepare.js";
 import type { Context } from "../context.js";
+import { findModel, findTokenizer } from "../language/folder.js";
 import { chunksOf, folderSha256, sha256Of } from "./files.js";
 import { type Done, runStage } from "./stages.js";
 
@@ -33,19 +34,15 @@ export interface Input {
 }
 
 /** @param isConll whether all inputs are CoNLL columns, whose tags follow their words @throws TetradError as the stages */
-export async function runStages(
-  { terminal, withEngine }: Context,
-  inputs: readonly Input[],
-  isConll: boolean,
-  options: PrepareOptions,
-): Promise<Done[]> {
+export async function runStages(context: Context, inputs: readonly Input[], isConll: boolean, options: PrepareOptions): Promise<Done[]> {
+  const { terminal, withEngine } = context;
   const { text, label, group } = options;
   const cache = options.cache ?? join(options.out, ".cache");
   const labelled = label === undefined ? {} : { label };
   const words = options.stopWords === undefined ? undefined : await stopWords(options.stopWords);
   const stop = words === undefined ? {} : { stopWords: words };
   const stopFacts = words === undefined ? {} : { stopWords: { language: options.stopWords as string, sha256: sha256Of(words) } };
-  const tokenizer = options.tokenizer === undefined ? undefined : await Tokenizer.load(options.tokenizer);
+  const tokenizer = options.tokenizer === undefined ? undefined : await Tokenizer.load(await findTokenizer(context, options.tokenizer));
   const done: Done[] = [];
 
   /** @param facts the options as JSON, where they hold what JSON cannot */
@@ -121,7 +118,7 @@ export async function runStages(
     await stage(tfidfStage, { ...own, ...stop }, { kind: "tfidf", ...own, ngramRange: [...own.ngramRange], ...stopFacts });
   }
   if (options.features === "embeddings") {
-    const folder = options.model as string;
+    const { folder } = await findModel(context, options.model as string);
     const total = done.at(-1)?.report.rowsOut as number;
     const progress = terminal.progress("embedding");
     const embedded: Stage<typeof counted, Promise<StageReport>> = {

@@ -68,6 +68,12 @@ export class PieceFinder {
     return pieces;
   }
 
+  /** Words of a text as the model gets them. */
+  words(text: string): string[] {
+    const { normal } = this.#normalise(text);
+    return normal === "" ? [] : this.#words(normal, 0);
+  }
+
   /** Appends the pieces of one section; returns the number of the next word. */
   #section(text: string, offset: number, section: number, firstWord: number, pieces: Piece[]): number {
     const { normal, begins, ends } = this.#normalise(text);

@@ -2,7 +2,7 @@
 
 import { Template } from "@huggingface/jinja";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { type JsonObject, parseJsonObject, readBytes, TetradError } from "@tetrad/engine";
+import { type JsonObject, parseJsonObject, readBytes, TetradError, writeFileAtomic } from "@tetrad/engine";
 import { optional } from "../weights/read.js";
 import { type Parts, type Piece, PieceFinder } from "./pieces.js";
 import { fromVocabulary } from "./vocabulary.js";
@@ -134,6 +134,16 @@ export class Tokenizer {
     let size = 0;
     for (const id of this.#pipeline.get_vocab(true).values()) size = Math.max(size, id + 1);
     return size;
+  }
+
+  /** Words of a text as the tokenizer's model gets them; special tokens in it are text like any other. */
+  words(text: string): readonly string[] {
+    return this.#pieces.words(text);
+  }
+
+  /** Its files in a folder, each whole or not at all. @throws TetradError IO */
+  async save(folder: string): Promise<void> {
+    for (const [name, content] of Object.entries(this.files)) await writeFileAtomic(`${folder}/${name}`, content);
   }
 
   /** @throws TetradError ARGUMENT for a limit that leaves no room for the text */

@@ -2,21 +2,30 @@
 
 import { type Json, type JsonObject, parseJsonObject } from "@tetrad/engine";
 
+/** BERT's tokens that stand for no text */
+export const BERT_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+/** What GPT-2 ends a text with */
+export const GPT2_END = "<|endoftext|>";
+
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const linesOf = (list: string) => list.split(/\r?\n/);
 
 /** Undefined where there are no such files. @throws TetradError FORMAT for a vocab.json that is damaged */
 export function fromVocabulary(files: Readonly<Record<string, Uint8Array>>, config: JsonObject, folder: string): JsonObject | undefined {
-  if (files["vocab.txt"] !== undefined) return wordPiece(text(files["vocab.txt"]), config);
+  if (files["vocab.txt"] !== undefined) return wordPiece(linesOf(text(files["vocab.txt"]).replace(/\r?\n$/, "")), config);
   const { "vocab.json": vocab, "merges.txt": merges } = files;
   if (vocab === undefined || merges === undefined) return undefined;
-  return byteLevelBpe(parseJsonObject(vocab, `${folder}/vocab.json`) as Readonly<Record<string, number>>, text(merges));
+  const pairs = linesOf(text(merges)).filter((line) => line !== "" && !line.startsWith("#version"));
+  return byteLevelBpe(parseJsonObject(vocab, `${folder}/vocab.json`) as Readonly<Record<string, number>>, pairs);
 }
 
-/** transformers' BertTokenizer: uncased unless the configuration says otherwise. */
-function wordPiece(vocabulary: string, config: JsonObject): JsonObject {
-  const tokens = vocabulary.replace(/\r?\n$/, "").split(/\r?\n/);
+/**
+ * transformers' BertTokenizer: uncased unless the configuration says otherwise.
+ * @param tokens in the order of their numbers
+ */
+export function wordPiece(tokens: readonly string[], config: JsonObject): JsonObject {
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  const special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].filter((token) => token in vocab);
+  const special = BERT_SPECIAL.filter((token) => token in vocab);
   const piece = (id: string): Json => ({ SpecialToken: { id, type_id: 0 } });
   const sequence = (id: string, type: number): Json => ({ Sequence: { id, type_id: type } });
   const token = (id: string): Json => ({ id, ids: [vocab[id] as number], tokens: [id] });
@@ -44,20 +53,21 @@ function wordPiece(vocabulary: string, config: JsonObject): JsonObject {
   };
 }
 
-/** transformers' GPT2Tokenizer. */
-function byteLevelBpe(vocab: Readonly<Record<string, number>>, merges: string): JsonObject {
-  const lines = merges.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#version"));
-  const end = "<|endoftext|>";
+/**
+ * transformers' GPT2Tokenizer.
+ * @param merges two tokens with a space between, the first to be applied first
+ */
+export function byteLevelBpe(vocab: Readonly<Record<string, number>>, merges: readonly string[]): JsonObject {
   return {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: vocab[end] === undefined ? [] : [added(end, vocab[end])],
+    added_tokens: vocab[GPT2_END] === undefined ? [] : [added(GPT2_END, vocab[GPT2_END])],
     normalizer: null,
     pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: { type: "ByteLevel", add_prefix_space: true, trim_offsets: false, use_regex: true },
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: { type: "BPE", dropout: null, unk_token: null, fuse_unk: false, byte_fallback: false, vocab, merges: lines },
+    model: { type: "BPE", dropout: null, unk_token: null, fuse_unk: false, byte_fallback: false, vocab, merges },
   };
 }
 
