@@ -39,7 +39,7 @@ type RunOptions = TrainingOptions & { readonly maxTokens?: number };
 export type Tune = <Run extends TrainingRun>(work: (options: RunOptions) => Promise<Run>) => Promise<Run>;
 
 /**
- * The frame of fine-tuning: progress, checkpoints, and the run's end.
+ * The frame of fine-tuning: the model, progress, checkpoints, and the run's end.
  * @param work does everything with an engine, training by `tune`; once it is through, nothing is left to resume
  * @throws TetradError as `openCheckpoints`, and as `Tune` and `work`
  */
