@@ -12,6 +12,7 @@ import { explainCommand } from "./commands/explain.js";
 import { finetuneCommand } from "./commands/finetune.js";
 import { fitCommand } from "./commands/fit.js";
 import { generateCommand } from "./commands/generate.js";
+import { initCommand } from "./commands/init.js";
 import { predictCommand } from "./commands/predict.js";
 import { prepareCommand } from "./commands/prepare.js";
 import { tokenizerCommand } from "./commands/tokenizer.js";
@@ -44,6 +45,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     generateCommand,
     embedCommand,
     tokenizerCommand,
+    initCommand,
     predictCommand,
     explainCommand,
     traceCommand,

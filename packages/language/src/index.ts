@@ -29,6 +29,7 @@ export {
   tfidfStage,
   transformTfidf,
 } from "./data/tfidf.js";
+export { type FreshOptions, freshLm } from "./fresh.js";
 export { cacheSpecs, type Decodable, Decoder } from "./generate/decoder.js";
 export {
   type Generated,

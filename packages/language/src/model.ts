@@ -82,15 +82,7 @@ export async function openModel(
   const { config, tokenizer, file } = await partsOf(base, gguf);
   const backbone = backboneOf(config, `${base}/config.json`);
   const head = headOf(backbone, config);
-  if (tokenizer.size > backbone.vocabulary) {
-    throw new TetradError("DATA", {
-      op: base,
-      what: "tokenizer and model have different vocabularies",
-      got: `a tokenizer of ${tokenizer.size} tokens`,
-      expected: `at most ${backbone.vocabulary}, the rows of the model's embeddings`,
-      hint: "the folder mixes files of two models",
-    });
-  }
+  checkVocabulary(tokenizer, backbone, base);
   const make = adapter?.method ?? peft;
   const adapted = make === undefined ? undefined : adapt(backbone, head, make);
   const plain = { ...backbone.params, ...head.params };
@@ -126,6 +118,18 @@ function checkModules(names: readonly string[], parameters: readonly string[]): 
     got: unknown,
     expected: modules.join(", "),
     hint: near === undefined ? undefined : `did you mean "${near}"?`,
+  });
+}
+
+/** @throws TetradError DATA for a tokenizer with tokens that the model has no rows for */
+export function checkVocabulary({ size }: Tokenizer, { vocabulary }: Backbone, op: string): void {
+  if (size <= vocabulary) return;
+  throw new TetradError("DATA", {
+    op,
+    what: "tokenizer and model have different vocabularies",
+    got: `a tokenizer of ${size} tokens`,
+    expected: `at most ${vocabulary}, the rows of the model's embeddings`,
+    hint: "they belong to two models",
   });
 }
 

@@ -22,8 +22,10 @@ export function gpt2(config: ConfigFields): Backbone {
   const act = activationOf(config.text("activation_function", "gelu_new"));
   const block = (i: number) => `transformer.h.${i}`;
 
-  const conv = (name: string, input: number, output: number) => ({
-    [`${name}.weight`]: { shape: [input, output], init: { normal: sd } },
+  // What is added to the sum of all layers begins smaller, the more layers there are (Radford et al. 2019, section 2.3).
+  const added = sd / Math.sqrt(2 * layers);
+  const conv = (name: string, input: number, output: number, normal = sd) => ({
+    [`${name}.weight`]: { shape: [input, output], init: { normal } },
     [`${name}.bias`]: { shape: [output], init: "zeros" as const },
   });
   const params = {
@@ -32,8 +34,8 @@ export function gpt2(config: ConfigFields): Backbone {
   };
   for (let i = 0; i < layers; i++) {
     Object.assign(params, normSpecs(`${block(i)}.ln_1`, width), conv(`${block(i)}.attn.c_attn`, width, 3 * width));
-    Object.assign(params, conv(`${block(i)}.attn.c_proj`, width, width), normSpecs(`${block(i)}.ln_2`, width));
-    Object.assign(params, conv(`${block(i)}.mlp.c_fc`, width, inner), conv(`${block(i)}.mlp.c_proj`, inner, width));
+    Object.assign(params, conv(`${block(i)}.attn.c_proj`, width, width, added), normSpecs(`${block(i)}.ln_2`, width));
+    Object.assign(params, conv(`${block(i)}.mlp.c_fc`, width, inner), conv(`${block(i)}.mlp.c_proj`, inner, width, added));
   }
   Object.assign(params, normSpecs("transformer.ln_f", width));
 

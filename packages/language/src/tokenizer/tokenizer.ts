@@ -102,7 +102,7 @@ export class Tokenizer {
       throw new TetradError("FORMAT", { op: source, what: "the tokenizer cannot be built", got: (error as Error).message });
     }
     const { unk_token: unknown } = (json["model"] ?? {}) as { readonly unk_token?: string | null };
-    this.unknownId = typeof unknown === "string" ? this.#pipeline.token_to_id(unknown) : undefined;
+    this.unknownId = typeof unknown === "string" ? this.idOf(unknown) : undefined;
   }
 
   /**
@@ -134,6 +134,11 @@ export class Tokenizer {
     let size = 0;
     for (const id of this.#pipeline.get_vocab(true).values()) size = Math.max(size, id + 1);
     return size;
+  }
+
+  /** A token's number; undefined where the vocabulary has it not. */
+  idOf(token: string): number | undefined {
+    return this.#pipeline.token_to_id(token);
   }
 
   /** Words of a text as the tokenizer's model gets them; special tokens in it are text like any other. */
@@ -265,7 +270,7 @@ export class Tokenizer {
   }
 
   #idOrUnknown(token: string): number {
-    const id = this.#pipeline.token_to_id(token) ?? this.unknownId;
+    const id = this.idOf(token) ?? this.unknownId;
     if (id !== undefined) return id;
     throw new TetradError("FORMAT", {
       op: "tokenizer",
