@@ -179,11 +179,13 @@ test("what is not there, or not open, is named", async () => {
   );
   const strange = workplace({ HF_ENDPOINT: hub.url, HF_TOKEN: "secret" });
   expect((await story(strange)).stderr).toMatch(/error\[ARGUMENT\]: HF_TOKEN: this is no token of the Hub/);
-  const { place: other } = await connected({
-    content: { "config.json": files["config.json"] as Uint8Array, "model-Q8_0.gguf": new Uint8Array(9) },
-  });
+  const { "model.safetensors": _, ...others } = files;
+  const { place: other } = await connected({ content: { ...others, "model-Q8_0.gguf": new Uint8Array(9) } });
   expect((await story(other)).stderr).toMatch(
     /error\[UNSUPPORTED\]: .*no weights that are read.*name the GGUF file: test-org\/stories\.260K\/model-Q8_0\.gguf/,
+  );
+  expect((await story(other, `${NAME}/model-Q8_0.gguf`)).stderr).toMatch(
+    /error\[FORMAT\]: .*snapshots.*model-Q8_0\.gguf: this is no GGUF file/,
   );
   expect((await story(place, "./nowhere/at-all")).stderr).toMatch(/error\[IO\]: read \.\/nowhere\/at-all\/config\.json/);
 });
