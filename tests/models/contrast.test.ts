@@ -55,7 +55,12 @@ test("scores draw cosines; wrong scores are named", async () => {
     const words = ["red", "green", "blue", "black"];
     const pairs = words.flatMap((a) => words.map((b) => ({ first: `a ${a} car`, second: `the ${b} bus`, score: a === b ? 1 : 0 })));
     for (const loss of ["cosine", "contrastive"] as const) {
-      const run = await finetuneEmbedder(engine, base, pairs, { loss, numTrainEpochs: 100, perDeviceTrainBatchSize: 16, learningRate: 1e-2 });
+      const run = await finetuneEmbedder(engine, base, pairs, {
+        loss,
+        numTrainEpochs: 100,
+        perDeviceTrainBatchSize: 16,
+        learningRate: 1e-2,
+      });
       const { spearman } = (await evaluateEmbedder(engine, run, pairs)) as { spearman: number };
       // Four of sixteen pairs are alike: with so many equal scores no order of cosines gives more than 0.75.
       expect(spearman, loss).toBeGreaterThan(0.7);
