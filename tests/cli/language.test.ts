@@ -1,5 +1,6 @@
 // Fine-tuning with the real binary: classes, entities and text, used and measured by other processes, opened by Python, and what is said of bad input.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readSafetensors } from "@tetrad/engine";
 import { describe, expect, test } from "vitest";
 import { python } from "../support/python.js";
 import { sharedPath } from "../support/shared.js";
@@ -152,6 +153,34 @@ test("text: an adapter is trained, saved as peft has it, and goes on from a prom
   expect(goesOn("adapter")).not.toBe(goesOn(model));
   const drawn = ["generate", "adapter", "Theorem", "--max-tokens", "8", "--temperature", "0.9", "--seed", "5", "--json", "--quiet"];
   expect(JSON.parse(place.tetrad(...drawn).stdout).text).toBe(JSON.parse(place.tetrad(...drawn).stdout).text);
+});
+
+test("vectors: of a file, and nearly the same from layers in int8", () => {
+  const place = workplace();
+  const texts = questions(place, "texts.csv", 0, 5);
+  const vectors = (...flags: readonly string[]) => {
+    const about = facts<{ texts: number; width: number }>(
+      place,
+      "embed",
+      miniLm(),
+      texts,
+      "--text",
+      "text",
+      "--out",
+      "v.safetensors",
+      ...flags,
+    );
+    expect(about).toMatchObject({ texts: 15, width: 384 });
+    return readSafetensors(readFileSync(place.path("v.safetensors"))).tensors.get("embeddings")?.data as Float32Array;
+  };
+  const [exact, rounded] = [vectors(), vectors("--quantize", "int8")];
+  for (let row = 0; row < 15; row++) {
+    let cosine = 0;
+    for (let i = 384 * row; i < 384 * (row + 1); i++) cosine += (exact[i] as number) * (rounded[i] as number);
+    expect(cosine).toBeGreaterThan(0.985);
+    expect(cosine).toBeLessThan(0.99999);
+  }
+  expect(place.tetrad("embed", miniLm(), texts, "--quantize", "int4")).toMatchObject({ code: 2, stdout: "" });
 });
 
 test.skipIf(process.platform === "win32")("an interrupted and resumed run ends with the same weights", async () => {

@@ -154,4 +154,5 @@ export type { LogEntry } from "./train/trainer-state.js";
 export { openGguf } from "./weights/gguf.js";
 export { type Llama2c, openLlama2c } from "./weights/llama2c.js";
 export { type Match, matchWeights } from "./weights/match.js";
-export { readWeights, type WeightFile } from "./weights/read.js";
+export { readWeights, type StoredMatrix, type WeightFile } from "./weights/read.js";
+export type { StorageOptions } from "./weights/storage.js";

@@ -63,7 +63,12 @@ function lmCommand(io: Io): Command {
     .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts")
     .option("--test <file>", "texts to measure the perplexity of, before and after")
     .option("--text <column>", "the column of texts", "text")
-    .addOption(new Option("--peft <method>", "train an adapter and leave the model as it is").argParser(oneOf("lora")))
+    .addOption(
+      new Option(
+        "--peft <method>",
+        "train an adapter and leave the model as it is: in the blocks of its GGUF file, or in 16 bits",
+      ).argParser(oneOf("lora")),
+    )
     .option("--r <n>", "rank of the adapter", positiveInteger, 8)
     .option("--lora-alpha <x>", "scale of the adapter, times 1/r", positiveNumber, 16)
     .option("--target-modules <names...>", "layers that get an adapter", ["q_proj", "v_proj"]);
