@@ -1,11 +1,23 @@
 /** What `tetrad evaluate` does with models other than classifiers and taggers. */
 import type { Engine } from "@tetrad/engine";
-import { evaluateMultiLabel, evaluateRegressor, openMultiLabel, openRegressor, type RegressorEvaluation } from "@tetrad/language";
+import {
+  evaluateEmbedder,
+  evaluateMultiLabel,
+  evaluateRegressor,
+  maskedPerplexity,
+  openEmbedder,
+  openMlm,
+  openMultiLabel,
+  openRegressor,
+  type RegressorEvaluation,
+} from "@tetrad/language";
 import type { LanguageTask } from "../language/folder.js";
-import { readMultiLabelled, readRated } from "../language/texts.js";
+import { readPairs } from "../language/pairs.js";
+import { readMultiLabelled, readRated, readWrittenTexts } from "../language/texts.js";
 import type { Terminal } from "../terminal.js";
 import { resultText } from "../training/evaluate.js";
 import type { EvaluateOptions } from "./evaluate.js";
+import { FIGURES } from "./finetune-embed.js";
 
 interface Measured {
   /** `31 texts` */
@@ -21,7 +33,7 @@ type Measure = (
   terminal: Terminal,
 ) => Promise<(engine: Engine, folder: string) => Promise<Measured>>;
 
-export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "tag">, Measure>> = {
+export const MEASURES: Readonly<Record<Exclude<LanguageTask, "answer" | "classify" | "tag">, Measure>> = {
   async "multi-label"(path, options) {
     const rows = await readMultiLabelled(path, options, options.separator);
     return async (engine, folder) => {
@@ -35,6 +47,25 @@ export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "tag">
     return async (engine, folder) => {
       const { predicted: _, ...facts } = await evaluateRegressor(engine, await openRegressor(engine, folder), rows);
       return { examples: `${rows.length} texts`, text: regressionText(facts), facts };
+    };
+  },
+  async mask(path, { text }) {
+    const texts = await readWrittenTexts(path, text);
+    return async (engine, folder) => {
+      const facts = await maskedPerplexity(engine, await openMlm(engine, folder), texts);
+      return {
+        examples: `${texts.length} texts`,
+        text: `perplexity of ${facts.tokens} hidden tokens: ${facts.perplexity.toFixed(2)}`,
+        facts,
+      };
+    };
+  },
+  async embed(path, options) {
+    const pairs = await readPairs(path, options);
+    return async (engine, folder) => {
+      const facts = await evaluateEmbedder(engine, await openEmbedder(engine, folder), pairs);
+      const lines = Object.entries(facts).map(([name, value]) => `${(FIGURES[name] as string).padEnd(24)} ${value.toFixed(4)}`);
+      return { examples: `${pairs.length} pairs`, text: lines.join("\n"), facts };
     };
   },
 };

@@ -3,9 +3,10 @@ import { TetradError } from "@tetrad/engine";
 import { evaluateClassifier, evaluateTagger, openClassifier, openTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { findModel, languageTask } from "../language/folder.js";
+import type { PairColumns } from "../language/pairs.js";
 import { readLabelled, readTagged, type TextColumns } from "../language/texts.js";
 
-export interface EvaluateOptions extends TextColumns {
+export interface EvaluateOptions extends TextColumns, PairColumns {
   readonly separator: string;
 }
 
@@ -22,6 +23,7 @@ export async function evaluateAction(context: Context, given: string, path: stri
   }
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
+  if (task === "answer") throw new TetradError("UNSUPPORTED", { op: folder, what: "answers are not measured" });
   if (task !== "classify" && task !== "tag") {
     const measure = await (await import("./evaluate-tasks.js")).MEASURES[task](path, options, terminal);
     const { examples, text, facts } = await withEngine((engine) => measure(engine, folder));

@@ -1,10 +1,9 @@
 /** The work of `tetrad finetune lm`. */
-import { TetradError } from "@tetrad/engine";
 import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { baseName } from "../language/folder.js";
 import { partsOf } from "../language/parts.js";
-import { readTexts } from "../language/texts.js";
+import { readWrittenTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneLmOptions extends TrainingFlags {
@@ -17,12 +16,7 @@ export interface FinetuneLmOptions extends TrainingFlags {
 
 export async function finetuneLmAction(context: Context, flags: FinetuneLmOptions): Promise<void> {
   const { terminal } = context;
-  const read = async (path: string) => {
-    const texts = (await readTexts(path, flags.text)).filter((text) => text.trim() !== "");
-    if (texts.length === 0) throw new TetradError("DATA", { op: path, what: `column "${flags.text}" has no text` });
-    return texts;
-  };
-  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read);
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, (path) => readWrittenTexts(path, flags.text));
   const { run, before, after, share } = await fineTune(context, flags, async (engine, tune, { folder, ...place }) => {
     terminal.status("reading the model");
     const method =

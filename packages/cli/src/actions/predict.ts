@@ -1,5 +1,5 @@
 /** The work of `tetrad predict`: a saved model applied to a table, with everything that training did to its columns. */
-import { encodeInputs, isMissing, readBytes, readTable, type Table, writeFileAtomic } from "@tetrad/engine";
+import { encodeInputs, isMissing, readBytes, readTable, type Table, TetradError, writeFileAtomic } from "@tetrad/engine";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
 import { findModel, languageTask } from "../language/folder.js";
@@ -12,12 +12,18 @@ export interface PredictOptions {
   /** Of language models */
   readonly text: string;
   readonly top: number;
+  readonly question?: string;
+  readonly context?: string;
+  readonly nullThreshold?: number;
 }
 
-export async function predictAction(context: Context, given: string, path: string, options: PredictOptions): Promise<void> {
+export async function predictAction(context: Context, given: string, path: string | undefined, options: PredictOptions): Promise<void> {
   const { terminal, withEngine } = context;
   const { folder } = await findModel(context, given);
   const task = await languageTask(folder);
+  if (task === "answer") return (await import("./predict-answer.js")).predictAnswerAction(context, folder, path, options);
+  if (path === undefined)
+    throw new TetradError("ARGUMENT", { op: "predict", what: "there is nothing to predict from", expected: "a file, or a text" });
   if (task !== undefined) return (await import("./predict-text.js")).predictTextAction(context, task, folder, path, options);
   const table = readTable(await readBytes(path), path);
   const { predictions, rows, notes, result } = await withEngine(async (engine) => predictTable(await loadSaved(engine, folder), table));

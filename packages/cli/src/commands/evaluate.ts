@@ -16,6 +16,9 @@ export function evaluateCommand(io: Io): Command {
     )
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of classes, labels or numbers", "label")
+    .option("--first <column>", "for vectors: the column of texts that are sought with", "first")
+    .option("--second <column>", "for vectors: the column of texts that are to be found", "second")
+    .option("--score <column>", "for vectors: the column of scores, if there is one")
     .option("--separator <text>", "what stands between the labels of a text with several, where they are no JSON list", "|")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, path: string, options: EvaluateOptions, command: Command) =>

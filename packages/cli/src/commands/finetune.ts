@@ -6,6 +6,7 @@ import type { FinetuneNerOptions } from "../actions/finetune-ner.js";
 import { oneOf, positiveInteger, positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { embedCommand, mlmCommand } from "./finetune-encoders.js";
 import { multiLabelCommand, regressCommand } from "./finetune-texts.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
 
@@ -17,6 +18,8 @@ export function finetuneCommand(io: Io): Command {
     .addCommand(regressCommand(io))
     .addCommand(nerCommand(io))
     .addCommand(lmCommand(io))
+    .addCommand(mlmCommand(io))
+    .addCommand(embedCommand(io))
     .addHelpText("after", EXAMPLES);
 }
 

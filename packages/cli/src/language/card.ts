@@ -1,7 +1,17 @@
 /** README.md of a fine-tuned folder: a model card with its data and how good it is. */
 
+/** Of the hub's names, those that we train */
+type Task =
+  | "fill-mask"
+  | "question-answering"
+  | "sentence-similarity"
+  | "summarization"
+  | "text-classification"
+  | "text-generation"
+  | "token-classification";
+
 export interface CardFacts {
-  readonly task: string;
+  readonly task: Task;
   /** What it does, in a sentence */
   readonly summary: string;
   readonly base: string;
@@ -15,7 +25,7 @@ export function modelCard({ task, summary, base, data, recipe, metrics, measured
   const list = (facts: Readonly<Record<string, number | string>>) => Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`);
   return [
     "---",
-    "library_name: transformers",
+    `library_name: ${task === "sentence-similarity" ? "sentence-transformers" : "transformers"}`,
     `pipeline_tag: ${task}`,
     "license: unknown",
     `base_model: ${JSON.stringify(base)}`,

@@ -7,7 +7,7 @@ import { baseFolder, MODEL_TYPES, readAdapter, readConfig } from "@tetrad/langua
 import type { Context } from "../context.js";
 import { hubModelIn } from "./hub-name.js";
 
-export type LanguageTask = "classify" | "multi-label" | "regress" | "tag";
+export type LanguageTask = "answer" | "classify" | "embed" | "mask" | "multi-label" | "regress" | "tag";
 
 /** By transformers' `problem_type`, which it leaves out where there is one class a text */
 const KINDS: Readonly<Record<string, LanguageTask>> = { multi_label_classification: "multi-label", regression: "regress" };
@@ -20,9 +20,13 @@ export async function languageTask(folder: string): Promise<LanguageTask | undef
   const [architecture] = (config["architectures"] ?? []) as readonly string[];
   if (architecture?.endsWith("ForSequenceClassification") === true) return KINDS[config["problem_type"] as string] ?? "classify";
   if (architecture?.endsWith("ForTokenClassification") === true) return "tag";
+  if (architecture?.endsWith("ForQuestionAnswering") === true) return "answer";
+  if (architecture?.endsWith("ForMaskedLM") === true) return "mask";
+  // sentence-transformers' mark
+  if (existsSync(`${folder}/modules.json`)) return "embed";
   throw new TetradError("UNSUPPORTED", {
     op: folder,
-    what: "this model has no head that puts texts into classes or finds entities",
+    what: "this model has no head for a task that is built",
     got: architecture ?? "no architecture in config.json",
     hint: "fine-tune it first: tetrad finetune classify, or tetrad finetune ner",
   });

@@ -14,6 +14,13 @@ export async function readTexts(path: string, column: string): Promise<string[]>
   return table.rows.map((row) => row[at] as string);
 }
 
+/** Those that are not blank. @throws TetradError DATA where there is none */
+export async function readWrittenTexts(path: string, column: string): Promise<string[]> {
+  const texts = (await readTexts(path, column)).filter((text) => text.trim() !== "");
+  if (texts.length > 0) return texts;
+  throw new TetradError("DATA", { op: path, what: `column "${column}" has no text` });
+}
+
 /** Texts of a file's column, or what was given as the one text where there is no such file. */
 export async function textsFrom(given: string, column: string): Promise<{ readonly texts: readonly string[]; readonly isFile: boolean }> {
   const isFile = existsSync(given);

@@ -6,7 +6,7 @@ import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
 import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
-import { modelCard } from "./card.js";
+import { type CardFacts, modelCard } from "./card.js";
 import { type Checkpoints, openCheckpoints, runFolder } from "./checkpoints.js";
 import { findModel, type ModelPlace } from "./folder.js";
 import { reportsOf } from "./reports.js";
@@ -146,7 +146,7 @@ export function runFacts(run: TrainingRun & { readonly cut: number }) {
 export function cardOf(
   flags: TrainingFlags,
   about: {
-    readonly task: "text-classification" | "token-classification" | "text-generation";
+    readonly task: CardFacts["task"];
     readonly summary: string;
     readonly metrics: Readonly<Record<string, number>>;
     readonly measuredOn: string;

@@ -1,0 +1,52 @@
+/** The work of `tetrad finetune mlm`. */
+import { finetuneMlm, maskedPerplexity, openMlm, saveMlm } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { partsOf } from "../language/parts.js";
+import { readWrittenTexts } from "../language/texts.js";
+import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+
+export interface FinetuneMlmOptions extends TrainingFlags {
+  readonly text: string;
+  readonly mlmProbability: number;
+  readonly wholeWord?: boolean;
+}
+
+export async function finetuneMlmAction(context: Context, flags: FinetuneMlmOptions): Promise<void> {
+  const { terminal } = context;
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, (path) => readWrittenTexts(path, flags.text));
+  const { mlmProbability, wholeWord = false, seed, freeze, maxTokens } = flags;
+  const masking = { mlmProbability, wholeWord, seed };
+  const { run, before, after } = await fineTune(context, flags, async (engine, tune, { folder }) => {
+    terminal.status("reading the model");
+    const model = await openMlm(engine, folder, { freshHead: true, seed, freeze });
+    noteWeights(terminal, model, flags.model);
+    const measure = () => maskedPerplexity(engine, model, test, { ...masking, ...(maxTokens !== undefined && { maxTokens }) });
+    terminal.status("measuring the model as it is");
+    const first = await measure();
+    terminal.status("");
+    const outcome = await tune((options) => finetuneMlm(engine, model, train, { ...options, ...watched, ...masking }));
+    const last = await measure();
+    const summary = `Guesses hidden words in texts like the ${train.length} that it learned from.`;
+    const metrics = { "perplexity of hidden tokens": last.perplexity, "that of the base model": first.perplexity };
+    await saveMlm(outcome, flags.out, cardOf(flags, { task: "fill-mask", summary, metrics, measuredOn }));
+    return { run: outcome, before: first, after: last };
+  });
+  const { bold, dim } = terminal.colors;
+  terminal.result(
+    [
+      bold(`${train.length} texts, ${100 * mlmProbability} % of their ${wholeWord ? "words" : "tokens"} hidden`),
+      ...runLines(run, "texts"),
+      dim(run.placement),
+      "",
+      `perplexity of ${after.tokens} hidden tokens of ${test.length} texts of ${measuredOn}: ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
+      "",
+      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some [MASK] text", or train on: tetrad finetune classify --model ${flags.out}`,
+    ].join("\n"),
+    {
+      model: flags.out,
+      texts: { train: train.length, test: test.length },
+      ...runFacts(run),
+      perplexity: { before: before.perplexity, after: after.perplexity, tokens: after.tokens },
+    },
+  );
+}

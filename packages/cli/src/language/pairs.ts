@@ -1,0 +1,25 @@
+/** Pairs of texts from a table, with how alike they are where a column says so. */
+import { columnIndex, readBytes, readTable, TetradError } from "@tetrad/engine";
+import type { TextPair } from "@tetrad/language";
+
+export interface PairColumns {
+  readonly first: string;
+  readonly second: string;
+  /** The column of scores, if there is one */
+  readonly score?: string;
+}
+
+/** @throws TetradError DATA for a column that is not there, and for a score that is no number */
+export async function readPairs(path: string, { first, second, score }: PairColumns): Promise<TextPair[]> {
+  const table = readTable(await readBytes(path), path);
+  const [firstAt, secondAt] = [columnIndex(table, first), columnIndex(table, second)];
+  const scoreAt = score === undefined ? undefined : columnIndex(table, score);
+  return table.rows.map((row, i) => {
+    const pair = { first: row[firstAt] as string, second: row[secondAt] as string };
+    if (scoreAt === undefined) return pair;
+    const cell = row[scoreAt] as string;
+    const value = cell === "" ? Number.NaN : Number(cell);
+    if (Number.isFinite(value)) return { ...pair, score: value };
+    throw new TetradError("DATA", { op: path, what: `column "${score}" is no number`, got: JSON.stringify(cell), at: table.place(i) });
+  });
+}
