@@ -53,6 +53,8 @@ export { type LanguageModel, type OpenOptions, openModel, readConfig, saveModel 
 export type { Backbone, Params, States, TokenBatch } from "./models/backbone.js";
 export { backboneOf, encoderDecoderOf, MODEL_TYPES, type ModelType } from "./models/index.js";
 export { type EncoderDecoder, positionBuckets, type Sequences } from "./models/t5.js";
+export { exportOnnx, type OnnxModel } from "./onnx/export.js";
+export type { OnnxTask } from "./onnx/heads.js";
 export {
   type Adapted,
   adapt,

@@ -64,6 +64,12 @@ export async function readConfig(folder: string): Promise<JsonObject> {
   return parseJsonObject(await readBytes(`${folder}/config.json`), `${folder}/config.json`);
 }
 
+/** config.json of a model's folder, or of an adapter's base model. @throws TetradError IO, FORMAT */
+export async function configOf(folder: string): Promise<JsonObject> {
+  const adapter = await adapterOf(folder);
+  return readConfig(adapter === undefined ? folder : baseFolder(adapter, folder));
+}
+
 /**
  * @param folder a model's, or an adapter's whose adapter_config.json names the folder of its base model; or a checkpoint of llama2.c, `stories15M.bin`, with its
  * tokenizer beside it

@@ -1,8 +1,8 @@
 /** One answer for a whole text: a class, several, or a number. */
 
-import { type ParamSpecs, relu, type Tensor, take, tanh } from "@tetrad/engine";
+import { type ParamSpecs, type Tensor, take } from "@tetrad/engine";
 import type { Backbone, Params } from "../models/backbone.js";
-import { affine, affineSpecs, dropped } from "../models/parts.js";
+import { activationOf, affine, affineSpecs, dropped } from "../models/parts.js";
 import { className, type Head } from "./head.js";
 
 type Drop = (x: Tensor) => Tensor;
@@ -12,21 +12,25 @@ interface Form {
   logits(params: Params, chosen: Tensor, drop: Drop): Tensor;
 }
 
-/** Between the chosen token's state and the logits every model has its own layers. */
+/** Layers between an encoder's chosen token and the logits: every model has its own. */
+export const CLASSIFIER_LAYERS: Readonly<Record<string, { readonly inner: string; readonly activation: string; readonly last: string }>> = {
+  bert: { inner: "bert.pooler.dense", activation: "tanh", last: "classifier" },
+  distilbert: { inner: "pre_classifier", activation: "relu", last: "classifier" },
+  roberta: { inner: "classifier.dense", activation: "tanh", last: "classifier.out_proj" },
+};
+
 function formOf({ modelType, width, initializerRange: sd, causal }: Backbone, labels: number): Form {
   if (causal) {
     return { params: affineSpecs("score", width, labels, sd, false), logits: (params, chosen) => affine(params, "score", chosen) };
   }
-  if (modelType === "roberta") {
-    return {
-      params: { ...affineSpecs("classifier.dense", width, width, sd), ...affineSpecs("classifier.out_proj", width, labels, sd) },
-      logits: (params, chosen, drop) => affine(params, "classifier.out_proj", drop(tanh(affine(params, "classifier.dense", drop(chosen))))),
-    };
-  }
-  const [inner, act] = modelType === "distilbert" ? (["pre_classifier", relu] as const) : (["bert.pooler.dense", tanh] as const);
+  const { inner, activation, last } = CLASSIFIER_LAYERS[modelType] as (typeof CLASSIFIER_LAYERS)[string];
+  const act = activationOf(activation);
   return {
-    params: { ...affineSpecs(inner, width, width, sd), ...affineSpecs("classifier", width, labels, sd) },
-    logits: (params, chosen, drop) => affine(params, "classifier", drop(act(affine(params, inner, chosen)))),
+    params: { ...affineSpecs(inner, width, width, sd), ...affineSpecs(last, width, labels, sd) },
+    logits: (params, chosen, drop) => {
+      const opened = affine(params, inner, modelType === "roberta" ? drop(chosen) : chosen);
+      return affine(params, last, drop(act(opened)));
+    },
   };
 }
 
