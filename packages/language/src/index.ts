@@ -129,6 +129,7 @@ export {
   regress,
   saveRegressor,
 } from "./tasks/regress.js";
+export { accuracyUnderMoves, accuracyUnderWords, type EmbeddingAttack, type WordAttack } from "./tasks/robustness.js";
 export { type Answered, bestAnswers, type Span, type SpanOptions, type WindowScores } from "./tasks/spans.js";
 export {
   evaluateTagger,

@@ -1,6 +1,6 @@
 /** The work of `tetrad evaluate`. */
 import { TetradError } from "@tetrad/engine";
-import { evaluateClassifier, evaluateTagger, openClassifier, openTagger } from "@tetrad/language";
+import { accuracyUnderMoves, accuracyUnderWords, evaluateClassifier, evaluateTagger, openClassifier, openTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { findModel, languageTask } from "../language/folder.js";
 import type { PairColumns } from "../language/pairs.js";
@@ -8,6 +8,8 @@ import { readLabelled, readTagged, type TextColumns } from "../language/texts.js
 
 export interface EvaluateOptions extends TextColumns, PairColumns {
   readonly separator: string;
+  readonly attack?: boolean;
+  readonly epsilon: number;
 }
 
 export async function evaluateAction(context: Context, given: string, path: string, options: EvaluateOptions): Promise<void> {
@@ -31,18 +33,33 @@ export async function evaluateAction(context: Context, given: string, path: stri
   }
   if (task === "classify") {
     const rows = await readLabelled(path, options, (text) => terminal.note(text));
-    const {
-      report,
-      predicted: _,
-      ...measures
-    } = await withEngine(async (engine) => evaluateClassifier(engine, await openClassifier(engine, folder), rows));
+    const { measured, left } = await withEngine(async (engine) => {
+      const classifier = await openClassifier(engine, folder);
+      const own = await evaluateClassifier(engine, classifier, rows);
+      if (options.attack !== true) return { measured: own, left: undefined };
+      terminal.status("choosing texts against the model");
+      const attacked = {
+        moves: await accuracyUnderMoves(engine, classifier, rows, { epsilon: options.epsilon }),
+        words: await accuracyUnderWords(engine, classifier, rows),
+      };
+      terminal.status("");
+      return { measured: own, left: attacked };
+    });
+    const { report, predicted: _, ...measures } = measured;
     const lines = [
       `balanced accuracy ${measures.balancedAccuracy.toFixed(4)}, MCC ${measures.mcc.toFixed(4)}, kappa ${measures.kappa.toFixed(4)}`,
       `ROC AUC ${measures.rocAuc.toFixed(4)} (each class against the others, weighted), among the three most probable ${measures.top3Accuracy.toFixed(4)}`,
       `log loss ${measures.logLoss.toFixed(4)}, calibration error ${measures.calibrationError.toFixed(4)}`,
+      ...(left === undefined
+        ? []
+        : [
+            `accuracy when each text's word embeddings are moved against it by ${options.epsilon} (PGD, 10 steps): ${left.moves.toFixed(4)}`,
+            `accuracy when some of its words are replaced by near ones, chosen against it: ${left.words.toFixed(4)}`,
+          ]),
     ];
     terminal.result(`${measures.texts} texts of ${path} in ${seconds().toFixed(1)} s:\n\n${report}\n${lines.join("\n")}`, {
       ...measures,
+      ...(left !== undefined && { accuracyUnderMoves: left.moves, accuracyUnderWords: left.words }),
       seconds: seconds(),
     });
     return;

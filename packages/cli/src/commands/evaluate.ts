@@ -1,6 +1,7 @@
 /** `tetrad evaluate MODEL DATA`: how good a fine-tuned language model is on examples whose answers are known. */
 import { Command } from "commander";
 import type { EvaluateOptions } from "../actions/evaluate.js";
+import { positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -20,6 +21,8 @@ export function evaluateCommand(io: Io): Command {
     .option("--second <column>", "for vectors: the column of texts that are to be found", "second")
     .option("--score <column>", "for vectors: the column of scores, if there is one")
     .option("--separator <text>", "what stands between the labels of a text with several, where they are no JSON list", "|")
+    .option("--attack", "for classes: also measure on texts that are chosen against the model")
+    .option("--epsilon <x>", "how far an attack may move a text's word embeddings", positiveNumber, 0.5)
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, path: string, options: EvaluateOptions, command: Command) =>
       (await import("../actions/evaluate.js")).evaluateAction(contextOf(command, io), folder, path, options),
@@ -30,4 +33,5 @@ const EXAMPLES = `
 Examples:
   tetrad evaluate ./banking test.csv --label category
   tetrad evaluate ./banking test.jsonl --text question --label intent --json
+  tetrad evaluate ./banking test.csv --label category --attack
   tetrad evaluate ./ner test.conll`;

@@ -27,6 +27,8 @@ export interface TokenBatch {
   readonly types?: Tensor | undefined;
   /** bool (T): false where no query may look, for sequences that are padded after all. */
   readonly keyMask?: Tensor | undefined;
+  /** (T, width): how far each token's word embedding is moved, in attacks on the model. */
+  readonly moved?: Tensor | undefined;
   /** Attention of a layer in the place of that within the batch: generation's, over keys from a cache. */
   readonly attend?: Attend | undefined;
   /** Positions that occur, where they are not those of the batch's own tokens. */

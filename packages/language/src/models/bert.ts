@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs, wordsOf } from "./parts.js";
 
 export function bert(config: ConfigFields): Backbone {
   return bertLike(config, { modelType: "bert", positionPadding: undefined });
@@ -63,7 +63,7 @@ export function bertLike(
     params,
     states(weights, batch, context) {
       const table = (name: string) => weights[`${base}.${name}.weight`] as Tensor;
-      const words = embedding(batch.ids, table("word_embeddings"), padding === undefined ? {} : { paddingIndex: padding });
+      const words = wordsOf(batch, table("word_embeddings"), padding);
       const types = table("token_type_embeddings");
       const typed = add(words, batch.types === undefined ? select(types, 0, 0) : embedding(batch.types, types));
       const at = firstPosition === 0 ? batch.positions : add(batch.positions, firstPosition);

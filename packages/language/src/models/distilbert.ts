@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs } from "./parts.js";
+import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs, wordsOf } from "./parts.js";
 
 /** Not in its configuration. */
 const EPS = 1e-12;
@@ -53,7 +53,7 @@ export function distilbert(config: ConfigFields): Backbone {
     params,
     states(weights, batch, context) {
       const table = (name: string) => weights[`${base}.${name}.weight`] as Tensor;
-      const words = embedding(batch.ids, table("word_embeddings"), padding === undefined ? {} : { paddingIndex: padding });
+      const words = wordsOf(batch, table("word_embeddings"), padding);
       const start = layerNorm(
         add(words, embedding(batch.positions, table("position_embeddings"))),
         norm(weights, `${base}.LayerNorm`, EPS),

@@ -3,7 +3,7 @@
 import { add, addLayerNorm, embedding, layerNorm, matmul, reshape, select, type Tensor } from "@tetrad/engine";
 import type { Backbone, Params } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, attend, dropped, joinHeads, layerIn, layerOf, norm, normSpecs, tableSpecs } from "./parts.js";
+import { activationOf, attend, dropped, joinHeads, layerIn, layerOf, norm, normSpecs, tableSpecs, wordsOf } from "./parts.js";
 
 export function gpt2(config: ConfigFields): Backbone {
   config.only("scale_attn_weights", true);
@@ -56,7 +56,7 @@ export function gpt2(config: ConfigFields): Backbone {
     embeddings: "transformer.wte.weight",
     params,
     states(weights, batch, context) {
-      const words = embedding(batch.ids, weights["transformer.wte.weight"] as Tensor);
+      const words = wordsOf(batch, weights["transformer.wte.weight"] as Tensor);
       let sum = dropped(add(words, embedding(batch.positions, weights["transformer.wpe.weight"] as Tensor)), embeddingDropout, context);
       let y = layerNorm(sum, norm(weights, `${block(0)}.ln_1`, eps));
       const hidden = [sum];

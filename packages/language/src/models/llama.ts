@@ -1,9 +1,21 @@
 /** The Llama family (Touvron et al. 2023, arXiv:2302.13971): rotary positions, grouped queries, gated layers, no offsets but Qwen2's. */
 
-import { addRmsNorm, embedding, mul, rmsNorm, ropeTables, type Tensor, TetradError } from "@tetrad/engine";
+import { addRmsNorm, mul, rmsNorm, ropeTables, type Tensor, TetradError } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, attend, joinHeads, layerIn, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
+import {
+  activationOf,
+  affine,
+  affineSpecs,
+  attend,
+  joinHeads,
+  layerIn,
+  norm,
+  normSpecs,
+  splitHeads,
+  tableSpecs,
+  wordsOf,
+} from "./parts.js";
 
 export function llama(config: ConfigFields): Backbone {
   return llamaLike(config, "llama", config.flag("attention_bias", false), config.flag("attention_bias", false));
@@ -76,7 +88,7 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
     embeddings: "model.embed_tokens.weight",
     params,
     states(weights, batch, context) {
-      let sum = embedding(batch.ids, weights["model.embed_tokens.weight"] as Tensor);
+      let sum = wordsOf(batch, weights["model.embed_tokens.weight"] as Tensor);
       let y = rmsNorm(sum, norm(weights, `${layer(0)}.input_layernorm`, eps));
       // No sequence of the batch is longer than the batch, which may be longer than the model reads: attention wants a row for each of its tokens.
       const rope = ropeTables(batch.longest ?? (batch.ids.shape[0] as number), dim, theta, sum.dtype as "f32" | "f64");

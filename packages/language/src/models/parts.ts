@@ -3,10 +3,12 @@
 import {
   type ApplyContext,
   type AttentionOptions,
+  add,
   attention,
   checkpoint,
   closest,
   dropout,
+  embedding,
   gelu,
   linear,
   type ParamSpec,
@@ -53,6 +55,12 @@ export const norm = (params: Params, name: string, eps: number) => ({
   ...(params[`${name}.bias`] !== undefined && { bias: params[`${name}.bias`] as Tensor }),
   eps,
 });
+
+/** Word embeddings of a batch's tokens (T, width), moved where the batch says so; the row `padding` of the table gets no gradient. */
+export function wordsOf({ ids, moved }: TokenBatch, table: Tensor, padding?: number): Tensor {
+  const words = embedding(ids, table, padding === undefined ? {} : { paddingIndex: padding });
+  return moved === undefined ? words : add(words, moved);
+}
 
 /** (T, width) as (T, heads, dim). */
 export const splitHeads = (x: Tensor, heads: number): Tensor => reshape(x, [x.shape[0] as number, heads, (x.shape[1] as number) / heads]);
