@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine } from "@tetrad/engine";
 import { openLm, saveModel } from "@tetrad/language";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { findModel, type ModelPlace } from "../../packages/cli/src/language/find-model.js";
+import { Terminal } from "../../packages/cli/src/terminal.js";
 import { hubServer } from "../support/hub-server.js";
 import { python } from "../support/python.js";
 import { hasShared, sharedPath } from "../support/shared.js";
@@ -32,81 +34,75 @@ beforeAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A Hub with the model, and a user's machine that asks it. */
-async function connected({
-  token,
-  env = {},
-  content = files,
-}: {
-  token?: string;
-  env?: Record<string, string>;
-  content?: typeof files;
-} = {}) {
+/** A Hub with the model, a user's machine, and the folder of the model's cache there. */
+async function connected({ token, content = files }: { token?: string; content?: typeof files } = {}) {
   sharedPath("data/stories260K");
   const hub = await hubServer(NAME, content, token);
-  const place = workplace({ HF_ENDPOINT: `${hub.url}/`, ...env });
-  const cache = place.path("cache/huggingface/hub/models--test-org--stories.260K");
-  return { hub, place, cache };
+  const place = workplace({ HF_ENDPOINT: `${hub.url}/`, ...(token !== undefined && { HF_TOKEN: token }) });
+  return { hub, place, cache: place.path("cache/huggingface/hub/models--test-org--stories.260K") };
 }
 
 /** The server is in this process, which must not wait for the program. */
 const run = (place: Workplace, ...args: readonly string[]): Promise<Run> => place.start(...args, "--backend", "wasm").ended;
-const story = (place: Workplace, model = NAME) => run(place, "generate", model, "Once upon", "--max-tokens", "8", "--quiet");
-const STORY = { code: 0, stdout: "Once upon a time, there was a little g\n", stderr: "" };
+
+/** Finds models as commands do, in this process, which is quicker. */
+function finder(place: Workplace, env: Readonly<Record<string, string>>): (given: string) => Promise<ModelPlace> {
+  vi.stubEnv("HF_HUB_CACHE", place.path("cache/huggingface/hub"));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const silent = { write: () => undefined };
+  const terminal = new Terminal({ quiet: true }, { stdout: silent, stderr: silent, env });
+  const withEngine = () => Promise.reject(new Error("no engine is needed"));
+  return (given) => findModel({ terminal, env, withEngine }, given);
+}
 
 test("what is needed is fetched once, shown to its host alone, and found by Python", async () => {
-  const { hub, place, cache } = await connected({ token: TOKEN, env: { HF_TOKEN: TOKEN } });
-  const first = await run(place, "generate", NAME, "Once upon", "--max-tokens", "8");
-  expect(first).toMatchObject({ code: 0, stdout: STORY.stdout });
+  const { hub, place, cache } = await connected({ token: TOKEN });
+  const story = () => run(place, "generate", NAME, "Once upon", "--max-tokens", "8");
+  const first = await story();
+  expect(first).toMatchObject({ code: 0, stdout: "Once upon a time, there was a little g\n" });
   expect(first.stderr).toMatch(/fetching test-org\/stories\.260K 100 % 1\.\d of 1\.\d MB, model\.safetensors\n/);
-  expect(readdirSync(join(cache, "snapshots", hub.commit)).sort()).toEqual(NEEDED);
+  const snapshot = join(cache, "snapshots", hub.commit);
+  expect(readdirSync(snapshot).sort()).toEqual(NEEDED);
   expect(readFileSync(join(cache, "refs/main"), "utf8")).toBe(hub.commit);
-  expect(lstatSync(join(cache, "snapshots", hub.commit, "config.json")).isSymbolicLink()).toBe(true);
+  expect(lstatSync(join(snapshot, "config.json")).isSymbolicLink()).toBe(true);
   expect(readdirSync(join(cache, "blobs"))).toHaveLength(NEEDED.length);
-  const fromHub = hub.asked.filter(({ host }) => host === "hub");
-  const fromFiles = hub.asked.filter(({ host }) => host === "files");
-  expect(new Set(fromHub.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${TOKEN}`]));
-  expect(fromFiles.length).toBeGreaterThan(0);
-  expect(new Set(fromFiles.map(({ authorization }) => authorization))).toEqual(new Set([undefined]));
+  const tokensShown = (host: "hub" | "files") =>
+    new Set(hub.asked.filter((one) => one.host === host).map(({ authorization }) => authorization));
+  expect(tokensShown("hub")).toEqual(new Set([`Bearer ${TOKEN}`]));
+  expect(tokensShown("files")).toEqual(new Set([undefined]));
 
   hub.asked.length = 0;
-  expect(await story(place)).toEqual(STORY);
-  expect(await story(place, `${NAME}@${hub.commit}`)).toEqual(STORY);
+  expect(await story()).toMatchObject({ code: 0, stdout: first.stdout });
   expect(hub.asked.filter(({ host, path }) => host === "files" || path.includes("/resolve/"))).toEqual([]);
   await hub.close();
-  expect((await story(place)).stderr).toMatch(
+  expect((await story()).stderr).toMatch(
     /error\[IO\]: test-org\/stories\.260K: there is no folder .* and the Hub cannot be reached.*HF_HUB_OFFLINE=1/,
   );
-  const there = JSON.parse(python(["transformers", "huggingface_hub"])(PYTHON, place.path("cache/huggingface"), NAME, ...NEEDED));
-  expect(there).toEqual({
-    folder: join(cache, "snapshots", hub.commit),
-    files: NEEDED.map((name) => files[name]?.length),
-    tokens: [1, 403, 407, 261],
-  });
+  const there = JSON.parse(python(["huggingface_hub"])(PYTHON, place.path("cache/huggingface"), NAME, ...NEEDED));
+  expect(there).toEqual({ folder: snapshot, files: NEEDED.map((name) => files[name]?.length) });
 });
 
 const PYTHON = `
 import json, os, sys
 os.environ.update(HF_HOME=sys.argv[1], HF_HUB_OFFLINE="1")
 from huggingface_hub import hf_hub_download, snapshot_download
-from transformers import AutoTokenizer
 name = sys.argv[2]
 files = [os.path.getsize(hf_hub_download(name, file)) for file in sys.argv[3:]]
-print(json.dumps({"folder": snapshot_download(name), "files": files, "tokens": AutoTokenizer.from_pretrained(name)("Once upon a").input_ids}))
+print(json.dumps({"folder": snapshot_download(name), "files": files}))
 `;
 
 test("without the network, from the cache alone", async () => {
-  const { hub, place } = await connected();
-  expect(await story(place)).toEqual(STORY);
-  const offline = workplace({ HF_HUB_OFFLINE: "1", HF_HOME: place.path("cache/huggingface") });
+  const { hub, place, cache } = await connected();
+  await finder(place, { HF_ENDPOINT: hub.url })(NAME);
   hub.asked.length = 0;
-  expect(await story(offline)).toEqual(STORY);
-  expect(await story(offline, `${NAME}@${hub.commit}`)).toEqual(STORY);
+  const offline = finder(place, { HF_ENDPOINT: hub.url, HF_HUB_OFFLINE: "1" });
+  const snapshot = { folder: join(cache, "snapshots", hub.commit) };
+  expect(await offline(NAME)).toEqual(snapshot);
+  expect(await offline(`${NAME}@${hub.commit}`)).toEqual(snapshot);
   for (const model of ["test-org/other", `${NAME}@v2`, `${NAME}/model.gguf`]) {
-    expect(await story(offline, model)).toMatchObject({
-      code: 1,
-      stdout: "",
-      stderr: expect.stringMatching(/error\[IO\]: .*is not in the cache.*HF_HUB_OFFLINE/),
+    await expect(offline(model)).rejects.toMatchObject({
+      code: "IO",
+      message: expect.stringMatching(/is not in the cache.*HF_HUB_OFFLINE/),
     });
   }
   expect(hub.asked).toEqual([]);
@@ -114,78 +110,73 @@ test("without the network, from the cache alone", async () => {
 
 test("a transfer that broke off goes on where it stood", async () => {
   const { hub, place, cache } = await connected();
+  const find = finder(place, { HF_ENDPOINT: hub.url });
   hub.fault = "breaks off";
-  expect(await story(place)).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/error\[IO\]: model\.safetensors: the transfer broke off.*run again/),
+  await expect(find(NAME)).rejects.toMatchObject({
+    code: "IO",
+    message: expect.stringMatching(/^model\.safetensors: the transfer broke off.*run again/),
   });
-  const size = (files["model.safetensors"] as Uint8Array).length;
-  const [incomplete] = readdirSync(join(cache, "blobs")).filter((name) => name.endsWith(".incomplete")) as [string];
-  const begun = lstatSync(join(cache, "blobs", incomplete)).size;
+  const incomplete = () => readdirSync(join(cache, "blobs")).filter((name) => name.endsWith(".incomplete"));
+  const begun = lstatSync(join(cache, "blobs", incomplete()[0] as string)).size;
   expect(begun).toBeGreaterThan(0);
   expect(existsSync(join(cache, "refs/main"))).toBe(false);
   hub.fault = "none";
   hub.asked.length = 0;
-  expect(await story(place)).toEqual(STORY);
-  expect(hub.asked.map(({ range }) => range)).toContain(`bytes=${begun}-${size - 1}`);
-  expect(readdirSync(join(cache, "blobs")).filter((name) => name.endsWith(".incomplete"))).toEqual([]);
+  const { folder } = await find(NAME);
+  const whole = files["model.safetensors"] as Uint8Array;
+  expect(hub.asked.map(({ range }) => range)).toContain(`bytes=${begun}-${whole.length - 1}`);
+  expect(incomplete()).toEqual([]);
+  expect(readFileSync(join(folder, "model.safetensors")).equals(whole)).toBe(true);
 });
 
 test.each([
-  ["other content", /error\[FORMAT\]: model\.safetensors: what came has another hash than the file/],
-  ["shorter", /error\[FORMAT\]: model\.safetensors: what came has another size than the file — got 1000 bytes/],
+  ["other content", /^model\.safetensors: what came has another hash than the file/],
+  ["shorter", /^model\.safetensors: what came has another size than the file — got 1000 bytes/],
 ] as const)("a file with %s is refused", async (fault, message) => {
   const { hub, place, cache } = await connected();
+  const find = finder(place, { HF_ENDPOINT: hub.url });
   hub.fault = fault;
-  expect(await story(place)).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
+  await expect(find(NAME)).rejects.toMatchObject({ code: "FORMAT", message: expect.stringMatching(message) });
   expect(readdirSync(join(cache, "blobs"))).toHaveLength(NEEDED.length - 1);
   hub.fault = "none";
-  expect(await story(place)).toEqual(STORY);
+  expect(existsSync(join((await find(NAME)).folder, "model.safetensors"))).toBe(true);
 });
 
 test("an adapter remembers its base model by name", async () => {
-  const { place } = await connected();
+  const { place, cache } = await connected();
   const train = place.write("t.csv", `text,n\n${Array.from({ length: 8 }, (_, i) => `Once upon a time ${i},1`).join("\n")}\n`);
-  const tuned = await run(
-    place,
-    "finetune",
-    "lm",
-    "--model",
-    NAME,
-    "--train",
-    train,
-    "--peft",
-    "lora",
-    "--out",
-    place.path("adapter"),
-    "--quiet",
-  );
+  const tuned = await run(place, "finetune", "lm", "--model", NAME, "--train", train, "--peft", "lora", "--out", "adapter", "--quiet");
   expect(tuned).toMatchObject({ code: 0, stderr: "" });
   expect(JSON.parse(readFileSync(place.path("adapter/adapter_config.json"), "utf8"))).toMatchObject({ base_model_name_or_path: NAME });
-  expect(await story(place, place.path("adapter"))).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Once upon a time/) });
+  const { folder, base } = await finder(place, { HF_HUB_OFFLINE: "1" })(place.path("adapter"));
+  expect(folder).toBe(place.path("adapter"));
+  expect(base?.startsWith(join(cache, "snapshots"))).toBe(true);
+  expect((await run(place, "generate", "adapter", "Once upon", "--max-tokens", "3")).stdout).toMatch(/^Once upon a time/);
 });
 
 test("what is not there, or not open, is named", async () => {
   const { hub, place } = await connected({ token: TOKEN });
-  expect((await story(place, "nowhere/at-all")).stderr).toMatch(
-    /error\[IO\]: nowhere\/at-all: there is neither a folder .* nor .* on the Hub.*HF_TOKEN/,
-  );
+  const endpoint = { HF_ENDPOINT: hub.url };
+  const [known, stranger] = [finder(place, { ...endpoint, HF_TOKEN: TOKEN }), finder(place, endpoint)];
+  const refused = /there is neither a folder of this name here nor an open repository.*HF_TOKEN/;
+  await expect(known("nowhere/at-all")).rejects.toMatchObject({ code: "IO", message: expect.stringMatching(refused) });
   // A private one looks the same to who shows no token.
-  expect((await story(place)).stderr).toMatch(/error\[IO\]: test-org\/stories\.260K: there is neither a folder/);
-  const known = workplace({ HF_ENDPOINT: hub.url, HF_TOKEN: TOKEN });
-  expect((await story(known, `${NAME}@v9`)).stderr).toMatch(/error\[IO\]: test-org\/stories\.260K@v9: .*Invalid rev id: v9/);
-  expect((await story(known, `${NAME}/model.gguf`)).stderr).toMatch(
-    /error\[IO\]: test-org\/stories\.260K: this repository has no such file.*model\.gguf/,
-  );
-  const strange = workplace({ HF_ENDPOINT: hub.url, HF_TOKEN: "secret" });
-  expect((await story(strange)).stderr).toMatch(/error\[ARGUMENT\]: HF_TOKEN: this is no token of the Hub/);
+  await expect(stranger(NAME)).rejects.toMatchObject({ code: "IO", message: expect.stringMatching(refused) });
+  await expect(known(`${NAME}@v9`)).rejects.toThrow(/^test-org\/stories\.260K@v9: .*Invalid rev id: v9/);
+  await expect(known(`${NAME}/model.gguf`)).rejects.toThrow(/this repository has no such file.*expected model\.gguf/);
+  await expect(finder(place, { ...endpoint, HF_TOKEN: "secret" })(NAME)).rejects.toThrow(/^HF_TOKEN: this is no token of the Hub/);
+  expect(await stranger("./nowhere/at-all")).toEqual({ folder: "./nowhere/at-all" });
+});
+
+test("a GGUF file is fetched where it is named", async () => {
   const { "model.safetensors": _, ...others } = files;
-  const { place: other } = await connected({ content: { ...others, "model-Q8_0.gguf": new Uint8Array(9) } });
-  expect((await story(other)).stderr).toMatch(
-    /error\[UNSUPPORTED\]: .*no weights that are read.*name the GGUF file: test-org\/stories\.260K\/model-Q8_0\.gguf/,
-  );
-  expect((await story(other, `${NAME}/model-Q8_0.gguf`)).stderr).toMatch(
-    /error\[FORMAT\]: .*snapshots.*model-Q8_0\.gguf: this is no GGUF file/,
-  );
-  expect((await story(place, "./nowhere/at-all")).stderr).toMatch(/error\[IO\]: read \.\/nowhere\/at-all\/config\.json/);
+  const { hub, place } = await connected({ content: { ...others, "model-Q8_0.gguf": new Uint8Array(9) } });
+  const find = finder(place, { HF_ENDPOINT: hub.url });
+  await expect(find(NAME)).rejects.toMatchObject({
+    code: "UNSUPPORTED",
+    message: expect.stringMatching(/no weights that are read.*name the GGUF file: test-org\/stories\.260K\/model-Q8_0\.gguf/),
+  });
+  const { folder, gguf } = await find(`${NAME}/model-Q8_0.gguf`);
+  expect(gguf).toBe("model-Q8_0.gguf");
+  expect(readdirSync(folder).sort()).toEqual(["config.json", "model-Q8_0.gguf", "tokenizer.json", "tokenizer_config.json"]);
 });

@@ -17,10 +17,10 @@ const CONFIGS: Readonly<Record<string, JsonObject>> = {
     num_hidden_layers: 3,
     num_attention_heads: 4,
     num_key_value_heads: 2,
-    max_position_embeddings: 256,
+    max_position_embeddings: 1024,
     tie_word_embeddings: true,
   },
-  gpt2: { model_type: "gpt2", n_embd: 32, n_layer: 2, n_head: 4, n_positions: 256, resid_pdrop: 0, embd_pdrop: 0, attn_pdrop: 0 },
+  gpt2: { model_type: "gpt2", n_embd: 32, n_layer: 2, n_head: 4, n_positions: 1024, resid_pdrop: 0, embd_pdrop: 0, attn_pdrop: 0 },
 };
 const recipe = { numTrainEpochs: 10, perDeviceTrainBatchSize: texts.length, learningRate: 1e-2, maxTokens: 128 } as const;
 
@@ -36,11 +36,11 @@ test("ten steps from the same folder, here and in transformers", async () => {
     const folder = join(parent, name);
     await saveModel(freshLm(engine, config, tokenizer, { seed: 7 }), folder);
     const model = await openLm(engine, folder);
-    ids[name] = encodeTexts(model, texts, recipe.maxTokens).sequences.map((list) => [...list]);
+    ids[name] = encodeTexts(model, texts).sequences.map((list) => [...list]);
     own[name] = (await finetuneLm(engine, model, texts, recipe)).losses;
     expect(own[name]).toHaveLength(10);
   }
-  const there = JSON.parse(python(["torch", "transformers"])(PYTHON, parent, JSON.stringify(ids))) as typeof own;
+  const there = JSON.parse(python(["torch", "transformers"])(PYTHON, parent, JSON.stringify(ids), JSON.stringify(texts))) as typeof own;
   for (const [name, losses] of Object.entries(own)) {
     // What no text has is foretold by chance at first.
     expect(Math.abs((losses[0] as number) - Math.log(400))).toBeLessThan(0.1);
@@ -55,11 +55,14 @@ test("ten steps from the same folder, here and in transformers", async () => {
 // The recipe of TrainingArguments: a tenth of all steps warms up, matrices alone decay.
 const PYTHON = `
 import json, os, sys, torch
-from transformers import AutoModelForCausalLM, get_linear_schedule_with_warmup
+from transformers import AutoModelForCausalLM, AutoTokenizer, get_linear_schedule_with_warmup
 torch.set_num_threads(1)
 results = {}
-for name, ids in json.loads(sys.argv[2]).items():
+for name, whole in json.loads(sys.argv[2]).items():
     model = AutoModelForCausalLM.from_pretrained(os.path.join(sys.argv[1], name)).train()
+    tokenizer = AutoTokenizer.from_pretrained(os.path.join(sys.argv[1], name))
+    assert [tokenizer(text).input_ids + [model.config.eos_token_id] for text in json.loads(sys.argv[3])] == whole
+    ids = [i[:128] for i in whole]
     longest = max(map(len, ids))
     batch = dict(
         input_ids=torch.tensor([i + [0] * (longest - len(i)) for i in ids]),

@@ -146,7 +146,7 @@ export {
 } from "./tasks/tag.js";
 export type { TextModel, TextOptions, TextRun } from "./tasks/whole-texts.js";
 export { type ChatMessage, type EncodeOptions, type Encoding, TOKENIZER_FILES, Tokenizer } from "./tokenizer/tokenizer.js";
-export { type Corpus, type TokenizerOptions, trainBpe, trainWordPiece } from "./tokenizer/train.js";
+export { type TokenizerOptions, trainBpe, trainWordPiece } from "./tokenizer/train.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";
 export type { TrainerCallback, TrainerControl, TrainerState } from "./train/callbacks.js";
 export { OPTIMIZER_NAMES, type OptimizerName } from "./train/optimizer.js";

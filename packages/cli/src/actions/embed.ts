@@ -2,7 +2,7 @@
 import { TetradError, writeFileAtomic, writeSafetensors } from "@tetrad/engine";
 import { embed, openEmbedder } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { findModel } from "../language/folder.js";
+import { findModel } from "../language/find-model.js";
 import { textsFrom } from "../language/texts.js";
 import { duration } from "../progress.js";
 

@@ -2,7 +2,8 @@
 import { TetradError } from "@tetrad/engine";
 import { accuracyUnderMoves, accuracyUnderWords, evaluateClassifier, evaluateTagger, openClassifier, openTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { findModel, languageTask } from "../language/folder.js";
+import { findModel } from "../language/find-model.js";
+import { languageTask } from "../language/folder.js";
 import type { PairColumns } from "../language/pairs.js";
 import { readLabelled, readTagged, type TextColumns } from "../language/texts.js";
 

@@ -1,7 +1,7 @@
 /** The work of `tetrad finetune lm`. */
 import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { baseName } from "../language/folder.js";
+import { baseName } from "../language/find-model.js";
 import { partsOf } from "../language/parts.js";
 import { readWrittenTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";

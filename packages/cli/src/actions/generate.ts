@@ -2,7 +2,7 @@
 import { generate, openGenerator } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
-import { findModel } from "../language/folder.js";
+import { findModel } from "../language/find-model.js";
 
 export interface GenerateFlags {
   readonly maxTokens: number;

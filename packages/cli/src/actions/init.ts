@@ -2,7 +2,7 @@
 import { parseJsonObject, readBytes } from "@tetrad/engine";
 import { freshLm, saveModel, Tokenizer } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { findTokenizer } from "../language/folder.js";
+import { findTokenizer } from "../language/find-model.js";
 
 export interface InitOptions {
   readonly config: string;

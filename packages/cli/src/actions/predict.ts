@@ -2,7 +2,8 @@
 import { encodeInputs, isMissing, readBytes, readTable, type Table, TetradError, writeFileAtomic } from "@tetrad/engine";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
-import { findModel, languageTask } from "../language/folder.js";
+import { findModel } from "../language/find-model.js";
+import { languageTask } from "../language/folder.js";
 import { decode, evaluate, type Predictions, type Result, resultText, truth } from "../training/evaluate.js";
 import { loadSaved, type SavedModel } from "../training/saved-model.js";
 

@@ -19,10 +19,11 @@ export async function tokenizerTrainAction(
   terminal.status("reading");
   const files = corpus.map((path) => ({ source: path, part: "train" as const, chunks: chunksOf(path) }));
   const rows: (readonly string[])[] = [];
-  const { columns } = await readRows(files, { documents: "line", required: [text] }, ({ cells }) => rows.push(cells));
+  const { columns } = await readRows(files, { documents: "line", required: [text] }, ({ cells }) => rows.push(cells)).finally(() =>
+    terminal.status(""),
+  );
   const at = columns.indexOf(text);
   const texts = rows.map((cells) => cells[at] as string);
-  terminal.status("counting words");
   const progress = terminal.progress("learning tokens");
   const begin = performance.now();
   const train = type === "bpe" ? trainBpe : trainWordPiece;

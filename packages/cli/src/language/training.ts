@@ -8,7 +8,7 @@ import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 import { type CardFacts, modelCard } from "./card.js";
 import { type Checkpoints, openCheckpoints, runFolder } from "./checkpoints.js";
-import { findModel, type ModelPlace } from "./folder.js";
+import { findModel, type ModelPlace } from "./find-model.js";
 import { reportsOf } from "./reports.js";
 import { ARGUMENTS } from "./training-arguments.js";
 

@@ -23,7 +23,7 @@ import {
 } from "@tetrad/language";
 import type { PrepareOptions } from "../actions/prepare.js";
 import type { Context } from "../context.js";
-import { findModel, findTokenizer } from "../language/folder.js";
+import { findModel, findTokenizer } from "../language/find-model.js";
 import { chunksOf, folderSha256, sha256Of } from "./files.js";
 import { type Done, runStage } from "./stages.js";
 

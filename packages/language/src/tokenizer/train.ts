@@ -5,8 +5,6 @@ import { learnMerges } from "./merges.js";
 import { Tokenizer } from "./tokenizer.js";
 import { BERT_SPECIAL, byteLevelBpe, GPT2_END, wordPiece } from "./vocabulary.js";
 
-export type Corpus = Iterable<string>;
-
 export interface TokenizerOptions {
   /** Most tokens, special ones and single characters among them */
   readonly vocabSize: number;
@@ -18,7 +16,7 @@ export interface TokenizerOptions {
  * A byte-level BPE with GPT-2's words and the token `<|endoftext|>`.
  * @throws TetradError ARGUMENT for a vocabulary that has no room for all bytes, DATA for texts without words
  */
-export function trainBpe(texts: Corpus, options: TokenizerOptions): Tokenizer {
+export function trainBpe(texts: Iterable<string>, options: TokenizerOptions): Tokenizer {
   const counts = countWords(texts, new Tokenizer(byteLevelBpe({}, [])));
   const tokens = [GPT2_END, ...BYTE_CHARACTERS];
   checkRoom(tokens, options);
@@ -41,7 +39,7 @@ export function trainBpe(texts: Corpus, options: TokenizerOptions): Tokenizer {
  * continue one; Hugging Face's trainer numbers the latter anew in each run, so that its choice among equally frequent pairs is not always this one.
  * @throws TetradError ARGUMENT for a vocabulary that has no room for all characters, DATA for texts without words
  */
-export function trainWordPiece(texts: Corpus, options: TokenizerOptions): Tokenizer {
+export function trainWordPiece(texts: Iterable<string>, options: TokenizerOptions): Tokenizer {
   const counts = countWords(texts, new Tokenizer(wordPiece(BERT_SPECIAL, {})));
   const characters = new Set<string>();
   const continuing = new Set<string>();
@@ -71,7 +69,7 @@ const BYTE_CHARACTERS = Array.from({ length: 0x144 }, (_, code) => code)
 const byCodePoint = (characters: Iterable<string>) =>
   [...characters].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number));
 
-function countWords(texts: Corpus, tokenizer: Tokenizer): Map<string, number> {
+function countWords(texts: Iterable<string>, tokenizer: Tokenizer): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) for (const word of tokenizer.words(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
   if (counts.size === 0) throw new TetradError("DATA", { op: "train a tokenizer", what: "the texts have no words" });
