@@ -1,4 +1,5 @@
 /** Which of our kinds of folders a folder is: a network for a table, or a language model as Hugging Face lays it out, and for which task. */
+import { existsSync } from "node:fs";
 import { TetradError } from "@tetrad/engine";
 import { MODEL_TYPES, readConfig } from "@tetrad/language";
 
