@@ -221,15 +221,7 @@ export class Engine {
 
   /** Runs of a store's parameters, and its optimiser state; made at first use, and anew when another optimiser takes over. */
   #arrange(store: Store, optimizer: Optimizer): { readonly runs: readonly ParameterRun[]; readonly state: OptimizerState } {
-    const {
-      runs,
-      moments: layouts,
-      key,
-    } = layOut(
-      store.layout.filter(({ stored }) => stored === undefined),
-      store.segment.length,
-      optimizer,
-    );
+    const { runs, moments: layouts, key } = layOut(store.layout, store.segment.length, optimizer);
     const known = this.#states.get(store);
     if (known?.optimizer === key) return { runs, state: known.state };
     const scalars = this.#stepScalars();

@@ -38,10 +38,11 @@ export interface Arrangement {
 export const ALIGNMENT = 16;
 
 /**
- * @param layout the store's parameters
+ * @param all the store's parameters, of which stored matrices have no place in the flat segments
  * @param end elements of the store's segment
  */
-export function layOut(layout: readonly ParamLayout[], end: number, optimizer: Optimizer): Arrangement {
+export function layOut(all: readonly ParamLayout[], end: number, optimizer: Optimizer): Arrangement {
+  const layout = all.filter(({ stored }) => stored === undefined);
   const runs: ParameterRun[] = [];
   const lengths: number[] = [];
   const initial: (Piece & { value: number })[][] = [];
