@@ -12,23 +12,27 @@ import {
   finetuneMlm,
   finetuneMultiLabel,
   finetuneRegressor,
+  finetuneSeq2Seq,
   openAnswerer,
   openEmbedder,
   openMlm,
   openMultiLabel,
   openRegressor,
+  openSeq2Seq,
   regress,
   saveAnswerer,
   saveEmbedder,
   saveMlm,
   saveMultiLabel,
   saveRegressor,
+  saveSeq2Seq,
+  targetPerplexity,
 } from "@tetrad/language";
 import { expect, test } from "vitest";
 import { maskedBatch, maskToken } from "../../packages/language/src/data/masking.js";
 import { largestError } from "../support/error.js";
 import { python } from "../support/python.js";
-import { scratch, tinyBert } from "../support/tiny-model.js";
+import { scratch, tinyBert, tinyT5 } from "../support/tiny-model.js";
 
 /** A folder, what Python is to do with it, and what came out here. */
 interface Trained {
@@ -114,6 +118,16 @@ const tasks: readonly ((engine: Engine, base: string, folder: string) => Promise
     const { vectors } = await embed(engine, embedder, TEXTS);
     return { kind: "embeddings", folder, inputs: { loss, pairs, texts: TEXTS }, loss: losses[0] as number, outputs: [...vectors] };
   }),
+  async (engine, base, folder) => {
+    const t5 = await tinyT5(`${base}-t5`);
+    const pairs = TEXTS.map((source, i) => ({ source, target: TEXTS.slice(i).join(" , ") }));
+    await saveSeq2Seq(await finetuneSeq2Seq(engine, await openSeq2Seq(engine, t5), pairs, FEW), folder);
+    const model = await openSeq2Seq(engine, folder);
+    const outputs: number[] = [];
+    for (const pair of pairs) outputs.push(Math.log((await targetPerplexity(engine, model, [pair])).perplexity));
+    const { losses } = await finetuneSeq2Seq(engine, model, pairs, ONE);
+    return { kind: "text to text", folder, inputs: pairs, loss: losses[0] as number, outputs };
+  },
 ];
 
 // One process of Python for all: it takes five seconds to import its packages.
@@ -200,7 +214,18 @@ def embeddings(folder, inputs):
         loss = squares.mean()
     return loss, vectors(inputs["texts"])
 
+def written(folder, inputs):
+    tokenizer, model = t.AutoTokenizer.from_pretrained(folder), t.AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float64).eval()
+    losses, counts = [], []
+    for pair in inputs:
+        labels = tokenizer(pair["target"], return_tensors="pt")["input_ids"]
+        ids = tokenizer(pair["source"], return_tensors="pt")["input_ids"]
+        losses.append(model(input_ids=ids, labels=labels).loss)
+        counts.append(labels.numel())
+    return sum(loss * count for loss, count in zip(losses, counts)) / sum(counts), torch.stack(losses)
+
 kinds = {
+    "text to text": written,
     "embeddings": embeddings,
     "masked words": masked,
     "question answering": answers,

@@ -132,6 +132,16 @@ export {
 export { accuracyUnderMoves, accuracyUnderWords, type EmbeddingAttack, type WordAttack } from "./tasks/robustness.js";
 export { type Answered, bestAnswers, type Span, type SpanOptions, type WindowScores } from "./tasks/spans.js";
 export {
+  finetuneSeq2Seq,
+  openSeq2Seq,
+  type Seq2SeqLimits,
+  type Seq2SeqOptions,
+  type Seq2SeqRun,
+  type SourceTarget,
+  saveSeq2Seq,
+  targetPerplexity,
+} from "./tasks/summarise.js";
+export {
   evaluateTagger,
   type FoundEntity,
   findEntities,

@@ -43,6 +43,8 @@ export interface LanguageModel {
 }
 
 export interface OpenOptions extends StorageOptions {
+  /** The body that config.json describes, where it is not one of `MODEL_TYPES` */
+  readonly bodyOf?: (config: JsonObject, source: string) => Backbone;
   /** Lets the head be new: a model that is to be fine-tuned. Else the folder must have it. */
   readonly freshHead?: boolean;
   /** Of new parameters. */
@@ -81,12 +83,12 @@ export async function openModel(
   engine: Engine,
   folder: string,
   headOf: (backbone: Backbone, config: JsonObject) => Head,
-  { freshHead = false, seed = 0, freeze = [], peft, states, gguf, base: given, ...storage }: OpenOptions = {},
+  { bodyOf = backboneOf, freshHead = false, seed = 0, freeze = [], peft, states, gguf, base: given, ...storage }: OpenOptions = {},
 ): Promise<LanguageModel> {
   const adapter = await adapterOf(folder);
   const base = adapter === undefined ? folder : (given ?? baseFolder(adapter, folder));
   const { config, tokenizer, file } = await partsOf(base, gguf);
-  const backbone = backboneOf(config, `${base}/config.json`);
+  const backbone = bodyOf(config, `${base}/config.json`);
   const head = headOf(backbone, config);
   checkVocabulary(tokenizer, backbone, base);
   const make = adapter?.method ?? peft;
@@ -166,7 +168,8 @@ export async function saveModel(
   const tensors = new Map<string, StorableTensor>(
     store.names.map((name) => [name, { shape: store.shape(name), data: store.get(name) }] as const),
   );
-  const { torch_dtype: _, _name_or_path: __, ...kept } = config;
+  // Of T5's new weights only; transformers refuses the 1 that JSON has for its 1.0.
+  const { torch_dtype: _, _name_or_path: __, initializer_factor: ___, ...kept } = config;
   const written = { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
   await writeModelFolder(path, written, tensors, { format: "pt" }, { ...tokenizer.files, ...extra });
 }
