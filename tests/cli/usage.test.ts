@@ -10,6 +10,7 @@ const COMMANDS = [
   "evaluate",
   "generate",
   "embed",
+  "export",
   "predict",
   "explain",
   "trace",

@@ -7,7 +7,6 @@ import { sequenceClassification } from "../heads/sequence-classification.js";
 import { tokenClassification } from "../heads/token-classification.js";
 import { configOf, type LanguageModel, openModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
-import { backboneOf } from "../models/index.js";
 import { mergedWeights } from "../peft/adapt.js";
 import { openEmbedder } from "../tasks/embed.js";
 import { labelsOfConfig } from "../tasks/labels.js";
@@ -49,6 +48,8 @@ export async function exportOnnx(engine: Engine, folder: string): Promise<OnnxMo
   }));
 }
 
+const ENCODERS: readonly unknown[] = ["bert", "distilbert", "roberta"];
+
 interface HeadTask {
   readonly task: OnnxTask;
   headOf(backbone: Backbone, config: JsonObject, folder: string): Head;
@@ -69,14 +70,13 @@ const HEADS: Readonly<Record<string, HeadTask>> = {
 
 async function open(engine: Engine, folder: string): Promise<{ readonly model: LanguageModel; readonly task: OnnxTask }> {
   const config = await configOf(folder);
-  const { mlm, modelType } = backboneOf(config, `${folder}/config.json`);
-  if (mlm === undefined) {
+  if (!ENCODERS.includes(config["model_type"])) {
     throw new TetradError("UNSUPPORTED", {
       op: folder,
       what: "only encoders are exported to ONNX",
-      got: `model_type "${modelType}"`,
-      expected: "bert, distilbert, roberta",
-      hint: "decoders go to other programs as the folder they are: config.json and model.safetensors",
+      got: `model_type ${JSON.stringify(config["model_type"])}`,
+      expected: ENCODERS.join(", "),
+      hint: "other models go to other programs as the folders they are: config.json and model.safetensors",
     });
   }
   const [architecture = ""] = (config["architectures"] ?? []) as readonly string[];
