@@ -54,7 +54,7 @@ export { detectScheme, type Entity, entitiesByScheme, entitiesOf, type Scheme } 
 export { type Retrieval, retrieval } from "./metrics/retrieval.js";
 export { type Rouge, type RougeOptions, type RougeScore, rouge } from "./metrics/rouge.js";
 export { type EntityScore, type SequenceOptions, type SequenceScores, sequenceReport, sequenceScores } from "./metrics/seqeval.js";
-export { type LanguageModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
+export { type LanguageModel, mergedModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
 export type { Backbone, Params, States, TokenBatch } from "./models/backbone.js";
 export { backboneOf, encoderDecoderOf, MODEL_TYPES, type ModelType } from "./models/index.js";
 export { type EncoderDecoder, positionBuckets, type Sequences } from "./models/t5.js";

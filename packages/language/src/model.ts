@@ -17,7 +17,7 @@ import {
 import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
-import { type Adapted, adapt, initialiseAdapter, loadAdapter } from "./peft/adapt.js";
+import { type Adapted, adapt, initialiseAdapter, loadAdapter, mergedStore, saveAdapter } from "./peft/adapt.js";
 import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
 import type { MakeMethod } from "./peft/method.js";
 import { isModuleOf } from "./peft/targets.js";
@@ -52,7 +52,7 @@ export interface OpenOptions extends StorageOptions {
   /** Modules whose parameters are not trained: `embeddings`, `encoder.layer.0` */
   readonly freeze?: readonly string[] | undefined;
   /** A new adapter, which alone is trained; an adapter's folder brings its own. */
-  readonly peft?: MakeMethod;
+  readonly peft?: MakeMethod | undefined;
   /** States that programs over the model need besides: a cache of keys and values */
   readonly states?: (backbone: Backbone) => ParamSpecs;
   /** Name of a GGUF file of the folder, in the place of its safetensors */
@@ -66,10 +66,10 @@ export async function readConfig(folder: string): Promise<JsonObject> {
   return parseJsonObject(await readBytes(`${folder}/config.json`), `${folder}/config.json`);
 }
 
-/** config.json of a model's folder, or of an adapter's base model. @throws TetradError IO, FORMAT */
+/** config.json of a model's folder; of an adapter's, which peft writes without one, its base model's. @throws TetradError IO, FORMAT */
 export async function configOf(folder: string): Promise<JsonObject> {
   const adapter = await adapterOf(folder);
-  return readConfig(adapter === undefined ? folder : baseFolder(adapter, folder));
+  return (adapter && (await adapter.modelConfig())) ?? readConfig(adapter === undefined ? folder : baseFolder(adapter, folder));
 }
 
 /**
@@ -87,14 +87,16 @@ export async function openModel(
 ): Promise<LanguageModel> {
   const adapter = await adapterOf(folder);
   const base = adapter === undefined ? folder : (given ?? baseFolder(adapter, folder));
-  const { config, tokenizer, file } = await partsOf(base, gguf);
+  const { config: own, tokenizer, file } = await partsOf(base, gguf);
+  const config = (await adapter?.modelConfig()) ?? own;
   const backbone = bodyOf(config, `${base}/config.json`);
   const head = headOf(backbone, config);
   checkVocabulary(tokenizer, backbone, base);
-  const make = adapter?.method ?? peft;
-  const adapted = make === undefined ? undefined : adapt(backbone, head, make);
   const plain = { ...backbone.params, ...head.params };
   const weights = matchWeights(backbone, plain, file, { freshHead: freshHead || adapter !== undefined });
+  const make = adapter?.method ?? peft;
+  // An adapter's folder says itself what it brings.
+  const adapted = make === undefined ? undefined : adapt(backbone, head, make, adapter === undefined ? weights.fresh : []);
   checkModules(freeze, Object.keys(plain));
   const params = adapted?.params ?? plain;
   const stored = storedWeights({ backbone, head, adapted: adapted !== undefined }, params, weights, file, storage);
@@ -153,23 +155,36 @@ async function adapterOf(folder: string): Promise<AdapterFolder | undefined> {
 }
 
 /**
- * Writes the folder whole, as transformers reads it.
+ * Writes the folder as transformers reads it; of a model with an adapter the adapter alone, as peft reads it, which leaves the config.json beside it to us: it names
+ * what the head makes.
  * @param changes fields of config.json that training decided
  * @param extra further files, by name
  * @throws TetradError IO
  */
 export async function saveModel(
-  { config, head, store, tokenizer }: LanguageModel,
+  { config, head, store, tokenizer, adapted }: LanguageModel,
   path: string,
   changes: JsonObject = {},
   extra: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<void> {
+  // Of T5's new weights only; transformers refuses the 1 that JSON has for its 1.0.
+  const { torch_dtype: _, _name_or_path: __, initializer_factor: ___, ...kept } = config;
+  const written = { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
+  if (adapted !== undefined) {
+    const described = { ...tokenizer.files, "config.json": `${JSON.stringify(written, null, 2)}\n`, ...extra };
+    return saveAdapter(store, adapted.method, path, described);
+  }
   await store.pull();
   const tensors = new Map<string, StorableTensor>(
     store.names.map((name) => [name, { shape: store.shape(name), data: store.get(name) }] as const),
   );
-  // Of T5's new weights only; transformers refuses the 1 that JSON has for its 1.0.
-  const { torch_dtype: _, _name_or_path: __, initializer_factor: ___, ...kept } = config;
-  const written = { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
   await writeModelFolder(path, written, tensors, { format: "pt" }, { ...tokenizer.files, ...extra });
+}
+
+/** The model without its adapter, whose share is added to the weights; as it is where it has none. */
+export function mergedModel(engine: Engine, model: LanguageModel): LanguageModel {
+  const { adapted, backbone, head, store } = model;
+  if (adapted === undefined) return model;
+  const merged = mergedStore(engine, store, adapted.method, { ...backbone.params, ...head.params });
+  return { ...model, store: merged, adapted: undefined, within: (params) => params };
 }

@@ -1,26 +1,34 @@
 /** The work of `tetrad finetune classify`. */
 import { evaluateClassifier, finetuneClassifier, saveClassifier } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { type AdapterFlags, methodOf, noteShare, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
-export type FinetuneClassifyOptions = TrainingFlags & TextColumns;
+export type FinetuneClassifyOptions = TrainingFlags & AdapterFlags & TextColumns;
 
 export async function finetuneClassifyAction(context: Context, flags: FinetuneClassifyOptions): Promise<void> {
   const { terminal } = context;
   const read = (path: string) => readLabelled(path, flags, (text) => terminal.note(text));
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read, ({ label }) => [label]);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
-    const outcome = await tune((options) => finetuneClassifier(engine, folder, train, { ...options, ...watched }));
+    const outcome = await tune((options) =>
+      finetuneClassifier(engine, folder, train, { ...options, ...watched, ...methodOf(flags, "SEQ_CLS") }),
+    );
     const measured = await evaluateClassifier(engine, outcome, test);
     const { accuracy, macroF1, weightedF1 } = measured;
     const summary = `Puts texts into ${outcome.labels.length} classes, learned from ${train.length} texts.`;
     const metrics = { accuracy, "macro F1": macroF1, "weighted F1": weightedF1 };
-    await saveClassifier(outcome, flags.out, cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }));
+    await saveClassifier(
+      written(engine, outcome, flags),
+      flags.out,
+      cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }),
+    );
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);
+  noteShare(terminal, run.model);
   const { bold, dim } = terminal.colors;
   terminal.result(
     [

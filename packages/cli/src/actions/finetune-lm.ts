@@ -1,17 +1,13 @@
 /** The work of `tetrad finetune lm`. */
-import { finetuneLm, lora, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
+import { finetuneLm, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { baseName } from "../language/find-model.js";
+import { type AdapterFlags, methodOf, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readWrittenTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
-export interface FinetuneLmOptions extends TrainingFlags {
+export interface FinetuneLmOptions extends TrainingFlags, AdapterFlags {
   readonly text: string;
-  readonly peft?: "lora";
-  readonly r: number;
-  readonly loraAlpha: number;
-  readonly targetModules: readonly string[];
 }
 
 export async function finetuneLmAction(context: Context, flags: FinetuneLmOptions): Promise<void> {
@@ -19,21 +15,9 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, (path) => readWrittenTexts(path, flags.text));
   const { run, before, after, share } = await fineTune(context, flags, async (engine, tune, { folder, ...place }) => {
     terminal.status("reading the model");
-    const method =
-      flags.peft === undefined
-        ? {}
-        : {
-            peft: lora({
-              r: flags.r,
-              loraAlpha: flags.loraAlpha,
-              taskType: "CAUSAL_LM",
-              base: baseName(flags.model),
-              targetModules: flags.targetModules,
-            }),
-          };
     // What an adapter leaves alone stays as the file has it, but for word embeddings that adversarial training moves.
-    const quantized = flags.peft !== undefined && flags.adversarial === undefined;
-    const model = await openLm(engine, folder, { ...method, quantized, seed: flags.seed, ...place });
+    const quantized = flags.peft !== undefined && flags.merge !== true && flags.adversarial === undefined;
+    const model = await openLm(engine, folder, { ...methodOf(flags, "CAUSAL_LM"), quantized, seed: flags.seed, ...place });
     noteWeights(terminal, model, flags.model);
     const trained = trainedShare(model.store);
     terminal.note(trained);
@@ -44,7 +28,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     const last = await perplexity(engine, model, test, flags.maxTokens);
     const summary = `Goes on from texts like the ${train.length} that it learned from.`;
     const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };
-    await saveLm(outcome, flags.out, cardOf(flags, { task: "text-generation", summary, metrics, measuredOn }));
+    await saveLm(written(engine, outcome, flags), flags.out, cardOf(flags, { task: "text-generation", summary, metrics, measuredOn }));
     return { run: outcome, before: first, after: last, share: trained };
   });
   const { bold, dim } = terminal.colors;

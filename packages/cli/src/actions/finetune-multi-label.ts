@@ -1,11 +1,12 @@
 /** The work of `tetrad finetune multi-label`. */
 import { evaluateMultiLabel, finetuneMultiLabel, saveMultiLabel } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { type AdapterFlags, methodOf, noteShare, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readMultiLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
-export interface FinetuneMultiLabelOptions extends TrainingFlags, TextColumns {
+export interface FinetuneMultiLabelOptions extends TrainingFlags, AdapterFlags, TextColumns {
   readonly separator: string;
 }
 
@@ -14,15 +15,22 @@ export async function finetuneMultiLabelAction(context: Context, flags: Finetune
   const read = (path: string) => readMultiLabelled(path, flags, flags.separator);
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read, ({ labels }) => labels);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
-    const outcome = await tune((options) => finetuneMultiLabel(engine, folder, train, { ...options, ...watched }));
+    const outcome = await tune((options) =>
+      finetuneMultiLabel(engine, folder, train, { ...options, ...watched, ...methodOf(flags, "SEQ_CLS") }),
+    );
     const measured = await evaluateMultiLabel(engine, outcome, test);
     const { micro, macro, samples } = measured;
     const summary = `Says which of ${outcome.labels.length} labels a text has, learned from ${train.length} texts.`;
     const metrics = { "micro F1": micro.f1, "macro F1": macro.f1, "samples F1": samples.f1 };
-    await saveMultiLabel(outcome, flags.out, cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }));
+    await saveMultiLabel(
+      written(engine, outcome, flags),
+      flags.out,
+      cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }),
+    );
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);
+  noteShare(terminal, run.model);
   const { bold, dim } = terminal.colors;
   terminal.result(
     [

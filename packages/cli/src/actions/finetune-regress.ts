@@ -1,27 +1,35 @@
 /** The work of `tetrad finetune regress`. */
 import { evaluateRegressor, finetuneRegressor, saveRegressor } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { type AdapterFlags, methodOf, noteShare, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readRated, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 import { regressionText } from "./evaluate-tasks.js";
 
-export type FinetuneRegressOptions = TrainingFlags & TextColumns;
+export type FinetuneRegressOptions = TrainingFlags & AdapterFlags & TextColumns;
 
 export async function finetuneRegressAction(context: Context, flags: FinetuneRegressOptions): Promise<void> {
   const { terminal } = context;
   const read = (path: string) => readRated(path, flags, (text) => terminal.note(text));
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, read);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
-    const outcome = await tune((options) => finetuneRegressor(engine, folder, train, { ...options, ...watched }));
+    const outcome = await tune((options) =>
+      finetuneRegressor(engine, folder, train, { ...options, ...watched, ...methodOf(flags, "SEQ_CLS") }),
+    );
     const measured = await evaluateRegressor(engine, outcome, test);
     const { r2, mae, rmse, pearson, spearman } = measured;
     const summary = `Gives a text a number, learned from ${train.length} texts.`;
     const metrics = { R2: r2, "mean absolute error": mae, "root mean squared error": rmse, Pearson: pearson, Spearman: spearman };
-    await saveRegressor(outcome, flags.out, cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }));
+    await saveRegressor(
+      written(engine, outcome, flags),
+      flags.out,
+      cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }),
+    );
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);
+  noteShare(terminal, run.model);
   const { bold, dim } = terminal.colors;
   const { r2, mae, rmse, pearson, spearman } = evaluation;
   terminal.result(

@@ -4,6 +4,7 @@ import type { FinetuneMultiLabelOptions } from "../actions/finetune-multi-label.
 import type { FinetuneRegressOptions } from "../actions/finetune-regress.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withAdapters } from "./adapter-options.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
 
 export function multiLabelCommand(io: Io): Command {
@@ -15,7 +16,7 @@ export function multiLabelCommand(io: Io): Command {
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of labels: a JSON list, or names between separators; empty for none", "labels")
     .option("--separator <text>", "what stands between labels", "|");
-  return withTraining(command, 3)
+  return withAdapters(withTraining(command, 3))
     .addHelpText("after", MULTI_LABEL)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-multi-label.js")).finetuneMultiLabelAction(
@@ -33,7 +34,7 @@ export function regressCommand(io: Io): Command {
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of numbers", "value");
-  return withTraining(command, 3)
+  return withAdapters(withTraining(command, 3))
     .addHelpText("after", REGRESS)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-regress.js")).finetuneRegressAction(

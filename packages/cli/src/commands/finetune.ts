@@ -1,11 +1,11 @@
 /** `tetrad finetune TASK`: a pretrained language model trained further on one's own text. */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { FinetuneClassifyOptions } from "../actions/finetune-classify.js";
 import type { FinetuneLmOptions } from "../actions/finetune-lm.js";
 import type { FinetuneNerOptions } from "../actions/finetune-ner.js";
-import { oneOf, positiveInteger, positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withAdapters } from "./adapter-options.js";
 import { embedCommand, mlmCommand } from "./finetune-encoders.js";
 import { multiLabelCommand, regressCommand } from "./finetune-texts.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
@@ -31,7 +31,7 @@ function classifyCommand(io: Io): Command {
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of classes", "label");
-  return withTraining(command, 3)
+  return withAdapters(withTraining(command, 3))
     .addHelpText("after", CLASSIFY)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-classify.js")).finetuneClassifyAction(
@@ -50,7 +50,7 @@ function nerCommand(io: Io): Command {
       "CoNLL columns: a word a line, its tag last, an empty line between sentences; IOB1, IOB2, IOE2, IOBES and BILOU are recognised",
     )
     .option("--test <file>", "sentences to measure it on afterwards, in the same columns");
-  return withTraining(command, 4)
+  return withAdapters(withTraining(command, 4))
     .addHelpText("after", NER)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-ner.js")).finetuneNerAction(contextOf(own, io), await settingsOf<FinetuneNerOptions>(own)),
@@ -65,17 +65,8 @@ function lmCommand(io: Io): Command {
     .option("--model <folder>", `${MODEL}; or a GGUF file or a checkpoint of llama2.c instead`)
     .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts")
     .option("--test <file>", "texts to measure the perplexity of, before and after")
-    .option("--text <column>", "the column of texts", "text")
-    .addOption(
-      new Option(
-        "--peft <method>",
-        "train an adapter and leave the model as it is: in the blocks of its GGUF file, or in 16 bits",
-      ).argParser(oneOf("lora")),
-    )
-    .option("--r <n>", "rank of the adapter", positiveInteger, 8)
-    .option("--lora-alpha <x>", "scale of the adapter, times 1/r", positiveNumber, 16)
-    .option("--target-modules <names...>", "layers that get an adapter", ["q_proj", "v_proj"]);
-  return withTraining(command, 1)
+    .option("--text <column>", "the column of texts", "text");
+  return withAdapters(withTraining(command, 1))
     .addHelpText("after", LM)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-lm.js")).finetuneLmAction(contextOf(own, io), await settingsOf<FinetuneLmOptions>(own)),

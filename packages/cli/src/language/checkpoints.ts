@@ -1,4 +1,5 @@
 /** What a run of fine-tuning keeps beside the folder that it is to write: checkpoints in Hugging Face's shape, each a whole model and what resuming needs. */
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { TetradError } from "@tetrad/engine";
@@ -36,6 +37,7 @@ export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints
   const { saveStrategy = flags.saveSteps === undefined ? "no" : "steps", saveTotalLimit } = flags;
   const unlock = await lock(folder);
   try {
+    await clear(folder);
     const resume = flags.resume === true ? await lastState(folder, own) : undefined;
     return {
       ...(resume !== undefined && { resume }),
@@ -43,7 +45,7 @@ export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints
         const temporary = join(folder, `.${checkpointName(step)}.tmp`);
         await rm(temporary, { recursive: true, force: true });
         await save(temporary, own);
-        await rm(join(folder, checkpointName(step)), { recursive: true, force: true });
+        await discard(folder, step);
         await rename(temporary, join(folder, checkpointName(step)));
         if (saveTotalLimit !== undefined) await prune(folder, saveTotalLimit, best?.step);
       },
@@ -71,7 +73,23 @@ async function stepsIn(folder: string): Promise<number[]> {
 async function prune(folder: string, most: number, best: number | undefined): Promise<void> {
   const steps = await stepsIn(folder);
   const old = steps.slice(0, Math.max(0, steps.length - most)).filter((step) => step !== best);
-  for (const step of old) await rm(join(folder, checkpointName(step)), { recursive: true });
+  for (const step of old) await discard(folder, step);
+}
+
+/** Takes a checkpoint away, if there is one; under another name first, so that whoever is killed meanwhile leaves none that is half there. */
+async function discard(folder: string, step: number): Promise<void> {
+  const path = join(folder, checkpointName(step));
+  if (!existsSync(path)) return;
+  const aside = join(folder, `.${checkpointName(step)}.old`);
+  await rename(path, aside);
+  await rm(aside, { recursive: true });
+}
+
+/** What a killed run left half written or half removed. */
+async function clear(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^\.+checkpoint-\d+\./.test(name)) await rm(join(folder, name), { recursive: true });
+  }
 }
 
 async function lastState(folder: string, own: string): Promise<RunState> {

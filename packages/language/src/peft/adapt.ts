@@ -23,8 +23,9 @@ export interface Adapted {
   within(params: Params, context: ApplyContext): Params;
 }
 
-export function adapt(backbone: Backbone, head: Head, make: MakeMethod): Adapted {
-  const method = make(backbone);
+/** @param fresh parameters that the base model's file has not */
+export function adapt(backbone: Backbone, head: Head, make: MakeMethod, fresh: readonly string[] = []): Adapted {
+  const method = make(backbone, fresh);
   const base = Object.entries({ ...backbone.params, ...head.params }).map(([name, spec]) => {
     return [name, { ...normalizeSpec(spec), state: !method.trains(name) }] as const;
   });

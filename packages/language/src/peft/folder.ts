@@ -12,6 +12,7 @@ import {
   writeSafetensors,
 } from "@tetrad/engine";
 import { ConfigFields } from "../models/config.js";
+import { optional } from "../weights/read.js";
 import { ia3 } from "./ia3.js";
 import { lora } from "./lora.js";
 import type { MakeMethod } from "./method.js";
@@ -28,6 +29,8 @@ export interface AdapterFolder {
   /** By names without PEFT's prefix */
   readonly tensors: SafetensorsFile;
   readonly names: ReadonlyMap<string, string>;
+  /** The config.json that we write beside an adapter and peft does not */
+  modelConfig(): Promise<JsonObject | undefined>;
 }
 
 /** @throws TetradError IO, FORMAT; UNSUPPORTED for a method that is not built */
@@ -36,7 +39,16 @@ export async function readAdapter(folder: string): Promise<AdapterFolder> {
   const tensors = openSafetensors(await readBytes(`${folder}/${TENSORS}`), `${folder}/${TENSORS}`);
   const plain = (name: string) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name).replace(BASE_LAYER, ".");
   const names = new Map([...tensors.entries.keys()].map((name) => [plain(name), name]));
-  return { config, method: methodOf(config, `${folder}/${CONFIG}`), tensors, names };
+  return {
+    config,
+    method: methodOf(config, `${folder}/${CONFIG}`),
+    tensors,
+    names,
+    async modelConfig() {
+      const bytes = await optional(`${folder}/config.json`);
+      return bytes === undefined ? undefined : parseJsonObject(bytes, `${folder}/config.json`);
+    },
+  };
 }
 
 /** The method that an adapter_config.json describes. @throws TetradError FORMAT, UNSUPPORTED */

@@ -2,18 +2,21 @@
 
 import { mul, type ParamSpec, reshape, type Tensor } from "@tetrad/engine";
 import type { Adapter } from "../models/backbone.js";
-import { commonConfig, type MakeMethod, type PeftConfig } from "./method.js";
-import { isModule, isModuleOf, targetsOf } from "./targets.js";
+import { commonConfig, type MakeMethod, type PeftConfig, savedModules } from "./method.js";
+import { isModule, isModuleOf, targetsOf, usualTargets } from "./targets.js";
 
 export interface Ia3Config extends PeftConfig {
-  /** Those of the targets whose input is scaled, not their output */
-  readonly feedforwardModules: readonly string[];
+  /** Those of the targets whose input is scaled, not their output; the usual ones unless told */
+  readonly feedforwardModules?: readonly string[] | undefined;
 }
 
-export function ia3({ feedforwardModules, ...common }: Ia3Config): MakeMethod {
-  return (backbone) => {
+export function ia3({ feedforwardModules: given, ...common }: Ia3Config): MakeMethod {
+  return (backbone, fresh = []) => {
+    const modulesToSave = savedModules(common, fresh);
+    const targetModules = common.targetModules ?? usualTargets(backbone, "ia3");
+    const feedforwardModules = given ?? usualTargets(backbone, "feedforward");
     const turned = backbone.fanInFanOut;
-    const targets = targetsOf(backbone, common.targetModules).map((target) => ({
+    const targets = targetsOf(backbone, targetModules).map((target) => ({
       ...target,
       inside: isModule(target.name, feedforwardModules),
     }));
@@ -22,7 +25,7 @@ export function ia3({ feedforwardModules, ...common }: Ia3Config): MakeMethod {
       params[`${name}.ia3_l`] = { shape: inside ? [1, input] : [output, 1], init: "ones" };
     return {
       params,
-      trains: (name) => isModuleOf(name, common.modulesToSave),
+      trains: (name) => isModuleOf(name, modulesToSave),
       adapters: (weights) =>
         new Map(
           targets.map(({ name, inside }): [string, Adapter] => {
@@ -45,7 +48,7 @@ export function ia3({ feedforwardModules, ...common }: Ia3Config): MakeMethod {
         };
       },
       config: {
-        ...commonConfig(common),
+        ...commonConfig({ ...common, targetModules, modulesToSave }),
         fan_in_fan_out: turned,
         feedforward_modules: feedforwardModules,
         init_ia3_weights: true,

@@ -21,8 +21,8 @@ import {
   widened,
 } from "@tetrad/engine";
 import type { Adapter } from "../models/backbone.js";
-import { commonConfig, type LayerValues, type MakeMethod, type PeftConfig, type Values } from "./method.js";
-import { isModuleOf, type Target, targetsOf } from "./targets.js";
+import { commonConfig, type LayerValues, type MakeMethod, type PeftConfig, savedModules, type Values } from "./method.js";
+import { isModuleOf, type Target, targetsOf, usualTargets } from "./targets.js";
 
 export interface LoraConfig extends PeftConfig {
   /** Rank; 8 unless told */
@@ -51,8 +51,10 @@ export function lora({
   bias = "none",
   ...common
 }: LoraConfig): MakeMethod {
-  return (backbone) => {
-    const targets = targetsOf(backbone, common.targetModules);
+  return (backbone, fresh = []) => {
+    const modulesToSave = savedModules(common, fresh);
+    const targetModules = common.targetModules ?? usualTargets(backbone, "lora");
+    const targets = targetsOf(backbone, targetModules);
     const scale = useRslora ? loraAlpha / Math.sqrt(r) : loraAlpha / r;
     const turned = backbone.fanInFanOut;
     const params: Record<string, ParamSpec> = {};
@@ -65,7 +67,7 @@ export function lora({
     const trained = (name: string) => bias === "all" || (bias === "lora_only" && targets.some((target) => name === `${target.name}.bias`));
     return {
       params,
-      trains: (name) => (name.endsWith(".bias") && trained(name)) || isModuleOf(name, common.modulesToSave),
+      trains: (name) => (name.endsWith(".bias") && trained(name)) || isModuleOf(name, modulesToSave),
       adapters: (weights, { training }) =>
         new Map(
           targets.map(({ name }): [string, Adapter] => {
@@ -118,7 +120,7 @@ export function lora({
         return { weight: turned ? turn(sums, output, input) : sums, bias: offset } satisfies LayerValues;
       },
       config: {
-        ...commonConfig(common),
+        ...commonConfig({ ...common, targetModules, modulesToSave }),
         alpha_pattern: {},
         bias,
         fan_in_fan_out: turned,

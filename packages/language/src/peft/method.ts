@@ -2,6 +2,7 @@
 
 import type { ApplyContext, JsonObject, ParamSpecs } from "@tetrad/engine";
 import type { Adapter, Backbone, Params } from "../models/backbone.js";
+import { isModuleOf } from "./targets.js";
 
 export type Values = Float32Array | Float64Array;
 
@@ -34,13 +35,21 @@ export interface PeftConfig {
   readonly taskType: string;
   /** Folder of the base model, as adapter_config.json names it */
   readonly base: string;
-  /** Layers that get an adapter: ends of their names, or one pattern; "all-linear" for all */
-  readonly targetModules: readonly string[] | string;
+  /** Layers that get an adapter: ends of their names, or one pattern; "all-linear" for all; those that are usual for the model unless told */
+  readonly targetModules?: readonly string[] | string | undefined;
   /** Modules that are trained whole and saved with the adapter, heads above all */
   readonly modulesToSave?: readonly string[] | undefined;
 }
 
-export type MakeMethod = (backbone: Backbone) => PeftMethod;
+/** @param fresh parameters that the base model's file has not: what nobody else knows is trained and saved, too */
+export type MakeMethod = (backbone: Backbone, fresh?: readonly string[]) => PeftMethod;
+
+/** `modules_to_save` with the modules of fresh parameters. */
+export function savedModules({ modulesToSave }: PeftConfig, fresh: readonly string[]): readonly string[] | undefined {
+  const others = fresh.filter((name) => !isModuleOf(name, modulesToSave)).map((name) => name.slice(0, name.lastIndexOf(".")));
+  const all = [...(modulesToSave ?? []), ...new Set(others)];
+  return all.length === 0 ? undefined : all;
+}
 
 /** Fields of adapter_config.json that no method changes. */
 export function commonConfig({ taskType, base, targetModules, modulesToSave }: PeftConfig): JsonObject {
@@ -50,7 +59,7 @@ export function commonConfig({ taskType, base, targetModules, modulesToSave }: P
     inference_mode: true,
     modules_to_save: modulesToSave ?? null,
     revision: null,
-    target_modules: targetModules,
+    target_modules: targetModules ?? null,
     task_type: taskType,
   };
 }

@@ -3,6 +3,46 @@
 import { closest, normalizeSpec, TetradError } from "@tetrad/engine";
 import type { Backbone } from "../models/backbone.js";
 
+/** Layers that get an adapter unless told, by model type: PEFT's own choices. */
+const USUAL: Readonly<Record<"lora" | "ia3" | "feedforward", Readonly<Record<string, readonly string[]>>>> = {
+  lora: {
+    bert: ["query", "value"],
+    roberta: ["query", "value"],
+    distilbert: ["q_lin", "v_lin"],
+    gpt2: ["c_attn"],
+    llama: ["q_proj", "v_proj"],
+    qwen2: ["q_proj", "v_proj"],
+  },
+  ia3: {
+    bert: ["key", "value", "output.dense"],
+    roberta: ["key", "value", "output.dense"],
+    distilbert: ["k_lin", "v_lin", "lin2"],
+    gpt2: ["c_attn", "mlp.c_proj"],
+    llama: ["k_proj", "v_proj", "down_proj"],
+    qwen2: ["k_proj", "v_proj", "down_proj"],
+  },
+  feedforward: {
+    bert: ["output.dense"],
+    roberta: ["output.dense"],
+    distilbert: ["lin2"],
+    gpt2: ["mlp.c_proj"],
+    llama: ["down_proj"],
+    qwen2: ["down_proj"],
+  },
+};
+
+/** @throws TetradError ARGUMENT for a model type that has no usual ones */
+export function usualTargets({ modelType }: Backbone, kind: keyof typeof USUAL): readonly string[] {
+  const found = USUAL[kind][modelType];
+  if (found !== undefined) return found;
+  throw new TetradError("ARGUMENT", {
+    op: "peft",
+    what: "no layers are usual for this model",
+    got: modelType,
+    hint: "name some in target_modules",
+  });
+}
+
 export interface Target {
   /** The layer's name, without `.weight` */
   readonly name: string;

@@ -4,7 +4,6 @@ import { type Engine, type Tensor, TetradError } from "@tetrad/engine";
 import type { Ids } from "../data/batch.js";
 import { type CausalLm, causalLmOf } from "../heads/causal-lm.js";
 import { type LanguageModel, type OpenOptions, openModel, saveModel } from "../model.js";
-import { saveAdapter } from "../peft/adapt.js";
 import type { MakeMethod } from "../peft/method.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
@@ -93,7 +92,7 @@ export async function finetuneLm(engine: Engine, model: LanguageModel, texts: re
           return { loss: Math.log(surprise), perplexity: surprise };
         },
       }),
-      save: (path, extra) => saveTrained(model, path, extra),
+      save: (path, extra) => saveModel(model, path, {}, extra),
     },
     options,
   );
@@ -150,11 +149,5 @@ export async function perplexity(engine: Engine, model: LanguageModel, texts: re
 
 /** A whole model as transformers reads it, or an adapter as peft does, with the tokenizer beside it. @throws TetradError IO */
 export async function saveLm(run: LmRun, path: string, card?: string): Promise<void> {
-  await saveTrained(run.model, path, runFiles(run, card));
-}
-
-async function saveTrained(model: LanguageModel, path: string, extra: Readonly<Record<string, Uint8Array | string>>): Promise<void> {
-  const { adapted, store, tokenizer } = model;
-  if (adapted === undefined) return saveModel(model, path, {}, extra);
-  await saveAdapter(store, adapted.method, path, { ...tokenizer.files, ...extra });
+  await saveModel(run.model, path, {}, runFiles(run, card));
 }

@@ -8,6 +8,7 @@ import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
 import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
+import type { MakeMethod } from "../peft/method.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
@@ -16,6 +17,8 @@ import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
 
 export interface TagOptions extends TrainingOptions {
+  /** An adapter, which is trained with the head; the whole model without one */
+  readonly peft?: MakeMethod | undefined;
   /** Sentences that are not learned, for evaluations while the others are */
   readonly evaluation?: readonly TaggedSentence[];
   /** Words beyond are cut, and counted. The model's own limit unless told. */
@@ -64,9 +67,15 @@ export async function finetuneTagger(
     "tag",
     sentences.flatMap(({ tags }) => tags),
   );
-  const { seed = TRAINING_DEFAULTS.seed, labelSmoothingFactor = TRAINING_DEFAULTS.labelSmoothingFactor, freeze, evaluation } = options;
+  const {
+    seed = TRAINING_DEFAULTS.seed,
+    labelSmoothingFactor = TRAINING_DEFAULTS.labelSmoothingFactor,
+    freeze,
+    peft,
+    evaluation,
+  } = options;
   const headOf = (backbone: Backbone) => tokenClassification(backbone, labels.length);
-  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze });
+  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze, peft });
   const { backbone, head, tokenizer } = model;
   const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
   const number = new Map(labels.map((label, i) => [label, i]));

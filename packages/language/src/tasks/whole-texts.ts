@@ -4,12 +4,15 @@ import type { Engine, JsonObject, Tensor } from "@tetrad/engine";
 import { sequenceClassification } from "../heads/sequence-classification.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
+import type { MakeMethod } from "../peft/method.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, type TrainingTask, train } from "../train/train.js";
 import { checkSequences, labelsOfConfig } from "./labels.js";
 
 export interface TextOptions extends TrainingOptions {
+  /** An adapter, which is trained with the head; the whole model without one */
+  readonly peft?: MakeMethod | undefined;
   /** Longer texts are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
 }
@@ -50,9 +53,9 @@ export async function trainOnTexts(
   { outputs, dtype, width, values, loss, fields, evaluate }: TextTargets,
   options: TextOptions,
 ): Promise<TextRun> {
-  const { seed = TRAINING_DEFAULTS.seed, freeze } = options;
+  const { seed = TRAINING_DEFAULTS.seed, freeze, peft } = options;
   const headOf = (body: Backbone) => sequenceClassification(body, outputs);
-  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze });
+  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze, peft });
   const { backbone, head, tokenizer } = model;
   const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
   const special = tokenizer.encode("").ids.length;
