@@ -15,11 +15,12 @@ import { type Run, type Workplace, workplace } from "./tetrad.js";
 const TOKEN = "hf_abcdefghijklmnopqrstuvwxyz";
 const NAME = "test-org/stories.260K";
 /** What commands read of it */
-const NEEDED = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+const NEEDED = ["config.json", "merges.txt", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
 
-/** A small model's repository, with files that no command reads */
+/** A small model's repository, with files that no command reads, and an empty one */
 const files: Record<string, Uint8Array> = {
   "README.md": Buffer.from("# Stories\n"),
+  "merges.txt": new Uint8Array(0),
   "pytorch_model.bin": new Uint8Array(200_000),
   "onnx/model.onnx": new Uint8Array(9),
 };
@@ -178,5 +179,5 @@ test("a GGUF file is fetched where it is named", async () => {
   });
   const { folder, gguf } = await find(`${NAME}/model-Q8_0.gguf`);
   expect(gguf).toBe("model-Q8_0.gguf");
-  expect(readdirSync(folder).sort()).toEqual(["config.json", "model-Q8_0.gguf", "tokenizer.json", "tokenizer_config.json"]);
+  expect(readdirSync(folder).sort()).toEqual(["config.json", "merges.txt", "model-Q8_0.gguf", "tokenizer.json", "tokenizer_config.json"]);
 });

@@ -22,6 +22,8 @@ export interface HubFile {
   readonly hash: string;
 }
 
+type Bytes = ReadableStream<Uint8Array>;
+
 export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
 
 /** Size in bytes; undefined where there is no such file. */
@@ -71,57 +73,23 @@ export class HubCache {
     return true;
   }
 
-  /** Bytes of a file that an interrupted download left. */
-  async begun({ hash }: HubFile): Promise<number> {
-    return (await sizeOf(this.#incomplete(hash))) ?? 0;
-  }
-
   /**
    * Takes a file's bytes from where an earlier download stood.
    * @param open a stream of the bytes from `begin`
    * @param onBytes is told how many bytes there are of it so far
    * @throws TetradError IO where the transfer breaks off, and what came is kept; FORMAT for content that is not the file's, which is thrown away
    */
-  async add(
-    commit: string,
-    file: HubFile,
-    open: (begin: number) => Promise<ReadableStream<Uint8Array>>,
-    onBytes: (bytes: number) => void,
-  ): Promise<void> {
+  async add(commit: string, file: HubFile, open: (begin: number) => Promise<Bytes>, onBytes: (bytes: number) => void): Promise<void> {
     const incomplete = this.#incomplete(file.hash);
     await mkdir(dirname(incomplete), { recursive: true });
-    let bytes = await this.begun(file);
-    if (bytes < file.size || file.size === 0) {
-      try {
-        const counted = async function* (source: AsyncIterable<Uint8Array>) {
-          for await (const chunk of source) {
-            bytes += chunk.length;
-            onBytes(bytes);
-            yield chunk;
-          }
-        };
-        await pipeline(Readable.fromWeb(await open(bytes)), counted, createWriteStream(incomplete, { flags: "a" }));
-      } catch (error) {
-        if (error instanceof TetradError) throw error;
-        throw new TetradError(
-          "IO",
-          {
-            op: file.path,
-            what: "the transfer broke off",
-            got: `${bytes} of ${file.size} bytes: ${error instanceof Error ? error.message : String(error)}`,
-            hint: "run again; it goes on from there",
-          },
-          { cause: error },
-        );
-      }
-    }
-    const hash = bytes === file.size ? await hashOf(incomplete, file) : undefined;
+    const size = await receive(incomplete, file, open, onBytes);
+    const hash = size === file.size ? await hashOf(incomplete, file) : undefined;
     if (hash !== file.hash) {
       await rm(incomplete, { force: true });
       throw new TetradError("FORMAT", {
         op: file.path,
         what: hash === undefined ? "what came has another size than the file" : "what came has another hash than the file",
-        got: hash ?? `${bytes} bytes`,
+        got: hash ?? `${size} bytes`,
         expected: hash === undefined ? `${file.size}` : file.hash,
         hint: "it was thrown away; run again to fetch it anew",
       });
@@ -137,6 +105,37 @@ export class HubCache {
   #incomplete(hash: string): string {
     return `${this.#blob(hash)}.incomplete`;
   }
+}
+
+/** Appends what is missing of a file; returns how many bytes there are then. */
+async function receive(path: string, file: HubFile, open: (begin: number) => Promise<Bytes>, onBytes: (bytes: number) => void) {
+  let bytes = (await sizeOf(path)) ?? 0;
+  // There is no range of bytes to ask for.
+  if (file.size === 0) await writeFile(path, "");
+  if (bytes >= file.size) return bytes;
+  const counted = async function* (source: AsyncIterable<Uint8Array>) {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      onBytes(bytes);
+      yield chunk;
+    }
+  };
+  const stream = await open(bytes);
+  try {
+    await pipeline(Readable.fromWeb(stream), counted, createWriteStream(path, { flags: "a" }));
+  } catch (error) {
+    throw new TetradError(
+      "IO",
+      {
+        op: file.path,
+        what: "the transfer broke off",
+        got: `${bytes} of ${file.size} bytes: ${error instanceof Error ? error.message : String(error)}`,
+        hint: "run again; it goes on from there",
+      },
+      { cause: error },
+    );
+  }
+  return bytes;
 }
 
 async function hashOf(path: string, { hash, size }: HubFile): Promise<string> {
