@@ -2,13 +2,16 @@
 import { writeFileAtomic } from "@tetrad/engine";
 import { exportOnnx } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { findModel } from "../language/find-model.js";
 
 export interface ExportFlags {
   readonly format: "onnx";
   readonly out: string;
 }
 
-export async function exportAction({ terminal, withEngine }: Context, folder: string, { format, out }: ExportFlags): Promise<void> {
+export async function exportAction(context: Context, given: string, { format, out }: ExportFlags): Promise<void> {
+  const { terminal, withEngine } = context;
+  const { folder } = await findModel(context, given);
   const { bytes, task, inputs, outputs } = await withEngine((engine) => exportOnnx(engine, folder));
   await writeFileAtomic(out, bytes);
   const { name, ...pooled } = task;
