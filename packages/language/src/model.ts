@@ -66,10 +66,10 @@ export async function readConfig(folder: string): Promise<JsonObject> {
   return parseJsonObject(await readBytes(`${folder}/config.json`), `${folder}/config.json`);
 }
 
-/** config.json of a model's folder; of an adapter's, which peft writes without one, its base model's. @throws TetradError IO, FORMAT */
-export async function configOf(folder: string): Promise<JsonObject> {
+/** config.json of a model's folder; of an adapter's, which peft writes without one, its base model's, which may be told. @throws TetradError IO, FORMAT */
+export async function configOf(folder: string, base?: string): Promise<JsonObject> {
   const adapter = await adapterOf(folder);
-  return (adapter && (await adapter.modelConfig())) ?? readConfig(adapter === undefined ? folder : baseFolder(adapter, folder));
+  return (adapter && (await adapter.modelConfig())) ?? readConfig(adapter === undefined ? folder : (base ?? baseFolder(adapter, folder)));
 }
 
 /**

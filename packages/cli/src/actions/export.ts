@@ -11,8 +11,8 @@ export interface ExportFlags {
 
 export async function exportAction(context: Context, given: string, { format, out }: ExportFlags): Promise<void> {
   const { terminal, withEngine } = context;
-  const { folder } = await findModel(context, given);
-  const { bytes, task, inputs, outputs } = await withEngine((engine) => exportOnnx(engine, folder));
+  const { folder, base } = await findModel(context, given);
+  const { bytes, task, inputs, outputs } = await withEngine((engine) => exportOnnx(engine, folder, base === undefined ? {} : { base }));
   await writeFileAtomic(out, bytes);
   const { name, ...pooled } = task;
   terminal.result(

@@ -9,7 +9,7 @@ export function exportCommand(io: Io): Command {
     .description("write an encoder (BERT, DistilBERT, RoBERTa) with its head, or as a sentence encoder, as an ONNX file in float32")
     .argument(
       "<model>",
-      "folder that `tetrad finetune` or transformers wrote, or an adapter's, which is merged into its base; or a name on the Hub: org/name",
+      "folder that `tetrad finetune` or transformers wrote, an adapter's, which is merged into its base, or a name on the Hub: org/name",
     )
     .addOption(new Option("--format <name>", "format of the file").choices(["onnx"]).default("onnx"))
     .requiredOption("--out <file>", "the file, replaced whole where there is one")

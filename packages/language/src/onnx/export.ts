@@ -22,6 +22,11 @@ export interface OnnxModel {
   readonly outputs: readonly string[];
 }
 
+export interface ExportOptions {
+  /** Where an adapter's base model is, if not where its adapter_config.json says */
+  readonly base?: string;
+}
+
 /**
  * The graph in opset 17 and float32. Inputs and outputs have the names that Hugging Face's optimum gives them; weights keep theirs.
  * @param weights a parameter by PyTorch's name
@@ -37,8 +42,8 @@ export function onnxModel(model: EncoderModel, task: OnnxTask, weights: (name: s
  * exported; or an adapter's, which is merged into its base
  * @throws TetradError UNSUPPORTED for a model that is no encoder, or pools by its last token; IO, FORMAT as `openModel`
  */
-export async function exportOnnx(engine: Engine, folder: string): Promise<OnnxModel> {
-  const { model, task } = await open(engine, folder);
+export async function exportOnnx(engine: Engine, folder: string, options: ExportOptions = {}): Promise<OnnxModel> {
+  const { model, task } = await open(engine, folder, options);
   await model.store.pull();
   const { store, adapted } = model;
   const merged = adapted === undefined ? undefined : mergedWeights(store, adapted.method);
@@ -68,8 +73,12 @@ const HEADS: Readonly<Record<string, HeadTask>> = {
   ForQuestionAnswering: { task: { name: "question-answering" }, headOf: questionAnswering },
 };
 
-async function open(engine: Engine, folder: string): Promise<{ readonly model: LanguageModel; readonly task: OnnxTask }> {
-  const config = await configOf(folder);
+async function open(
+  engine: Engine,
+  folder: string,
+  options: ExportOptions,
+): Promise<{ readonly model: LanguageModel; readonly task: OnnxTask }> {
+  const config = await configOf(folder, options.base);
   if (!ENCODERS.includes(config["model_type"])) {
     throw new TetradError("UNSUPPORTED", {
       op: folder,
@@ -83,9 +92,9 @@ async function open(engine: Engine, folder: string): Promise<{ readonly model: L
   const known = Object.entries(HEADS).find(([end]) => architecture.endsWith(end))?.[1];
   if (known !== undefined) {
     const headOf = (backbone: Backbone, own: JsonObject) => known.headOf(backbone, own, folder);
-    return { model: await openModel(engine, folder, headOf), task: known.task };
+    return { model: await openModel(engine, folder, headOf, options), task: known.task };
   }
-  const { model, pooling, normalized } = await openEmbedder(engine, folder);
+  const { model, pooling, normalized } = await openEmbedder(engine, folder, options);
   if (pooling === "last") {
     throw new TetradError("UNSUPPORTED", { op: folder, what: "this pooling is not exported", got: pooling, expected: "mean or first" });
   }

@@ -21,6 +21,8 @@ export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
   readonly freeze?: readonly string[] | undefined;
   /** "int8": layers multiply whole numbers; the file's numbers of 16 bits stay so. About twice as fast, in half the memory */
   readonly quantize?: "int8";
+  /** Where an adapter's base model is, if not where its adapter_config.json says */
+  readonly base?: string;
 }
 
 /**
@@ -29,8 +31,12 @@ export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
  */
 export async function openEmbedder(engine: Engine, folder: string, options: EmbedderOptions = {}): Promise<Embedder> {
   const own = await readSentenceTransformer(folder);
-  const { quantize, freeze } = options;
-  const model = await openModel(engine, folder, bodyOf, { freeze, ...(quantize !== undefined && { quantize, quantized: true }) });
+  const { quantize, freeze, base } = options;
+  const model = await openModel(engine, folder, bodyOf, {
+    freeze,
+    ...(base !== undefined && { base }),
+    ...(quantize !== undefined && { quantize, quantized: true }),
+  });
   const most = options.maxTokens ?? own.maxTokens ?? model.backbone.maxTokens;
   return {
     model,
