@@ -1,7 +1,7 @@
 /** The work of `tetrad finetune lm`. */
 import { finetuneLm, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { type AdapterFlags, methodOf, written } from "../language/adapters.js";
+import { type AdapterFlags, methodOf, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readWrittenTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
@@ -28,7 +28,8 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     const last = await perplexity(engine, model, test, flags.maxTokens);
     const summary = `Goes on from texts like the ${train.length} that it learned from.`;
     const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };
-    await saveLm(written(engine, outcome, flags), flags.out, cardOf(flags, { task: "text-generation", summary, metrics, measuredOn }));
+    const card = cardOf(flags, { task: "text-generation", adapter: writesAdapter(flags), summary, metrics, measuredOn });
+    await saveLm(written(engine, outcome, flags), flags.out, card);
     return { run: outcome, before: first, after: last, share: trained };
   });
   const { bold, dim } = terminal.colors;

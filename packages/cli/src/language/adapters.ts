@@ -33,6 +33,9 @@ export function noteShare(terminal: Terminal, { store, adapted }: LanguageModel)
   if (adapted !== undefined) terminal.note(trainedShare(store));
 }
 
+/** Whether the folder will be an adapter's. */
+export const writesAdapter = ({ peft, merge = false }: AdapterFlags): boolean => peft !== undefined && !merge;
+
 /** The run with what is to be written: a plain model where the adapter is to be merged. */
 export function written<Run extends { readonly model: LanguageModel }>(engine: Engine, run: Run, { merge = false }: AdapterFlags): Run {
   return merge ? { ...run, model: mergedModel(engine, run.model) } : run;

@@ -1,4 +1,6 @@
-/** README.md of a fine-tuned folder: a model card with its data and how good it is. */
+/** README.md of a fine-tuned folder: a model card whose head the Hub reads, with its data and how good it is (https://huggingface.co/docs/hub/model-cards). */
+import { stringify } from "yaml";
+import type { Licence } from "./licence.js";
 
 /** Of the hub's names, those that we train */
 type Task =
@@ -12,24 +14,29 @@ type Task =
 
 export interface CardFacts {
   readonly task: Task;
+  /** Whether the folder is an adapter's */
+  readonly adapter?: boolean;
   /** What it does, in a sentence */
   readonly summary: string;
+  /** Its folder's */
+  readonly name: string;
   readonly base: string;
+  /** The base model's */
+  readonly licence: Licence;
   readonly data: string;
   readonly recipe: Readonly<Record<string, number | string>>;
   readonly metrics: Readonly<Record<string, number>>;
   readonly measuredOn: string;
 }
 
-export function modelCard({ task, summary, base, data, recipe, metrics, measuredOn }: CardFacts): string {
-  const list = (facts: Readonly<Record<string, number | string>>) => Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`);
+export function modelCard(facts: CardFacts): string {
+  const { task, summary, base, licence, data, recipe, metrics, measuredOn } = facts;
+  const list = (entries: Readonly<Record<string, number | string>>) =>
+    Object.entries(entries).map(([name, value]) => `- ${name}: ${value}`);
+  const head = { library_name: libraryOf(facts), pipeline_tag: task, ...licence, base_model: base, "model-index": [modelIndex(facts)] };
   return [
     "---",
-    `library_name: ${task === "sentence-similarity" ? "sentence-transformers" : "transformers"}`,
-    `pipeline_tag: ${task}`,
-    "license: unknown",
-    `base_model: ${JSON.stringify(base)}`,
-    "---",
+    `${stringify(head)}---`,
     "",
     `${summary} Fine-tuned by Tetrad from ${base} on ${data}.`,
     "",
@@ -41,7 +48,43 @@ export function modelCard({ task, summary, base, data, recipe, metrics, measured
     "",
     ...list(recipe),
     "",
-    "The licence is that of the base model and of the data; set `license` above accordingly.",
+    licence.license === undefined
+      ? "The base model's folder states no licence: add `license` above once you know it, and that of the data."
+      : "The licence is the base model's; that of the data may ask for more.",
     "",
   ].join("\n");
+}
+
+/** What opens the folder. */
+function libraryOf({ task, adapter }: CardFacts): string {
+  if (adapter === true) return "peft";
+  return task === "sentence-similarity" ? "sentence-transformers" : "transformers";
+}
+
+/** What the Hub shows beside a model. Figures that are not numbers (a correlation where all is alike) are left out. */
+function modelIndex({ name, task, metrics, measuredOn }: CardFacts) {
+  const measured = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
+  return {
+    name,
+    results: [
+      {
+        task: { type: task },
+        dataset: { name: measuredOn, type: measuredOn.replace(/[^\w.-]+/g, "-") },
+        metrics: measured.map(([metric, value]) => ({ name: metric, type: metricType(metric), value })),
+      },
+    ],
+  };
+}
+
+/** By Hugging Face's names of metrics, where ours are others. */
+const METRIC_TYPES: Readonly<Record<string, string>> = {
+  R2: "r_squared",
+  "mean absolute error": "mae",
+  "root mean squared error": "rmse",
+  Pearson: "pearsonr",
+  Spearman: "spearmanr",
+};
+
+function metricType(name: string): string {
+  return METRIC_TYPES[name] ?? (name.endsWith("F1") ? "f1" : name.replaceAll(" ", "_"));
 }

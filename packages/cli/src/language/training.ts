@@ -1,5 +1,6 @@
 /** What fine-tuning does, prints and counts whatever the task. */
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { type Engine, TetradError } from "@tetrad/engine";
 import type { LanguageModel, TrainerCallback, TrainingOptions, TrainingRun } from "@tetrad/language";
 import type { Context } from "../context.js";
@@ -9,6 +10,8 @@ import type { Terminal } from "../terminal.js";
 import { type CardFacts, modelCard } from "./card.js";
 import { type Checkpoints, openCheckpoints, runFolder } from "./checkpoints.js";
 import { findModel, type ModelPlace } from "./find-model.js";
+import { hubModelIn } from "./hub-name.js";
+import { licenceOf } from "./licence.js";
 import { reportsOf } from "./reports.js";
 import { ARGUMENTS } from "./training-arguments.js";
 
@@ -143,19 +146,15 @@ export function runFacts(run: TrainingRun & { readonly cut: number }) {
   };
 }
 
-export function cardOf(
-  flags: TrainingFlags,
-  about: {
-    readonly task: CardFacts["task"];
-    readonly summary: string;
-    readonly metrics: Readonly<Record<string, number>>;
-    readonly measuredOn: string;
-  },
-): string {
+export function cardOf(flags: TrainingFlags, about: Pick<CardFacts, "task" | "adapter" | "summary" | "metrics" | "measuredOn">): string {
   const { epochs, batchSize, learningRate, weightDecay, seed, maxTokens } = flags;
   return modelCard({
     ...about,
-    base: basename(flags.model),
+    // Names of files, not where they lie on this machine
+    measuredOn: basename(about.measuredOn),
+    name: basename(resolve(flags.out)),
+    base: existsSync(flags.model) ? basename(resolve(flags.model)) : (hubModelIn(flags.model)?.name as string),
+    licence: licenceOf(flags.model),
     data: basename(flags.train),
     recipe: {
       epochs,
