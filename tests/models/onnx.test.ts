@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type JsonObject, readSafetensors, type Store, writeSafetensors } from "@tetrad/engine";
+import { type JsonObject, readSafetensors, writeSafetensors } from "@tetrad/engine";
 import {
   type Backbone,
   backboneOf,
@@ -18,15 +18,24 @@ import {
   readWeights,
   saveAdapter,
   sequenceClassification,
-  type TokenBatch,
   tokenClassification,
 } from "@tetrad/language";
 import { expect, onTestFinished, test } from "vitest";
 import { onnxModel } from "../../packages/language/src/onnx/export.js";
 import { openEngine } from "../support/engines.js";
 import { largestError } from "../support/error.js";
-import { pack, rowsOf, specsOf, TOLERANCE, tensors } from "../support/language-golden.js";
+import { TOLERANCE, tensors } from "../support/language-golden.js";
 import { python } from "../support/python.js";
+import {
+  ENCODERS,
+  goldenConfig,
+  HEADS,
+  type HeadTask,
+  paddedInputs,
+  type RandomEncoder,
+  randomEncoder,
+  type Values,
+} from "../support/random-encoders.js";
 import { sharedPath } from "../support/shared.js";
 
 const RUN = `
@@ -50,11 +59,7 @@ interface Job {
   readonly inputs: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Int32Array }>;
 }
 
-interface Golden {
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number>;
-}
-type Outputs = ReadonlyMap<string, Golden>;
+type Outputs = ReadonlyMap<string, Values>;
 
 /** What ONNX Runtime makes of models that ONNX's own checker has passed; one process for all. */
 function inOnnxRuntime<Name extends string>(jobs: Readonly<Record<Name, Job>>): Readonly<Record<Name, Outputs>> {
@@ -81,13 +86,6 @@ function temporary(): string {
   return folder;
 }
 
-const inputsOf = (folder: string) => {
-  const all = tensors(`golden/${folder}/inputs.safetensors`) as Job["inputs"];
-  return new Map(
-    ["input_ids", "attention_mask", "token_type_ids"].flatMap((name) => (all.has(name) ? [[name, all.get(name)]] : [])),
-  ) as Job["inputs"];
-};
-const configOf = (folder: string) => JSON.parse(readFileSync(sharedPath(`golden/${folder}/config.json`), "utf8")) as JsonObject;
 const states = { name: "feature-extraction", pooling: "mean", normalized: false } as const;
 
 const GOLDENS: Readonly<
@@ -126,7 +124,7 @@ const GOLDENS: Readonly<
 test("goldens, padding and all", async () => {
   const jobs: Record<string, Job> = {};
   for (const [name, { folder, inputs = folder, task, head }] of Object.entries(GOLDENS)) {
-    const config = configOf(folder);
+    const config = goldenConfig(folder);
     const backbone = backboneOf(config);
     const file = await readWeights(sharedPath(`golden/${folder}`));
     const params = { ...backbone.params, ...head?.(backbone).params };
@@ -136,7 +134,7 @@ test("goldens, padding and all", async () => {
       return { shape, data: data as Float32Array };
     });
     expect(model.inputs).toEqual(["input_ids", "attention_mask", ...(backbone.modelType === "bert" ? ["token_type_ids"] : [])]);
-    jobs[name] = { bytes: model.bytes, inputs: inputsOf(inputs) };
+    jobs[name] = { bytes: model.bytes, inputs: paddedInputs(inputs) };
   }
   const results = inOnnxRuntime(jobs);
   for (const [name, { folder, inputs = folder, task }] of Object.entries(GOLDENS)) {
@@ -160,9 +158,9 @@ const OUTPUTS: Readonly<Record<OnnxTask["name"], readonly string[]>> = {
 
 /** Means of a golden's states over the tokens that are real. */
 function meanStates(folder: string) {
-  const { data, shape } = tensors(`golden/${folder}/expected.safetensors`).get("last_hidden_state") as Golden;
+  const { data, shape } = tensors(`golden/${folder}/expected.safetensors`).get("last_hidden_state") as Values;
   const [rows, length, width] = shape as [number, number, number];
-  const mask = (inputsOf(folder).get("attention_mask") as { data: Int32Array }).data;
+  const mask = (paddedInputs(folder).get("attention_mask") as { data: Int32Array }).data;
   const means = new Float64Array(rows * width);
   for (let r = 0; r < rows; r++) {
     const own = mask.subarray(r * length, (r + 1) * length);
@@ -175,61 +173,33 @@ function meanStates(folder: string) {
   return { data: means, shape: [rows, width] };
 }
 
-const HEADS: Readonly<Record<Exclude<OnnxTask["name"], "feature-extraction">, (backbone: Backbone) => Head>> = {
-  "text-classification": (backbone) => sequenceClassification(backbone, 4),
-  "token-classification": (backbone) => tokenClassification(backbone, 3),
-  "question-answering": questionAnswering,
-};
 const ACTIVATIONS = ["gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"];
 
-/** Every encoder with every head, and every activation: ours on packed rows in float64 is what is wanted. */
 test("our own logits, of every model, head and activation", async () => {
   const engine = await openEngine({ backend: "wasm" });
   const jobs: Record<string, Job> = {};
-  const own: Record<string, Readonly<Record<string, ArrayLike<number>>>> = {};
-  const kept = pack({ folder: "bert-tiny", labels: { name: "sequence_labels", per: "sequence" } }, false).kept;
-  const add = async (name: string, folder: string, config: JsonObject, task: keyof typeof HEADS) => {
-    const backbone = backboneOf(config);
-    const head = HEADS[task](backbone);
-    const store = engine.store({ ...backbone.params, ...head.params }, { dtype: "f64", seed: 5 });
-    for (const parameter of store.names) store.set(parameter, noise(store, parameter));
+  const own: Record<string, RandomEncoder> = {};
+  const add = async (name: string, folder: string, task: HeadTask, changes: JsonObject = {}) => {
+    const encoder = await randomEncoder(engine, folder, task, changes);
+    const { store } = encoder;
     const read = (parameter: string) => ({ shape: store.shape(parameter), data: Float32Array.from(store.get(parameter)) });
-    jobs[name] = { bytes: onnxModel({ backbone, config }, { name: task }, read).bytes, inputs: inputsOf(folder) };
-    const labels = folder === "bert-tiny" ? "sequence_labels" : "labels";
-    const { batch } = pack({ folder, labels: { name: labels, per: "sequence" } }, false);
-    const program = await engine.compileWith(store, specsOf(batch), (weights, inputs) => {
-      const tokens = inputs as unknown as TokenBatch;
-      return head.outputs(weights, backbone.states(weights, tokens, { training: false }), tokens, { training: false });
-    });
-    own[name] = Object.fromEntries(Object.entries(await program.call(batch)).map(([output, data]) => [output, [...data]]));
-    program.close();
+    own[name] = encoder;
+    jobs[name] = { bytes: onnxModel(encoder, { name: task }, read).bytes, inputs: paddedInputs(folder) };
   };
   try {
-    for (const folder of ["bert-tiny", "distilbert-tiny", "roberta-tiny"])
-      for (const task of Object.keys(HEADS) as (keyof typeof HEADS)[]) await add(`${folder}, ${task}`, folder, configOf(folder), task);
-    for (const activation of ACTIVATIONS)
-      await add(activation, "bert-tiny", { ...configOf("bert-tiny"), hidden_act: activation }, "text-classification");
+    for (const folder of ENCODERS) for (const task of Object.keys(HEADS) as HeadTask[]) await add(`${folder}, ${task}`, folder, task);
+    for (const activation of ACTIVATIONS) await add(activation, "bert-tiny", "text-classification", { hidden_act: activation });
   } finally {
     await engine.close();
   }
   const results = inOnnxRuntime(jobs);
-  for (const [name, outputs] of Object.entries(own)) {
+  for (const [name, { outputs, rowsOf }] of Object.entries(own)) {
     for (const [output, wanted] of Object.entries(outputs)) {
-      const got = (results[name] as Outputs).get(output === "logits" ? output : `${output}_logits`) as {
-        data: Float32Array;
-        shape: number[];
-      };
-      const perToken = !name.includes("text-") && !ACTIVATIONS.includes(name);
-      const rows = perToken ? rowsOf(got.data, kept, got.shape[2] ?? 1) : got.data;
-      expect(largestError(rows, wanted), `${name}: ${output}`).toBeLessThan(TOLERANCE.f32.values);
+      const got = rowsOf((results[name] as Outputs).get(output) as Values);
+      expect(largestError(got, wanted), `${name}: ${output}`).toBeLessThan(TOLERANCE.f32.values);
     }
   }
 });
-
-/** Larger than what models begin with, so that activations are far from linear; float32. */
-function noise(store: Store, name: string): Float32Array {
-  return Float32Array.from(store.get(name), (x, i) => 4 * x + (x === 0 ? 0.3 * Math.sin(i) : 0));
-}
 
 test("MiniLM's embeddings, and those of an adapter that is merged", async () => {
   const folder = sharedPath("models/all-MiniLM-L6-v2");
@@ -260,7 +230,7 @@ test("MiniLM's embeddings, and those of an adapter that is merged", async () => 
     const [plain, merged] = [await exportOnnx(engine, folder), await exportOnnx(engine, adapter)];
     expect(plain.task).toEqual({ name: "feature-extraction", pooling: "mean", normalized: true });
     const results = inOnnxRuntime({ plain: { bytes: plain.bytes, inputs }, merged: { bytes: merged.bytes, inputs } });
-    const of = (name: "plain" | "merged") => (results[name].get("sentence_embedding") as Golden).data;
+    const of = (name: "plain" | "merged") => (results[name].get("sentence_embedding") as Values).data;
     // As our own: tests/models/embed.test.ts.
     embeddings.flat().forEach((value, i) => expect(Math.abs((of("plain")[i] as number) - value)).toBeLessThan(3e-6));
     expect(largestError(of("merged"), vectors)).toBeLessThan(TOLERANCE.f32.values);

@@ -10,6 +10,7 @@ import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
+import { labelFields } from "./labels.js";
 import { type Answered, bestAnswers, type SpanOptions, type WindowScores } from "./spans.js";
 
 export interface WindowOptions {
@@ -57,6 +58,9 @@ function target({ sequenceIds, offsets }: Encoding, { answers: [answer] }: Quest
   const from = offsets.findLastIndex(([begin], i) => sequenceIds[i] === 1 && begin <= answer.begin);
   return [from, offsets.findIndex(([, after], i) => sequenceIds[i] === 1 && after >= end)];
 }
+
+/** transformers makes as many scores of a token as there are labels, and a base model may have brought those of its own task. */
+const FIELDS = labelFields(["LABEL_0", "LABEL_1"]);
 
 /** Added to the score of a place that no sequence has. */
 const NOWHERE = -1e9;
@@ -110,7 +114,7 @@ export async function finetuneAnswerer(
           crossEntropy(add(take(scores, inputs["places"] as Tensor), inputs["beyond"] as Tensor), inputs[wanted] as Tensor);
         return mul(add(of(start as Tensor, "first"), of(end as Tensor, "last")), 0.5);
       },
-      save: (path, extra) => saveModel(model, path, {}, extra),
+      save: (path, extra) => saveModel(model, path, FIELDS, extra),
     },
     options,
   );
@@ -132,7 +136,7 @@ function rowsOfTokens(sequences: readonly Ids[], starts: Int32Array, longest: nu
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
 export async function saveAnswerer(run: AnswerRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, {}, runFiles(run, card));
+  await saveModel(run.model, path, FIELDS, runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without the head */
