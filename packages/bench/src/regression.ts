@@ -1,7 +1,8 @@
 /** `--compare`: is this version slower than the one that an earlier run measured on this machine? */
+import type { Interval } from "@tetrad/engine";
 import { TetradError } from "@tetrad/engine";
 import { describeMachine, difference, type MachineBlock } from "./measure/machine.js";
-import { type Interval, median, unpairedRatio } from "./measure/statistics.js";
+import { median, unpairedRatio } from "./measure/statistics.js";
 import { FORMAT, type Run } from "./run.js";
 import type { Comparison, Table, Timing } from "./suite.js";
 import { ratioText, short } from "./text.js";

@@ -1,4 +1,5 @@
 /** The robust numbers that are reported: other programs only ever add time, so a mean would report them, too. */
+import { type Interval, quantile } from "@tetrad/engine";
 import { uniform } from "../problems/random.js";
 
 export function median(values: ArrayLike<number>): number {
@@ -9,20 +10,6 @@ export function median(values: ArrayLike<number>): number {
 export function mad(values: ArrayLike<number>): number {
   const centre = median(values);
   return median(Float64Array.from(values, (value) => Math.abs(value - centre)));
-}
-
-/** Linear between neighbours; NaN of nothing. */
-function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)] ?? Number.NaN;
-  const above = sorted[Math.ceil(at)] ?? Number.NaN;
-  return below + (above - below) * (at - Math.floor(at));
-}
-
-export interface Interval {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 /** Enough for the ends of a 95 % interval to be stable to a few per cent of its width (Efron and Tibshirani 1993, §13.3). */

@@ -1,6 +1,15 @@
 /** Measures of how good predictions are. */
 
 export {
+  type BootstrapOptions,
+  bootstrapInterval,
+  type Interval,
+  type PairedComparison,
+  pairedBootstrap,
+  quantile,
+  type Statistic,
+} from "./bootstrap.js";
+export {
   type Average,
   accuracy,
   averageScores,
@@ -26,6 +35,7 @@ export {
   rocAucPerClass,
   rocCurve,
 } from "./curves.js";
+export { type McNemar, mcnemar } from "./mcnemar.js";
 export { type MultiLabelScores, multiLabelReport, multiLabelScores } from "./multi-label.js";
 export {
   brierScore,
