@@ -1,7 +1,7 @@
 // Fine-tuning with the real binary for tasks beyond classes, entities and text: saved, used, measured, and what is said of bad input.
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { tinyBert } from "../support/tiny-model.js";
+import { tinyBert, tinyT5 } from "../support/tiny-model.js";
 import { facts, finetune } from "./finetuning.js";
 import { type Workplace, workplace } from "./tetrad.js";
 
@@ -53,6 +53,57 @@ test("numbers: learnt, saved, used and measured", async () => {
   expect(Math.abs(value - 2)).toBeLessThan(0.5);
 });
 
+test("hidden words: learnt, saved, filled in and measured", async () => {
+  const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
+  const train = place.write("train.jsonl", lines([...coloured, ...coloured]));
+  const run = place.tetrad(...finetune("mlm", { model, train, test: train }, "--whole-word", ...few));
+  const [, before, after] = (/hidden tokens of 16 texts of .*: ([\d.]+) → ([\d.]+)\n/.exec(run.stdout) ?? []).map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  expect(after).toBeLessThan(0.01 * before);
+  expect(config(place, "out")).toMatchObject({ architectures: ["BertForMaskedLM"] });
+  const { masks } = facts<{ masks: { token: string }[][] }>(place, "predict", "out", "a house red [MASK] the sea", "--top", "2");
+  expect(masks[0]).toHaveLength(2);
+  expect(place.tetrad("predict", "out", "a house red [MASK] the sea").stdout).toMatch(/^\S+ +\d+\.\d %\n/);
+  expect(facts<{ perplexity: number }>(place, "evaluate", "out", train).perplexity).toBeLessThan(0.01 * before);
+  expect(place.tetrad("predict", "out", "no mask").stderr).toMatch(/error\[DATA\]: mlm: a text has no mask to fill.*\[MASK\]/);
+});
+
+test("vectors: learnt from pairs, saved, used and measured", async () => {
+  const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
+  const pairs = coloured.map(({ text, labels }) => ({ question: labels.join(" or ") || "none", answer: text }));
+  const train = place.write("train.jsonl", lines(pairs));
+  const columns = ["--first", "question", "--second", "answer"];
+  const run = place.tetrad(...finetune("embed", { model, train, test: train }, ...columns, ...few, "--batch-size", "8", "--epochs", "40"));
+  expect(run.stdout).toMatch(/8 pairs, ranking loss\n.*found first +0\.\d+ → (1\.0000|0\.[89]\d+)\n/s);
+  expect(readFileSync(place.path("out/README.md"), "utf8")).toMatch(
+    /library_name: sentence-transformers\npipeline_tag: sentence-similarity/,
+  );
+  expect(facts<{ recall1: number }>(place, "evaluate", "out", train, ...columns).recall1).toBeGreaterThan(0.8);
+  expect(facts<{ width: number }>(place, "embed", "out", "red").width).toBe(32);
+  expect(place.tetrad("predict", "out", "red").stderr).toMatch(/error\[UNSUPPORTED\].*no head.*tetrad embed/);
+});
+
+test("texts from texts: learnt, saved and measured", async () => {
+  const place = workplace();
+  const model = await tinyT5(place.path("tiny"));
+  const train = place.write(
+    "train.jsonl",
+    lines(coloured.map(({ text, labels }) => ({ abstract: text, summary: labels.join(" ") || "none" }))),
+  );
+  const columns = ["--source", "abstract", "--target", "summary"];
+  const run = place.tetrad(...finetune("seq2seq", { model, train, test: train }, ...columns, ...few));
+  const [, before, after] = (/: ([\d.]+) → ([\d.]+)\n/.exec(run.stdout) ?? []).map(Number) as [number, number, number];
+  expect(after).toBeLessThan(0.1 * before);
+  expect(config(place, "out")).toMatchObject({ architectures: ["T5ForConditionalGeneration"] });
+  const { perplexity } = facts<{ perplexity: number }>(place, "evaluate", "out", train, ...columns, "--max-tokens", "24");
+  expect(perplexity).toBeCloseTo(after, 1);
+});
+
 describe("bad input is named, and nothing is written", () => {
   const half = { "test-share": "0.5" };
 
@@ -66,6 +117,21 @@ describe("bad input is named, and nothing is written", () => {
       "one label",
       (place) => finetune("multi-label", { train: place.write("t.csv", "text,labels\na,x\nb,x\nc,\nd,x\n"), ...half }),
       /error\[DATA\]: multi-label: there is nothing to tell apart.*"x" alone/,
+    ],
+    [
+      "texts without a word",
+      (place) => finetune("mlm", { train: place.write("t.csv", "text,n\n ,1\n,2\n"), ...half }),
+      /error\[DATA\]: .*column "text" has no text/,
+    ],
+    [
+      "pairs of which one has no score",
+      (place) => finetune("embed", { train: place.write("t.csv", "first,second,score\na,b,1\nc,d,\n"), score: "score", ...half }),
+      /error\[DATA\]: .*column "score" is no number — got "".*t\.csv:3/,
+    ],
+    [
+      "an encoder that is to write",
+      (place) => finetune("seq2seq", { train: place.write("t.csv", "source,target\na,b\nc,d\n"), ...half }),
+      /error\[UNSUPPORTED\]: .*not built for this task — got model_type "bert", expected t5/,
     ],
     [
       "a number that is a word",

@@ -9,10 +9,12 @@ import {
   openMlm,
   openMultiLabel,
   openRegressor,
+  openSeq2Seq,
   type RegressorEvaluation,
+  targetPerplexity,
 } from "@tetrad/language";
 import type { LanguageTask } from "../language/folder.js";
-import { readPairs } from "../language/pairs.js";
+import { limitsOf, readPairs, readSourcesTargets } from "../language/pairs.js";
 import { readMultiLabelled, readRated, readWrittenTexts } from "../language/texts.js";
 import type { Terminal } from "../terminal.js";
 import { resultText } from "../training/evaluate.js";
@@ -58,6 +60,14 @@ export const MEASURES: Readonly<Record<Exclude<LanguageTask, "answer" | "classif
         text: `perplexity of ${facts.tokens} hidden tokens: ${facts.perplexity.toFixed(2)}`,
         facts,
       };
+    };
+  },
+  async seq2seq(path, options) {
+    const pairs = await readSourcesTargets(path, options);
+    return async (engine, folder) => {
+      const facts = await targetPerplexity(engine, await openSeq2Seq(engine, folder), pairs, limitsOf(options));
+      const text = `perplexity of ${facts.tokens} tokens of targets: ${facts.perplexity.toFixed(2)}`;
+      return { examples: `${pairs.length} pairs`, text, facts };
     };
   },
   async embed(path, options) {

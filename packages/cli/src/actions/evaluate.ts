@@ -4,10 +4,10 @@ import { accuracyUnderMoves, accuracyUnderWords, evaluateClassifier, evaluateTag
 import type { Context } from "../context.js";
 import { findModel } from "../language/find-model.js";
 import { languageTask } from "../language/folder.js";
-import type { PairColumns } from "../language/pairs.js";
+import type { PairColumns, Seq2SeqColumns } from "../language/pairs.js";
 import { readLabelled, readTagged, type TextColumns } from "../language/texts.js";
 
-export interface EvaluateOptions extends TextColumns, PairColumns {
+export interface EvaluateOptions extends TextColumns, PairColumns, Seq2SeqColumns {
   readonly separator: string;
   readonly attack?: boolean;
   readonly epsilon: number;

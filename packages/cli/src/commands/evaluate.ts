@@ -1,7 +1,7 @@
 /** `tetrad evaluate MODEL DATA`: how good a fine-tuned language model is on examples whose answers are known. */
 import { Command } from "commander";
 import type { EvaluateOptions } from "../actions/evaluate.js";
-import { positiveNumber } from "../arguments.js";
+import { positiveInteger, positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -20,6 +20,11 @@ export function evaluateCommand(io: Io): Command {
     .option("--first <column>", "for vectors: the column of texts that are sought with", "first")
     .option("--second <column>", "for vectors: the column of texts that are to be found", "second")
     .option("--score <column>", "for vectors: the column of scores, if there is one")
+    .option("--source <column>", "for texts from texts: the column of sources", "source")
+    .option("--target <column>", "for texts from texts: the column of targets", "target")
+    .option("--source-prefix <text>", "for texts from texts: put before every source")
+    .option("--max-tokens <n>", "for texts from texts: longer sources are cut (default: 512)", positiveInteger)
+    .option("--max-target-tokens <n>", "for texts from texts: longer targets are cut", positiveInteger, 128)
     .option("--separator <text>", "what stands between the labels of a text with several, where they are no JSON list", "|")
     .option("--attack", "for classes: also measure on texts that are chosen against the model")
     .option("--epsilon <x>", "how far an attack may move a text's word embeddings", positiveNumber, 0.5)

@@ -7,6 +7,7 @@ import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 import { withAdapters } from "./adapter-options.js";
 import { embedCommand, mlmCommand } from "./finetune-encoders.js";
+import { seq2seqCommand } from "./finetune-seq2seq.js";
 import { multiLabelCommand, regressCommand } from "./finetune-texts.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
 
@@ -20,6 +21,7 @@ export function finetuneCommand(io: Io): Command {
     .addCommand(lmCommand(io))
     .addCommand(mlmCommand(io))
     .addCommand(embedCommand(io))
+    .addCommand(seq2seqCommand(io))
     .addHelpText("after", EXAMPLES);
 }
 

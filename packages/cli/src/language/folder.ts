@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { TetradError } from "@tetrad/engine";
 import { MODEL_TYPES, readConfig } from "@tetrad/language";
 
-export type LanguageTask = "answer" | "classify" | "embed" | "mask" | "multi-label" | "regress" | "tag";
+export type LanguageTask = "answer" | "classify" | "embed" | "mask" | "multi-label" | "regress" | "seq2seq" | "tag";
 
 /** By transformers' `problem_type`, which it leaves out where there is one class a text */
 const KINDS: Readonly<Record<string, LanguageTask>> = { multi_label_classification: "multi-label", regression: "regress" };
@@ -18,6 +18,7 @@ export async function languageTask(folder: string): Promise<LanguageTask | undef
   if (architecture?.endsWith("ForTokenClassification") === true) return "tag";
   if (architecture?.endsWith("ForQuestionAnswering") === true) return "answer";
   if (architecture?.endsWith("ForMaskedLM") === true) return "mask";
+  if (architecture?.endsWith("ForConditionalGeneration") === true) return "seq2seq";
   // sentence-transformers' mark
   if (existsSync(`${folder}/modules.json`)) return "embed";
   throw new TetradError("UNSUPPORTED", {

@@ -1,6 +1,6 @@
-/** Pairs of texts from a table, with how alike they are where a column says so. */
+/** Pairs of texts from a table: alike, or one to be made of the other. */
 import { columnIndex, readBytes, readTable, TetradError } from "@tetrad/engine";
-import type { TextPair } from "@tetrad/language";
+import type { Seq2SeqLimits, SourceTarget, TextPair } from "@tetrad/language";
 
 export interface PairColumns {
   readonly first: string;
@@ -22,4 +22,23 @@ export async function readPairs(path: string, { first, second, score }: PairColu
     if (Number.isFinite(value)) return { ...pair, score: value };
     throw new TetradError("DATA", { op: path, what: `column "${score}" is no number`, got: JSON.stringify(cell), at: table.place(i) });
   });
+}
+
+export interface Seq2SeqColumns {
+  readonly source: string;
+  readonly target: string;
+  readonly sourcePrefix?: string;
+  /** Of a source */
+  readonly maxTokens?: number;
+  readonly maxTargetTokens: number;
+}
+
+export function limitsOf({ sourcePrefix = "", maxTokens, maxTargetTokens }: Seq2SeqColumns): Seq2SeqLimits {
+  return { sourcePrefix, maxTargetTokens, ...(maxTokens !== undefined && { maxSourceTokens: maxTokens }) };
+}
+
+/** @throws TetradError DATA for a column that is not there */
+export async function readSourcesTargets(path: string, { source, target }: Seq2SeqColumns): Promise<SourceTarget[]> {
+  const pairs = await readPairs(path, { first: source, second: target });
+  return pairs.map(({ first, second }) => ({ source: first, target: second }));
 }
