@@ -53,6 +53,36 @@ test("numbers: learnt, saved, used and measured", async () => {
   expect(Math.abs(value - 2)).toBeLessThan(0.5);
 });
 
+test("answers: learnt from SQuAD's JSON, saved, used and measured", async () => {
+  const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
+  const paragraphs = coloured.slice(1).map(({ text, labels: [first = ""] }, i) => ({
+    context: text,
+    qas: [
+      { id: `a${i}`, question: "Which colour is first?", answers: [{ text: first, answer_start: text.indexOf(first) }] },
+      { id: `b${i}`, question: "Who lives here?", answers: [], is_impossible: true },
+    ],
+  }));
+  const train = place.write("train.json", JSON.stringify({ version: "v2.0", data: [{ title: "houses", paragraphs }] }));
+  const run = place.tetrad(...finetune("qa", { model, train, test: train }, ...few, "--epochs", "40"));
+  expect(run.stdout).toMatch(
+    /14 questions in 14 windows of 24 tokens\n.*exact match \d+\.\d\d, F1 \d+\.\d\d.*, 7 of the questions without an answer/s,
+  );
+  expect(config(place, "out")).toMatchObject({ architectures: ["BertForQuestionAnswering"] });
+  const measured = facts<{ f1: number; exactMatch: number }>(place, "evaluate", "out", train);
+  expect(measured.exactMatch).toBeGreaterThan(90);
+  const context = place.write("text.txt", "a house green and blue by the sea");
+  const ask = (...more: string[]) => ["predict", "out", "--context", context, ...more];
+  expect(facts(place, ...ask("--question", "Which colour is first?"))).toMatchObject({ answer: "green", begin: 8, end: 13 });
+  expect(facts(place, ...ask("--question", "Who lives here?", "--null-threshold", "0"))).toMatchObject({ answer: "" });
+  expect(place.tetrad(...ask("--question", "Who lives here?", "--null-threshold", "0")).stdout).toMatch(/^no answer\n/);
+  const table = place.write("asked.csv", 'question,context\nWhich colour is first?,"a house blue by the sea"\n');
+  expect(place.tetrad("predict", "out", table).stdout).toMatch(
+    /^question,answer,begin,end,probability\nWhich colour is first\?,blue,8,12,0\.\d+\n$/,
+  );
+  expect(place.tetrad("predict", "out", "--question", "Who?").stderr).toMatch(/error\[ARGUMENT\]: predict: there is nothing to answer/);
+});
+
 test("hidden words: learnt, saved, filled in and measured", async () => {
   const place = workplace();
   const model = await tinyBert(place.path("tiny"));
@@ -117,6 +147,11 @@ describe("bad input is named, and nothing is written", () => {
       "one label",
       (place) => finetune("multi-label", { train: place.write("t.csv", "text,labels\na,x\nb,x\nc,\nd,x\n"), ...half }),
       /error\[DATA\]: multi-label: there is nothing to tell apart.*"x" alone/,
+    ],
+    [
+      "an answer that stands elsewhere",
+      (place) => finetune("qa", { train: place.write("t.csv", "question,context,answer,start\nWho?,I am Ada,Ada,4\n"), ...half }),
+      /error\[DATA\]: .*the answer does not stand where it is said to.*t\.csv:2.*counted in characters/,
     ],
     [
       "texts without a word",

@@ -77,9 +77,11 @@ export { type LoraConfig, lora } from "./peft/lora.js";
 export type { MakeMethod, PeftConfig, PeftMethod } from "./peft/method.js";
 export {
   type Answerer,
+  type AnswererEvaluation,
   type AnswerOptions,
   type AnswerRun,
   answer,
+  evaluateAnswerer,
   finetuneAnswerer,
   openAnswerer,
   saveAnswerer,

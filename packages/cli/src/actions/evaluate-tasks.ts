@@ -1,10 +1,13 @@
 /** What `tetrad evaluate` does with models other than classifiers and taggers. */
 import type { Engine } from "@tetrad/engine";
 import {
+  type AnswererEvaluation,
+  evaluateAnswerer,
   evaluateEmbedder,
   evaluateMultiLabel,
   evaluateRegressor,
   maskedPerplexity,
+  openAnswerer,
   openEmbedder,
   openMlm,
   openMultiLabel,
@@ -15,6 +18,7 @@ import {
 } from "@tetrad/language";
 import type { LanguageTask } from "../language/folder.js";
 import { limitsOf, readPairs, readSourcesTargets } from "../language/pairs.js";
+import { readQuestions } from "../language/questions.js";
 import { readMultiLabelled, readRated, readWrittenTexts } from "../language/texts.js";
 import type { Terminal } from "../terminal.js";
 import { resultText } from "../training/evaluate.js";
@@ -35,7 +39,14 @@ type Measure = (
   terminal: Terminal,
 ) => Promise<(engine: Engine, folder: string) => Promise<Measured>>;
 
-export const MEASURES: Readonly<Record<Exclude<LanguageTask, "answer" | "classify" | "tag">, Measure>> = {
+export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "tag">, Measure>> = {
+  async answer(path) {
+    const questions = await readQuestions(path);
+    return async (engine, folder) => {
+      const { predicted: _, ...facts } = await evaluateAnswerer(engine, await openAnswerer(engine, folder), questions);
+      return { examples: `${questions.length} questions`, text: answerText(facts), facts };
+    };
+  },
   async "multi-label"(path, options) {
     const rows = await readMultiLabelled(path, options, options.separator);
     return async (engine, folder) => {
@@ -79,6 +90,11 @@ export const MEASURES: Readonly<Record<Exclude<LanguageTask, "answer" | "classif
     };
   },
 };
+
+export function answerText({ exactMatch, f1, unanswerable }: Omit<AnswererEvaluation, "predicted">): string {
+  const silence = unanswerable > 0 ? `, ${unanswerable} of the questions without an answer` : "";
+  return `exact match ${exactMatch.toFixed(2)}, F1 ${f1.toFixed(2)} as SQuAD counts${silence}`;
+}
 
 /** A few lines for people. */
 export function regressionText(result: Omit<RegressorEvaluation, "predicted">): string {

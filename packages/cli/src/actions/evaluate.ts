@@ -26,7 +26,6 @@ export async function evaluateAction(context: Context, given: string, path: stri
   }
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
-  if (task === "answer") throw new TetradError("UNSUPPORTED", { op: folder, what: "answers are not measured" });
   if (task !== "classify" && task !== "tag") {
     const measure = await (await import("./evaluate-tasks.js")).MEASURES[task](path, options, terminal);
     const { examples, text, facts } = await withEngine((engine) => measure(engine, folder));

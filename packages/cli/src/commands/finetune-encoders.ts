@@ -1,11 +1,29 @@
-/** `tetrad finetune mlm` and `embed`: encoders trained on texts without labels, and on pairs of texts. */
+/** `tetrad finetune qa`, `mlm` and `embed`: encoders trained on questions about texts, on texts without labels, and on pairs of texts. */
 import { Command, Option } from "commander";
 import type { FinetuneEmbedOptions } from "../actions/finetune-embed.js";
 import type { FinetuneMlmOptions } from "../actions/finetune-mlm.js";
-import { positiveNumber, share } from "../arguments.js";
+import type { FinetuneQaOptions } from "../actions/finetune-qa.js";
+import { positiveInteger, positiveNumber, share } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
+
+export function qaCommand(io: Io): Command {
+  const command = new Command("qa")
+    .description("answer questions by a piece of a text: trains the whole model to find where the answer begins and ends")
+    .option("--model <folder>", MODEL)
+    .option(
+      "--train <file>",
+      "SQuAD's JSON, or a table with columns question, context, answer and start (in characters from 0; empty where there is no answer)",
+    )
+    .option("--test <file>", "questions to measure it on afterwards")
+    .option("--stride <n>", "tokens that windows of a long text share (default: 128, or a quarter of a window)", positiveInteger);
+  return withTraining(command, 2)
+    .addHelpText("after", QA)
+    .action(async (_, own: Command) =>
+      (await import("../actions/finetune-qa.js")).finetuneQaAction(contextOf(own, io), await settingsOf<FinetuneQaOptions>(own)),
+    );
+}
 
 export function mlmCommand(io: Io): Command {
   const command = new Command("mlm")
@@ -46,6 +64,13 @@ export function embedCommand(io: Io): Command {
       (await import("../actions/finetune-embed.js")).finetuneEmbedAction(contextOf(own, io), await settingsOf<FinetuneEmbedOptions>(own)),
     );
 }
+
+const QA = `
+Examples:
+  tetrad finetune qa --model ./bert-base-uncased --train train-v2.0.json --test dev-v2.0.json --learning-rate 3e-5 --out ./answers
+  tetrad finetune qa --model ./all-MiniLM-L6-v2 --train questions.csv --max-tokens 256 --stride 64 --out ./answers
+  tetrad predict ./answers --question "Who measured it?" --context paper.txt
+  tetrad evaluate ./answers dev-v2.0.json`;
 
 const MLM = `
 Examples:

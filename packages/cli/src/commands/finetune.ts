@@ -6,7 +6,7 @@ import type { FinetuneNerOptions } from "../actions/finetune-ner.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 import { withAdapters } from "./adapter-options.js";
-import { embedCommand, mlmCommand } from "./finetune-encoders.js";
+import { embedCommand, mlmCommand, qaCommand } from "./finetune-encoders.js";
 import { seq2seqCommand } from "./finetune-seq2seq.js";
 import { multiLabelCommand, regressCommand } from "./finetune-texts.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
@@ -18,6 +18,7 @@ export function finetuneCommand(io: Io): Command {
     .addCommand(multiLabelCommand(io))
     .addCommand(regressCommand(io))
     .addCommand(nerCommand(io))
+    .addCommand(qaCommand(io))
     .addCommand(lmCommand(io))
     .addCommand(mlmCommand(io))
     .addCommand(embedCommand(io))

@@ -4,6 +4,7 @@ import { add, crossEntropy, type Engine, mul, type Tensor, take } from "@tetrad/
 import { endToEnd, type Ids } from "../data/batch.js";
 import type { Question } from "../data/squad.js";
 import { questionAnswering } from "../heads/question-answering.js";
+import { type AnswerScores, answerScores } from "../metrics/answers.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
@@ -20,7 +21,10 @@ export interface WindowOptions {
   readonly stride?: number;
 }
 
-export interface AnswerOptions extends TrainingOptions, WindowOptions {}
+export interface AnswerOptions extends TrainingOptions, WindowOptions {
+  /** Questions that are not learned, for evaluations while the others are */
+  readonly evaluation?: readonly Question[];
+}
 
 export interface Answerer {
   readonly model: LanguageModel;
@@ -76,7 +80,7 @@ export async function finetuneAnswerer(
   questions: readonly Question[],
   options: AnswerOptions = {},
 ): Promise<AnswerRun> {
-  const { seed = TRAINING_DEFAULTS.seed, freeze } = options;
+  const { seed = TRAINING_DEFAULTS.seed, freeze, evaluation } = options;
   const model = await openModel(engine, folder, questionAnswering, { freshHead: true, seed, freeze });
   const { backbone, head } = model;
   const size = sizes(model, options);
@@ -114,6 +118,12 @@ export async function finetuneAnswerer(
           crossEntropy(add(take(scores, inputs["places"] as Tensor), inputs["beyond"] as Tensor), inputs[wanted] as Tensor);
         return mul(add(of(start as Tensor, "first"), of(end as Tensor, "last")), 0.5);
       },
+      ...(evaluation !== undefined && {
+        async evaluate() {
+          const { f1, exactMatch } = await evaluateAnswerer(engine, { model, ...size }, evaluation);
+          return { f1, exact_match: exactMatch };
+        },
+      }),
       save: (path, extra) => saveModel(model, path, FIELDS, extra),
     },
     options,
@@ -175,4 +185,27 @@ export async function answer(
     at += length;
     return bestAnswers((asked[q] as Asked).context, scores.slice(at - length, at), options);
   });
+}
+
+export interface AnswererEvaluation extends AnswerScores {
+  readonly questions: number;
+  /** Those that have no answer */
+  readonly unanswerable: number;
+  readonly predicted: readonly Answered[];
+}
+
+/** SQuAD's exact match and F1. Where some question has no answer, none is given where that scores better than the best one, unless told otherwise. */
+export async function evaluateAnswerer(
+  engine: Engine,
+  answerer: Answerer,
+  questions: readonly Question[],
+  options: SpanOptions = {},
+): Promise<AnswererEvaluation> {
+  const unanswerable = questions.filter(({ answers }) => answers.length === 0).length;
+  const predicted = await answer(engine, answerer, questions, { ...(unanswerable > 0 && { nullThreshold: 0 }), ...options });
+  const scores = answerScores(
+    questions.map(({ answers }) => answers.map(({ text }) => text)),
+    predicted.map(({ text }) => text),
+  );
+  return { ...scores, questions: questions.length, unanswerable, predicted };
 }

@@ -1,0 +1,41 @@
+/** The work of `tetrad finetune qa`. */
+import { evaluateAnswerer, finetuneAnswerer, saveAnswerer } from "@tetrad/language";
+import type { Context } from "../context.js";
+import { partsOf } from "../language/parts.js";
+import { readQuestions } from "../language/questions.js";
+import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { answerText } from "./evaluate-tasks.js";
+
+export interface FinetuneQaOptions extends TrainingFlags {
+  readonly stride?: number;
+}
+
+export async function finetuneQaAction(context: Context, flags: FinetuneQaOptions): Promise<void> {
+  const { terminal } = context;
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, readQuestions);
+  const window = flags.stride === undefined ? {} : { stride: flags.stride };
+  const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
+    const outcome = await tune((options) => finetuneAnswerer(engine, folder, train, { ...options, ...watched, ...window }));
+    const measured = await evaluateAnswerer(engine, outcome, test);
+    const summary = `Finds the answer to a question in a text, learned from ${train.length} questions.`;
+    const metrics = { "exact match": measured.exactMatch, F1: measured.f1 };
+    await saveAnswerer(outcome, flags.out, cardOf(flags, { task: "question-answering", summary, metrics, measuredOn }));
+    return { run: outcome, evaluation: measured };
+  });
+  noteWeights(terminal, run.model, flags.model);
+  const { bold, dim } = terminal.colors;
+  const { predicted: _, ...measures } = evaluation;
+  terminal.result(
+    [
+      bold(`${train.length} questions in ${run.windows} windows of ${run.maxTokens} tokens`),
+      ...runLines({ ...run, cut: 0 }, "texts"),
+      ...(run.cut > 0 ? [`${run.cut} texts take more than one window, each with ${run.stride} tokens of the one before`] : []),
+      dim(run.placement),
+      "",
+      `on ${test.length} questions of ${measuredOn}: ${answerText(evaluation)}`,
+      "",
+      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} --question "…" --context text.txt`,
+    ].join("\n"),
+    { model: flags.out, train: train.length, windows: run.windows, ...runFacts(run), ...measures },
+  );
+}
