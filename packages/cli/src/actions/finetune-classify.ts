@@ -1,7 +1,7 @@
 /** The work of `tetrad finetune classify`. */
 import { evaluateClassifier, finetuneClassifier, saveClassifier } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { type AdapterFlags, methodOf, noteShare, written } from "../language/adapters.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
@@ -23,7 +23,7 @@ export async function finetuneClassifyAction(context: Context, flags: FinetuneCl
     await saveClassifier(
       written(engine, outcome, flags),
       flags.out,
-      cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }),
+      cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
     return { run: outcome, evaluation: measured };
   });

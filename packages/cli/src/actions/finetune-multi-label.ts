@@ -1,7 +1,7 @@
 /** The work of `tetrad finetune multi-label`. */
 import { evaluateMultiLabel, finetuneMultiLabel, saveMultiLabel } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { type AdapterFlags, methodOf, noteShare, written } from "../language/adapters.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readMultiLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
@@ -25,7 +25,7 @@ export async function finetuneMultiLabelAction(context: Context, flags: Finetune
     await saveMultiLabel(
       written(engine, outcome, flags),
       flags.out,
-      cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }),
+      cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
     return { run: outcome, evaluation: measured };
   });

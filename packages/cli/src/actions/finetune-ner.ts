@@ -1,29 +1,32 @@
 /** The work of `tetrad finetune ner`. */
 import { evaluateTagger, finetuneTagger, saveTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { type AdapterFlags, methodOf, noteShare, written } from "../language/adapters.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readTagged } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
-export type FinetuneNerOptions = TrainingFlags & AdapterFlags;
+export interface FinetuneNerOptions extends TrainingFlags, AdapterFlags {
+  readonly crf?: boolean;
+}
 
 export async function finetuneNerAction(context: Context, flags: FinetuneNerOptions): Promise<void> {
   const { terminal } = context;
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, readTagged);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
     const outcome = await tune((options) =>
-      finetuneTagger(engine, folder, train, { ...options, ...watched, ...methodOf(flags, "TOKEN_CLS") }),
+      finetuneTagger(engine, folder, train, { ...options, ...watched, ...methodOf(flags, "TOKEN_CLS"), crf: flags.crf === true }),
     );
     const measured = await evaluateTagger(engine, outcome, test);
     const { micro, macro } = measured.scores;
     const types = new Set(outcome.labels.filter((label) => label !== "O").map((label) => label.slice(2)));
-    const summary = `Finds entities of ${types.size} types (${[...types].join(", ")}), learned from ${train.length} sentences tagged by ${outcome.scheme}.`;
+    const chain = outcome.crf ? " What tag follows what is scored by crf.*, which Python's transformers passes over." : "";
+    const summary = `Finds entities of ${types.size} types (${[...types].join(", ")}), learned from ${train.length} sentences tagged by ${outcome.scheme}.${chain}`;
     const metrics = { precision: micro.precision, recall: micro.recall, F1: micro.f1, "macro F1": macro.f1 };
     await saveTagger(
       written(engine, outcome, flags),
       flags.out,
-      cardOf(flags, { task: "token-classification", summary, metrics, measuredOn }),
+      cardOf(flags, { task: "token-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
     return { run: outcome, evaluation: measured };
   });

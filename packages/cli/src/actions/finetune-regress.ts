@@ -1,7 +1,7 @@
 /** The work of `tetrad finetune regress`. */
 import { evaluateRegressor, finetuneRegressor, saveRegressor } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { type AdapterFlags, methodOf, noteShare, written } from "../language/adapters.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readRated, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
@@ -24,7 +24,7 @@ export async function finetuneRegressAction(context: Context, flags: FinetuneReg
     await saveRegressor(
       written(engine, outcome, flags),
       flags.out,
-      cardOf(flags, { task: "text-classification", summary, metrics, measuredOn }),
+      cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
     return { run: outcome, evaluation: measured };
   });

@@ -52,7 +52,8 @@ function nerCommand(io: Io): Command {
       "--train <file>",
       "CoNLL columns: a word a line, its tag last, an empty line between sentences; IOB1, IOB2, IOE2, IOBES and BILOU are recognised",
     )
-    .option("--test <file>", "sentences to measure it on afterwards, in the same columns");
+    .option("--test <file>", "sentences to measure it on afterwards, in the same columns")
+    .option("--crf", "score what tag follows what, and find the likeliest tags of a whole sentence");
   return withAdapters(withTraining(command, 4))
     .addHelpText("after", NER)
     .action(async (_, own: Command) =>

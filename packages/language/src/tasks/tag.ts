@@ -1,8 +1,9 @@
 /** Entities in text: a tag for every word, from a head over tokens. */
 
-import { crossEntropy, type Engine, indexOfLargest, type Tensor } from "@tetrad/engine";
+import { crossEntropy, type Engine, type HostArray, indexOfLargest, type JsonObject, type Tensor } from "@tetrad/engine";
 import { endToEnd } from "../data/batch.js";
 import type { TaggedSentence } from "../data/conll.js";
+import { crfFeeds, crfLoss, crfSpecs, crfTagger, likeliestTags } from "../heads/crf.js";
 import { tokenClassification } from "../heads/token-classification.js";
 import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
 import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
@@ -12,7 +13,7 @@ import type { MakeMethod } from "../peft/method.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
-import { type TrainingRun, train } from "../train/train.js";
+import { type TrainingRun, type TrainingTask, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
 
@@ -23,6 +24,8 @@ export interface TagOptions extends TrainingOptions {
   readonly evaluation?: readonly TaggedSentence[];
   /** Words beyond are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
+  /** Scores what tag follows what besides each word's own, and finds the likeliest tags of a whole sentence. */
+  readonly crf?: boolean;
 }
 
 export interface Tagger {
@@ -35,6 +38,7 @@ export interface Tagger {
 export interface TagRun extends Tagger, TrainingRun {
   /** How the training tags mark entities */
   readonly scheme: Scheme;
+  readonly crf: boolean;
   /** Sentences that were longer than the limit */
   readonly cut: number;
 }
@@ -52,7 +56,7 @@ function firstPieces({ wordIds }: Encoding): Int32Array {
 }
 
 /**
- * Fine-tunes the whole model on tagged sentences; the loss is that of each word's first piece.
+ * Fine-tunes the whole model on tagged sentences; the loss is that of each word's first piece, or with `crf` the sentences' negative log-likelihood a word.
  * @param folder a pretrained model as Hugging Face lays it out
  * @throws TetradError DATA for fewer than two tags or tags of no scheme; IO, FORMAT, UNSUPPORTED as `openModel`; DIVERGED
  */
@@ -73,8 +77,9 @@ export async function finetuneTagger(
     freeze,
     peft,
     evaluation,
+    crf = false,
   } = options;
-  const headOf = (backbone: Backbone) => tokenClassification(backbone, labels.length);
+  const headOf = (backbone: Backbone) => headWith(backbone, labels.length, crf);
   const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze, peft });
   const { backbone, head, tokenizer } = model;
   const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
@@ -89,18 +94,16 @@ export async function finetuneTagger(
     });
     return own;
   });
+  const { inputs, feeds, lossOf } = crf ? chained(targets, labels.length) : apart(targets, labelSmoothingFactor);
   const run = await train(
     engine,
     {
       model,
       sequences,
-      inputs: ({ tokens }) => ({ labels: { shape: [tokens], dtype: "i32", bounded: "tokens" } }),
-      feeds: (batch) => ({ labels: endToEnd(batch, targets) }),
-      loss(params, batch, inputs, context) {
-        const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
-        return crossEntropy(logits as Tensor, inputs["labels"] as Tensor, { labelSmoothing: labelSmoothingFactor });
-      },
-      weight: (rows) => rows.reduce((sum, row) => sum + (targets[row] as Int32Array).filter((label) => label !== IGNORED).length, 0),
+      inputs,
+      feeds,
+      loss: (params, batch, given, context) => lossOf(head.outputs(params, backbone.states(params, batch, context), batch, context), given),
+      weight: (rows) => rows.reduce((sum, row) => sum + (targets[row] as Int32Array).filter(isTag).length, 0),
       ...(evaluation !== undefined && {
         async evaluate() {
           const { scores } = await evaluateTagger(engine, { model, labels, maxTokens }, evaluation);
@@ -108,21 +111,67 @@ export async function finetuneTagger(
           return { f1, precision, recall, accuracy: scores.accuracy };
         },
       }),
-      save: (path, extra) => saveModel(model, path, labelFields(labels), extra),
+      save: (path, extra) => saveModel(model, path, fieldsOf({ model, labels, maxTokens }, crf), extra),
     },
     options,
   );
-  return { ...run, model, labels, maxTokens, scheme, cut: encoded.filter(({ cut }) => cut > 0).length };
+  return { ...run, model, labels, maxTokens, scheme, crf, cut: encoded.filter(({ cut }) => cut > 0).length };
 }
+
+const headWith = (backbone: Backbone, labels: number, crf: boolean) => (crf ? crfTagger : tokenClassification)(backbone, labels);
+
+const isTag = (label: number) => label !== IGNORED;
+
+/** What a loss takes, and what it is of a head's outputs. */
+interface Objective extends Pick<TrainingTask, "inputs" | "feeds"> {
+  lossOf(outputs: Readonly<Record<string, Tensor>>, inputs: Readonly<Record<string, Tensor>>): Tensor;
+}
+
+/** Each word's tag by itself. @param targets a tag a token, or none */
+function apart(targets: readonly Int32Array[], labelSmoothing: number): Objective {
+  return {
+    inputs: ({ tokens }) => ({ labels: { shape: [tokens], dtype: "i32", bounded: "tokens" } }),
+    feeds: (batch) => ({ labels: endToEnd(batch, targets) }),
+    lossOf: ({ logits }, { labels }) => crossEntropy(logits as Tensor, labels as Tensor, { labelSmoothing }),
+  };
+}
+
+/** The tags of a sentence together. */
+function chained(targets: readonly Int32Array[], labels: number): Objective {
+  const sentences = targets.map((own) => ({
+    tags: [...own.filter(isTag)],
+    tokens: [...own.keys()].filter((i) => isTag(own[i] as number)),
+  }));
+  const longest = sentences.reduce((most, { tags }) => Math.max(most, tags.length), 1);
+  return {
+    inputs: (limits) => crfSpecs(limits, longest, labels),
+    feeds: (rows, { cuSeqlens }) =>
+      crfFeeds(
+        rows.map((row) => sentences[row] as (typeof sentences)[number]),
+        cuSeqlens,
+        longest,
+        labels,
+      ),
+    lossOf: crfLoss,
+  };
+}
+
+/** What config.json says of the tags; transformers passes over `crf`, which is said where there is one or the pretrained model had one. */
+const fieldsOf = ({ labels, model: { config } }: Tagger, crf: boolean) => ({
+  ...labelFields(labels),
+  ...((crf || config["crf"] !== undefined) && { crf }),
+});
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
 export async function saveTagger(run: TagRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, labelFields(run.labels), runFiles(run, card));
+  await saveModel(run.model, path, fieldsOf(run, run.crf), runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without tags */
 export async function openTagger(engine: Engine, folder: string): Promise<Tagger> {
-  const model = await openModel(engine, folder, (backbone, config) => tokenClassification(backbone, labelsOfConfig(config, folder).length));
+  const headOf = (backbone: Backbone, config: JsonObject) =>
+    headWith(backbone, labelsOfConfig(config, folder).length, config["crf"] === true);
+  const model = await openModel(engine, folder, headOf);
   return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
 }
 
@@ -141,19 +190,27 @@ async function tagsAt(
   await forEachBatch(engine, model, {
     sequences,
     outputs: (params, batch) => head.outputs(params, backbone.states(params, batch, context), batch, context),
-    each: (numbers, starts, { logits }) =>
+    each: (numbers, starts, { logits, ...crf }) =>
       numbers.forEach((s, i) => {
-        const first = starts[i] as number;
-        results.push(
-          Array.from(places[s] as Int32Array, (place) => {
-            if (place < 0) return "O";
-            return labels[indexOfLargest(logits as Float32Array, (first + place) * labels.length, labels.length)] as string;
-          }),
-        );
+        const [first, width] = [starts[i] as number, labels.length];
+        const own = places[s] as Int32Array;
+        const kept = [...own].filter((place) => place >= 0);
+        const scores = kept.map((place) => (logits as Float32Array).slice((first + place) * width, (first + place + 1) * width));
+        const tags = isChain(crf)
+          ? likeliestTags(
+              scores.flatMap((row) => [...row]),
+              crf,
+            )
+          : scores.map((row) => indexOfLargest(row));
+        let word = 0;
+        results.push(Array.from(own, (place) => (place < 0 ? "O" : (labels[tags[word++] as number] as string))));
       }),
   });
   return results;
 }
+
+const isChain = (outputs: Readonly<Record<string, HostArray>>): outputs is Parameters<typeof likeliestTags>[1] & typeof outputs =>
+  outputs["transitions"] !== undefined;
 
 /** A tag for every word of sentences that are already split. */
 export async function tagWords(engine: Engine, tagger: Tagger, sentences: readonly (readonly string[])[]): Promise<string[][]> {

@@ -24,7 +24,7 @@ const BUFFERS =
   /(^|\.)(position_ids|token_type_ids|attn\.bias|attn\.masked_bias|rotary_emb\.inv_freq|EncDecAttention\.relative_attention_bias\.weight)$|^(encoder|decoder)\.embed_tokens\.weight$/;
 /** First parts of the names of heads. */
 const HEADS =
-  /^(cls|classifier|pre_classifier|qa_outputs|lm_head|score|vocab_\w+|pooler|bert\.pooler|roberta\.pooler|transformer\.h\.\d+\.crossattention)\b/;
+  /^(cls|classifier|crf|pre_classifier|qa_outputs|lm_head|score|vocab_\w+|pooler|bert\.pooler|roberta\.pooler|transformer\.h\.\d+\.crossattention)\b/;
 
 const OLD_NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.gamma$/, ".weight"],
