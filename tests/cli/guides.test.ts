@@ -10,7 +10,7 @@ import { workplace } from "./tetrad.js";
 const sentence = (name: string, city: string) => `${name}\tB-PER\nlives\tO\nin\tO\n${city}\tB-LOC\n.\tO\n`;
 const people = ["Anna Berlin", "Vera Paris", "Tom London", "Maria Rome", "Peter Vienna", "Laura Madrid", "John Oslo", "Sara Prague"];
 
-test.each(["classify", "entities", "from-scratch", "text", "embeddings", "prepare"])("%s", (name) => {
+test.each(["classify", "entities", "from-scratch", "text", "embeddings", "prepare", "training"])("%s", (name) => {
   const guide = readFileSync(join(root, `docs/guides/${name}.md`), "utf8");
   const blocks = [...guide.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind, code: code as string }));
   const place = workplace();
@@ -28,7 +28,7 @@ test.each(["classify", "entities", "from-scratch", "text", "embeddings", "prepar
   );
   place.write("abstracts.jsonl", texts.join("\n"));
 
-  for (const { code } of blocks.filter(({ kind }) => kind === "yaml")) place.write(`${/^data: (\w+)/.exec(code)?.[1]}.yaml`, code);
+  for (const { code } of blocks.filter(({ kind }) => kind === "yaml")) place.write(`${/^data: (\w+)/.exec(code)?.[1] ?? "run"}.yaml`, code);
 
   symlinkSync(sharedPath("data/stories260K"), place.path("stories260K"));
   for (const { code } of blocks.filter(({ kind }) => kind === "json")) place.write("llama.json", code);

@@ -1,5 +1,7 @@
 // The next token: greedy, and drawn after each of the cuts.
+import { uniformAt } from "@tetrad/engine";
 import { nextToken, type SamplingOptions } from "@tetrad/language";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 
 const logits = Float32Array.from([Math.log(0.5), Math.log(0.25), Math.log(0.15), Math.log(0.07), Math.log(0.03)]);
@@ -60,4 +62,43 @@ test("the same seed gives the same draws", () => {
   const draw = (seed: number) => Array.from({ length: 50 }, (_, step) => nextToken(logits, [], step, { temperature: 1, seed }));
   expect(draw(3)).toEqual(draw(3));
   expect(draw(3)).not.toEqual(draw(4));
+});
+
+/** The same choice from a list that is sorted whole. */
+function fromSorted(
+  logits: Float32Array,
+  step: number,
+  { temperature = 1, topK = 0, topP = 1, minP = 0, seed = 0 }: SamplingOptions,
+): number {
+  const order = Array.from(logits.keys()).sort((a, b) => (logits[b] as number) - (logits[a] as number));
+  const some = topK > 0 ? order.slice(0, topK) : order;
+  const weights = some.map((id) => Math.exp(((logits[id] as number) - (logits[order[0] as number] as number)) / temperature));
+  const whole = weights.reduce((a, b) => a + b, 0);
+  const kept = weights.filter((weight, i) => {
+    const before = weights.slice(0, i).reduce((a, b) => a + b, 0);
+    return i === 0 || (before < topP * whole && weight >= minP);
+  });
+  const at = uniformAt(seed, 0x7e87, step, 0, "f64") * kept.reduce((a, b) => a + b, 0);
+  const left = kept.map((_, i) => kept.slice(0, i + 1).reduce((rest, weight) => rest - weight, at));
+  return some[left.findIndex((rest) => rest < 0)] as number;
+}
+
+test("draws are those from a sorted vocabulary, equal logits in their order", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 1, maxLength: 40 }),
+      fc.record({
+        temperature: fc.constantFrom(0.3, 1, 2.5),
+        topK: fc.constantFrom(0, 1, 3, 60),
+        topP: fc.constantFrom(1, 0.9, 0.4),
+        minP: fc.constantFrom(0, 0.05, 0.5),
+        seed: fc.nat(1000),
+      }),
+      fc.nat(50),
+      (values, options, step) => {
+        const logits = Float32Array.from(values);
+        expect(nextToken(logits, [], step, options)).toBe(fromSorted(logits, step, options));
+      },
+    ),
+  );
 });
