@@ -1,5 +1,6 @@
 /**
  * C = A · Wᵀ for weights in a storage format, widened a panel at a time on their way into cache: nothing of W is ever in memory twice.
+ * A single row meets weights in blocks of 32 without that (lib/quant/row_dot).
  * Words: C, A, W, ew_slot, ew_params, m, n, k, lda, format, bytes of a stored row. Threads share the columns, so that each weight is widened once.
  */
 import { pack_b_transposed } from "../dense/pack";
@@ -8,6 +9,7 @@ import { strip_rows } from "../dense/tile";
 import { rows_times_transposed } from "../dense/vector";
 import { scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
+import { has_row_dot, row_dot } from "../lib/quant/row_dot";
 import { unpack } from "../lib/quant/unpack";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes } from "../lib/simd";
@@ -36,6 +38,8 @@ function gemm_quantized<T>(p: usize, thread: i32, threads: i32): void {
   const w = load<usize>(p, 8) + <usize>j0 * load<usize>(p, 40);
   if (k == 0) {
     for (let i: usize = 0; i < <usize>m; i++) memory.fill(c + i * <usize>n * sizeof<T>(), 0, <usize>width * sizeof<T>());
+  } else if (sizeof<T>() == 4 && m == 1 && has_row_dot(load<i32>(p, 36), k)) {
+    row_dot(load<i32>(p, 36), c, load<usize>(p, 4), w, load<usize>(p, 40), width, k >> 5, scratch(thread));
   } else if (m <= FEW) few<T>(p, c, w, m, width, n, k, thread);
   else panels<T>(p, c, w, m, width, n, k, thread);
   const slot = load<u32>(p, 12);
