@@ -44,6 +44,12 @@ test("a trained model predicts the same after it was saved and loaded; saving ag
   await page.close();
 });
 
+test("a folder inside a model's is written and read with it", async () => {
+  const page = await open();
+  expect(await page.evaluate(() => window.storage.nested("models/nested"))).toEqual(["old", "new"]);
+  await page.close();
+});
+
 test("an event file grows by whole records", async () => {
   const page = await open();
   const bytes = Uint8Array.from(await page.evaluate(() => window.storage.events("runs/one")));

@@ -1,9 +1,8 @@
 /** Entities in text: a tag for every word, from a head over tokens. */
 
-import { crossEntropy, type Engine, type HostArray, indexOfLargest, type JsonObject, type Tensor } from "@tetrad/engine";
-import { endToEnd } from "../data/batch.js";
+import { type Engine, type HostArray, indexOfLargest, type JsonObject } from "@tetrad/engine";
 import type { TaggedSentence } from "../data/conll.js";
-import { crfFeeds, crfLoss, crfSpecs, crfTagger, likeliestTags } from "../heads/crf.js";
+import { crfTagger, likeliestTags } from "../heads/crf.js";
 import { tokenClassification } from "../heads/token-classification.js";
 import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
 import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
@@ -13,9 +12,10 @@ import type { MakeMethod } from "../peft/method.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
-import { type TrainingRun, type TrainingTask, train } from "../train/train.js";
+import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
+import { apart, chained, IGNORED, isTag } from "./tag-objectives.js";
 
 export interface TagOptions extends TrainingOptions {
   /** An adapter, which is trained with the head; the whole model without one */
@@ -24,7 +24,7 @@ export interface TagOptions extends TrainingOptions {
   readonly evaluation?: readonly TaggedSentence[];
   /** Words beyond are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
-  /** Scores what tag follows what besides each word's own, and finds the likeliest tags of a whole sentence. */
+  /** Scores what tag follows what besides each word's own, and finds the likeliest tags of a whole sentence; labels are then not smoothed. */
   readonly crf?: boolean;
 }
 
@@ -42,9 +42,6 @@ export interface TagRun extends Tagger, TrainingRun {
   /** Sentences that were longer than the limit */
   readonly cut: number;
 }
-
-/** What cross-entropy leaves out. */
-const IGNORED = -100;
 
 /** The first piece of each word stands for it: number of its token, word by word; words that were cut have none. */
 function firstPieces({ wordIds }: Encoding): Int32Array {
@@ -119,42 +116,6 @@ export async function finetuneTagger(
 }
 
 const headWith = (backbone: Backbone, labels: number, crf: boolean) => (crf ? crfTagger : tokenClassification)(backbone, labels);
-
-const isTag = (label: number) => label !== IGNORED;
-
-/** What a loss takes, and what it is of a head's outputs. */
-interface Objective extends Pick<TrainingTask, "inputs" | "feeds"> {
-  lossOf(outputs: Readonly<Record<string, Tensor>>, inputs: Readonly<Record<string, Tensor>>): Tensor;
-}
-
-/** Each word's tag by itself. @param targets a tag a token, or none */
-function apart(targets: readonly Int32Array[], labelSmoothing: number): Objective {
-  return {
-    inputs: ({ tokens }) => ({ labels: { shape: [tokens], dtype: "i32", bounded: "tokens" } }),
-    feeds: (batch) => ({ labels: endToEnd(batch, targets) }),
-    lossOf: ({ logits }, { labels }) => crossEntropy(logits as Tensor, labels as Tensor, { labelSmoothing }),
-  };
-}
-
-/** The tags of a sentence together. */
-function chained(targets: readonly Int32Array[], labels: number): Objective {
-  const sentences = targets.map((own) => ({
-    tags: [...own.filter(isTag)],
-    tokens: [...own.keys()].filter((i) => isTag(own[i] as number)),
-  }));
-  const longest = sentences.reduce((most, { tags }) => Math.max(most, tags.length), 1);
-  return {
-    inputs: (limits) => crfSpecs(limits, longest, labels),
-    feeds: (rows, { cuSeqlens }) =>
-      crfFeeds(
-        rows.map((row) => sentences[row] as (typeof sentences)[number]),
-        cuSeqlens,
-        longest,
-        labels,
-      ),
-    lossOf: crfLoss,
-  };
-}
 
 /** What config.json says of the tags; transformers passes over `crf`, which is said where there is one or the pretrained model had one. */
 const fieldsOf = ({ labels, model: { config } }: Tagger, crf: boolean) => ({

@@ -85,6 +85,14 @@ window.storage = {
       await save("own", 1);
     }),
   ],
+  async nested(path) {
+    const read: string[] = [];
+    for (const text of ["old", "new"]) {
+      await writeModelFolder(path, {}, {}, undefined, { "inside/notes.txt": text });
+      read.push(new TextDecoder().decode(await readBytes(`${path}/inside/notes.txt`)));
+    }
+    return read;
+  },
   async events(path) {
     const events = await EventWriter.open(path);
     events.scalar("loss", 0.5, 1);
@@ -113,6 +121,7 @@ declare global {
       roundTrip(path: string): Promise<readonly [number[], number[]]>;
       saveForEver(path: string, from: number): void;
       faults(): Promise<string[]>;
+      nested(path: string): Promise<string[]>;
       events(path: string): Promise<number[]>;
       leave(path: string, name: string): Promise<void>;
       entries(path: string): Promise<string[]>;
