@@ -100,6 +100,16 @@ test("somebody else's files are never replaced", async () => {
   expect(await readFile(join(path, "thesis.txt"), "utf8")).toBe("years of work");
 });
 
+test("a folder inside is written with the model, and replaced only where all of it is the model's", async () => {
+  const write = (text: string) => writeModelFolder(path, { n: 1 }, tensors(1), undefined, { "inside/notes.txt": text });
+  await write("old");
+  await write("new");
+  expect(await readFile(join(path, "inside", "notes.txt"), "utf8")).toBe("new");
+  await writeFile(join(path, "inside", "thesis.txt"), "years of work");
+  await expect(write("newer")).rejects.toThrow(/files that are not Tetrad's — got inside\/thesis\.txt/);
+  expect(await readFile(join(path, "inside", "notes.txt"), "utf8")).toBe("new");
+});
+
 test("missing and damaged models are named", async () => {
   await expect(readModelFolder(path)).rejects.toMatchObject({
     code: "IO",

@@ -7,7 +7,7 @@ import * as faults from "./faults.js";
 // Asked for at run time: bundlers for browsers refuse an import of what browsers lack, though a page never loads this file.
 const { randomBytes } = process.getBuiltinModule("node:crypto");
 const { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } = process.getBuiltinModule("node:fs/promises");
-const { basename, dirname, join, resolve } = process.getBuiltinModule("node:path");
+const { basename, dirname, join, resolve, sep } = process.getBuiltinModule("node:path");
 
 export type FileContent = Uint8Array | string;
 
@@ -99,10 +99,10 @@ export async function recoverFolder(path: string): Promise<void> {
   });
 }
 
-/** Names in a folder, sorted; undefined where there is none. */
+/** Paths within a folder, those in folders inside too, sorted; undefined where there is none. */
 async function listFolder(path: string): Promise<string[] | undefined> {
   try {
-    return (await readdir(path)).sort();
+    return (await readdir(path, { recursive: true })).map((name) => name.replaceAll(sep, "/")).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
