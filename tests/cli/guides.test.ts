@@ -10,7 +10,7 @@ import { workplace } from "./tetrad.js";
 const sentence = (name: string, city: string) => `${name}\tB-PER\nlives\tO\nin\tO\n${city}\tB-LOC\n.\tO\n`;
 const people = ["Anna Berlin", "Vera Paris", "Tom London", "Maria Rome", "Peter Vienna", "Laura Madrid", "John Oslo", "Sara Prague"];
 
-test.each(["classify", "entities", "from-scratch", "text", "embeddings", "prepare", "training"])("%s", (name) => {
+test.each(["classify", "entities", "from-scratch", "text", "embeddings", "prepare", "training", "export"])("%s", (name) => {
   const guide = readFileSync(join(root, `docs/guides/${name}.md`), "utf8");
   const blocks = [...guide.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind, code: code as string }));
   const place = workplace();
@@ -57,6 +57,7 @@ test.each(["classify", "entities", "from-scratch", "text", "embeddings", "prepar
     if (name === "prepare")
       expect(stdout).toMatch(/^\{ 'exact duplicates': 1 \} questions\.csv:3\n(?:(?:train|test) .* \| (?:card|rate)\n){4}$/);
     if (name === "embeddings") expect(stdout).toBe("true\n");
+    if (name === "export") expect(stdout).toBe("input_ids, attention_mask, token_type_ids → last_hidden_state, sentence_embedding\n");
   }
 });
 
