@@ -20,8 +20,7 @@ const halved = (g: GraphBuilder, x: Value, s: Value): Value =>
 
 const silu: Activation = (g, x) => g.node("Mul", [x, g.node("Sigmoid", [x])]);
 
-/** As many as the models' own: `activationOf` has refused any other name by then. */
-export const ONNX_ACTIVATIONS: Readonly<Record<string, Activation>> = {
+const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   gelu,
   gelu_python: gelu,
   gelu_new: geluTanh,
@@ -32,3 +31,6 @@ export const ONNX_ACTIVATIONS: Readonly<Record<string, Activation>> = {
   swish: silu,
   tanh: (g, x) => g.node("Tanh", [x]),
 };
+
+/** @param name one that models are built with: `activationOf` has refused any other by then */
+export const activation = (g: GraphBuilder, name: string, x: Value): Value => (ACTIVATIONS[name] as Activation)(g, x);

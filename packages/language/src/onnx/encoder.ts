@@ -3,7 +3,7 @@
 import type { JsonObject } from "@tetrad/engine";
 import type { Backbone } from "../models/backbone.js";
 import { ConfigFields } from "../models/config.js";
-import { ONNX_ACTIVATIONS } from "./activations.js";
+import { activation } from "./activations.js";
 import type { GraphBuilder, Value } from "./graph.js";
 
 /** Names of extents that each call decides. */
@@ -59,20 +59,18 @@ export function encoder(g: GraphBuilder, { backbone, config }: EncoderModel): Va
   const { eps } = backbone.mlm as NonNullable<Backbone["mlm"]>;
   const fields = new ConfigFields(config);
   const ids = g.input("input_ids", "int64", ROWS);
-  const hidden = g.input("attention_mask", "int64", ROWS);
-  const act = ONNX_ACTIVATIONS[fields.text(modelType === "distilbert" ? "activation" : "hidden_act", "gelu")] as NonNullable<
-    (typeof ONNX_ACTIVATIONS)[string]
-  >;
+  const mask = g.input("attention_mask", "int64", ROWS);
+  const act = fields.text(modelType === "distilbert" ? "activation" : "hidden_act", "gelu");
   const norm = (name: string, x: Value) =>
     g.node("LayerNormalization", [x, g.weight(`${name}.weight`), g.weight(`${name}.bias`)], { axis: -1, epsilon: eps });
 
-  const bias = maskBias(g, hidden);
+  const bias = maskBias(g, mask);
   let states = norm(`${modelType}.embeddings.LayerNorm`, asRows(g, embeddings(g, ids, modelType, fields), backbone.width));
   for (let i = 0; i < cache.layers; i++) {
     const names = layerNames(modelType, i);
     const mixed = g.linear(names.mixed, attention(g, states, names, bias, backbone));
     const attended = norm(names.mixedNorm, g.node("Add", [mixed, states]));
-    const outer = g.linear(names.outer, act(g, g.linear(names.inner, attended)));
+    const outer = g.linear(names.outer, activation(g, act, g.linear(names.inner, attended)));
     states = norm(names.outerNorm, g.node("Add", [outer, attended]));
   }
   return states;

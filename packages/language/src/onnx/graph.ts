@@ -44,7 +44,7 @@ export class GraphBuilder {
     this.#outputs.set(name, valueInfoProto(name, "float32", axes));
   }
 
-  /** A node of one output. */
+  /** A node of one output; what is there already is not computed again. */
   node(op: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
     const key = JSON.stringify([op, inputs, attributes]);
     const known = this.#known.get(key);
@@ -87,10 +87,12 @@ export class GraphBuilder {
   }
 
   bytes(name: string): Uint8Array<ArrayBuffer> {
-    const [nodes, initializers, inputs, outputs] = [this.#nodes, this.#initializers, this.#inputs, this.#outputs].map((map) => [
-      ...map.values(),
-    ]) as [Piece[], Piece[], Piece[], Piece[]];
-    return modelBytes(name, { nodes, initializers, inputs, outputs });
+    return modelBytes(name, {
+      nodes: [...this.#nodes.values()],
+      initializers: [...this.#initializers.values()],
+      inputs: [...this.#inputs.values()],
+      outputs: [...this.#outputs.values()],
+    });
   }
 
   get inputs(): readonly string[] {

@@ -2,7 +2,7 @@
 
 import { CLASSIFIER_LAYERS } from "../heads/sequence-classification.js";
 import type { Backbone } from "../models/backbone.js";
-import { ONNX_ACTIVATIONS } from "./activations.js";
+import { activation } from "./activations.js";
 import { asBatch, ROWS } from "./encoder.js";
 import type { GraphBuilder, Value } from "./graph.js";
 
@@ -24,9 +24,8 @@ export function addHead(g: GraphBuilder, states: Value, backbone: Backbone, task
 const HEADS = {
   /** From the first token, through layers that each model has of its own */
   "text-classification"(g: GraphBuilder, states: Value, { modelType, width }: Backbone): void {
-    const { inner, activation, last } = CLASSIFIER_LAYERS[modelType] as (typeof CLASSIFIER_LAYERS)[string];
-    const act = ONNX_ACTIVATIONS[activation] as (typeof ONNX_ACTIVATIONS)[string];
-    const opened = act(g, g.linear(inner, firstTokens(g, asBatch(g, states, width))));
+    const { inner, activation: act, last } = CLASSIFIER_LAYERS[modelType] as (typeof CLASSIFIER_LAYERS)[string];
+    const opened = activation(g, act, g.linear(inner, firstTokens(g, asBatch(g, states, width))));
     g.output("logits", g.linear(last, opened), [ROWS[0], outputsOf(g, last)]);
   },
   "token-classification"(g: GraphBuilder, states: Value): void {
