@@ -1,18 +1,17 @@
 // A folder that was fine-tuned here, elsewhere: transformers' pipelines, ONNX Runtime, and what the Hub reads of its card; and what is said of bad input.
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { expect, test } from "vitest";
-import { parse } from "yaml";
 import { python } from "../support/python.js";
 import { sharedPath } from "../support/shared.js";
 import { type Workplace, workplace } from "./tetrad.js";
 
-/** MiniLM with a card that says so much of its licence. */
-function miniLm(place: Workplace, head: string): string {
+/** MiniLM with a card of its own. */
+function miniLm(place: Workplace): string {
   const from = sharedPath("models/all-MiniLM-L6-v2");
   mkdirSync(place.path("mini"));
   for (const file of ["config.json", "tokenizer.json", "tokenizer_config.json"]) cpSync(`${from}/${file}`, place.path(`mini/${file}`));
   symlinkSync(`${from}/model.safetensors`, place.path("mini/model.safetensors"));
-  if (head !== "") place.write("mini/README.md", `---\n${head}\n---\n\n# MiniLM\n`);
+  place.write("mini/README.md", "---\nlicense: other\nlicense_name: mine\nlanguage: en\n---\n\n# MiniLM\n");
   return "mini";
 }
 
@@ -22,11 +21,11 @@ function json<T>(place: Workplace, ...args: readonly string[]): T {
   return JSON.parse(stdout) as T;
 }
 
-const TEXTS = ["The machine ate my card!", "How much is a euro worth?", "card"];
+const TEXTS = ["The machine ate my card!", "euro"];
 
 test("a classifier gives the same probabilities in transformers' pipeline and in ONNX Runtime, and its card is read", () => {
   const place = workplace();
-  const model = miniLm(place, "license: other\nlicense_name: mine\nlanguage: en");
+  const model = miniLm(place);
   place.write("data/train.csv", "text,label\nmy card is gone,card\nthe card is stuck,card\nwhat is a euro,rate\nthe rate of today,rate\n");
   const finetune = ["finetune", "classify", "--model", model, "--train", "data/train.csv", "--test", "data/train.csv", "--out", "bank"];
   const { macroF1, accuracy } = json<Record<"macroF1" | "accuracy", number>>(
@@ -96,21 +95,6 @@ print(json.dumps({
     "results": [[r.task_type, r.dataset_name, r.metric_type, r.metric_name, r.metric_value] for r in card.data.eval_results],
 }))
 `;
-
-test("a base model that states no licence leaves it out, and the card says so", () => {
-  const place = workplace();
-  const model = miniLm(place, "");
-  place.write("train.conll", "Anna\tB-PER\nlives\tO\n\nTom\tB-PER\nsleeps\tO\n");
-  const flags = ["--model", model, "--train", "train.conll", "--test", "train.conll", "--out", "ner", "--epochs", "1"];
-  expect(place.tetrad("finetune", "ner", ...flags).code).toBe(0);
-  const card = readFileSync(place.path("ner/README.md"), "utf8");
-  const head = parse(card.split("---\n")[1] as string);
-  expect(Object.keys(head)).toEqual(["library_name", "pipeline_tag", "base_model", "model-index"]);
-  expect(card).toMatch(/The base model's folder states no licence: add `license` above/);
-  const { code, stdout } = place.tetrad("export", "ner", "--out", "ner.onnx");
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/^token-classification, \d+\.\d MB, written to ner\.onnx\ninputs: +input_ids, .*\noutputs: logits\n$/);
-});
 
 test("what cannot be exported is named, and nothing is written", () => {
   const place = workplace();
