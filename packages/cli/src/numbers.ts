@@ -1,4 +1,5 @@
 /** Numbers as people write them. */
+import type { Interval } from "@tetrad/engine";
 
 /** A measured value with its uncertainty, both to two digits of the uncertainty: `68.1 ± 3.1`. */
 export function measured(value: number, uncertainty: number | null): string {
@@ -17,6 +18,11 @@ export function short(value: number): string {
 /** `0.043 %`, three digits. */
 export function percent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`;
+}
+
+/** `0.8701 (0.8581 to 0.8821)` */
+export function intervalText({ value, low, high }: Interval): string {
+  return `${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
 }
 
 /** Columns of text, the first to the left, the others to the right. */

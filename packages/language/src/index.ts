@@ -29,6 +29,7 @@ export {
   tfidfStage,
   transformTfidf,
 } from "./data/tfidf.js";
+export { beginning } from "./data/words.js";
 export { type FreshOptions, freshLm } from "./fresh.js";
 export { cacheSpecs, type Decodable, Decoder } from "./generate/decoder.js";
 export {
@@ -53,7 +54,14 @@ export { type ChrfOptions, chrf, sentenceChrf } from "./metrics/chrf.js";
 export { detectScheme, type Entity, entitiesByScheme, entitiesOf, type Scheme } from "./metrics/entities.js";
 export { type Retrieval, retrieval } from "./metrics/retrieval.js";
 export { type Rouge, type RougeOptions, type RougeScore, rouge } from "./metrics/rouge.js";
-export { type EntityScore, type SequenceOptions, type SequenceScores, sequenceReport, sequenceScores } from "./metrics/seqeval.js";
+export {
+  type EntityScore,
+  entityF1,
+  type SequenceOptions,
+  type SequenceScores,
+  sequenceReport,
+  sequenceScores,
+} from "./metrics/seqeval.js";
 export { type LanguageModel, mergedModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
 export type { Backbone, Params, States, TokenBatch } from "./models/backbone.js";
 export { backboneOf, encoderDecoderOf, MODEL_TYPES, type ModelType } from "./models/index.js";

@@ -28,6 +28,8 @@ export function evaluateCommand(io: Io): Command {
     .option("--separator <text>", "what stands between the labels of a text with several, where they are no JSON list", "|")
     .option("--attack", "for classes: also measure on texts that are chosen against the model")
     .option("--epsilon <x>", "how far an attack may move a text's word embeddings", positiveNumber, 0.5)
+    .option("--report <file>", "for classes and entities: write a report with charts and the worst errors as one HTML file")
+    .option("--predictions <file>", "for classes and entities: write what was predicted, as CSV or as columns that conlleval reads")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, path: string, options: EvaluateOptions, command: Command) =>
       (await import("../actions/evaluate.js")).evaluateAction(contextOf(command, io), folder, path, options),
@@ -39,4 +41,5 @@ Examples:
   tetrad evaluate ./banking test.csv --label category
   tetrad evaluate ./banking test.jsonl --text question --label intent --json
   tetrad evaluate ./banking test.csv --label category --attack
+  tetrad evaluate ./banking test.csv --label category --report banking.html --predictions banking.csv
   tetrad evaluate ./ner test.conll`;

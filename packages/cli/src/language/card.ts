@@ -1,5 +1,6 @@
-/** README.md of a fine-tuned folder: a model card whose head the Hub reads, with its data and how good it is (https://huggingface.co/docs/hub/model-cards). */
+/** README.md of a fine-tuned folder: a model card whose head the Hub reads, with its data and how good it is. */
 import { stringify } from "yaml";
+import { defined } from "../defined.js";
 import type { Licence } from "./licence.js";
 
 /** Of the hub's names, those that we train */
@@ -87,4 +88,27 @@ const METRIC_TYPES: Readonly<Record<string, string>> = {
 
 function metricType(name: string): string {
   return METRIC_TYPES[name] ?? (name.endsWith("F1") ? "f1" : name.replaceAll(" ", "_"));
+}
+/** What the card of a folder says, ours or another's; nothing of what it does not say. */
+export interface CardOfFolder {
+  readonly task?: string;
+  readonly base?: string;
+  readonly data?: string;
+  readonly measuredOn?: string;
+  readonly recipe: Readonly<Record<string, string>>;
+}
+
+export function readCard(text: string): CardOfFolder {
+  const [, front = "", body = ""] = /^---\n(.*?)\n---\n(.*)$/s.exec(text.replaceAll("\r\n", "\n")) ?? [];
+  const field = (name: string) => new RegExp(`^${name}: *"?(.*?)"?$`, "m").exec(front)?.[1];
+  const recipe = /^Recipe:\n\n((?:- .*\n)*)/m.exec(body)?.[1] ?? "";
+  return {
+    ...defined({
+      task: field("pipeline_tag"),
+      base: field("base_model"),
+      data: /Fine-tuned by Tetrad from .* on (.*)\.$/m.exec(body)?.[1],
+      measuredOn: /^Measured on (.*):$/m.exec(body)?.[1],
+    }),
+    recipe: Object.fromEntries([...recipe.matchAll(/^- (.*?): (.*)$/gm)].map(([, name, value]) => [name, value])),
+  };
 }

@@ -87,13 +87,13 @@ export function diagonal(): Mark {
 export interface Bar {
   readonly from: number;
   readonly to: number;
-  /** Ends of its interval. */
-  readonly low: number;
-  readonly high: number;
+  /** Ends of its interval, if it has one. */
+  readonly low?: number;
+  readonly high?: number;
   readonly series: SeriesClass;
 }
 
-/** Bars along the x axis, the k-th at k + ½ of the y axis, each with a whisker over its interval. */
+/** Bars along the x axis, the k-th at k + ½ of the y axis, with whiskers over their intervals. */
 export function bars(all: readonly Bar[]): Mark {
   return (x, y) => {
     const thickness = Math.abs(y(1) - y(0)) * 0.56;
@@ -102,14 +102,16 @@ export function bars(all: readonly Bar[]): Mark {
         const [left, right] = [x(Math.min(from, to)), x(Math.max(from, to))];
         const middle = y(k + 0.5);
         const end = (value: number) => `M${x(value).toFixed(2)} ${(middle - 4).toFixed(2)}v8`;
+        const bar = element("rect", {
+          x: left,
+          y: middle - thickness / 2,
+          width: Math.max(1, right - left),
+          height: thickness,
+          class: `${series} column`,
+        });
+        if (low === undefined || high === undefined) return bar;
         return (
-          element("rect", {
-            x: left,
-            y: middle - thickness / 2,
-            width: Math.max(1, right - left),
-            height: thickness,
-            class: `${series} column`,
-          }) +
+          bar +
           element("path", {
             d: `M${x(low).toFixed(2)} ${middle.toFixed(2)}H${x(high).toFixed(2)}${end(low)}${end(high)}`,
             class: "whisker",

@@ -5,6 +5,8 @@ export interface Section {
   readonly title: string;
   readonly paragraphs?: readonly string[];
   readonly tables?: readonly ReportTable[];
+  /** Markup across the page's width */
+  readonly blocks?: readonly string[];
   /** Figures from `chart` and `corner`. */
   readonly figures?: readonly string[];
 }
@@ -21,12 +23,13 @@ export interface ReportTable {
 const MOST_ROWS = 20;
 
 export function page(title: string, lead: string, sections: readonly Section[]): string {
-  const body = sections.map(({ title: heading, paragraphs = [], tables = [], figures = [] }) =>
+  const body = sections.map(({ title: heading, paragraphs = [], blocks = [], tables = [], figures = [] }) =>
     element(
       "section",
       {},
       element("h2", {}, escapeText(heading)),
       ...paragraphs.map((text) => element("p", {}, escapeText(text))),
+      ...blocks,
       ...tables.map(table),
       figures.length === 0 ? "" : element("div", { class: "figures" }, ...figures),
     ),
@@ -89,8 +92,12 @@ svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif}svg text
 .line{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round}.dashes{stroke-dasharray:6 4}.dot{fill:var(--c)}.cloud{stroke:var(--c);stroke-width:2.6;stroke-linecap:round;stroke-opacity:.55;fill:none}
 .bar{stroke:var(--c);stroke-width:1.2;fill:none;stroke-opacity:.75}.column{fill:var(--c);fill-opacity:.75}.whisker{stroke:var(--fg);stroke-width:1.3;fill:none}.region{fill:var(--c);fill-opacity:.16;stroke:var(--c);stroke-width:1.4}
 .s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}
+.heat{fill:var(--c)}svg .on{fill:var(--bg)}figure.wide{max-width:none;margin-top:.8rem}.wide svg{max-width:none}
 .scroll{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums}caption{text-align:left;color:var(--dim);padding-bottom:.3rem}
 th,td{text-align:right;padding:.28rem .8rem .28rem 0;border-bottom:1px solid var(--grid);white-space:nowrap}th:first-child{text-align:left;font-weight:600}.words td,.words th{text-align:left}.words td{white-space:normal;overflow-wrap:anywhere}details{margin:.8rem 0}summary{cursor:pointer;color:var(--dim)}thead th{color:var(--dim);font-weight:600}
+.texts{padding-left:1.8rem;max-width:80ch}.texts li{margin:.5rem 0;line-height:1.7;overflow-wrap:anywhere}.texts div{color:var(--dim);font-size:.9rem}
+mark{--c:var(--s3);background:none;color:inherit;border-bottom:2px solid var(--c);padding:0 .1em}mark sub{color:var(--c);font-size:.68em;margin-left:.25em;vertical-align:baseline}
+mark.otherwise{--c:var(--s4)}mark.missed{--c:var(--s1);border-bottom-style:dashed}mark.invented{--c:var(--s2);border-bottom-style:dotted}
 @media(max-width:600px){th:first-child{white-space:normal;min-width:10rem}}
 @media print{body{max-width:none}figure{break-inside:avoid}}
 `;

@@ -25,6 +25,7 @@ import {
   sgd,
 } from "@tetrad/engine";
 import type { TrainConfig } from "../config/train-config.js";
+import { defined } from "../defined.js";
 
 export function buildModel({ model: { hidden, activation } }: TrainConfig, preprocessing: Preprocessing): Model {
   const outputs = preprocessing.target.kind === "number" ? 1 : preprocessing.target.labels.length;
@@ -89,11 +90,4 @@ export function buildOptimizer({ optimizer, clip }: TrainConfig): Optimizer {
 export function buildSchedule({ schedule, optimizer }: TrainConfig): ((steps: number) => Schedule) | undefined {
   if (schedule === undefined) return undefined;
   return (steps) => makeSchedule(defined(schedule), optimizer.lr ?? DEFAULT_RATES[optimizer.name], steps);
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Without the keys that are undefined: an option left out takes its default, one given as undefined would not. */
-function defined<T extends object>(options: T): Defined<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -1,6 +1,6 @@
 /** How well entities are found: seqeval's scores and report, in its default and its strict mode. */
 
-import { type ScoreRow, scoreTable, TetradError } from "@tetrad/engine";
+import { type ScoreRow, type Statistic, scoreTable, TetradError } from "@tetrad/engine";
 import { type Entity, entitiesByScheme, entitiesOf, type Scheme } from "./entities.js";
 
 export interface EntityScore {
@@ -29,9 +29,9 @@ export interface SequenceOptions {
 type Sequences = readonly (readonly string[])[];
 
 interface Counts {
-  right: number;
-  predicted: number;
-  support: number;
+  readonly right: number;
+  readonly predicted: number;
+  readonly support: number;
 }
 
 /** @throws TetradError SHAPE where targets and predictions differ in length, DATA for tags that the scheme has not */
@@ -44,28 +44,12 @@ export function sequenceScores(target: Sequences, predicted: Sequences, { scheme
       ...(at >= 0 && { at: `sequence ${at + 1}` }),
     });
   }
-  const find = (tags: readonly string[]) => (scheme === undefined ? entitiesOf(tags) : entitiesByScheme(tags, scheme));
   const byType = new Map<string, Counts>();
-  const countsOf = (type: string) => {
-    const known = byType.get(type) ?? { right: 0, predicted: 0, support: 0 };
-    byType.set(type, known);
-    return known;
-  };
-  let [tags, equal] = [0, 0];
   target.forEach((own, i) => {
-    const guess = predicted[i] as readonly string[];
-    const [want, got] = [find(own), find(guess)];
-    const key = ({ type, begin, end }: Entity) => `${begin} ${end} ${type}`;
-    const truth = new Set(want.map(key));
-    for (const entity of want) countsOf(entity.type).support += 1;
-    for (const entity of got) {
-      const counts = countsOf(entity.type);
-      counts.predicted += 1;
-      if (truth.has(key(entity))) counts.right += 1;
-    }
-    tags += own.length;
-    equal += own.filter((tag, k) => tag === guess[k]).length;
+    for (const [type, counts] of countsOf(own, predicted[i] as readonly string[], scheme)) add(byType, type, counts);
   });
+  const tags = target.reduce((sum, { length }) => sum + length, 0);
+  const equal = target.reduce((sum, own, i) => sum + own.filter((tag, k) => tag === predicted[i]?.[k]).length, 0);
   const names = [...byType.keys()].sort((a, b) => (a < b ? -1 : 1));
   const types = new Map(names.map((name) => [name, scoreOf(byType.get(name) as Counts)]));
   const all = [...types.values()];
@@ -74,17 +58,45 @@ export function sequenceScores(target: Sequences, predicted: Sequences, { scheme
     const over = (key: "precision" | "recall" | "f1") => all.reduce((sum, score) => sum + score[key] * weight(score), 0);
     return { precision: over("precision"), recall: over("recall"), f1: over("f1"), support };
   };
-  const sum = { right: 0, predicted: 0, support: 0 };
-  for (const counts of byType.values()) for (const name of ["right", "predicted", "support"] as const) sum[name] += counts[name];
   const none = Number.NaN;
   return {
     types,
-    micro: scoreOf(sum),
+    micro: scoreOf(sumOf(byType.values())),
     macro: all.length === 0 ? { precision: none, recall: none, f1: none, support } : mean(() => 1 / all.length),
     weighted: mean((score) => (support === 0 ? 0 : score.support / support)),
     accuracy: equal / tags,
   };
 }
+
+/** The micro F1 of any choice of sentences, whose entities are counted once: what a bootstrap asks a thousand times. */
+export function entityF1(target: Sequences, predicted: Sequences): Statistic {
+  const counts = target.map((tags, i) => sumOf(countsOf(tags, predicted[i] as readonly string[], undefined).values()));
+  return (sentences) => scoreOf(sumOf(Array.from(sentences, (i) => counts[i] as Counts))).f1;
+}
+
+/** Entities of one sentence, by type. */
+function countsOf(target: readonly string[], predicted: readonly string[], scheme: Scheme | undefined): Map<string, Counts> {
+  const find = (tags: readonly string[]) => (scheme === undefined ? entitiesOf(tags) : entitiesByScheme(tags, scheme));
+  const [want, got] = [find(target), find(predicted)];
+  const key = ({ type, begin, end }: Entity) => `${begin} ${end} ${type}`;
+  const truth = new Set(want.map(key));
+  const counts = new Map<string, Counts>();
+  for (const { type } of want) add(counts, type, { right: 0, predicted: 0, support: 1 });
+  for (const entity of got) add(counts, entity.type, { right: Number(truth.has(key(entity))), predicted: 1, support: 0 });
+  return counts;
+}
+
+const NONE: Counts = { right: 0, predicted: 0, support: 0 };
+
+const plus = (a: Counts, b: Counts): Counts => ({
+  right: a.right + b.right,
+  predicted: a.predicted + b.predicted,
+  support: a.support + b.support,
+});
+
+const add = (all: Map<string, Counts>, type: string, counts: Counts) => all.set(type, plus(all.get(type) ?? NONE, counts));
+
+const sumOf = (all: Iterable<Counts>): Counts => [...all].reduce(plus, NONE);
 
 function scoreOf({ right, predicted, support }: Counts): EntityScore {
   const precision = predicted === 0 ? 0 : right / predicted;
