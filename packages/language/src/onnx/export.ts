@@ -5,9 +5,8 @@ import type { Head } from "../heads/head.js";
 import { questionAnswering } from "../heads/question-answering.js";
 import { sequenceClassification } from "../heads/sequence-classification.js";
 import { tokenClassification } from "../heads/token-classification.js";
-import { configOf, type LanguageModel, openModel } from "../model.js";
+import { configOf, type LanguageModel, mergedModel, openModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
-import { mergedWeights } from "../peft/adapt.js";
 import { openEmbedder } from "../tasks/embed.js";
 import { labelsOfConfig } from "../tasks/labels.js";
 import { type EncoderModel, encoder } from "./encoder.js";
@@ -44,13 +43,8 @@ export function onnxModel(model: EncoderModel, task: OnnxTask, weights: (name: s
  */
 export async function exportOnnx(engine: Engine, folder: string, options: ExportOptions = {}): Promise<OnnxModel> {
   const { model, task } = await open(engine, folder, options);
-  await model.store.pull();
-  const { store, adapted } = model;
-  const merged = adapted === undefined ? undefined : mergedWeights(store, adapted.method);
-  return onnxModel(model, task, (name) => ({
-    shape: store.shape(name),
-    data: Float32Array.from(merged?.get(name) ?? store.get(name)),
-  }));
+  const { store } = mergedModel(engine, model);
+  return onnxModel(model, task, (name) => ({ shape: store.shape(name), data: Float32Array.from(store.get(name)) }));
 }
 
 const ENCODERS: readonly unknown[] = ["bert", "distilbert", "roberta"];
