@@ -13,7 +13,7 @@ import {
 } from "@tetrad/language";
 import { expect, test } from "vitest";
 import { sharedPath } from "../support/shared.js";
-import { scratch } from "../support/tiny-model.js";
+import { scratch, tinyBert } from "../support/tiny-model.js";
 
 /** A question about each sentence that has one person, or one place, and its name as the answer. */
 function asked(count: number): Question[] {
@@ -55,6 +55,23 @@ test("a person or a place is found in sentences that were not learnt", async () 
     ]);
     expect(one?.text).toBe("Maria Miller");
     expect(long.slice(one?.spans[0]?.begin, one?.spans[0]?.end)).toBe("Maria Miller");
+  } finally {
+    await engine.close();
+  }
+});
+
+test.each([
+  ["roberta", { type_vocab_size: 1, max_position_embeddings: 514 }],
+  ["distilbert", { dim: 32, n_heads: 4, n_layers: 2, hidden_dim: 48, dropout: 0, attention_dropout: 0 }],
+])("%s learns answers, too, though it does not tell question and text apart", async (model_type, fields) => {
+  const context = "Vera Rubin measured in Washington how fast Andromeda turns.";
+  const question = { question: "Who measured?", context, answers: [{ text: "Vera Rubin", begin: 0 }] };
+  const engine = await createEngine({ backend: "wasm" });
+  try {
+    const base = await tinyBert(scratch(), { model_type, ...fields });
+    const run = await finetuneAnswerer(engine, base, [question], { numTrainEpochs: 20, learningRate: 1e-2 });
+    expect(run.losses.at(-1)).toBeLessThan(0.1 * (run.losses[0] as number));
+    expect((await answer(engine, run, [question]))[0]?.text).toBe("Vera Rubin");
   } finally {
     await engine.close();
   }

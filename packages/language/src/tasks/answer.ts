@@ -51,6 +51,11 @@ function windowsOf({ tokenizer }: LanguageModel, asked: readonly Asked[], option
   return asked.map(({ question, context }) => tokenizer.encodeWindows(question, context, options));
 }
 
+/** Which text each token belongs to; the first one for a model that tells no two apart, RoBERTa say, whatever its tokenizer writes. */
+function typesOf({ config }: LanguageModel, encoded: readonly Encoding[]): (readonly number[])[] {
+  return encoded.map(({ types }) => (config["type_vocab_size"] === 1 ? types.map(() => 0) : types));
+}
+
 /** First and last token of an answer; the first token of all where the window has none, or not all of one. */
 function target({ sequenceIds, offsets }: Encoding, { answers: [answer] }: Question): readonly [number, number] {
   if (answer === undefined) return [0, 0];
@@ -87,7 +92,7 @@ export async function finetuneAnswerer(
   const windows = windowsOf(model, questions, size);
   const encoded = windows.flat();
   const sequences = encoded.map(({ ids }) => ids);
-  const types = encoded.map((encoding) => encoding.types);
+  const types = typesOf(model, encoded);
   const targets = windows.flatMap((own, q) => own.map((encoding) => target(encoding, questions[q] as Question)));
   const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
   const run = await train(
@@ -164,7 +169,7 @@ export async function answer(
 ): Promise<Answered[]> {
   const windows = windowsOf(model, asked, size);
   const encoded = windows.flat();
-  const types = encoded.map((encoding) => encoding.types);
+  const types = typesOf(model, encoded);
   const { backbone, head } = model;
   const context = { training: false };
   const scores: WindowScores[] = [];
