@@ -231,6 +231,29 @@ test("bias and activation join the launch, and gradients flow to activations", a
   stored?.forEach((g, i) => expect(Math.abs(g - (widened?.[i] as number))).toBeLessThan(1e-5));
 });
 
+// Rows of A in several numbers: the matrix-vector product and the tiled one are two shaders.
+test.each([1, 40])("GELU joins integer products of %i rows on WebGPU", async (rows) => {
+  const { bytes, spec } = panelsOf(normals(64 * 32, 3), [64, 32], "int8");
+  const x = normals(rows * 32, 4);
+  const results: Float32Array[] = [];
+  for (const backend of ["wasm", "webgpu"] as const) {
+    const engine = await createEngine({ backend });
+    const program = await engine.compileFunction(({ x: input, w }) => gelu(linearInt8(input as Tensor, w as Tensor, "int8", [64, 32])), {
+      x: [rows, 32],
+      w: spec,
+    });
+    const { output } = await program.call({ x, w: bytes });
+    results.push(Float32Array.from(output as Float32Array));
+    await engine.close();
+  }
+  const [wasm, webgpu] = results as [Float32Array, Float32Array];
+  const largest = wasm.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  // Sums are exact; what differs is the last step's rounding and erf's.
+  wasm.forEach((value, i) => {
+    expect(Math.abs((webgpu[i] as number) - value)).toBeLessThan(2e-6 * largest);
+  });
+});
+
 test("NaN and infinite activations show in every product of their row, and in no other", async () => {
   const engine = await engineOf("relaxed");
   const weights = quantizeWeights(normals(8 * 32, 8), [8, 32], "int8");

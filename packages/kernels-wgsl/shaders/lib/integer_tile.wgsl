@@ -4,7 +4,7 @@ const TILE_WORDS = 8u;
 
 alias Totals = array<vec4<i32>, 8>;
 
-var<workgroup> rounded: array<vec4<u32>, TILE_WORDS * PITCH_A>;
+var<workgroup> rounded_tile: array<vec4<u32>, TILE_WORDS * PITCH_A>;
 var<workgroup> weights: array<vec4<u32>, TILE_WORDS * PITCH_B>;
 
 fn dot4_each(a: u32, b: vec4<u32>) -> vec4<i32> {
@@ -15,8 +15,8 @@ fn add_dots(totals: ptr<function, Totals>, lane: u32) {
   var a = lane / THREADS_N * 2u;
   var b = lane % THREADS_N;
   for (var k = 0u; k < TILE_WORDS; k++) {
-    let upper = rounded[a];
-    let lower = rounded[a + 1u];
+    let upper = rounded_tile[a];
+    let lower = rounded_tile[a + 1u];
     let right = weights[b];
     (*totals)[0] += dot4_each(upper.x, right);
     (*totals)[1] += dot4_each(upper.y, right);
@@ -38,7 +38,7 @@ fn load_rounded(row0: u32, block: u32, lane: u32) {
   let row = row0 + 4u * quad;
   let last = p.m - 1u;
   let at = block * TILE_WORDS + word;
-  rounded[word * PITCH_A + quad] = vec4<u32>(
+  rounded_tile[word * PITCH_A + quad] = vec4<u32>(
     rounded_word(min(row, last), at),
     rounded_word(min(row + 1u, last), at),
     rounded_word(min(row + 2u, last), at),
