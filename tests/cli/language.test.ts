@@ -29,6 +29,7 @@ test("classes: learnt, saved, used, measured, and the same in Python", () => {
   expect(readdirSync(place.path("bank")).sort()).toEqual(
     [
       "README.md",
+      "all_results.json",
       "config.json",
       "model.safetensors",
       "special_tokens_map.json",

@@ -16,6 +16,7 @@ import { generateCommand } from "./commands/generate.js";
 import { initCommand } from "./commands/init.js";
 import { predictCommand } from "./commands/predict.js";
 import { prepareCommand } from "./commands/prepare.js";
+import { runsCommand } from "./commands/runs.js";
 import { tokenizerCommand } from "./commands/tokenizer.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
@@ -43,6 +44,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     prepareCommand,
     finetuneCommand,
     evaluateCommand,
+    runsCommand,
     generateCommand,
     embedCommand,
     tokenizerCommand,

@@ -25,12 +25,12 @@ export function intervalText({ value, low, high }: Interval): string {
   return `${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
 }
 
-/** Columns of text, the first to the left, the others to the right. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
+/** Columns of text, the first or so many to the left, the others to the right. */
+export function aligned(rows: readonly (readonly string[])[], left = 1): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => [...(row[i] ?? "")].length)));
   const pad = (text: string, i: number) => {
     const space = " ".repeat(Math.max(0, (widths[i] ?? 0) - [...text].length));
-    return i === 0 ? text + space : space + text;
+    return i < left ? text + space : space + text;
   };
   return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }

@@ -3,6 +3,7 @@ import { evaluateClassifier, finetuneClassifier, saveClassifier } from "@tetrad/
 import type { Context } from "../context.js";
 import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
@@ -25,6 +26,7 @@ export async function finetuneClassifyAction(context: Context, flags: FinetuneCl
       flags.out,
       cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
+    await writeResults(flags.out, outcome, { accuracy, f1: macroF1 });
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);

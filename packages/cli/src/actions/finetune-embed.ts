@@ -10,6 +10,7 @@ import {
 import type { Context } from "../context.js";
 import { type PairColumns, readPairs } from "../language/pairs.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { cardOf, fineTune, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneEmbedOptions extends TrainingFlags, PairColumns {
@@ -33,6 +34,7 @@ export async function finetuneEmbedAction(context: Context, flags: FinetuneEmbed
     const summary = `Turns texts into vectors, learned from ${train.length} pairs by the ${outcome.loss} loss.`;
     const card = cardOf(flags, { task: "sentence-similarity", summary, metrics: { ...last }, measuredOn });
     await saveEmbedder(outcome, flags.out, card);
+    await writeResults(flags.out, outcome, { ...last });
     return { run: outcome, before: first, after: last };
   });
   const { bold, dim } = terminal.colors;

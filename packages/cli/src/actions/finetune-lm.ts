@@ -3,6 +3,7 @@ import { finetuneLm, openLm, perplexity, saveLm, trainedShare } from "@tetrad/la
 import type { Context } from "../context.js";
 import { type AdapterFlags, methodOf, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { readWrittenTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
@@ -30,6 +31,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };
     const card = cardOf(flags, { task: "text-generation", adapter: writesAdapter(flags), summary, metrics, measuredOn });
     await saveLm(written(engine, outcome, flags), flags.out, card);
+    await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last, share: trained };
   });
   const { bold, dim } = terminal.colors;

@@ -2,6 +2,7 @@
 import { finetuneMlm, maskedPerplexity, openMlm, saveMlm } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { readWrittenTexts } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
@@ -29,6 +30,7 @@ export async function finetuneMlmAction(context: Context, flags: FinetuneMlmOpti
     const summary = `Guesses hidden words in texts like the ${train.length} that it learned from.`;
     const metrics = { "perplexity of hidden tokens": last.perplexity, "that of the base model": first.perplexity };
     await saveMlm(outcome, flags.out, cardOf(flags, { task: "fill-mask", summary, metrics, measuredOn }));
+    await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last };
   });
   const { bold, dim } = terminal.colors;

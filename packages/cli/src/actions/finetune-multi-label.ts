@@ -3,6 +3,7 @@ import { evaluateMultiLabel, finetuneMultiLabel, saveMultiLabel } from "@tetrad/
 import type { Context } from "../context.js";
 import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { readMultiLabelled, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
@@ -27,6 +28,7 @@ export async function finetuneMultiLabelAction(context: Context, flags: Finetune
       flags.out,
       cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
+    await writeResults(flags.out, outcome, { f1: micro.f1, f1_macro: macro.f1 });
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);

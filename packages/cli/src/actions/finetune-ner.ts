@@ -3,6 +3,7 @@ import { evaluateTagger, finetuneTagger, saveTagger } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { readTagged } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
@@ -28,6 +29,8 @@ export async function finetuneNerAction(context: Context, flags: FinetuneNerOpti
       flags.out,
       cardOf(flags, { task: "token-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
+    const { precision, recall, f1 } = micro;
+    await writeResults(flags.out, outcome, { f1, precision, recall, accuracy: measured.scores.accuracy });
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);

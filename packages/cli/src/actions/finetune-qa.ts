@@ -3,6 +3,7 @@ import { evaluateAnswerer, finetuneAnswerer, saveAnswerer } from "@tetrad/langua
 import type { Context } from "../context.js";
 import { partsOf } from "../language/parts.js";
 import { readQuestions } from "../language/questions.js";
+import { writeResults } from "../language/results.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 import { answerText } from "./evaluate-tasks.js";
 
@@ -20,6 +21,7 @@ export async function finetuneQaAction(context: Context, flags: FinetuneQaOption
     const summary = `Finds the answer to a question in a text, learned from ${train.length} questions.`;
     const metrics = { "exact match": measured.exactMatch, F1: measured.f1 };
     await saveAnswerer(outcome, flags.out, cardOf(flags, { task: "question-answering", summary, metrics, measuredOn }));
+    await writeResults(flags.out, outcome, { exact_match: measured.exactMatch, f1: measured.f1 });
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);

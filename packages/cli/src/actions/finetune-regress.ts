@@ -3,6 +3,7 @@ import { evaluateRegressor, finetuneRegressor, saveRegressor } from "@tetrad/lan
 import type { Context } from "../context.js";
 import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { readRated, type TextColumns } from "../language/texts.js";
 import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 import { regressionText } from "./evaluate-tasks.js";
@@ -26,6 +27,7 @@ export async function finetuneRegressAction(context: Context, flags: FinetuneReg
       flags.out,
       cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );
+    await writeResults(flags.out, outcome, { r2, mae, rmse, pearson, spearman });
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);

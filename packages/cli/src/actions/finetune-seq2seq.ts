@@ -3,6 +3,7 @@ import { finetuneSeq2Seq, openSeq2Seq, saveSeq2Seq, targetPerplexity } from "@te
 import type { Context } from "../context.js";
 import { limitsOf, readSourcesTargets, type Seq2SeqColumns } from "../language/pairs.js";
 import { partsOf } from "../language/parts.js";
+import { writeResults } from "../language/results.js";
 import { cardOf, fineTune, runFacts, runLines, type TrainingFlags } from "../language/training.js";
 
 export type FinetuneSeq2SeqOptions = TrainingFlags & Seq2SeqColumns;
@@ -23,6 +24,7 @@ export async function finetuneSeq2SeqAction(context: Context, flags: FinetuneSeq
     const summary = `Writes a ${flags.target} of a ${flags.source}, learned from ${train.length} pairs.`;
     const metrics = { "perplexity of targets": last.perplexity, "that of the base model": first.perplexity };
     await saveSeq2Seq(outcome, flags.out, cardOf(flags, { task: "summarization", summary, metrics, measuredOn }));
+    await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last };
   });
   const { bold, dim } = terminal.colors;

@@ -89,6 +89,7 @@ const METRIC_TYPES: Readonly<Record<string, string>> = {
 function metricType(name: string): string {
   return METRIC_TYPES[name] ?? (name.endsWith("F1") ? "f1" : name.replaceAll(" ", "_"));
 }
+
 /** What the card of a folder says, ours or another's; nothing of what it does not say. */
 export interface CardOfFolder {
   readonly task?: string;
