@@ -100,7 +100,9 @@ test("a card is read as it was written, and another's as far as it goes", () => 
   const card = modelCard({
     task: "text-classification",
     summary: "Puts texts into 3 classes.",
+    name: "banking",
     base: "all-MiniLM-L6-v2",
+    licence: { license: "apache-2.0" },
     data: "train.csv",
     recipe: { epochs: 3, "learning rate": 2e-4 },
     metrics: { accuracy: 0.5 },

@@ -1,5 +1,5 @@
 /** README.md of a fine-tuned folder: a model card whose head the Hub reads, with its data and how good it is. */
-import { stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import { defined } from "../defined.js";
 import type { Licence } from "./licence.js";
 
@@ -101,7 +101,11 @@ export interface CardOfFolder {
 
 export function readCard(text: string): CardOfFolder {
   const [, front = "", body = ""] = /^---\n(.*?)\n---\n(.*)$/s.exec(text.replaceAll("\r\n", "\n")) ?? [];
-  const field = (name: string) => new RegExp(`^${name}: *"?(.*?)"?$`, "m").exec(front)?.[1];
+  const head = parseDocument(front);
+  const field = (name: string): string | undefined => {
+    const value = head.get(name);
+    return typeof value === "string" ? value : undefined;
+  };
   const recipe = /^Recipe:\n\n((?:- .*\n)*)/m.exec(body)?.[1] ?? "";
   return {
     ...defined({
