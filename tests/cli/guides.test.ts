@@ -10,7 +10,7 @@ import { workplace } from "./tetrad.js";
 const sentence = (name: string, city: string) => `${name}\tB-PER\nlives\tO\nin\tO\n${city}\tB-LOC\n.\tO\n`;
 const people = ["Anna Berlin", "Vera Paris", "Tom London", "Maria Rome", "Peter Vienna", "Laura Madrid", "John Oslo", "Sara Prague"];
 
-test.each(["classify", "entities", "from-scratch", "text", "embeddings", "prepare", "training", "export"])("%s", (name) => {
+test.each(["classify", "entities", "evaluate", "from-scratch", "text", "embeddings", "prepare", "training", "export"])("%s", (name) => {
   const guide = readFileSync(join(root, `docs/guides/${name}.md`), "utf8");
   const blocks = [...guide.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind, code: code as string }));
   const place = workplace();

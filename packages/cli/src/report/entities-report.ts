@@ -49,7 +49,7 @@ function typesSection({ types }: SequenceScores, judged: Judged): Section {
     title: "Types",
     tables: [
       {
-        caption: "Those with the lowest F1 first; of another type or extent than it is: otherwise",
+        caption: "Those with the lowest F1 first. Otherwise: found, but with another type or extent",
         header: ["type", "precision", "recall", "F1", "entities", "right", "otherwise", "missed", "invented"],
         rows: worst.map(([name, { precision, recall, f1, support }]) => [
           name,

@@ -25,7 +25,7 @@ export function f1Chart(scores: readonly (readonly [string, number])[]): string 
   const longest = Math.max(...shown.map(([name]) => name.length));
   return chart({
     title: "F1",
-    caption: `The ${shown.length} lowest. Further right is better.`,
+    caption: "The lowest first. Further right is better.",
     x: { label: "F1", domain: [0, 1], exact: true, ticks: 5 },
     y: { label: "", domain: [0, shown.length], exact: true, names: shown.map(([name]) => name) },
     left: Math.min(240, 30 + longest * 6.5),
