@@ -9,7 +9,7 @@ export const groups = {
   Activations: "relu leakyRelu elu gelu silu sigmoid softplus mish",
   Reductions: "sum mean var|variance prod min max argmin argmax logSumExp cumsum",
   "Matrix products": "matmul linear einsum linearInt8 linearQuantized dequantize",
-  "Shape and index": "reshape transpose broadcastTo concat slice pad gather scatterAdd take scatterRows oneHot arange diag",
+  "Shape and index": "reshape transpose broadcastTo concat slice pad gather scatterAdd take scatterRows indexCopy oneHot arange diag",
   "Softmax and losses": "softmax logSoftmax crossEntropy linearCrossEntropy bceWithLogits mse l1 huber klDiv",
   Normalisation: "layerNorm rmsNorm batchNorm groupNorm addLayerNorm addRmsNorm addGroupNorm|groupNormAdd addBatchNorm|batchNormAdd",
   "Attention and embedding": "attention scaledDotProductAttention rope embedding",

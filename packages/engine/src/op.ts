@@ -68,6 +68,8 @@ export interface LaunchContext {
   contiguous(tensor: Tensor): Operand;
   /** A value that lives only between this op's own launches. */
   temp(spec: Spec): Tensor;
+  /** Where a kernel that updates finds the content of `x` and leaves `y`: the state `x` itself where that may be, else a copy. */
+  begunAs(y: Tensor, x: Tensor): Tensor;
   emit(request: LaunchRequest): void;
 }
 

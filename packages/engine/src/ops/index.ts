@@ -84,6 +84,7 @@ export * from "./gruCell.js";
 export * from "./gruCellBackward.js";
 export * from "./huber.js";
 export * from "./identity.js";
+export * from "./indexCopy.js";
 export * from "./inverse.js";
 export * from "./irfft.js";
 export * from "./isNaN.js";

@@ -59,6 +59,8 @@ export class Lowering implements Lowered {
     readonly simplified: Simplified,
     /** Given by the caller, because a loop's body is lowered by another Lowering. */
     private readonly lowerScan: (outer: Lowering, node: Node) => void,
+    /** Values that are made in the state that they are assigned to. */
+    private readonly changed: ReadonlySet<Tensor> = new Set(),
   ) {}
 
   run(): void {
@@ -117,8 +119,19 @@ export class Lowering implements Lowered {
       operand: (tensor) => this.operand(tensor),
       contiguous: (tensor) => this.contiguous(tensor),
       temp: (spec) => this.temp(spec),
+      begunAs: (y, x) => this.#begunAs(y, x),
       emit: (request) => this.emit(request),
     };
+  }
+
+  #begunAs(y: Tensor, x: Tensor): Tensor {
+    if (!this.changed.has(y)) {
+      this.copyInto(y, x);
+      return y;
+    }
+    const state = this.operand(x);
+    this.#operands.set(y, state);
+    return state.base;
   }
 
   /** A value of the plan's own, outside the traced graph. */

@@ -3,6 +3,7 @@
 import type { Operand } from "../op.js";
 import { barrierOp } from "../ops/checkpoint.js";
 import type { Graph, Tensor } from "../tensor.js";
+import { changedInPlace } from "./in-place.js";
 import { Lowering } from "./lower.js";
 import type { Plan } from "./plan.js";
 import { lowerScan } from "./scan.js";
@@ -36,7 +37,10 @@ export function makePlan(request: PlanRequest): MadePlan {
 /** @param keep values behind checkpoints are kept from the forward pass, as if there were none */
 function build({ graph, outputs, roots = [], append, commit }: PlanRequest, keep: boolean): MadePlan {
   const all = [...outputs.values(), ...roots, ...graph.assignments.map(({ value }) => value)];
-  const lowering = new Lowering(graph, simplify(graph, all, keep), lowerScan);
+  const simplified = simplify(graph, all, keep);
+  // Behind a loss that is not finite, states must have their old content.
+  const changed = commit === undefined ? changedInPlace(graph, simplified, [...outputs.values(), ...roots]) : undefined;
+  const lowering = new Lowering(graph, simplified, lowerScan, changed);
   lowering.run();
   const named = new Map<string, Tensor>();
   for (const [name, tensor] of outputs) named.set(name, lowering.stored(tensor));

@@ -65,6 +65,7 @@ export const index = {
     eachInput: (words, input) => words.slice(pieceAt(words, input), pieceAt(words, input + 1)),
   },
   gather: single("gather", ({ words }) => Math.ceil((words[1] as number) / WORKGROUP)),
+  index_copy: single("index_copy", ({ words }) => Math.ceil((words[3] as number) / WORKGROUP)),
   pad: single("pad", ({ words }) => {
     const [, , , rows, rank] = words as [number, number, number, number, number];
     return Math.ceil((rows * (rank === 0 ? 1 : (words[5 * rank + 1] as number))) / WORKGROUP);
