@@ -1,4 +1,4 @@
-// Text token by token from a cache: the tokens and the logits of every step that transformers gives, prompts read in chunks and one by one, caches that grow.
+// Text token by token from a cache: the tokens and the logits of every step that transformers gives, prompts read in chunks and one by one.
 import { readFileSync } from "node:fs";
 import type { JsonObject } from "@tetrad/engine";
 import { backboneOf, cacheSpecs, causalLm, Decoder, matchWeights, nextToken, readWeights } from "@tetrad/language";
@@ -20,9 +20,9 @@ describe.each(machines)("$name", ({ options, dtype }) => {
       const { found } = matchWeights(backbone, params, file, { freshHead: false });
       // gpt2-tiny can read 32 tokens
       const context = Math.min(40, backbone.maxTokens);
-      const store = engine.store({ ...params, ...cacheSpecs(backbone, context, 12) }, { dtype });
+      const store = engine.store({ ...params, ...cacheSpecs(backbone, { context }) }, { dtype });
       for (const [param, tensor] of found) store.set(param, file.read(tensor).data);
-      const decoder = await Decoder.open(engine, { backbone, head, store, within: (all) => all }, context, 12);
+      const decoder = await Decoder.open(engine, { backbone, head, store, within: (all) => all }, { context });
       const expected = tensors(`golden/${name}/expected.safetensors`);
       const dataOf = (key: string) => [...(expected.get(key) as { data: Int32Array | Float64Array }).data];
       for (const prompt of [0, 1]) {
@@ -35,7 +35,7 @@ describe.each(machines)("$name", ({ options, dtype }) => {
           expect(largestError(next, logits.slice(step * width, (step + 1) * width)), `step ${step}`).toBeLessThan(
             dtype === "f64" ? 1e-12 : 1e-5,
           );
-          ids.push(nextToken(next, [], step));
+          ids.push(nextToken(next, { seen: [], step }));
           next = await decoder.read([ids.at(-1) as number]);
         }
         expect(ids).toEqual(wanted);

@@ -11,7 +11,7 @@ function shares(options: SamplingOptions, seen: readonly number[] = []): number[
   const draws = 4000;
   const counts = new Array<number>(logits.length).fill(0);
   for (let step = 0; step < draws; step++) {
-    const id = nextToken(logits, seen, step, { temperature: 1, ...options });
+    const id = nextToken(logits, { seen, step }, { temperature: 1, ...options });
     counts[id] = (counts[id] as number) + 1;
   }
   return counts.map((count) => count / draws);
@@ -26,8 +26,8 @@ const expectShares = (got: readonly number[], want: readonly number[]) =>
   });
 
 test("greedy without a temperature, the first of equals", () => {
-  expect(nextToken(logits, [], 0)).toBe(0);
-  expect(nextToken(Float32Array.of(1, 3, 3), [], 0)).toBe(1);
+  expect(nextToken(logits, { seen: [], step: 0 })).toBe(0);
+  expect(nextToken(Float32Array.of(1, 3, 3), { seen: [], step: 0 })).toBe(1);
 });
 
 test("draws follow the probabilities, flatter or sharper by the temperature", () => {
@@ -55,11 +55,11 @@ test("the penalty makes what has occurred less probable, whatever its logit's si
     shares({ repetitionPenalty: 2 }, [0, 0]),
     [0.25, 0.25, 0.15, 0.07, 0.03].map((p) => p / rest),
   );
-  expect(nextToken(Float32Array.of(3, 2), [0], 0, { repetitionPenalty: 2 })).toBe(1);
+  expect(nextToken(Float32Array.of(3, 2), { seen: [0], step: 0 }, { repetitionPenalty: 2 })).toBe(1);
 });
 
 test("the same seed gives the same draws", () => {
-  const draw = (seed: number) => Array.from({ length: 50 }, (_, step) => nextToken(logits, [], step, { temperature: 1, seed }));
+  const draw = (seed: number) => Array.from({ length: 50 }, (_, step) => nextToken(logits, { seen: [], step }, { temperature: 1, seed }));
   expect(draw(3)).toEqual(draw(3));
   expect(draw(3)).not.toEqual(draw(4));
 });
@@ -97,7 +97,7 @@ test("draws are those from a sorted vocabulary, equal logits in their order", ()
       fc.nat(50),
       (values, options, step) => {
         const logits = Float32Array.from(values);
-        expect(nextToken(logits, [], step, options)).toBe(fromSorted(logits, step, options));
+        expect(nextToken(logits, { seen: [], step }, options)).toBe(fromSorted(logits, step, options));
       },
     ),
   );

@@ -126,6 +126,22 @@ function lower<A extends Record<string, unknown>>(
     return { base, offset: 0, shape: tensor.shape, strides: inputs[i]?.transposed === true ? strides.reverse() : strides };
   };
   if (op.lowering.kind !== "launch") throw new Error(`${op.name} is no launch`);
+  const copyInto = (copy: Tensor, direct: Operand) =>
+    requests.push({
+      kernel: "copy_strided",
+      dtype: undefined,
+      outputs: [copy],
+      inputs: [direct],
+      scalars: [
+        byteSize(copy.dtype),
+        1,
+        copy.size,
+        0,
+        copy.rank,
+        ...copy.shape.flatMap((n, k) => [n, stridesOf(copy.shape)[k] as number, direct.strides[k] as number]),
+      ],
+      flops: 0,
+    });
   const context = {
     operand,
     contiguous: (tensor: Tensor) => {
@@ -133,23 +149,12 @@ function lower<A extends Record<string, unknown>>(
       if (direct.shape.length < 2 || inputs[traced.indexOf(tensor)]?.transposed !== true) return direct;
       // What the planner would do: a copy of its own.
       const copy = graph.input(`copy${requests.length}`, { shape: tensor.shape, dtype: tensor.dtype });
-      const parts = { operand: direct, strides: stridesOf(tensor.shape) };
-      requests.push({
-        kernel: "copy_strided",
-        dtype: undefined,
-        outputs: [copy],
-        inputs: [direct],
-        scalars: [
-          byteSize(tensor.dtype),
-          1,
-          tensor.size,
-          0,
-          tensor.rank,
-          ...tensor.shape.flatMap((n, k) => [n, parts.strides[k] as number, direct.strides[k] as number]),
-        ],
-        flops: 0,
-      });
+      copyInto(copy, direct);
       return { base: copy, offset: 0, shape: copy.shape, strides: stridesOf(copy.shape) };
+    },
+    begunAs: (y: Tensor, x: Tensor) => {
+      if (y.size > 0) copyInto(y, operand(x));
+      return y;
     },
     temp: (spec: Spec) => graph.input(`temp${graph.inputs.size}`, spec),
     emit: (request: LaunchRequest) => {
@@ -164,6 +169,7 @@ const launched = [
   ops.concatOp,
   ops.flipOp,
   ops.gatherOp,
+  ops.indexCopyOp,
   ops.padOp,
   ops.scatterAddOp,
   ops.scatterRowsOp,

@@ -31,16 +31,16 @@ export {
 } from "./data/tfidf.js";
 export { beginning } from "./data/words.js";
 export { type FreshOptions, freshLm } from "./fresh.js";
+export type { Generated, GenerateOptions } from "./generate/answer.js";
+export { type BeamAnswer, type BeamOptions, beamSearch } from "./generate/beam.js";
+export type { CacheSize } from "./generate/cache.js";
 export { cacheSpecs, type Decodable, Decoder } from "./generate/decoder.js";
-export {
-  type Generated,
-  type GenerateOptions,
-  type GeneratorOptions,
-  generate,
-  openGenerator,
-  type TextGenerator,
-} from "./generate/generate.js";
-export { nextToken, type SamplingOptions } from "./generate/sample.js";
+export { type BatchOptions, generate, generateBatch } from "./generate/generate.js";
+export type { FolderDefaults } from "./generate/generation-config.js";
+export { type GeneratorOptions, openGenerator, type TextGenerator } from "./generate/open.js";
+export type { RuleOptions } from "./generate/rules.js";
+export { type Course, nextToken, type SamplingOptions } from "./generate/sample.js";
+export type { TextDecoder } from "./generate/text-decoder.js";
 export { type CausalLm, causalLm } from "./heads/causal-lm.js";
 export type { Head } from "./heads/head.js";
 export { type MaskedLm, maskedLm } from "./heads/masked-lm.js";

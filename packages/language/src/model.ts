@@ -66,6 +66,12 @@ export async function readConfig(folder: string): Promise<JsonObject> {
   return parseJsonObject(await readBytes(`${folder}/config.json`), `${folder}/config.json`);
 }
 
+/** The folder of the whole model: an adapter's base, which may be told. */
+export async function wholeModel(folder: string, base?: string): Promise<string> {
+  const adapter = await adapterOf(folder);
+  return adapter === undefined ? folder : (base ?? baseFolder(adapter, folder));
+}
+
 /** config.json of a model's folder; of an adapter's, which peft writes without one, its base model's, which may be told. @throws TetradError IO, FORMAT */
 export async function configOf(folder: string, base?: string): Promise<JsonObject> {
   const adapter = await adapterOf(folder);

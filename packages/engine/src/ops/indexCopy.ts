@@ -32,7 +32,11 @@ export const indexCopyOp: Op<Attrs> = {
     return [{ shape: x.shape, dtype: x.dtype, ...(x.bound && { bound: x.bound }) }];
   },
   gradient({ inputs: [, indices, rows], dy }) {
-    return [apply(indexCopyOp, [dy, indices as Tensor, zeros((rows as Tensor).shape, dy.dtype)], {}), undefined, take(dy, indices as Tensor)];
+    return [
+      apply(indexCopyOp, [dy, indices as Tensor, zeros((rows as Tensor).shape, dy.dtype)], {}),
+      undefined,
+      take(dy, indices as Tensor),
+    ];
   },
   reference([first, second, third], _, [output]) {
     const [x, indices, rows] = [first, second, third] as [NonNullable<typeof first>, NonNullable<typeof first>, NonNullable<typeof first>];
@@ -84,12 +88,7 @@ export const indexCopyOp: Op<Attrs> = {
         dtype: undefined,
         outputs: [context.begunAs(y, x)],
         inputs,
-        scalars: [
-          byteSize(y.dtype),
-          liveCount(extent, x.bound, extent),
-          liveCount(indices.size, indices.bound, indices.size),
-          inner,
-        ],
+        scalars: [byteSize(y.dtype), liveCount(extent, x.bound, extent), liveCount(indices.size, indices.bound, indices.size), inner],
         flops: 0,
         // The new rows, not the whole of x.
         bytes: 2 * rows.size * byteSize(y.dtype) + 4 * indices.size,

@@ -1,213 +1,203 @@
-/** Text token by token: keys and values of what was read stay in the model's store, so that each new token costs one token's work. */
+/** Text token by token, of several sequences at once: each new token costs one token's work. */
 
-import {
-  assign,
-  attention,
-  concat,
-  constant,
-  type Engine,
-  type FunctionProgram,
-  type ParamSpecs,
-  reshape,
-  type Tensor,
-  TetradError,
-  take,
-  where,
-  zeros,
-} from "@tetrad/engine";
+import { attention, type Engine, type FunctionProgram, type ParamSpecs, reshape, type Tensor, TetradError, take } from "@tetrad/engine";
 import type { LanguageModel } from "../model.js";
 import type { Attend, Backbone, TokenBatch } from "../models/backbone.js";
+import { CacheMover, type CacheSize, cacheStates, remember } from "./cache.js";
+import { movesOf, type TextDecoder } from "./text-decoder.js";
 
 /** Tokens of a prompt that are read at once. */
 const CHUNK = 32;
 
-/** Tokens that the shortest cache holds. */
-const FIRST = 128;
+/** With fewer than so many left of a prompt, one after the other takes less time than a chunk. */
+const FEW = 4;
 
-/**
- * Tokens that each cache holds, twice as many as the one before. A step writes its cache whole, so that a text of a hundred tokens should not have one of thousands:
- * SmolLM2 writes 45.7 tokens a second with a cache of 128 and 25 with one of 512.
- */
-function sizesOf(context: number, first: number): number[] {
-  const sizes: number[] = [];
-  for (let size = first; size < context; size *= 2) sizes.push(size);
-  return [...sizes, context];
-}
+const PREFIX = "cache";
 
-const cacheNames = ({ cache: { layers } }: Backbone, size: number): string[] =>
-  Array.from({ length: layers }, (_, layer) => [`cache.${size}.key.${layer}`, `cache.${size}.value.${layer}`]).flat();
-
-/**
- * States that a model's store needs for a context of so many tokens.
- * @param first tokens that the shortest cache holds
- */
-export function cacheSpecs(backbone: Backbone, context: number, first = FIRST): ParamSpecs {
-  const { heads, dim } = backbone.cache;
-  return Object.fromEntries(
-    sizesOf(context, first).flatMap((size) =>
-      cacheNames(backbone, size).map((name) => [name, { shape: [size, heads, dim], state: true }] as const),
-    ),
-  );
+/** States that a model's store needs. */
+export function cacheSpecs({ cache }: Backbone, size: CacheSize): ParamSpecs {
+  return cacheStates(PREFIX, cache, size);
 }
 
 /** What of a model text is made with. */
 export type Decodable = Pick<LanguageModel, "backbone" | "head" | "store" | "within">;
 
-/** Programs over one cache: for one token, and for several at once. */
-interface Programs {
-  readonly size: number;
-  readonly single: FunctionProgram;
-  readonly chunk: FunctionProgram | undefined;
-}
-
-export class Decoder {
-  readonly #sizes: readonly number[];
-  readonly #programs: Programs[] = [];
-  /** Number of the cache at work */
-  #at = 0;
-  /** Tokens that were read */
-  #length = 0;
+export class Decoder implements TextDecoder {
+  readonly vocabulary: number;
+  /** Tokens that were read, by sequence */
+  readonly #read: number[][];
+  #mover: CacheMover | undefined;
 
   private constructor(
     private readonly engine: Engine,
     private readonly model: Decodable,
     /** Most tokens of prompt and answer */
     readonly context: number,
-    first: number,
+    readonly sequences: number,
+    /** A token for each sequence */
+    private readonly one: FunctionProgram,
+    /** Several of one sequence */
+    private readonly chunk: FunctionProgram,
   ) {
-    this.#sizes = sizesOf(context, first);
+    this.vocabulary = model.backbone.vocabulary;
+    this.#read = Array.from({ length: sequences }, () => []);
+  }
+
+  /** @param model opened with `cacheSpecs` of this size among its states */
+  static async open(engine: Engine, model: Decodable, { context, sequences = 1 }: CacheSize): Promise<Decoder> {
+    const one = await compileOne(engine, model, context, sequences);
+    return new Decoder(engine, model, context, sequences, one, await compileChunk(engine, model, context, sequences));
+  }
+
+  opening(prompt: readonly number[]): readonly number[] {
+    return prompt;
+  }
+
+  room(prompt: readonly number[]): number {
+    return this.context - prompt.length;
+  }
+
+  /** Forgets what was read of a sequence. */
+  reset(sequence = 0): void {
+    this.#read[sequence] = [];
+  }
+
+  begin(prompt: readonly number[], sequence: number): Promise<Float32Array> {
+    this.reset(sequence);
+    return this.read(prompt, sequence);
   }
 
   /**
-   * @param model opened with `cacheSpecs` of this context among its states
-   * @param context most tokens of prompt and answer
-   * @param first tokens that the shortest cache holds, as `cacheSpecs` was told
-   */
-  static async open(engine: Engine, model: Decodable, context: number, first = FIRST): Promise<Decoder> {
-    const decoder = new Decoder(engine, model, context, first);
-    await decoder.#programsAt(0);
-    return decoder;
-  }
-
-  /** Forgets all that was read. */
-  reset(): void {
-    this.#length = 0;
-    this.#at = 0;
-  }
-
-  /**
-   * Reads tokens after those before.
+   * Reads tokens of a sequence after those before.
    * @returns logits of the next token (V), a view that the next call overwrites
    * @throws TetradError ARGUMENT for no token, or more than the context has room for
    */
-  async read(ids: ArrayLike<number>): Promise<Float32Array> {
-    if (ids.length === 0 || this.#length + ids.length > this.context) {
+  async read(ids: ArrayLike<number>, sequence = 0): Promise<Float32Array> {
+    const known = this.#read[sequence] as number[];
+    if (ids.length === 0 || known.length + ids.length > this.context) {
       throw new TetradError("ARGUMENT", {
         op: "generate",
         what: ids.length === 0 ? "there is nothing to go on from" : "the context is full",
-        got: `${ids.length} tokens after ${this.#length}`,
-        expected: `1 to ${this.context - this.#length}`,
+        got: `${ids.length} tokens after ${known.length}`,
+        expected: `1 to ${this.context - known.length}`,
         hint: ids.length === 0 ? "give a prompt of at least one token" : "allow a longer context",
       });
     }
-    await this.#makeRoom(this.#length + ids.length);
-    const { size, single, chunk } = await this.#programsAt(this.#at);
     let logits: Float32Array | undefined;
-    for (let at = 0; at < ids.length; ) {
-      const program = chunk !== undefined && ids.length - at >= CHUNK ? chunk : single;
-      const count = program === single ? 1 : CHUNK;
-      logits = await this.#run(
-        program,
-        Int32Array.from({ length: count }, (_, i) => ids[at + i] as number),
-        size,
-      );
-      at += count;
+    const whole = [...known, ...Array.from(ids)];
+    while (known.length < whole.length) {
+      const left = whole.length - known.length;
+      logits =
+        this.sequences === 1 && left < FEW
+          ? await this.step([whole[known.length]])
+          : await this.#readChunk(whole.slice(0, known.length + Math.min(left, CHUNK)), sequence);
     }
     return logits as Float32Array;
   }
 
-  /** Goes over to a cache for so many tokens, with what was read. */
-  async #makeRoom(tokens: number): Promise<void> {
-    const from = this.#at;
-    this.#at = this.#sizes.findIndex((size) => size >= tokens);
-    if (this.#at === from || this.#length === 0) return;
-    const { backbone, store } = this.model;
-    const [less, more] = [this.#sizes[from] as number, this.#sizes[this.#at] as number];
-    const bigger = cacheNames(backbone, more);
-    const program = await this.engine.compileWith(store, {}, (all) => {
-      cacheNames(backbone, less).forEach((name, i) => {
-        const known = all[name] as Tensor;
-        const free = zeros([more - less, ...known.shape.slice(1)], known.dtype);
-        assign(all[bigger[i] as string] as Tensor, concat([known, free], 0));
-      });
-      return constant(0);
+  /** The last tokens of a sequence. Some of them may be known: they get the rows that they have. What stands behind a short text is overwritten by what follows it. */
+  async #readChunk(whole: readonly number[], sequence: number): Promise<Float32Array> {
+    const size = chunkOf(this.context);
+    const first = Math.max(0, whole.length - size);
+    const places = Int32Array.from({ length: size }, (_, i) => first + i);
+    const { logits } = await this.chunk.call({
+      ids: places.map((at) => whole[at] ?? 0),
+      positions: places,
+      rows: places.map((at) => sequence * this.context + at),
+      lengths: [first + size],
+      last: [whole.length - 1 - first],
+      ...(this.sequences > 1 && { sequence: [sequence] }),
     });
-    await program.call();
-    program.close();
+    this.#read[sequence]?.push(...whole.slice(this.#read[sequence]?.length));
+    return logits as Float32Array;
   }
 
-  async #programsAt(at: number): Promise<Programs> {
-    const size = this.#sizes[at] as number;
-    this.#programs[at] ??= {
-      size,
-      single: await compile(this.engine, this.model, size, 1),
-      chunk: size > CHUNK ? await compile(this.engine, this.model, size, CHUNK) : undefined,
-    };
-    return this.#programs[at];
-  }
-
-  async #run(program: FunctionProgram, ids: Int32Array, size: number): Promise<Float32Array> {
-    const first = this.#length;
-    this.#length += ids.length;
-    // Which rows of the cache are new, and which of the tokens each is.
-    const isNew = new Uint8Array(size).fill(1, first, this.#length);
-    const source = Int32Array.from(isNew, (flag, row) => (flag === 1 ? row - first : 0));
-    const { logits } = await program.call({
-      ids,
-      positions: ids.map((_, i) => first + i),
-      isNew,
-      source,
-      lengths: [this.#length],
+  async step(ids: readonly (number | undefined)[]): Promise<Float32Array> {
+    // A sequence that rests writes where its next token will, or over the last one of a full context, which can only be begun anew.
+    const positions = this.#read.map(({ length }) => Math.min(length, this.context - 1));
+    const { logits } = await this.one.call({
+      ids: positions.map((_, sequence) => ids[sequence] ?? 0),
+      positions,
+      rows: positions.map((at, sequence) => sequence * this.context + at),
+      lengths: positions.map((at) => at + 1),
+    });
+    ids.forEach((id, sequence) => {
+      if (id !== undefined) this.#read[sequence]?.push(id);
     });
     return logits as Float32Array;
+  }
+
+  async copy(from: readonly number[]): Promise<void> {
+    const { store, backbone } = this.model;
+    this.#mover ??= await CacheMover.open(this.engine, store, PREFIX, backbone.cache.layers, this.sequences);
+    await this.#mover.move(movesOf(this.#read, from, this.context));
+    const before = [...this.#read];
+    from.forEach((other, sequence) => {
+      this.#read[sequence] = [...(before[other] as number[])];
+    });
   }
 
   close(): void {
-    for (const { single, chunk } of this.#programs.filter(Boolean)) {
-      single.close();
-      chunk?.close();
-    }
+    this.one.close();
+    this.chunk.close();
+    this.#mover?.close();
   }
 }
 
-function compile(engine: Engine, { backbone, head, store, within }: Decodable, size: number, count: number): Promise<FunctionProgram> {
-  const inputs = {
-    ids: { shape: [count], dtype: "i32" },
-    positions: { shape: [count], dtype: "i32" },
-    isNew: { shape: [size], dtype: "bool" },
-    source: { shape: [size], dtype: "i32" },
-    lengths: { shape: [1], dtype: "i32" },
-  } as const;
-  return engine.compileWith(store, inputs, (all, given) => {
-    const evaluation = { training: false };
-    const { ids, positions, isNew, source, lengths } = given as Record<keyof typeof inputs, Tensor>;
-    const fresh = reshape(isNew, [size, 1, 1]);
-    const remembered = (name: string, rows: Tensor) => {
-      const state = all[name] as Tensor;
-      const value = where(fresh, count === 1 ? rows : take(rows, source), state);
-      assign(state, value);
-      return reshape(value, [1, ...value.shape]);
+const chunkOf = (context: number): number => Math.min(CHUNK, context);
+
+/** Logits of tokens whose keys and values go to `rows` of the cache and that `look` at it. */
+function logitsOf(
+  { backbone, head, within }: Decodable,
+  all: Readonly<Record<string, Tensor>>,
+  { ids, positions, rows }: Readonly<Record<"ids" | "positions" | "rows", Tensor>>,
+  context: number,
+  look: (q: Tensor, keys: Tensor, values: Tensor, options: Parameters<Attend>[4]) => Tensor,
+  last?: Tensor,
+) {
+  const evaluation = { training: false };
+  const attend: Attend = (layer, q, k, v, options) => {
+    const { key, value } = remember(all, PREFIX, layer, rows, { key: k, value: v });
+    return reshape(look(q, key, value, options), [q.shape[0] as number, q.shape[1] as number, v.shape[2] as number]);
+  };
+  const batch = { ids, positions, attend, longest: context } as unknown as TokenBatch;
+  const params = within(all, evaluation);
+  const states = backbone.states(params, batch, evaluation);
+  return head.outputs(params, last === undefined ? states : { ...states, last: take(states.last, last) }, batch, evaluation);
+}
+
+/** A token for each sequence; logits (sequences, V). */
+function compileOne(engine: Engine, model: Decodable, context: number, sequences: number): Promise<FunctionProgram> {
+  const each = { shape: [sequences], dtype: "i32" } as const;
+  const inputs = { ids: each, positions: each, rows: each, lengths: each };
+  return engine.compileWith(model.store, inputs, (all, given) => {
+    const { lengths, ...batch } = given as Record<keyof typeof inputs, Tensor>;
+    const bySequence = (cache: Tensor) => reshape(cache, [sequences, context, ...cache.shape.slice(1)]);
+    return logitsOf(model, all, batch, context, (q, keys, values, options) =>
+      attention(reshape(q, [sequences, 1, ...q.shape.slice(1)]), bySequence(keys), bySequence(values), {
+        ...options,
+        causal: "bottomRight",
+        keyLengths: lengths,
+      }),
+    );
+  });
+}
+
+/** Several tokens of one sequence; logits (1, V) of its token number `last` among them. */
+function compileChunk(engine: Engine, model: Decodable, context: number, sequences: number): Promise<FunctionProgram> {
+  const size = chunkOf(context);
+  const several = { shape: [size], dtype: "i32" } as const;
+  const one = { shape: [1], dtype: "i32" } as const;
+  const inputs = { ids: several, positions: several, rows: several, lengths: one, last: one, ...(sequences > 1 && { sequence: one }) };
+  return engine.compileWith(model.store, inputs, (all, given) => {
+    const { lengths, last, sequence, ...batch } = given as Record<"ids" | "positions" | "rows" | "lengths" | "last" | "sequence", Tensor>;
+    const own = (cache: Tensor) => {
+      const [, ...rest] = cache.shape as [number, number, number];
+      if (sequences === 1) return reshape(cache, [1, context, ...rest]);
+      return reshape(take(reshape(cache, [sequences, context * rest[0] * rest[1]]), sequence), [1, context, ...rest]);
     };
-    const attend: Attend = (layer, q, k, v, options) => {
-      const keys = remembered(`cache.${size}.key.${layer}`, k);
-      const values = remembered(`cache.${size}.value.${layer}`, v);
-      const mixed = attention(reshape(q, [1, ...q.shape]), keys, values, { ...options, causal: "bottomRight", keyLengths: lengths });
-      return reshape(mixed, [count, q.shape[1] as number, v.shape[2] as number]);
-    };
-    const batch = { ids, positions, attend, longest: size } as unknown as TokenBatch;
-    const params = within(all, evaluation);
-    const states = backbone.states(params, batch, evaluation);
-    const last = take(states.last, constant([count - 1], [1], "i32"));
-    return head.outputs(params, { ...states, last }, batch, evaluation);
+    const look: Parameters<typeof logitsOf>[4] = (q, keys, values, options) =>
+      attention(reshape(q, [1, ...q.shape]), own(keys), own(values), { ...options, causal: "bottomRight", keyLengths: lengths });
+    return logitsOf(model, all, batch, context, look, last);
   });
 }

@@ -1,8 +1,9 @@
 /** Which token comes next: the most probable one, or a draw from those that are left after cuts, in the order in which transformers applies them. */
 
 import { indexOfLargest, TetradError, uniformAt } from "@tetrad/engine";
+import { applyRules, type RuleOptions } from "./rules.js";
 
-export interface SamplingOptions {
+export interface SamplingOptions extends RuleOptions {
   /** Divides the logits; 0, the default, takes the most probable token always. */
   readonly temperature?: number;
   /** Only so many of the most probable tokens; 0 for all */
@@ -11,45 +12,50 @@ export interface SamplingOptions {
   readonly topP?: number;
   /** Only tokens with at least this share of the most probable one's probability (Nguyen et al. 2024, arXiv:2407.01082) */
   readonly minP?: number;
-  /** Divides positive and multiplies negative logits of tokens that have occurred (Keskar et al. 2019, arXiv:1909.05858) */
-  readonly repetitionPenalty?: number;
   readonly seed?: number;
 }
 
 /** Stream of the generator, apart from those of dropout and initial values. */
 const STREAM = 0x7e87;
 
-/** @throws TetradError ARGUMENT for numbers that no cut can have */
-export function checkSampling({ temperature = 0, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 }: SamplingOptions): void {
+/** @throws TetradError ARGUMENT for numbers that no cut and no rule can have */
+export function checkSampling(options: SamplingOptions): void {
+  const { temperature = 0, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, noRepeatNgramSize = 0, minNewTokens = 0 } = options;
   const bad = Object.entries({
     temperature: temperature >= 0 && Number.isFinite(temperature),
     topK: Number.isInteger(topK) && topK >= 0,
     topP: topP > 0 && topP <= 1,
     minP: minP >= 0 && minP <= 1,
     repetitionPenalty: repetitionPenalty > 0,
+    noRepeatNgramSize: Number.isInteger(noRepeatNgramSize) && noRepeatNgramSize >= 0,
+    minNewTokens: Number.isInteger(minNewTokens) && minNewTokens >= 0,
   }).find(([, valid]) => !valid);
   if (bad !== undefined)
     throw new TetradError("ARGUMENT", {
       op: "generate",
       what: `${bad[0]} is out of range`,
-      expected: "temperature ≥ 0, topK ≥ 0, 0 < topP ≤ 1, 0 ≤ minP ≤ 1, repetitionPenalty > 0",
+      expected: "temperature ≥ 0, topK ≥ 0, 0 < topP ≤ 1, 0 ≤ minP ≤ 1, repetitionPenalty > 0, noRepeatNgramSize ≥ 0, minNewTokens ≥ 0",
     });
 }
 
-/**
- * @param logits (V)
- * @param seen tokens of prompt and answer so far, for the penalty
- * @param step number of the answer's token, which with the seed fixes the draw
- */
-export function nextToken(logits: Float32Array, seen: readonly number[], step: number, options: SamplingOptions = {}): number {
-  const { temperature = 0, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 0 } = options;
+/** What of an answer decides its next token. */
+export interface Course {
+  /** Tokens of prompt and answer so far */
+  readonly seen: readonly number[];
+  /** Number of the answer's token, which with the seed fixes the draw */
+  readonly step: number;
+  /** Tokens that end an answer */
+  readonly ends?: Iterable<number>;
+  /** Tokens that may come (V), 0 where one may not; all unless told */
+  readonly allowed?: Uint8Array | undefined;
+}
+
+/** @param logits (V) */
+export function nextToken(logits: Float32Array, { seen, step, ends = [], allowed }: Course, options: SamplingOptions = {}): number {
+  const { temperature = 0, topK = 0, topP = 1, minP = 0, seed = 0 } = options;
   const scores = Float64Array.from(logits);
-  if (repetitionPenalty !== 1) {
-    for (const id of new Set(seen)) {
-      const score = scores[id] as number;
-      scores[id] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
-    }
-  }
+  applyRules(scores, seen, step, ends, options);
+  if (allowed !== undefined) for (let id = 0; id < scores.length; id++) if (allowed[id] === 0) scores[id] = Number.NEGATIVE_INFINITY;
   if (temperature === 0) return indexOfLargest(scores);
   const top = scores[indexOfLargest(scores)] as number;
   const weightOf = (id: number) => Math.exp(((scores[id] as number) - top) / temperature);
@@ -75,8 +81,11 @@ function drawn(ids: Iterable<number>, weightOf: (id: number) => number, at: numb
   let left = at;
   let last = -1;
   for (const id of ids) {
+    const weight = weightOf(id);
+    // What may not come does not, rounding or not.
+    if (weight === 0) continue;
     last = id;
-    left -= weightOf(id);
+    left -= weight;
     if (left < 0) break;
   }
   return last;
