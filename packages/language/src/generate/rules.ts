@@ -21,7 +21,7 @@ export function applyRules(
   scores: Float64Array,
   seen: readonly number[],
   answered: number,
-  ends: Iterable<number>,
+  ends: ReadonlySet<number>,
   { repetitionPenalty = 1, noRepeatNgramSize = 0, badWordsIds = [], minNewTokens = 0 }: RuleOptions,
 ): void {
   if (repetitionPenalty !== 1) {
@@ -31,7 +31,12 @@ export function applyRules(
     }
   }
   if (noRepeatNgramSize > 0) for (const id of repeating(seen, noRepeatNgramSize)) scores[id] = Number.NEGATIVE_INFINITY;
-  for (const word of badWordsIds) if (endsWith(seen, word.slice(0, -1))) scores[word.at(-1) as number] = Number.NEGATIVE_INFINITY;
+  for (const word of badWordsIds) {
+    const last = word.at(-1) as number;
+    // The end is no word.
+    if (word.length === 1 && ends.has(last)) continue;
+    if (endsWith(seen, word.slice(0, -1))) scores[last] = Number.NEGATIVE_INFINITY;
+  }
   if (answered < minNewTokens) for (const id of ends) scores[id] = Number.NEGATIVE_INFINITY;
 }
 

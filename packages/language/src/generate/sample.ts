@@ -45,13 +45,15 @@ export interface Course {
   /** Number of the answer's token, which with the seed fixes the draw */
   readonly step: number;
   /** Tokens that end an answer */
-  readonly ends?: Iterable<number>;
+  readonly ends?: ReadonlySet<number>;
   /** Tokens that may come (V), 0 where one may not; all unless told */
   readonly allowed?: Uint8Array | undefined;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** @param logits (V) */
-export function nextToken(logits: Float32Array, { seen, step, ends = [], allowed }: Course, options: SamplingOptions = {}): number {
+export function nextToken(logits: Float32Array, { seen, step, ends = NONE, allowed }: Course, options: SamplingOptions = {}): number {
   const { temperature = 0, topK = 0, topP = 1, minP = 0, seed = 0 } = options;
   const scores = Float64Array.from(logits);
   applyRules(scores, seen, step, ends, options);
