@@ -5,6 +5,7 @@ import {
   type EntityScore,
   entitiesByScheme,
   entitiesOf,
+  entityF1,
   type Scheme,
   sequenceReport,
   sequenceScores,
@@ -63,6 +64,7 @@ describeShared("seqeval", "golden/metrics/sequence-labelling.json", (path) => {
       }
       const scores = sequenceScores(one.y_true, one.y_pred, options);
       expect(scores.accuracy).toBeCloseTo(one.accuracy, 14);
+      if (mode === "default") expect(entityF1(one.y_true, one.y_pred)(Int32Array.from(one.y_true.keys()))).toBeCloseTo(scores.micro.f1, 14);
       const rows: Record<string, EntityScore> = {
         ...Object.fromEntries(scores.types),
         "micro avg": scores.micro,
