@@ -35,7 +35,7 @@ export interface PairedComparison {
   readonly second: number;
   /** Second less first */
   readonly difference: Interval;
-  /** How often chance makes so large a difference where there is none: share of resamples as far from their mean as that, one more counted (Riezler and Maxwell 2005) */
+  /** Twice the share of resamples on the rarer side of 0, one more counted (Davison and Hinkley 1997): below 0.05 where the 95 % interval leaves out 0 */
   readonly p: number;
 }
 
@@ -45,9 +45,8 @@ export function pairedBootstrap(count: number, first: Statistic, second: Statist
   const figures = { first: first(all), second: second(all) };
   const drawn = resampled(count, (examples) => second(examples) - first(examples), options);
   const difference = intervalOf(drawn, figures.second - figures.first, options);
-  const mean = drawn.reduce((sum, value) => sum + value, 0) / drawn.length;
-  const asFar = drawn.filter((value) => Math.abs(value - mean) >= Math.abs(difference.value)).length;
-  return { ...figures, difference, p: (asFar + 1) / (drawn.length + 1) };
+  const beyond = Math.min(drawn.filter((value) => value <= 0).length, drawn.filter((value) => value >= 0).length);
+  return { ...figures, difference, p: Math.min(1, (2 * (beyond + 1)) / (drawn.length + 1)) };
 }
 
 const everyOne = (count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => i);
