@@ -1,9 +1,7 @@
 /** all_results.json of a fine-tuned folder: its figures under the names that transformers' Trainer gives them, for programs that compare runs. */
 import { join } from "node:path";
-import { writeFileAtomic } from "@tetrad/engine";
+import { RESULTS_FILE, writeFileAtomic } from "@tetrad/engine";
 import type { TrainingRun } from "@tetrad/language";
-
-export const RESULTS = "all_results.json";
 
 /** @param figures measured on examples that were not learned, such as `accuracy` and `f1`. @throws TetradError IO */
 export async function writeResults(folder: string, run: TrainingRun, figures: Readonly<Record<string, number>>): Promise<void> {
@@ -13,5 +11,5 @@ export async function writeResults(folder: string, run: TrainingRun, figures: Re
     train_loss: run.losses.reduce((sum, loss) => sum + loss, 0) / run.losses.length,
     train_runtime: run.seconds,
   };
-  await writeFileAtomic(join(folder, RESULTS), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFileAtomic(join(folder, RESULTS_FILE), `${JSON.stringify(results, null, 2)}\n`);
 }

@@ -1,10 +1,9 @@
 /** What the files of a fine-tuned folder say of its training: the Trainer's state and results, and the card. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type JsonObject, parseJsonObject, readBytes } from "@tetrad/engine";
+import { type JsonObject, parseJsonObject, RESULTS_FILE, readBytes } from "@tetrad/engine";
 import { defined } from "../defined.js";
 import { readCard } from "./card.js";
-import { RESULTS } from "./results.js";
 
 const STATE = "trainer_state.json";
 
@@ -36,7 +35,7 @@ export async function readRun(folder: string): Promise<RunFacts> {
     await json("config.json"),
     await json("adapter_config.json"),
     await json(STATE),
-    await json(RESULTS),
+    await json(RESULTS_FILE),
   ];
   const card = readCard(names.includes("README.md") ? new TextDecoder().decode(await readBytes(join(folder, "README.md"))) : "");
   const history = Array.isArray(state["log_history"]) ? (state["log_history"] as readonly JsonObject[]) : [];

@@ -7,6 +7,8 @@ export const CONFIG_FILE = "config.json";
 export const TENSORS_FILE = "model.safetensors";
 /** State of an interrupted training run, when there is one. */
 export const TRAINING_FILE = "training.safetensors";
+/** Figures of a finished one, written after the model */
+export const RESULTS_FILE = "all_results.json";
 
 export interface ModelFolder {
   readonly config: JsonObject;
@@ -27,7 +29,7 @@ export async function writeModelFolder(
 ): Promise<void> {
   const { writeFolderAtomic } = await files("write a model folder");
   const contents = { ...extra, [CONFIG_FILE]: `${JSON.stringify(config, null, 2)}\n`, [TENSORS_FILE]: writeSafetensors(tensors, metadata) };
-  await writeFolderAtomic(path, contents, [...Object.keys(contents), TRAINING_FILE]);
+  await writeFolderAtomic(path, contents, [...Object.keys(contents), TRAINING_FILE, RESULTS_FILE]);
 }
 
 /** @throws TetradError IO for a missing folder or file, FORMAT for a damaged one */
