@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { openEngine } from "../support/engines.js";
 import { machines } from "../support/language-golden.js";
 import { root } from "../support/root.js";
-import { numbersTokenizer, tinyGenerator } from "../support/tiny-generator.js";
+import { numbersTokenizer, tinyGenerator, tinyPair } from "../support/tiny-generator.js";
 
 interface Case {
   readonly model: string;
@@ -57,10 +57,11 @@ async function check(generator: TextGenerator, { prompt, ends, options, ids, sco
 
 // WebGPU is left to generate-batch.test.ts and kernels/index-copy.test.ts: it takes half a minute for nothing else.
 describe.each(machines.filter(({ options }) => options.backend !== "webgpu"))("$name", ({ name, options, dtype }) => {
-  test.each(["gpt2-tiny", "llama-tiny"])("%s", async (model) => {
+  test.each(["gpt2-tiny", "llama-tiny", "t5-tiny"])("%s", async (model) => {
     const engine = await openEngine(options);
     try {
-      const generator = await tinyGenerator(engine, model, { context: 40, sequences: 4 }, { dtype });
+      const size = { context: 40, sequences: 4 };
+      const generator = model === "t5-tiny" ? await tinyPair(engine, size, { dtype }) : await tinyGenerator(engine, model, size, { dtype });
       const own = golden.cases.filter((one) => one.model === model);
       // The search is the same on every machine; what moves in its caches is not.
       const few = name !== "reference f64" && name !== "relaxed f32";

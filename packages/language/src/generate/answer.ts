@@ -29,13 +29,12 @@ export interface Generated {
 /** Token numbers of a prompt. @throws TetradError ARGUMENT for one that leaves no room for an answer */
 export function promptOf({ model: { tokenizer }, decoder }: TextGenerator, prompt: string): readonly number[] {
   const { ids } = tokenizer.encode(prompt);
-  const room = decoder.room(ids);
-  if (room > 0) return ids;
+  if (ids.length <= decoder.longestPrompt) return ids;
   throw new TetradError("ARGUMENT", {
     op: "generate",
     what: "the prompt leaves no room for an answer",
     got: `${ids.length} tokens`,
-    expected: `at most ${ids.length + room - 1}`,
+    expected: `at most ${decoder.longestPrompt}`,
     hint: "allow a longer context, or shorten the prompt",
   });
 }

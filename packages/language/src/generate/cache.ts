@@ -1,6 +1,8 @@
 /** Keys and values of what was read, a row a token, in states of the model's store; a step writes its own rows and no others. */
 
 import { assign, type Engine, type FunctionProgram, indexCopy, type ParamSpecs, type Store, type Tensor, take } from "@tetrad/engine";
+import type { CacheShape } from "../models/backbone.js";
+import type { Rows } from "../models/t5.js";
 
 /** How much a decoder remembers. */
 export interface CacheSize {
@@ -8,13 +10,6 @@ export interface CacheSize {
   readonly context: number;
   /** Sequences that are read at once; 1 unless told */
   readonly sequences?: number;
-}
-
-/** Layers, and the heads and their width that a cache has to hold */
-export interface CacheShape {
-  readonly layers: number;
-  readonly heads: number;
-  readonly dim: number;
 }
 
 const namesOf = (prefix: string, layer: number) => ({ key: `${prefix}.key.${layer}`, value: `${prefix}.value.${layer}` });
@@ -29,13 +24,7 @@ export function cacheStates(prefix: string, { layers, heads, dim }: CacheShape, 
 }
 
 /** Puts new keys and values into a layer's cache. @returns the whole cache after it, (sequences · context, heads, dim) each */
-export function remember(
-  states: Readonly<Record<string, Tensor>>,
-  prefix: string,
-  layer: number,
-  rows: Tensor,
-  fresh: { readonly key: Tensor; readonly value: Tensor },
-): { readonly key: Tensor; readonly value: Tensor } {
+export function remember(states: Readonly<Record<string, Tensor>>, prefix: string, layer: number, rows: Tensor, fresh: Rows): Rows {
   const names = namesOf(prefix, layer);
   const put = (part: "key" | "value") => {
     const state = states[names[part]] as Tensor;
@@ -47,7 +36,7 @@ export function remember(
 }
 
 /** A layer's cache as it is. */
-export function recall(states: Readonly<Record<string, Tensor>>, prefix: string, layer: number) {
+export function recall(states: Readonly<Record<string, Tensor>>, prefix: string, layer: number): Rows {
   const { key, value } = namesOf(prefix, layer);
   return { key: states[key] as Tensor, value: states[value] as Tensor };
 }

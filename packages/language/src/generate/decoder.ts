@@ -4,7 +4,7 @@ import { attention, type Engine, type FunctionProgram, type ParamSpecs, reshape,
 import type { LanguageModel } from "../model.js";
 import type { Attend, Backbone, TokenBatch } from "../models/backbone.js";
 import { CacheMover, type CacheSize, cacheStates, remember } from "./cache.js";
-import { movesOf, type TextDecoder } from "./text-decoder.js";
+import { movesOf, sameBeginning, type TextDecoder } from "./text-decoder.js";
 
 /** Tokens of a prompt that are read at once. */
 const CHUNK = 32;
@@ -51,6 +51,10 @@ export class Decoder implements TextDecoder {
 
   opening(prompt: readonly number[]): readonly number[] {
     return prompt;
+  }
+
+  get longestPrompt(): number {
+    return this.context - 1;
   }
 
   room(prompt: readonly number[]): number {
@@ -130,10 +134,12 @@ export class Decoder implements TextDecoder {
   async copy(from: readonly number[]): Promise<void> {
     const { store, backbone } = this.model;
     this.#mover ??= await CacheMover.open(this.engine, store, PREFIX, backbone.cache.layers, this.sequences);
-    await this.#mover.move(movesOf(this.#read, from, this.context));
     const before = [...this.#read];
+    const of = (sequence: number) => before[sequence] as number[];
+    const known = (sequence: number, other: number) => sameBeginning(of(other), of(sequence));
+    await this.#mover.move(movesOf(from, (other) => of(other).length, known, this.context));
     from.forEach((other, sequence) => {
-      this.#read[sequence] = [...(before[other] as number[])];
+      this.#read[sequence] = [...of(other)];
     });
   }
 

@@ -1,12 +1,17 @@
 /** A folder as what text is written with: model, caches, the tokens that end an answer, and what its generation_config.json says. */
 
-import type { Engine } from "@tetrad/engine";
+import { type Engine, parseJsonObject } from "@tetrad/engine";
 import { causalLmOf } from "../heads/causal-lm.js";
+import type { ConditionalGeneration } from "../heads/conditional-generation.js";
 import { type LanguageModel, type OpenOptions, openModel, wholeModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
+import { encoderDecoderOf } from "../models/index.js";
+import { openSeq2Seq } from "../tasks/summarise.js";
+import { optional } from "../weights/read.js";
 import type { StorageOptions } from "../weights/storage.js";
 import { cacheSpecs, Decoder } from "./decoder.js";
 import { type FolderDefaults, generationConfig } from "./generation-config.js";
+import { PairDecoder, pairCacheSpecs } from "./pair-decoder.js";
 import type { TextDecoder } from "./text-decoder.js";
 
 export interface TextGenerator {
@@ -25,17 +30,26 @@ export interface GeneratorOptions extends StorageOptions, Pick<OpenOptions, "ggu
   readonly sequences?: number;
 }
 
-/** A causal model's folder, or that of an adapter for one. @throws TetradError as `openModel` */
-export async function openGenerator(
-  engine: Engine,
-  folder: string,
-  { context = 512, sequences = 1, ...options }: GeneratorOptions = {},
-): Promise<TextGenerator> {
+/**
+ * A causal model's folder, or that of an adapter for one; or a T5's, whose encoder reads the prompt: then prompt and answer may each be as long as the context.
+ * @throws TetradError as `openModel`
+ */
+export async function openGenerator(engine: Engine, folder: string, options: GeneratorOptions = {}): Promise<TextGenerator> {
+  const whole = await wholeModel(folder, options.base);
+  const bytes = await optional(`${whole}/config.json`);
+  const config = bytes === undefined ? {} : parseJsonObject(bytes, `${whole}/config.json`);
+  const { defaults, ends } = await generationConfig(whole, config);
+  const { context = 512, sequences = defaults.numBeams ?? 1, ...rest } = options;
+  if (config["is_encoder_decoder"] === true) {
+    const size = { context, sequences };
+    const model = await openSeq2Seq(engine, folder, { ...rest, states: () => pairCacheSpecs(encoderDecoderOf(config), size) });
+    const head = model.head as ConditionalGeneration;
+    return { model, decoder: await PairDecoder.open(engine, { store: model.store, head }, size), ends, defaults };
+  }
   const sizeOf = ({ maxTokens }: Backbone) => ({ context: Math.min(context, maxTokens), sequences });
   const model = await openModel(engine, folder, causalLmOf, {
-    ...options,
+    ...rest,
     states: (backbone) => cacheSpecs(backbone, sizeOf(backbone)),
   });
-  const { defaults, ends } = await generationConfig(await wholeModel(folder, options.base), model.config);
   return { model, decoder: await Decoder.open(engine, model, sizeOf(model.backbone)), ends, defaults };
 }

@@ -8,7 +8,9 @@ export interface TextDecoder {
   readonly vocabulary: number;
   /** Tokens that the answer to a prompt goes on from: the prompt, or the one that begins every target. */
   opening(prompt: readonly number[]): readonly number[];
-  /** Most tokens of an answer; 0 or less where the prompt is too long */
+  /** Most tokens of a prompt */
+  readonly longestPrompt: number;
+  /** Most tokens of an answer to a prompt */
   room(prompt: readonly number[]): number;
   /** Reads a prompt into a sequence. @returns logits of the answer's first token (V), a view that the next call overwrites */
   begin(prompt: readonly number[], sequence: number): Promise<Float32Array>;
@@ -19,18 +21,29 @@ export interface TextDecoder {
   close(): void;
 }
 
+/** How many tokens two texts have in common at their beginnings. */
+export function sameBeginning(one: readonly number[], other: readonly number[]): number {
+  const differs = one.findIndex((id, i) => id !== other[i]);
+  return differs < 0 ? one.length : differs;
+}
+
 /**
- * Rows of caches to move so that each sequence has what another has: as far as two have read the same, they have it already.
- * @param read tokens of each sequence
- * @param context rows of each
+ * Rows of caches to move so that each sequence has what another has.
+ * @param from the other of each
+ * @param lengthOf rows of a sequence; @param knownOf how many of its rows the first of two sequences has in common with the second
+ * @param context rows that there is room for
  * @returns moves of each position together, for one may need what another overwrites
  */
-export function movesOf(read: readonly (readonly number[])[], from: readonly number[], context: number): Move[][] {
+export function movesOf(
+  from: readonly number[],
+  lengthOf: (sequence: number) => number,
+  knownOf: (sequence: number, other: number) => number,
+  context: number,
+): Move[][] {
   const groups: Move[][] = [];
   from.forEach((other, sequence) => {
-    const [own, theirs] = [read[sequence] as readonly number[], read[other] as readonly number[]];
-    const same = theirs.findIndex((id, i) => id !== own[i]);
-    for (let at = same < 0 ? theirs.length : same; at < theirs.length; at++) {
+    if (other === sequence) return;
+    for (let at = knownOf(sequence, other); at < lengthOf(other); at++) {
       groups[at] ??= [];
       groups[at]?.push({ from: other * context + at, to: sequence * context + at });
     }

@@ -50,6 +50,13 @@ export interface LayerContext extends ApplyContext {
   readonly recompute?: boolean | undefined;
 }
 
+/** Layers, and the heads and their width that a cache of keys and values has to hold */
+export interface CacheShape {
+  readonly layers: number;
+  readonly heads: number;
+  readonly dim: number;
+}
+
 export interface Backbone {
   /** As in config.json */
   readonly modelType: string;
@@ -65,8 +72,7 @@ export interface Backbone {
   readonly initializerRange: number;
   /** Probability that a head drops an element of what it takes. */
   readonly headDropout: number;
-  /** Layers, and the heads and their width that a cache of keys and values has to hold */
-  readonly cache: { readonly layers: number; readonly heads: number; readonly dim: number };
+  readonly cache: CacheShape;
   /** Whether layers' weights are (in, out), PEFT's `fan_in_fan_out`. */
   readonly fanInFanOut: boolean;
   /** What a masked-language-model head has in common with an encoder: ε of its norms, and its activation */

@@ -13,9 +13,10 @@ import {
   reshape,
   rmsNorm,
   type Tensor,
+  take,
   transpose,
 } from "@tetrad/engine";
-import type { Params } from "./backbone.js";
+import type { CacheShape, Params } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
 import { activationOf, affine, affineSpecs, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
 
@@ -25,6 +26,18 @@ export interface Sequences {
   readonly ids: Tensor;
   /** i32 (S + 1) */
   readonly cuSeqlens: Tensor;
+}
+
+/** Keys and values, (T, heads, dim) each */
+export interface Rows {
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** Attention of a layer: of queries (T, heads, dim) over their own sequence, whose new rows are told, and over a source. */
+export interface Looks {
+  own(layer: number, q: Tensor, fresh: Rows): Tensor;
+  source(layer: number, q: Tensor): Tensor;
 }
 
 export interface EncoderDecoder {
@@ -40,6 +53,14 @@ export interface EncoderDecoder {
   encode(params: Params, source: Sequences, context: ApplyContext): Tensor;
   /** (T, width) of the targets, each token knowing those before it and all of its source */
   decode(params: Params, target: Sequences, encoded: Tensor, source: Sequences, context: ApplyContext): Tensor;
+  /** Layers of the decoder, and the heads and their width that a cache of keys and values has to hold */
+  readonly cache: CacheShape;
+  /** What a layer of the decoder looks at of a source */
+  sourceRows(params: Params, encoded: Tensor, layer: number): Rows;
+  /** (T, width) of targets' new tokens, over what is remembered of the others and of the source */
+  decodeOver(params: Params, ids: Tensor, looks: Looks): Tensor;
+  /** (S, heads, 1, keys): what attention within a target adds for a token at each of `positions`, i32 (S) */
+  biasAt(params: Params, positions: Tensor, keys: number): Tensor;
   /** (T, V) */
   logits(params: Params, states: Tensor): Tensor;
   /** Mean cross-entropy of `labels` i32 (T), −100 where nothing is asked, without logits in memory */
@@ -127,14 +148,33 @@ export function t5(config: ConfigFields): EncoderDecoder {
     return reshape(transpose(reshape(rows, [tokens, tokens, heads]), [2, 0, 1]), [1, heads, tokens, tokens]);
   };
 
-  const stack = (
+  /** What a decoder's layer looks at of a source. */
+  const sourceRows = (weights: Params, encoded: Tensor, layer: number): Rows => {
+    const part = (key: string) => splitHeads(affine(weights, `${block("decoder", layer, 1)}.EncDecAttention.${key}`, encoded), heads);
+    return { key: part("k"), value: part("v") };
+  };
+
+  /** Attention within packed sequences, and over packed sources. */
+  const packed = (
     weights: Params,
     side: Side,
     { ids, cuSeqlens }: Sequences,
     context: ApplyContext,
     other?: { readonly encoded: Tensor; readonly cuSeqlens: Tensor },
-  ): Tensor => {
-    const near = biasOf(weights, side, ids.shape[0] as number);
+  ): Looks => {
+    const bias = biasOf(weights, side, ids.shape[0] as number);
+    const options = { scale: 1, cuSeqlens, dropout: context.training ? rate : 0 };
+    return {
+      own: (_, q, { key, value }) => attention(q, key, value, { ...options, bias, causal: side === "decoder" }),
+      source(layer, q) {
+        const { encoded, cuSeqlens: cuSeqlensKeys } = other as NonNullable<typeof other>;
+        const { key, value } = sourceRows(weights, encoded, layer);
+        return attention(q, key, value, { ...options, cuSeqlensKeys });
+      },
+    };
+  };
+
+  const stack = (weights: Params, side: Side, ids: Tensor, looks: Looks, context: ApplyContext): Tensor => {
     let sum = dropped(embedding(ids, weights["shared.weight"] as Tensor), rate, context);
     const normOf = (name: string) => norm(weights, name, eps);
     let y = rmsNorm(sum, normOf(`${block(side, 0, 0)}.layer_norm`));
@@ -142,16 +182,9 @@ export function t5(config: ConfigFields): EncoderDecoder {
       const parts = attentions[side].length;
       attentions[side].forEach((kind, layer) => {
         const name = `${block(side, i, layer)}.${kind}`;
-        const from = kind === "EncDecAttention" ? (other as NonNullable<typeof other>).encoded : y;
-        const part = (key: string, x: Tensor) => splitHeads(affine(weights, `${name}.${key}`, x), heads);
-        const mixed = attention(part("q", y), part("k", from), part("v", from), {
-          scale: 1,
-          cuSeqlens,
-          ...(kind === "EncDecAttention"
-            ? { cuSeqlensKeys: (other as NonNullable<typeof other>).cuSeqlens }
-            : { bias: near, causal: side === "decoder" }),
-          dropout: context.training ? rate : 0,
-        });
+        const part = (key: string) => splitHeads(affine(weights, `${name}.${key}`, y), heads);
+        const mixed =
+          kind === "EncDecAttention" ? looks.source(i, part("q")) : looks.own(i, part("q"), { key: part("k"), value: part("v") });
         const attended = dropped(affine(weights, `${name}.o`, joinHeads(mixed)), rate, context);
         ({ sum, y } = addRmsNorm(attended, sum, normOf(`${block(side, i, layer + 1)}.layer_norm`)));
       });
@@ -175,9 +208,19 @@ export function t5(config: ConfigFields): EncoderDecoder {
     vocabulary,
     start: config.token("decoder_start_token_id") ?? 0,
     params,
-    encode: (weights, source, context) => stack(weights, "encoder", source, context),
-    decode: (weights, target, encoded, source, context) =>
-      stack(weights, "decoder", target, context, { encoded, cuSeqlens: source.cuSeqlens }),
+    cache: { layers: layers.decoder, heads, dim },
+    encode: (weights, source, context) => stack(weights, "encoder", source.ids, packed(weights, "encoder", source, context), context),
+    decode(weights, target, encoded, source, context) {
+      const looks = packed(weights, "decoder", target, context, { encoded, cuSeqlens: source.cuSeqlens });
+      return stack(weights, "decoder", target.ids, looks, context);
+    },
+    sourceRows,
+    decodeOver: (weights, ids, looks) => stack(weights, "decoder", ids, looks, { training: false }),
+    biasAt(weights, positions, keys) {
+      const table = constant(positionBuckets(keys, { buckets, farthest, both: false }), [keys, keys], "i32");
+      const rows = embedding(take(table, positions), weights[`${bias("decoder")}.weight`] as Tensor);
+      return reshape(transpose(rows, [0, 2, 1]), [positions.shape[0] as number, heads, 1, keys]);
+    },
     logits: (weights, states) => linear(scaled(states), weights[last] as Tensor),
     loss: (weights, states, labels) => linearCrossEntropy(scaled(states), weights[last] as Tensor, labels),
   };

@@ -39,7 +39,7 @@ export interface Seq2SeqRun extends TrainingRun {
 }
 
 /** @throws TetradError as `openModel`; UNSUPPORTED for other models than T5 */
-export function openSeq2Seq(engine: Engine, folder: string, options: Pick<OpenOptions, "seed" | "freeze"> = {}): Promise<LanguageModel> {
+export function openSeq2Seq(engine: Engine, folder: string, options: Omit<OpenOptions, "bodyOf"> = {}): Promise<LanguageModel> {
   return openModel(engine, folder, (_, config) => conditionalGeneration(config), { ...options, bodyOf: encoderOf });
 }
 
