@@ -1,6 +1,8 @@
 /** One answer in the making: it takes logits, gives tokens to read, and knows when it has ended. */
 
-import { TetradError } from "@tetrad/engine";
+import { type Json, TetradError } from "@tetrad/engine";
+import type { Expression } from "../schema/expression.js";
+import { SchemaGuide } from "../schema/guide.js";
 import type { TextGenerator } from "./open.js";
 import { checkSampling, nextToken, type SamplingOptions } from "./sample.js";
 import { TextStream } from "./text-stream.js";
@@ -12,6 +14,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly stop?: readonly string[];
   /** Texts that do not occur in the answer, as words of their own or at its beginning */
   readonly badWords?: readonly string[];
+  /** The answer is a JSON document of this schema, on one line: tokens that cannot go on to one do not come (docs/guides/text.md has the keywords) */
+  readonly schema?: Json;
   /** New text as it comes; characters of which only a part is known wait for the rest. */
   readonly onText?: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -39,8 +43,13 @@ export function promptOf({ model: { tokenizer }, decoder }: TextGenerator, promp
   });
 }
 
+/** What answers with the same options share. */
+interface Prepared {
+  readonly guide: SchemaGuide | undefined;
+}
+
 /** Options with the folder's own where the caller says nothing, and words as tokens. @throws TetradError ARGUMENT for numbers out of range, empty texts */
-export function fullOptions<O extends GenerateOptions>({ model: { tokenizer }, defaults }: TextGenerator, given: O): O {
+export function fullOptions<O extends GenerateOptions>({ model: { tokenizer }, defaults }: TextGenerator, given: O): O & Prepared {
   const options = { ...defaults, ...given };
   checkSampling(options);
   const { stop = [], badWords = [], badWordsIds = [] } = options;
@@ -49,7 +58,8 @@ export function fullOptions<O extends GenerateOptions>({ model: { tokenizer }, d
   }
   // Most tokenizers write a word that follows another otherwise than one at the beginning.
   const words = badWords.flatMap((word) => [word, ` ${word}`].map((text) => tokenizer.encode(text, { specialTokens: false }).ids));
-  return { ...options, badWordsIds: [...badWordsIds, ...words] };
+  const guide = options.schema === undefined ? undefined : new SchemaGuide(tokenizer, options.schema);
+  return { ...options, badWordsIds: [...badWordsIds, ...words], guide };
 }
 
 export class Answer {
@@ -59,6 +69,8 @@ export class Answer {
   readonly #most: number;
   readonly #begin = performance.now();
   #answering = 0;
+  /** What may still be written, where there is a schema */
+  #state: Expression | undefined;
   /** Text so far, and how much of it was given away */
   #text = "";
   #told = 0;
@@ -68,26 +80,37 @@ export class Answer {
   constructor(
     private readonly generator: TextGenerator,
     prompt: readonly number[],
-    private readonly options: GenerateOptions,
+    private readonly options: GenerateOptions & Prepared,
   ) {
     const { decoder, model } = generator;
     this.#seen = [...decoder.opening(prompt)];
     this.#stream = new TextStream(model.tokenizer, this.#seen);
     this.#most = Math.min(options.maxNewTokens ?? 64, decoder.room(prompt));
+    this.#state = options.guide?.start;
+    if (this.#state === undefined || this.#state.least <= this.#most) return;
+    throw new TetradError("ARGUMENT", {
+      op: "generate",
+      what: "no document of the schema is so short",
+      got: `${this.#most} tokens`,
+      expected: `${this.#state.least} tokens or more`,
+      hint: "allow more tokens, or a longer context",
+    });
   }
 
   /** @returns the next token, which is to be read; undefined where the answer has ended */
   next(logits: Float32Array): number | undefined {
     this.#answering ||= performance.now();
-    const { stop = [], signal, onText } = this.options;
+    const { stop = [], signal, onText, guide } = this.options;
     if (signal?.aborted === true) return this.#end("aborted");
     if (this.#most === 0) return this.#end("length");
     const { ends } = this.generator;
-    const id = nextToken(logits, { seen: this.#seen, step: this.#ids.length, ends }, this.options);
+    const allowed = this.#state && guide?.allowed(this.#state, this.#most - this.#ids.length, ends, logits.length);
+    const id = nextToken(logits, { seen: this.#seen, step: this.#ids.length, ends, allowed }, this.options);
     if (ends.has(id)) return this.#end("end");
     this.#ids.push(id);
     this.#seen.push(id);
     this.#text += this.#stream.push(id);
+    this.#state = this.#state && guide?.after(this.#state, id);
     const cut = stop.map((end) => this.#text.indexOf(end)).filter((at) => at >= 0);
     if (cut.length > 0) {
       this.#text = this.#text.slice(0, Math.min(...cut));
@@ -97,6 +120,7 @@ export class Answer {
     const safe = safeLength(this.#text, stop);
     if (safe > this.#told) onText?.(this.#text.slice(this.#told, safe));
     this.#told = Math.max(safe, this.#told);
+    if (this.#state !== undefined && guide?.isOver(this.#state) === true) return this.#end("end");
     return this.#ids.length < this.#most ? id : this.#end("length");
   }
 

@@ -52,14 +52,17 @@ export interface Course {
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** @param logits (V) */
+/** @param logits (V). @throws TetradError ARGUMENT where rules and what is allowed leave no token */
 export function nextToken(logits: Float32Array, { seen, step, ends = NONE, allowed }: Course, options: SamplingOptions = {}): number {
   const { temperature = 0, topK = 0, topP = 1, minP = 0, seed = 0 } = options;
   const scores = Float64Array.from(logits);
   applyRules(scores, seen, step, ends, options);
   if (allowed !== undefined) for (let id = 0; id < scores.length; id++) if (allowed[id] === 0) scores[id] = Number.NEGATIVE_INFINITY;
-  if (temperature === 0) return indexOfLargest(scores);
-  const top = scores[indexOfLargest(scores)] as number;
+  const likeliest = indexOfLargest(scores);
+  const top = scores[likeliest] as number;
+  if (top === Number.NEGATIVE_INFINITY)
+    throw new TetradError("ARGUMENT", { op: "generate", what: "the rules leave no token that may come next", hint: "forbid less" });
+  if (temperature === 0) return likeliest;
   const weightOf = (id: number) => Math.exp(((scores[id] as number) - top) / temperature);
   const uniform = uniformAt(seed, STREAM, step, 0, "f64");
   const order = descending(scores);

@@ -5,6 +5,7 @@ import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { type JsonObject, parseJsonObject, readBytes, TetradError, writeFileAtomic } from "@tetrad/engine";
 import { optional } from "../weights/read.js";
 import { type Parts, type Piece, PieceFinder } from "./pieces.js";
+import { tokenBytes } from "./token-bytes.js";
 import { fromVocabulary } from "./vocabulary.js";
 
 /** Which text of a pair a token belongs to, or that it is one put around them. */
@@ -89,7 +90,7 @@ export class Tokenizer {
 
   /** @param json tokenizer.json; @param config tokenizer_config.json */
   constructor(
-    json: JsonObject,
+    private readonly json: JsonObject,
     readonly config: JsonObject = {},
     /** What is copied when a model is saved. */
     readonly files: Readonly<Record<string, Uint8Array>> = {},
@@ -127,6 +128,11 @@ export class Tokenizer {
   static made(json: JsonObject, config: JsonObject, source: string): Tokenizer {
     const bytes = (value: JsonObject) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
     return new Tokenizer(json, config, { "tokenizer.json": bytes(json), "tokenizer_config.json": bytes(config) }, source);
+  }
+
+  /** What each token writes, by its number; undefined for special ones. @throws TetradError UNSUPPORTED for WordPiece, whose tokens depend on their neighbours */
+  bytes(): readonly (Uint8Array | undefined)[] {
+    return tokenBytes(this.json, this.#pipeline.get_vocab(true));
   }
 
   /** One more than the largest token number. */

@@ -2,6 +2,7 @@
 
 import { TetradError } from "@tetrad/engine";
 import { learnMerges } from "./merges.js";
+import { BYTE_CHARACTERS } from "./token-bytes.js";
 import { Tokenizer } from "./tokenizer.js";
 import { BERT_SPECIAL, byteLevelBpe, GPT2_END, wordPiece } from "./vocabulary.js";
 
@@ -18,7 +19,7 @@ export interface TokenizerOptions {
  */
 export function trainBpe(texts: Iterable<string>, options: TokenizerOptions): Tokenizer {
   const counts = countWords(texts, new Tokenizer(byteLevelBpe({}, [])));
-  const tokens = [GPT2_END, ...BYTE_CHARACTERS];
+  const tokens = [GPT2_END, ...byCodePoint(BYTE_CHARACTERS)];
   checkRoom(tokens, options);
   const merges = learnMerges({ ...spelled(counts, tokens, (character) => character), ...options, tokens, join: (a, b) => a + b });
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
@@ -60,11 +61,6 @@ export function trainWordPiece(texts: Iterable<string>, options: TokenizerOption
     "tokenizer.json",
   );
 }
-
-/** The characters that GPT-2 writes bytes as (its `bytes_to_unicode`): printable ones of Latin-1 as they are, the 68 others from U+0100 on. */
-const BYTE_CHARACTERS = Array.from({ length: 0x144 }, (_, code) => code)
-  .filter((code) => (code > 0x20 && code < 0x7f) || (code > 0xa0 && code !== 0xad))
-  .map((code) => String.fromCharCode(code));
 
 const byCodePoint = (characters: Iterable<string>) =>
   [...characters].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number));
