@@ -13,6 +13,12 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+export function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError("It must be a number, 0 or above.");
+  return value;
+}
+
 /** A part of a whole: above 0 and below 1. */
 export function share(text: string): number {
   const value = Number(text);

@@ -43,6 +43,8 @@ export async function beamSearch(generator: TextGenerator, prompt: string, given
   const options = fullOptions(generator, given);
   const { numBeams = 4, lengthPenalty = 1, earlyStopping = false, numReturnSequences = 1, maxNewTokens = 64, signal } = options;
   checkBeams(numBeams, numReturnSequences, decoder.sequences);
+  if (!Number.isFinite(lengthPenalty))
+    throw new TetradError("ARGUMENT", { op: "beamSearch", what: "lengthPenalty is no number", got: `${lengthPenalty}` });
   const ids = promptOf(generator, prompt);
   const opening = decoder.opening(ids);
   const most = Math.min(maxNewTokens, decoder.room(ids));
