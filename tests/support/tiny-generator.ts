@@ -60,7 +60,14 @@ export async function tinyGenerator(
   const own = { ...size, context: Math.min(size.context, backbone.maxTokens) };
   const whole = { ...backbone, params: { ...backbone.params, ...head.params } };
   const store = await storeOf(engine, name, whole, cacheSpecs(backbone, own), dtype);
-  const model = { backbone, head, store, tokenizer: numbersTokenizer, within: (all: Params) => all } as unknown as LanguageModel;
+  const model = {
+    config: {},
+    backbone,
+    head,
+    store,
+    tokenizer: numbersTokenizer,
+    within: (all: Params) => all,
+  } as unknown as LanguageModel;
   return { model, decoder: await Decoder.open(engine, model, own), ends: new Set(ends), defaults: {} };
 }
 

@@ -62,7 +62,7 @@ export {
   sequenceReport,
   sequenceScores,
 } from "./metrics/seqeval.js";
-export { type LanguageModel, mergedModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
+export { configOf, type LanguageModel, mergedModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
 export type { Backbone, Params, States, TokenBatch } from "./models/backbone.js";
 export { backboneOf, encoderDecoderOf, MODEL_TYPES, type ModelType } from "./models/index.js";
 export { type EncoderDecoder, positionBuckets, type Sequences } from "./models/t5.js";
@@ -120,7 +120,8 @@ export {
 } from "./tasks/contrast.js";
 export { type Embedder, type EmbedderOptions, embed, openEmbedder } from "./tasks/embed.js";
 export { fillMasks, type Guess } from "./tasks/fill-masks.js";
-export { encodeTexts, finetuneLm, type LmOptions, type LmRun, openLm, type Perplexity, perplexity, saveLm } from "./tasks/lm.js";
+export { finetuneLm, type LmOptions, type LmRun, openLm, saveLm } from "./tasks/lm.js";
+export { encodeTexts } from "./tasks/lm-texts.js";
 export { finetuneMlm, type MlmOptions, type MlmRun, maskedPerplexity, openMlm, saveMlm } from "./tasks/mlm.js";
 export {
   classifyMultiLabel,
@@ -134,6 +135,7 @@ export {
   openMultiLabel,
   saveMultiLabel,
 } from "./tasks/multi-label.js";
+export { type Perplexity, perplexity, type StrideOptions, stridedPerplexity } from "./tasks/perplexity.js";
 export type { Pooling } from "./tasks/pooling.js";
 export {
   evaluateRegressor,

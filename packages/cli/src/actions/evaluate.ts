@@ -2,7 +2,7 @@
 import { TetradError } from "@tetrad/engine";
 import type { Context } from "../context.js";
 import { findModel } from "../language/find-model.js";
-import { languageTask } from "../language/folder.js";
+import { isCausal, languageTask } from "../language/folder.js";
 import type { PairColumns, Seq2SeqColumns } from "../language/pairs.js";
 import type { TextColumns } from "../language/texts.js";
 
@@ -12,11 +12,17 @@ export interface EvaluateOptions extends TextColumns, PairColumns, Seq2SeqColumn
   readonly epsilon: number;
   readonly report?: string;
   readonly predictions?: string;
+  /** Of a causal model */
+  readonly stride?: number;
 }
 
 export async function evaluateAction(context: Context, given: string, path: string, options: EvaluateOptions): Promise<void> {
   const { terminal, withEngine } = context;
-  const { folder } = await findModel(context, given);
+  const place = await findModel(context, given);
+  const { folder } = place;
+  const begin = performance.now();
+  const seconds = () => (performance.now() - begin) / 1000;
+  if (await isCausal(place)) return (await import("./evaluate-lm.js")).evaluateLm(context, place, path, options, seconds);
   const task = await languageTask(folder);
   if (task === undefined) {
     throw new TetradError("UNSUPPORTED", {
@@ -25,8 +31,6 @@ export async function evaluateAction(context: Context, given: string, path: stri
       hint: `measure it with: tetrad predict ${given} ${path}`,
     });
   }
-  const begin = performance.now();
-  const seconds = () => (performance.now() - begin) / 1000;
   if (task !== "classify" && task !== "tag") {
     if (options.report !== undefined || options.predictions !== undefined) {
       throw new TetradError("UNSUPPORTED", {

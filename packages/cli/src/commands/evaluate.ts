@@ -8,7 +8,7 @@ import type { Io } from "../terminal.js";
 export function evaluateCommand(io: Io): Command {
   return new Command("evaluate")
     .description(
-      "measure a fine-tuned language model: scikit-learn's report for classes and labels, seqeval's for entities, errors and correlations for numbers",
+      "measure a fine-tuned language model: scikit-learn's report for classes and labels, seqeval's for entities, errors and correlations for numbers, perplexity for next tokens",
     )
     .argument("<model>", "folder that `tetrad finetune` or transformers wrote, or its name on the Hub: org/name")
     .argument(
@@ -23,7 +23,16 @@ export function evaluateCommand(io: Io): Command {
     .option("--source <column>", "for texts from texts: the column of sources", "source")
     .option("--target <column>", "for texts from texts: the column of targets", "target")
     .option("--source-prefix <text>", "for texts from texts: put before every source")
-    .option("--max-tokens <n>", "for texts from texts: longer sources are cut (default: 512)", positiveInteger)
+    .option(
+      "--max-tokens <n>",
+      "for texts from texts: longer sources are cut; for next tokens: what is read at once (default: 512)",
+      positiveInteger,
+    )
+    .option(
+      "--stride <n>",
+      "for next tokens: how far each window of a long text goes beyond the one before (default: half of it)",
+      positiveInteger,
+    )
     .option("--max-target-tokens <n>", "for texts from texts: longer targets are cut", positiveInteger, 128)
     .option("--separator <text>", "what stands between the labels of a text with several, where they are no JSON list", "|")
     .option("--attack", "for classes: also measure on texts that are chosen against the model")
@@ -42,4 +51,5 @@ Examples:
   tetrad evaluate ./banking test.jsonl --text question --label intent --json
   tetrad evaluate ./banking test.csv --label category --attack
   tetrad evaluate ./banking test.csv --label category --report banking.html --predictions banking.csv
-  tetrad evaluate ./ner test.conll`;
+  tetrad evaluate ./ner test.conll
+  tetrad evaluate ./SmolLM2-135M-Instruct abstracts.jsonl --text abstract --max-tokens 1024 --stride 512`;

@@ -1,9 +1,18 @@
 /** Which of our kinds of folders a folder is: a network for a table, or a language model as Hugging Face lays it out, and for which task. */
 import { existsSync } from "node:fs";
 import { TetradError } from "@tetrad/engine";
-import { MODEL_TYPES, readConfig } from "@tetrad/language";
+import { configOf, MODEL_TYPES, readConfig } from "@tetrad/language";
+import type { ModelPlace } from "./find-model.js";
 
 export type LanguageTask = "answer" | "classify" | "embed" | "mask" | "multi-label" | "regress" | "seq2seq" | "tag";
+
+/** Whether it is a model that foretells next tokens. @throws TetradError IO where there is no config.json */
+export async function isCausal({ folder, base }: ModelPlace): Promise<boolean> {
+  // A checkpoint of llama2.c
+  if (folder.endsWith(".bin")) return true;
+  const [architecture] = [(await configOf(folder, base))["architectures"]].flat();
+  return typeof architecture === "string" && /(ForCausalLM|LMHeadModel)$/.test(architecture);
+}
 
 /** By transformers' `problem_type`, which it leaves out where there is one class a text */
 const KINDS: Readonly<Record<string, LanguageTask>> = { multi_label_classification: "multi-label", regression: "regress" };

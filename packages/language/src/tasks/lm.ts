@@ -5,11 +5,11 @@ import type { Ids } from "../data/batch.js";
 import { type CausalLm, causalLmOf } from "../heads/causal-lm.js";
 import { type LanguageModel, type OpenOptions, openModel, saveModel } from "../model.js";
 import type { MakeMethod } from "../peft/method.js";
-import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
-import { checkSequences } from "./labels.js";
+import { encodeTexts, nextOf } from "./lm-texts.js";
+import { perplexity } from "./perplexity.js";
 
 export interface LmOptions extends TrainingOptions, Pick<OpenOptions, "gguf" | "base"> {
   /** Texts that are not learned, for evaluations while the others are */
@@ -28,9 +28,6 @@ export interface LmRun extends TrainingRun {
   readonly cut: number;
 }
 
-/** What cross-entropy leaves out. */
-const IGNORED = -100;
-
 /** Opens a causal model for training. */
 export function openLm(
   engine: Engine,
@@ -45,16 +42,6 @@ export function openLm(
     ...(gguf !== undefined && { gguf }),
     ...(base !== undefined && { base }),
   });
-}
-
-/** Token numbers of texts, each ended by the tokenizer's end token. */
-export function encodeTexts({ tokenizer, backbone, config }: LanguageModel, texts: readonly string[], limit?: number) {
-  const maxTokens = Math.min(limit ?? backbone.maxTokens, backbone.maxTokens);
-  const [end] = [config["eos_token_id"]].flat();
-  const whole = texts.map((text) => [...tokenizer.encode(text).ids, ...(typeof end === "number" ? [end] : [])]);
-  const sequences = whole.map((ids) => ids.slice(0, maxTokens));
-  checkSequences("lm", sequences);
-  return { sequences, maxTokens, cut: whole.filter(({ length }) => length > maxTokens).length };
 }
 
 /** @throws TetradError DATA for texts without tokens; UNSUPPORTED for a model that is to be trained whole and is quantised; DIVERGED */
@@ -97,54 +84,6 @@ export async function finetuneLm(engine: Engine, model: LanguageModel, texts: re
     options,
   );
   return { ...run, model, maxTokens, cut };
-}
-
-/** Each token's successor in its own sequence. */
-function nextOf(ids: Int32Array, sequences: readonly Ids[]): Int32Array {
-  const next = new Int32Array(ids.length).fill(IGNORED);
-  next.set(ids.subarray(1));
-  let end = 0;
-  for (const { length } of sequences) {
-    end += length;
-    next[end - 1] = IGNORED;
-  }
-  return next;
-}
-
-export interface Perplexity {
-  /** e to the mean negative log-likelihood of a token, natural logarithms */
-  readonly perplexity: number;
-  /** Tokens that were foretold */
-  readonly tokens: number;
-}
-
-/** How surprised the model is by texts, each foretold from its own beginning. */
-export async function perplexity(engine: Engine, model: LanguageModel, texts: readonly string[], limit?: number): Promise<Perplexity> {
-  const { backbone, head } = model;
-  const { sequences } = encodeTexts(model, texts, limit);
-  const context = { training: false };
-  const { loss } = head as CausalLm;
-  let [sum, tokens] = [0, 0];
-  await forEachBatch(engine, model, {
-    sequences,
-    inputs: ({ tokens: most }) => ({ labels: { shape: [most], dtype: "i32", bounded: "tokens" } }),
-    feeds: (numbers, { ids }) => ({
-      labels: nextOf(
-        ids,
-        numbers.map((s) => sequences[s] as Ids),
-      ),
-    }),
-    outputs(params, batch, inputs) {
-      return { losses: loss(params, backbone.states(params, batch, context), inputs["labels"] as Tensor, "none") };
-    },
-    each: (numbers, starts, { losses }) =>
-      numbers.forEach((s, i) => {
-        const [first, length] = [starts[i] as number, (sequences[s] as Ids).length];
-        for (let t = first; t < first + length - 1; t++) sum += losses?.[t] as number;
-        tokens += length - 1;
-      }),
-  });
-  return { perplexity: Math.exp(sum / tokens), tokens };
 }
 
 /** A whole model as transformers reads it, or an adapter as peft does, with the tokenizer beside it. @throws TetradError IO */

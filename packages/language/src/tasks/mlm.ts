@@ -8,7 +8,7 @@ import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
-import type { Perplexity } from "./lm.js";
+import type { Perplexity } from "./perplexity.js";
 
 export interface MlmOptions extends TrainingOptions, MaskingOptions {
   /** Texts that are not learned, for evaluations while the others are */

@@ -10,7 +10,7 @@ import type { TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkSequences } from "./labels.js";
-import type { Perplexity } from "./lm.js";
+import type { Perplexity } from "./perplexity.js";
 
 export interface SourceTarget {
   readonly source: string;

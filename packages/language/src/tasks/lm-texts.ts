@@ -1,0 +1,35 @@
+/** Texts as a causal model learns and is measured by them: token numbers, and each one's successor. */
+
+import type { Ids } from "../data/batch.js";
+import type { LanguageModel } from "../model.js";
+import { checkSequences } from "./labels.js";
+
+/** What cross-entropy leaves out. */
+const IGNORED = -100;
+
+/** Token numbers of texts, each ended by the tokenizer's end token. */
+export function wholeTexts({ tokenizer, config }: LanguageModel, texts: readonly string[]): number[][] {
+  const [end] = [config["eos_token_id"]].flat();
+  return texts.map((text) => [...tokenizer.encode(text).ids, ...(typeof end === "number" ? [end] : [])]);
+}
+
+/** As `wholeTexts`, cut to a limit that the model can read. */
+export function encodeTexts(model: LanguageModel, texts: readonly string[], limit?: number) {
+  const maxTokens = Math.min(limit ?? model.backbone.maxTokens, model.backbone.maxTokens);
+  const whole = wholeTexts(model, texts);
+  const sequences = whole.map((ids) => ids.slice(0, maxTokens));
+  checkSequences("lm", sequences);
+  return { sequences, maxTokens, cut: whole.filter(({ length }) => length > maxTokens).length };
+}
+
+/** Each token's successor in its own sequence. */
+export function nextOf(ids: Int32Array, sequences: readonly Ids[]): Int32Array {
+  const next = new Int32Array(ids.length).fill(IGNORED);
+  next.set(ids.subarray(1));
+  let end = 0;
+  for (const { length } of sequences) {
+    end += length;
+    next[end - 1] = IGNORED;
+  }
+  return next;
+}
