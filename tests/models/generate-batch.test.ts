@@ -40,6 +40,24 @@ describe.each(machines)("$name", ({ options, dtype }) => {
   });
 });
 
+test("a signal ends them all, those that have not begun too", async () => {
+  const engine = await createEngine({ backend: "wasm" });
+  try {
+    const generator = await tinyGenerator(engine, "llama-tiny", { context: 40, sequences: 2 });
+    const controller = new AbortController();
+    const answers = await generateBatch(generator, ["1", "2", "3"], {
+      maxNewTokens: 30,
+      signal: controller.signal,
+      onText: (text) => text.length > 0 && controller.abort(),
+    });
+    expect(answers.map(({ reason }) => reason)).toEqual(["aborted", "aborted", "aborted"]);
+    expect(answers[0]?.ids.length).toBeGreaterThan(0);
+    expect(answers[2]?.ids).toEqual([]);
+  } finally {
+    await engine.close();
+  }
+});
+
 test("sequences that rest, are copied, and go on", async () => {
   const engine = await createEngine({ backend: "wasm" });
   try {
@@ -122,6 +140,10 @@ describeShared("a checkpoint of llama2.c", "data/stories260K", (data) => {
     for (const [i, prompt] of prompts.entries()) {
       expect(answers[i]?.text).toBe((await generate(alone, prompt, { maxNewTokens: 30 })).text);
       expect(streamed[i]).toBe(answers[i]?.text);
+      const { tokenizer } = alone.model;
+      const given = tokenizer.encode(prompt).ids;
+      const whole = tokenizer.decode([...given, ...(answers[i]?.ids ?? [])]);
+      expect(answers[i]?.text).toBe(whole.slice(tokenizer.decode(given).length));
     }
     const [own] = answers;
     const word = own?.text.trim().split(" ")[0] as string;

@@ -249,6 +249,11 @@ describe.each(builds)("%s build", (build) => {
     const taken = await play(lower(ops.takeOp, [table, bad], { axis: 0, padding: -1 }, "f32"), [table.values as number[], bad.values], 2);
     expect([...(taken.arrays[0] as NdArray).data]).toEqual([3, 4, 0, 0, 0, 0, 0, 0]);
     expect(stopped()).toBe(BAD_INDEX);
+    const fresh: CaseInput = { shape: [4, 2], values: [10, 20, 30, 40, 50, 60, 70, 80] };
+    const put = lower(ops.indexCopyOp, [table, bad, fresh], {}, "f32");
+    const copied = await play(put, [table.values as number[], bad.values, fresh.values as number[]], 2);
+    expect([...(copied.arrays[0] as NdArray).data]).toEqual([1, 2, 10, 20, 5, 6]);
+    expect(stopped()).toBe(BAD_INDEX);
     const line: CaseInput = { shape: [3], values: [1, 2, 3] };
     const gathered = await play(lower(ops.gatherOp, [line, bad], { axis: 0 }, "f64"), [line.values as number[], bad.values], 2);
     expect([...(gathered.arrays[0] as NdArray).data]).toEqual([2, 0, 0, 0]);

@@ -37,6 +37,7 @@ const BY_HAND: Readonly<Record<string, { readonly inputs: readonly CaseInput[]; 
   logSoftmax: { inputs: [{ shape: [4096, 512] }] },
   cumsum: { inputs: [ROWS], attrs: { axis: 1, reverse: false } },
   take: { inputs: [{ shape: [VOCABULARY, 384] }, IDS], attrs: { axis: 0, padding: -1 } },
+  indexCopy: { inputs: [{ shape: [VOCABULARY, 384] }, IDS, { shape: [4096, 384] }] },
   scatterRows: { inputs: [{ shape: [4096, 384] }, IDS], attrs: { axis: 0, extent: VOCABULARY, padding: -1 } },
 };
 

@@ -60,8 +60,17 @@ export const indexCopyOp: Op<Attrs> = {
       attrs: {},
     },
     {
+      name: "heads",
+      inputs: [{ shape: [6, 5, 4] }, { shape: [3], dtype: "i32", values: [5, 2, 0], frozen: true }, { shape: [3, 5, 4] }],
+      attrs: {},
+    },
+    {
       name: "transposed",
-      inputs: [{ shape: [6, 20] }, { shape: [3], dtype: "i32", values: [5, 2, 0], frozen: true }, { shape: [3, 20], transposed: true }],
+      inputs: [
+        { shape: [6, 20], transposed: true },
+        { shape: [3], dtype: "i32", values: [5, 2, 0], frozen: true },
+        { shape: [3, 20], transposed: true },
+      ],
       attrs: {},
     },
     {

@@ -36,8 +36,9 @@ export async function generateBatch(
     next[sequence] = answer.next(logits);
     if (next[sequence] !== undefined) return;
     running[sequence] = undefined;
-    answers[number] = answer.done;
-    onAnswer?.(answer.done, number);
+    const { done } = answer;
+    answers[number] = done;
+    onAnswer?.(done, number);
   };
   while (waiting.length > 0 || running.some((one) => one !== undefined)) {
     for (let sequence = 0; sequence < decoder.sequences; sequence++) {
@@ -45,7 +46,8 @@ export async function generateBatch(
         const { number, ids } = waiting.pop() as (typeof waiting)[number];
         const own = onText === undefined ? options : { ...options, onText: (text: string) => onText(text, number) };
         running[sequence] = { number, answer: new Answer(generator, ids, own) };
-        advance(sequence, await decoder.begin(ids, sequence));
+        // Whoever is told to stop reads no more prompts.
+        advance(sequence, given.signal?.aborted === true ? new Float32Array(0) : await decoder.begin(ids, sequence));
       }
     }
     if (running.every((one) => one === undefined)) break;
