@@ -66,6 +66,12 @@ export function closest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The hint that names the candidate closest to `name`; undefined when none is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const near = closest(name, candidates);
+  return near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
+}
+
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

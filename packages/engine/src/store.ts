@@ -2,7 +2,7 @@
 
 import type { Backend, Segment } from "./backends/backend.js";
 import { byteSize, type FloatDType, type HostArray } from "./dtype.js";
-import { closest, TetradError } from "./errors.js";
+import { didYouMean, TetradError } from "./errors.js";
 import { type Storage, type Stored, storedShape, widenStored } from "./quant/stored.js";
 import { fillNormal, fillUniform } from "./random.js";
 import { formatShape, type Shape, sizeOf } from "./shape.js";
@@ -168,11 +168,10 @@ export class Store {
   #entry(name: string): ParamLayout {
     const entry = this.#byName.get(name);
     if (entry === undefined) {
-      const near = closest(name, this.#byName.keys());
       throw new TetradError("ARGUMENT", {
         op: "store",
         what: `no parameter "${name}"`,
-        hint: near === undefined ? `it has ${this.names.join(", ")}` : `did you mean "${near}"?`,
+        hint: didYouMean(name, this.#byName.keys()) ?? `it has ${this.names.join(", ")}`,
       });
     }
     return entry;

@@ -2,7 +2,7 @@
 
 import {
   type ApplyContext,
-  closest,
+  didYouMean,
   type Engine,
   type JsonObject,
   normalizeSpec,
@@ -127,13 +127,12 @@ function checkModules(names: readonly string[], parameters: readonly string[]): 
   const unknown = names.find((name) => !parameters.some((parameter) => isModuleOf(parameter, [name])));
   if (unknown === undefined) return;
   const modules = [...new Set(parameters.flatMap((parameter) => parameter.split(".").slice(0, -1)))].filter((part) => !/^\d+$/.test(part));
-  const near = closest(unknown, modules);
   throw new TetradError("ARGUMENT", {
     op: "freeze",
     what: "the model has no such module",
     got: unknown,
     expected: modules.join(", "),
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: didYouMean(unknown, modules),
   });
 }
 

@@ -1,6 +1,6 @@
 /** A theory's data, checked and whitened: after this file a likelihood is a sum of squares. */
 
-import { closest, numberColumn, type Table, TetradError } from "@tetrad/engine";
+import { didYouMean, numberColumn, type Table, TetradError } from "@tetrad/engine";
 import { cholesky, dot, invertLower, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
 import type { Theory } from "./theory.js";
 
@@ -129,12 +129,11 @@ function readerOf(data: DataSource): Reader {
       const values: ArrayLike<number> | undefined = Object.hasOwn(data.columns, name) ? data.columns[name] : undefined;
       if (values === undefined) {
         const known = Object.keys(data.columns);
-        const near = closest(name, known);
         throw new TetradError("DATA", {
           op: source,
           what: `there is no column "${name}"`,
           expected: `one of ${known.join(", ")}`,
-          hint: near === undefined ? undefined : `did you mean "${near}"?`,
+          hint: didYouMean(name, known),
         });
       }
       if (length !== undefined && values.length !== length) {

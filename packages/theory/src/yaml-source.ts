@@ -1,6 +1,6 @@
 /** YAML with line numbers: every complaint about a theory file names the line to change. */
 
-import { closest, TetradError } from "@tetrad/engine";
+import { didYouMean, TetradError } from "@tetrad/engine";
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { $ZodIssue } from "zod/v4/core";
 
@@ -73,7 +73,6 @@ export class YamlSource {
     if (issue.code === "unrecognized_keys") {
       const key = issue.keys[0] as string;
       const known = keysAt(path);
-      const near = closest(key, known);
       throw new TetradError("ARGUMENT", {
         op: path.length === 0 ? this.source : path.join("."),
         what: `unknown key "${key}"`,
@@ -81,11 +80,8 @@ export class YamlSource {
         at: this.at([...path, key]),
         // In YAML, {expression: f(a, b)} is the key `b)` without a value: a formula cut at its comma.
         hint:
-          near !== undefined
-            ? `did you mean "${near}"?`
-            : this.#valueAt([...path, key]) === null
-              ? "put formulas with commas in quotes inside { }"
-              : "remove it",
+          didYouMean(key, known) ??
+          (this.#valueAt([...path, key]) === null ? "put formulas with commas in quotes inside { }" : "remove it"),
       });
     }
     const value = this.#valueAt(path);

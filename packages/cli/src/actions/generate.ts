@@ -14,6 +14,7 @@ import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
 import { findModel } from "../language/find-model.js";
 import { textsFrom } from "../language/texts.js";
+import { flagOf } from "../language/training-arguments.js";
 import type { Terminal } from "../terminal.js";
 
 export interface GenerateFlags {
@@ -99,8 +100,6 @@ function checkFlags(flags: GenerateFlags): void {
     refuse("these are options of beams", beamed.join(", "), "say how many: --num-beams 4");
 }
 
-const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
-
 /** What the command line says of how tokens are chosen; what it leaves out is the folder's. */
 function optionsOf(flags: GenerateFlags, schema: Json | undefined): GenerateOptions & BeamOptions {
   const { maxTokens, repeatNgramSize, jsonSchema: _, activations: __, context: ___, ...options } = flags;
@@ -112,7 +111,7 @@ function optionsOf(flags: GenerateFlags, schema: Json | undefined): GenerateOpti
   };
 }
 
-/** The texts of the best beams, or the one answer. */
+/** How many beams: what the command line says, else the folder. */
 function beamsOf({ defaults }: TextGenerator, { numBeams }: GenerateFlags): number {
   return numBeams ?? defaults.numBeams ?? 1;
 }

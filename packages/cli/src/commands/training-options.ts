@@ -1,7 +1,7 @@
 /** Options of every `tetrad finetune` command, and where their values come from: the command line, a configuration, or a default. */
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { adversarial, positiveInteger, share } from "../arguments.js";
-import { ARGUMENTS, type Kind, snakeCase } from "../language/training-arguments.js";
+import { type Command, Option } from "commander";
+import { adversarial, notNegative, positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
+import { ARGUMENTS, flagOf, type Kind } from "../language/training-arguments.js";
 
 export const MODEL =
   "a pretrained model as Hugging Face lays it out: config.json, model.safetensors, tokenizer.json; or its name on the Hub: org/name, org/name@revision";
@@ -30,8 +30,9 @@ export function withTraining(command: Command, epochs: number): Command {
   const defaults: Readonly<Record<string, unknown>> = { epochs, batchSize: 16, learningRate: 5e-5, weightDecay: 0.01, seed: 0 };
   for (const [name, { kind, about }] of Object.entries(ARGUMENTS)) {
     if (kind === "record") continue;
-    const option = new Option(`--${snakeCase(name).replaceAll("_", "-")}${placeholder(kind)}`, about).helpGroup("Training:");
-    if (kind !== "flag" && kind !== "names") option.argParser(parser(kind));
+    const option = new Option(`${flagOf(name)}${placeholder(kind)}`, about).helpGroup("Training:");
+    const parse = typeof kind === "string" ? PARSERS[kind] : undefined;
+    if (parse !== undefined) option.argParser(parse);
     if (typeof kind === "object") option.choices(kind);
     if (name in defaults) option.default(defaults[name]);
     command.addOption(option);
@@ -45,24 +46,13 @@ function placeholder(kind: Kind): string {
   return kind === "count" || kind === "whole" ? " <n>" : kind === "text" || typeof kind === "object" ? " <name>" : " <x>";
 }
 
-/** Numbers of each kind, in words. */
-const NUMBERS: Readonly<Record<string, readonly [holds: (value: number) => boolean, words: string]>> = {
-  count: [(value) => Number.isInteger(value) && value > 0, "a whole number above 0"],
-  whole: [(value) => Number.isInteger(value) && value >= 0, "a whole number, 0 or more"],
-  positive: [(value) => value > 0 && Number.isFinite(value), "a number above 0"],
-  nonnegative: [(value) => value >= 0 && Number.isFinite(value), "a number, 0 or more"],
-  share: [(value) => value > 0 && value < 1, "above 0 and below 1"],
+const PARSERS: Readonly<Record<string, (text: string) => number>> = {
+  count: positiveInteger,
+  whole: wholeNumber,
+  positive: positiveNumber,
+  nonnegative: notNegative,
+  share,
 };
-
-function parser(kind: Kind): (text: string) => string | number {
-  const [holds, words] = (typeof kind === "string" ? NUMBERS[kind] : undefined) ?? [undefined, ""];
-  return (text) => {
-    if (holds === undefined) return text;
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!holds(value)) throw new InvalidArgumentError(`It must be ${words}.`);
-    return value;
-  };
-}
 
 /**
  * The options of a command: what its command line says, else its --config file, else the defaults. A usage error where one that is needed is missing.

@@ -1,5 +1,5 @@
 /** YAML files checked against a schema, with errors that name the line and guess what was meant. */
-import { closest, decodeText, readBytes, TetradError } from "@tetrad/engine";
+import { decodeText, didYouMean, readBytes, TetradError } from "@tetrad/engine";
 import { type Document, isMap, isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 
@@ -64,13 +64,13 @@ function explain(issue: Issue, schema: z.ZodType, root: unknown): { what: string
     return {
       what: `unknown key ${JSON.stringify(key)}${issue.path.length === 0 ? "" : ` in ${field}`}`,
       expected: known.join(", "),
-      hint: guess(key, known) ?? "remove it",
+      hint: didYouMean(key, known) ?? "remove it",
     };
   }
   const value = valueAt(root, issue.path);
   if (value === undefined) return { what: `${field} is missing`, hint: `add a line "${String(issue.path.at(-1))}: …"` };
   const choices = choicesOf(issue);
-  const hint = typeof value === "string" ? guess(value, choices ?? []) : undefined;
+  const hint = typeof value === "string" ? didYouMean(value, choices ?? []) : undefined;
   return {
     what: `${field} is wrong`,
     got: shown(value),
@@ -85,11 +85,6 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
     (node, key) => (typeof node === "string" ? node : (node as Record<PropertyKey, unknown> | undefined)?.[key]),
     root,
   );
-}
-
-function guess(name: string, known: readonly string[]): string | undefined {
-  const near = closest(name, known);
-  return near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
 }
 
 function shown(value: unknown): string {

@@ -30,11 +30,17 @@ function fingerprint(flags: TrainingFlags): string {
   return JSON.stringify(Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
+/** Who says how often means that checkpoints are kept. */
+export function saveStrategyOf({ saveStrategy, saveSteps }: TrainingFlags): NonNullable<TrainingOptions["saveStrategy"]> {
+  return saveStrategy ?? (saveSteps === undefined ? "no" : "steps");
+}
+
 /** @throws TetradError IO where there is nothing to resume, ARGUMENT where the interrupted run was asked for otherwise or another one is at work here */
 export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints> {
   const folder = runFolder(flags.out);
   const own = fingerprint(flags);
-  const { saveStrategy = flags.saveSteps === undefined ? "no" : "steps", saveTotalLimit } = flags;
+  const { saveTotalLimit } = flags;
+  const saveStrategy = saveStrategyOf(flags);
   const unlock = await lock(folder);
   try {
     await clear(folder);

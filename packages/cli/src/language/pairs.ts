@@ -1,6 +1,7 @@
 /** Pairs of texts from a table: alike, or one to be made of the other. */
-import { columnIndex, readBytes, readTable, TetradError } from "@tetrad/engine";
+import { columnIndex, readBytes, readTable } from "@tetrad/engine";
 import type { Seq2SeqLimits, SourceTarget, TextPair } from "@tetrad/language";
+import { numberIn } from "./texts.js";
 
 export interface PairColumns {
   readonly first: string;
@@ -18,9 +19,7 @@ export async function readPairs(path: string, { first, second, score }: PairColu
     const pair = { first: row[firstAt] as string, second: row[secondAt] as string };
     if (scoreAt === undefined) return pair;
     const cell = row[scoreAt] as string;
-    const value = cell === "" ? Number.NaN : Number(cell);
-    if (Number.isFinite(value)) return { ...pair, score: value };
-    throw new TetradError("DATA", { op: path, what: `column "${score}" is no number`, got: JSON.stringify(cell), at: table.place(i) });
+    return { ...pair, score: numberIn(cell, { path, column: score as string, place: table.place(i) }) };
   });
 }
 

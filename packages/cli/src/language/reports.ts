@@ -1,7 +1,7 @@
 /** Where the log of a run goes beside the folder: files for TensorBoard, or a line of JSON for each entry. */
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { closest, EventWriter, type Hyperparameter, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { didYouMean, EventWriter, type Hyperparameter, TetradError, writeFileAtomic } from "@tetrad/engine";
 import type { LogEntry, TrainerCallback } from "@tetrad/language";
 import { runFolder } from "./checkpoints.js";
 import type { TrainingFlags } from "./training.js";
@@ -15,13 +15,12 @@ export function reportsOf(flags: TrainingFlags): TrainerCallback[] {
     .map((name) => {
       const make = REPORTS[name];
       if (make !== undefined) return make(flags);
-      const near = closest(name, Object.keys(REPORTS));
       throw new TetradError("ARGUMENT", {
         op: "report_to",
         what: "nothing of this name takes a log",
         got: name,
         expected: Object.keys(REPORTS).join(", "),
-        hint: near === undefined ? undefined : `did you mean "${near}"?`,
+        hint: didYouMean(name, Object.keys(REPORTS)),
       });
     });
 }

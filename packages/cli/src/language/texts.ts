@@ -37,10 +37,15 @@ export async function readLabelled(path: string, columns: TextColumns, note: (te
 export async function readRated(path: string, columns: TextColumns, note: (text: string) => void): Promise<RatedText[]> {
   const rows = await readAnswered(path, columns, "number", note);
   return rows.map(({ text, answer, place }) => {
-    const value = Number(answer);
-    if (Number.isFinite(value)) return { text, value };
-    throw new TetradError("DATA", { op: path, what: `column "${columns.label}" is no number`, got: JSON.stringify(answer), at: place });
+    return { text, value: numberIn(answer, { path, column: columns.label, place }) };
   });
+}
+
+/** @throws TetradError DATA for a cell that is no number */
+export function numberIn(cell: string, { path, column, place }: Record<"path" | "column" | "place", string>): number {
+  const value = cell === "" ? Number.NaN : Number(cell);
+  if (Number.isFinite(value)) return value;
+  throw new TetradError("DATA", { op: path, what: `column "${column}" is no number`, got: JSON.stringify(cell), at: place });
 }
 
 async function readAnswered(path: string, { text, label }: TextColumns, what: string, note: (text: string) => void) {

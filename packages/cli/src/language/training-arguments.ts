@@ -5,18 +5,7 @@
 import type { TrainingOptions } from "@tetrad/language";
 
 /** What a value may be, in words that options and schemas are made from. */
-export type Kind =
-  | "count"
-  | "whole"
-  | "positive"
-  | "nonnegative"
-  | "share"
-  | "number"
-  | "flag"
-  | "text"
-  | "names"
-  | "record"
-  | readonly string[];
+export type Kind = "count" | "whole" | "positive" | "nonnegative" | "share" | "flag" | "text" | "names" | "record" | readonly string[];
 
 export interface Argument {
   readonly kind: Kind;
@@ -68,6 +57,9 @@ export const ARGUMENTS: Readonly<Record<string, Argument>> = {
 export function keyOf(option: string): string {
   return snakeCase(ARGUMENTS[option]?.key ?? option);
 }
+
+/** As the command line has it. */
+export const flagOf = (option: string): string => `--${snakeCase(option).replaceAll("_", "-")}`;
 
 export const snakeCase = (name: string): string =>
   name.replace(/[A-Z0-9]+/g, (part) => (/\d/.test(part) ? part : `_${part.toLowerCase()}`));

@@ -8,7 +8,7 @@ import { interruptible } from "../interrupt.js";
 import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 import { type CardFacts, modelCard } from "./card.js";
-import { type Checkpoints, openCheckpoints, runFolder } from "./checkpoints.js";
+import { type Checkpoints, openCheckpoints, runFolder, saveStrategyOf } from "./checkpoints.js";
 import { findModel, type ModelPlace } from "./find-model.js";
 import { hubModelIn } from "./hub-name.js";
 import { licenceOf } from "./licence.js";
@@ -78,12 +78,12 @@ function trainingOptions(flags: TrainingFlags): RunOptions {
     const value = flags[name as keyof TrainingFlags];
     return value === undefined ? [] : [[ARGUMENTS[name]?.key ?? name, value] as const];
   });
-  const { maxTokens, adversarial, saveStrategy, saveSteps } = flags;
+  const { maxTokens, adversarial } = flags;
   return {
     ...(Object.fromEntries(given) as TrainingOptions),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(adversarial !== undefined && { adversarial }),
-    ...(saveStrategy === undefined && saveSteps !== undefined && { saveStrategy: "steps" }),
+    saveStrategy: saveStrategyOf(flags),
   };
 }
 

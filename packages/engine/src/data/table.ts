@@ -1,5 +1,5 @@
 /** A table of text cells with named columns: what a data file is before anyone decides which column is a number. */
-import { closest, TetradError } from "../errors.js";
+import { didYouMean, TetradError } from "../errors.js";
 
 export interface Table {
   /** File name for messages. */
@@ -37,12 +37,11 @@ export function isMissing(cell: string): boolean {
 export function columnIndex(table: Pick<Table, "source" | "columns">, name: string): number {
   const index = table.columns.indexOf(name);
   if (index >= 0) return index;
-  const near = closest(name, table.columns);
   throw new TetradError("DATA", {
     op: table.source,
     what: `there is no column ${JSON.stringify(name)}`,
     expected: `one of ${listed(table.columns)}`,
-    hint: near === undefined ? "name a column of the header line" : `did you mean ${JSON.stringify(near)}?`,
+    hint: didYouMean(name, table.columns) ?? "name a column of the header line",
   });
 }
 

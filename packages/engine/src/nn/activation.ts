@@ -1,6 +1,6 @@
 /** Activations by name, for models described in configuration files. */
 
-import { closest, TetradError } from "../errors.js";
+import { didYouMean, TetradError } from "../errors.js";
 import { elu } from "../ops/elu.js";
 import { gelu } from "../ops/gelu.js";
 import { leakyRelu } from "../ops/leakyRelu.js";
@@ -30,11 +30,10 @@ export type Activation = keyof typeof ACTIVATIONS;
 /** @throws TetradError ARGUMENT for an unknown name, with the nearest one */
 export function activationNamed(name: string): (x: Tensor) => Tensor {
   if (name in ACTIVATIONS) return ACTIVATIONS[name as Activation];
-  const near = closest(name, Object.keys(ACTIVATIONS));
   throw new TetradError("ARGUMENT", {
     op: "activation",
     what: `unknown activation "${name}"`,
     expected: Object.keys(ACTIVATIONS).join(", "),
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: didYouMean(name, Object.keys(ACTIVATIONS)),
   });
 }

@@ -1,6 +1,6 @@
 /** Storage formats by name, and weights made into them. */
 
-import { closest, TetradError } from "../errors.js";
+import { didYouMean, TetradError } from "../errors.js";
 import { bf16 } from "./bf16.js";
 import { f16 } from "./f16.js";
 import { checkBlocks, type QuantizedWeight, type WeightFormat } from "./format.js";
@@ -21,12 +21,11 @@ export type FormatName = keyof typeof WEIGHT_FORMATS;
 /** @throws TetradError ARGUMENT for an unknown name */
 export function weightFormat(name: string): WeightFormat {
   if (name in WEIGHT_FORMATS) return WEIGHT_FORMATS[name as FormatName];
-  const near = closest(name, Object.keys(WEIGHT_FORMATS));
   throw new TetradError("ARGUMENT", {
     op: "quantize",
     what: `no storage format "${name}"`,
     expected: Object.keys(WEIGHT_FORMATS).join(", "),
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: didYouMean(name, Object.keys(WEIGHT_FORMATS)),
   });
 }
 

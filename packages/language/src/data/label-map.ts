@@ -1,5 +1,5 @@
 /** The stage `labels`: classes by other names, joined or left out, as a map says. */
-import { closest, isMissing, TetradError } from "@tetrad/engine";
+import { didYouMean, isMissing, TetradError } from "@tetrad/engine";
 import { cellOf, type Stage, Tally } from "./rows.js";
 
 export interface LabelMapOptions {
@@ -33,11 +33,10 @@ export const labelStage: Stage<LabelMapOptions> = {
     }
     const absent = Object.keys(map).find((name) => !seen.has(name));
     if (absent !== undefined) {
-      const near = closest(absent, seen);
       throw new TetradError("DATA", {
         op: "labels",
         what: `the map names the class ${JSON.stringify(absent)}, which no row has`,
-        hint: near === undefined ? "take it out of the map" : `did you mean ${JSON.stringify(near)}?`,
+        hint: didYouMean(absent, seen) ?? "take it out of the map",
       });
     }
     if (rowsOut === 0) throw new TetradError("DATA", { op: "labels", what: "the map leaves every row out" });

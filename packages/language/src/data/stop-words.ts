@@ -1,5 +1,5 @@
 /** Words that say little of what a text is about, for counts and TF-IDF alone; never taken from what a model reads. Lists of the library `stopword`. */
-import { closest, listed, TetradError } from "@tetrad/engine";
+import { didYouMean, listed, TetradError } from "@tetrad/engine";
 
 /**
  * Stop words of a language, in lower case.
@@ -11,11 +11,10 @@ export async function stopWords(language: string): Promise<ReadonlySet<string>> 
   const words = lists[language];
   if (Array.isArray(words)) return new Set(words as string[]);
   const known = Object.keys(lists).filter((name) => /^[a-z]{3}$/.test(name));
-  const near = closest(language, known);
   throw new TetradError("ARGUMENT", {
     op: "stop words",
     what: `there is no list for ${JSON.stringify(language)}`,
     expected: listed(known, 70),
-    ...(near !== undefined && { hint: `did you mean ${JSON.stringify(near)}?` }),
+    hint: didYouMean(language, known),
   });
 }

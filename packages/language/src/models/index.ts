@@ -1,6 +1,6 @@
 /** Models by the `model_type` of their config.json. */
 
-import { closest, type JsonObject, TetradError } from "@tetrad/engine";
+import { didYouMean, type JsonObject, TetradError } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import { bert } from "./bert.js";
 import { ConfigFields } from "./config.js";
@@ -38,12 +38,11 @@ export function encoderDecoderOf(json: JsonObject, source = "config.json"): Enco
 }
 
 function notBuilt(source: string, type: string, known: readonly string[]): never {
-  const near = closest(type, known);
   throw new TetradError("UNSUPPORTED", {
     op: source,
     what: "this kind of model is not built for this task",
     got: `model_type "${type}"`,
     expected: known.join(", "),
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: didYouMean(type, known),
   });
 }

@@ -6,7 +6,7 @@ import {
   add,
   attention,
   checkpoint,
-  closest,
+  didYouMean,
   dropout,
   embedding,
   gelu,
@@ -124,12 +124,11 @@ const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
 export function activationOf(name: string): (x: Tensor) => Tensor {
   const found = ACTIVATIONS[name];
   if (found !== undefined) return found;
-  const near = closest(name, Object.keys(ACTIVATIONS));
   throw new TetradError("UNSUPPORTED", {
     op: "config.json",
     what: "this activation is not built",
     got: name,
     expected: Object.keys(ACTIVATIONS).join(", "),
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: didYouMean(name, Object.keys(ACTIVATIONS)),
   });
 }

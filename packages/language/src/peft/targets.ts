@@ -1,6 +1,6 @@
 /** Which layers an adapter goes to, by PEFT's rules for `target_modules`. */
 
-import { closest, normalizeSpec, TetradError } from "@tetrad/engine";
+import { didYouMean, normalizeSpec, TetradError } from "@tetrad/engine";
 import type { Backbone } from "../models/backbone.js";
 
 /** Layers that get an adapter unless told, by model type: PEFT's own choices. */
@@ -88,13 +88,12 @@ export function targetsOf({ params, fanInFanOut, modelType }: Backbone, modules:
   }
   if (found.length > 0) return found.map(({ name, input, output }) => ({ name, input, output }));
   const ends = [...new Set(layers.filter((layer) => !layer.table).map(({ name }) => name.split(".").at(-1) as string))];
-  const near = typeof modules === "string" ? undefined : closest(modules[0] ?? "", ends);
   throw new TetradError("ARGUMENT", {
     op: "peft",
     what: `no layer of this ${modelType} model matches target_modules`,
     got: JSON.stringify(modules),
     expected: ends.join(", "),
-    hint: near === undefined ? undefined : `did you mean "${near}"?`,
+    hint: typeof modules === "string" ? undefined : didYouMean(modules[0] ?? "", ends),
   });
 }
 

@@ -1,6 +1,6 @@
 /** A JSON schema as an expression over the bytes of the documents that it holds of, written on one line. */
 
-import { closest, type Json, type JsonObject, TetradError } from "@tetrad/engine";
+import { didYouMean, type Json, type JsonObject, TetradError } from "@tetrad/engine";
 import { anyCharacter } from "./characters.js";
 import type { Expression, Expressions } from "./expression.js";
 import { patternOf } from "./pattern.js";
@@ -162,15 +162,7 @@ function checkKeywords(schema: JsonObject, built: readonly string[], at: string)
   const known = [...built, ...NOTES];
   const name = Object.keys(schema).find((keyword) => !known.includes(keyword));
   if (name === undefined) return;
-  const near = closest(name, built);
-  refuse(
-    "UNSUPPORTED",
-    at,
-    `the keyword "${name}" is not built here`,
-    undefined,
-    built,
-    near === undefined ? undefined : `did you mean "${near}"?`,
-  );
+  refuse("UNSUPPORTED", at, `the keyword "${name}" is not built here`, undefined, built, didYouMean(name, built));
 }
 
 function refuse(code: "UNSUPPORTED" | "DATA", at: string, what: string, got?: string, expected?: readonly string[], hint?: string): never {

@@ -12,8 +12,9 @@ import {
   topK,
   transpose,
 } from "@tetrad/engine";
-import { type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch, within } from "../data/batch.js";
+import { type BatchLimits, batchSpecs, type Ids, packBatch, within } from "../data/batch.js";
 import type { TokenBatch } from "../models/backbone.js";
+import { evaluationLimits } from "../train/evaluate.js";
 import type { LabelledText, TextClassifier } from "./classify.js";
 import { checkKnown, checkSequences } from "./labels.js";
 
@@ -37,9 +38,6 @@ export interface WordAttack {
   readonly similarity?: number;
 }
 
-/** Batches of an attack */
-const MOST = { tokens: 512, sequences: 64 };
-
 interface Example {
   ids: readonly number[];
   readonly label: number;
@@ -57,9 +55,7 @@ class Probe {
 
   static async open(engine: Engine, { model, labels }: TextClassifier, sequences: readonly Ids[]): Promise<Probe> {
     const { backbone, head, store } = model;
-    const count = Math.min(sequences.length, MOST.sequences);
-    const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
-    const limits = { tokens: Math.max(longest, Math.min(MOST.tokens, limitsOf(sequences, count).tokens)), sequences: count };
+    const limits = evaluationLimits(sequences);
     const inputs = {
       ...batchSpecs(limits),
       moved: { shape: [limits.tokens, backbone.width], dtype: store.dtype, bounded: "tokens" },

@@ -8,6 +8,13 @@ import type { Params, TokenBatch } from "../models/backbone.js";
 /** What evaluation lays end to end: of MiniLM, 4,000 to 4,300 tokens a second on 2 threads, where batches of 1,024 tokens give 3,700 and of 4,096 3,300. */
 const MOST: BatchLimits = { tokens: 512, sequences: 64 };
 
+/** Of batches that only look at sequences: as large as pays, and never too small for the longest. */
+export function evaluationLimits(sequences: readonly Ids[]): BatchLimits {
+  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
+  const count = Math.min(sequences.length, MOST.sequences);
+  return { tokens: Math.max(longest, Math.min(MOST.tokens, limitsOf(sequences, count).tokens)), sequences: count };
+}
+
 export interface Evaluation {
   readonly sequences: readonly Ids[];
   /** Inputs beside the tokens, and their values for the sequences of a batch */
@@ -26,9 +33,7 @@ export async function forEachBatch(
 ): Promise<void> {
   const { sequences, inputs, feeds } = evaluation;
   if (sequences.length === 0) return;
-  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
-  const count = Math.min(sequences.length, MOST.sequences);
-  const limits = { tokens: Math.max(longest, Math.min(MOST.tokens, limitsOf(sequences, count).tokens)), sequences: count };
+  const limits = evaluationLimits(sequences);
   const program = await engine.compileWith(store, { ...batchSpecs(limits), ...inputs?.(limits) }, (params, given) =>
     evaluation.outputs(adapted(params, { training: false }), given as unknown as TokenBatch, given),
   );

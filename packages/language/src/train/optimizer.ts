@@ -7,7 +7,7 @@ import {
   adam,
   adamax,
   adamw,
-  closest,
+  didYouMean,
   lamb,
   lion,
   makeSchedule,
@@ -70,13 +70,12 @@ export function optimizerOf(options: CompleteOptions, lr: Schedule, lrScale: (na
   const { optim, optimArgs, weightDecay, maxGradNorm, adamBeta1, adamBeta2, adamEpsilon } = options;
   const make = MAKERS[optim] as Make | undefined;
   if (make === undefined) {
-    const near = closest(optim, OPTIMIZER_NAMES);
     throw new TetradError("ARGUMENT", {
       op: "optim",
       what: "there is no optimiser of this name",
       got: optim,
       expected: OPTIMIZER_NAMES.join(", "),
-      hint: near === undefined ? undefined : `did you mean "${near}"?`,
+      hint: didYouMean(optim, OPTIMIZER_NAMES),
     });
   }
   const given = { beta1: adamBeta1, beta2: adamBeta2, eps: adamEpsilon };

@@ -1,6 +1,6 @@
 /** The best evaluation so far, by the figure that decides, and how many have come since. */
 
-import { closest, TetradError } from "@tetrad/engine";
+import { didYouMean, TetradError } from "@tetrad/engine";
 import type { CompleteOptions } from "./options.js";
 import type { Best, RunState } from "./run-state.js";
 
@@ -36,13 +36,12 @@ export class Scores {
     const name = metricForBestModel === undefined ? first : `eval_${metricForBestModel.replace(/^eval_/, "")}`;
     const value = metrics[name];
     if (value === undefined) {
-      const near = closest(name, Object.keys(metrics));
       throw new TetradError("ARGUMENT", {
         op: "metric_for_best_model",
         what: "the evaluation has no such figure",
         got: name,
         expected: Object.keys(metrics).join(", "),
-        hint: near === undefined ? undefined : `did you mean "${near}"?`,
+        hint: didYouMean(name, Object.keys(metrics)),
       });
     }
     const sign = (greaterIsBetter ?? !/loss|perplexity/.test(name)) ? 1 : -1;

@@ -3,7 +3,7 @@
  * everything else that the grammar of text.ts lets through, by name and place. Nothing is ever evaluated as code.
  */
 
-import { closest } from "@tetrad/engine";
+import { didYouMean } from "@tetrad/engine";
 import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
 import { arityOf, FUNCTION_NAMES, functionNamed, type OperationName } from "./operations.js";
 import { BUILT_IN, type ExpressionText, isUsableName, type Parsed, parseText, plural, refuse } from "./text.js";
@@ -123,12 +123,12 @@ class Converter {
     if (FUNCTION_NAMES.includes(name))
       return refuse(frame.parsed, `the function ${name} has no arguments`, [place, name], `write ${name}(…)`);
     if (name === "e") return refuse(frame.parsed, `unknown name "e"`, [place, name], "write exp(x) for powers of Euler's number");
-    const near = closest(name, [...this.#names, ...this.#definitions.keys(), ...frame.locals.keys(), ...Object.keys(BUILT_IN)]);
     return refuse(
       frame.parsed,
       `unknown name "${name}"`,
       [place, name],
-      near === undefined ? `known names: ${[...this.#names].join(", ")}` : `did you mean "${near}"?`,
+      didYouMean(name, [...this.#names, ...this.#definitions.keys(), ...frame.locals.keys(), ...Object.keys(BUILT_IN)]) ??
+        `known names: ${[...this.#names].join(", ")}`,
     );
   }
 
@@ -179,12 +179,11 @@ class Converter {
       if (this.#names?.has(name) === true || frame.locals.has(name)) {
         return refuse(frame.parsed, `${name} is not a function`, [place, name], `write ${name}*(…) to multiply`);
       }
-      const near = closest(name, [...FUNCTION_NAMES, ...this.#definitions.keys()]);
       return refuse(
         frame.parsed,
         `unknown function "${name}"`,
         [place, name],
-        near === undefined ? `known functions: ${FUNCTION_NAMES.join(", ")}` : `did you mean "${near}"?`,
+        didYouMean(name, [...FUNCTION_NAMES, ...this.#definitions.keys()]) ?? `known functions: ${FUNCTION_NAMES.join(", ")}`,
       );
     }
     const arity = arityOf(operation);
