@@ -5,7 +5,7 @@ import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { readLabelled, type TextColumns } from "../language/texts.js";
-import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 
 export type FinetuneClassifyOptions = TrainingFlags & AdapterFlags & TextColumns;
 
@@ -31,18 +31,13 @@ export async function finetuneClassifyAction(context: Context, flags: FinetuneCl
   });
   noteWeights(terminal, run.model, flags.model);
   noteShare(terminal, run.model);
-  const { bold, dim } = terminal.colors;
   terminal.result(
-    [
-      bold(`${run.labels.length} classes from ${train.length} texts`),
-      ...runLines(run, "texts"),
-      ...(run.empty > 0 ? [`${run.empty} texts are empty`] : []),
-      dim(run.placement),
-      "",
-      `on ${evaluation.texts} texts of ${measuredOn}:`,
-      evaluation.report,
-      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some text"`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `${run.labels.length} classes from ${train.length} texts`,
+      notes: run.empty > 0 ? [`${run.empty} texts are empty`] : [],
+      findings: [`on ${evaluation.texts} texts of ${measuredOn}:`, evaluation.report],
+      use: `predict ${flags.out} "some text"`,
+    }),
     {
       model: flags.out,
       classes: run.labels,

@@ -11,7 +11,7 @@ import type { Context } from "../context.js";
 import { type PairColumns, readPairs } from "../language/pairs.js";
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
-import { cardOf, fineTune, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, runFacts, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneEmbedOptions extends TrainingFlags, PairColumns {
   readonly loss?: ContrastLoss;
@@ -37,21 +37,19 @@ export async function finetuneEmbedAction(context: Context, flags: FinetuneEmbed
     await writeResults(flags.out, outcome, { ...last });
     return { run: outcome, before: first, after: last };
   });
-  const { bold, dim } = terminal.colors;
   terminal.result(
-    [
-      bold(`${train.length} pairs, ${run.loss} loss`),
-      ...runLines(run, "texts"),
-      dim(run.placement),
-      "",
-      `on ${test.length} pairs of ${measuredOn}, before and after:`,
-      ...Object.keys(after).map((name) => {
-        const of = (evaluation: EmbedderEvaluation) => (evaluation as unknown as Record<string, number>)[name]?.toFixed(4);
-        return `${(FIGURES[name] as string).padEnd(24)} ${of(before)} → ${of(after)}`;
-      }),
-      "",
-      `saved in ${flags.out}; use it with: tetrad embed ${flags.out} "some text"`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `${train.length} pairs, ${run.loss} loss`,
+      findings: [
+        `on ${test.length} pairs of ${measuredOn}, before and after:`,
+        ...Object.keys(after).map((name) => {
+          const of = (evaluation: EmbedderEvaluation) => (evaluation as unknown as Record<string, number>)[name]?.toFixed(4);
+          return `${(FIGURES[name] as string).padEnd(24)} ${of(before)} → ${of(after)}`;
+        }),
+        "",
+      ],
+      use: `embed ${flags.out} "some text"`,
+    }),
     { model: flags.out, pairs: { train: train.length, test: test.length }, loss: run.loss, ...runFacts(run), before, after },
   );
 }

@@ -5,7 +5,7 @@ import { type AdapterFlags, methodOf, writesAdapter, written } from "../language
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { readWrittenTexts } from "../language/texts.js";
-import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneLmOptions extends TrainingFlags, AdapterFlags {
   readonly text: string;
@@ -34,17 +34,15 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last, share: trained };
   });
-  const { bold, dim } = terminal.colors;
   terminal.result(
-    [
-      bold(`${train.length} texts, ${share}`),
-      ...runLines(run, "texts"),
-      dim(run.placement),
-      "",
-      `perplexity of ${test.length} texts of ${measuredOn} (${after.tokens} tokens): ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
-      "",
-      `saved in ${flags.out}; use it with: tetrad generate ${flags.out} "some text"`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `${train.length} texts, ${share}`,
+      findings: [
+        `perplexity of ${test.length} texts of ${measuredOn} (${after.tokens} tokens): ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
+        "",
+      ],
+      use: `generate ${flags.out} "some text"`,
+    }),
     {
       model: flags.out,
       texts: { train: train.length, test: test.length },

@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { readWrittenTexts } from "../language/texts.js";
-import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneMlmOptions extends TrainingFlags {
   readonly text: string;
@@ -33,17 +33,15 @@ export async function finetuneMlmAction(context: Context, flags: FinetuneMlmOpti
     await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last };
   });
-  const { bold, dim } = terminal.colors;
   terminal.result(
-    [
-      bold(`${train.length} texts, ${100 * mlmProbability} % of their ${wholeWord ? "words" : "tokens"} hidden`),
-      ...runLines(run, "texts"),
-      dim(run.placement),
-      "",
-      `perplexity of ${after.tokens} hidden tokens of ${test.length} texts of ${measuredOn}: ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
-      "",
-      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some [MASK] text", or train on: tetrad finetune classify --model ${flags.out}`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `${train.length} texts, ${100 * mlmProbability} % of their ${wholeWord ? "words" : "tokens"} hidden`,
+      findings: [
+        `perplexity of ${after.tokens} hidden tokens of ${test.length} texts of ${measuredOn}: ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
+        "",
+      ],
+      use: `predict ${flags.out} "some [MASK] text", or train on: tetrad finetune classify --model ${flags.out}`,
+    }),
     {
       model: flags.out,
       texts: { train: train.length, test: test.length },

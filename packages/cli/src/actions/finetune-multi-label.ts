@@ -5,7 +5,7 @@ import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { readMultiLabelled, type TextColumns } from "../language/texts.js";
-import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneMultiLabelOptions extends TrainingFlags, AdapterFlags, TextColumns {
   readonly separator: string;
@@ -33,17 +33,12 @@ export async function finetuneMultiLabelAction(context: Context, flags: Finetune
   });
   noteWeights(terminal, run.model, flags.model);
   noteShare(terminal, run.model);
-  const { bold, dim } = terminal.colors;
   terminal.result(
-    [
-      bold(`${run.labels.length} labels from ${train.length} texts`),
-      ...runLines(run, "texts"),
-      dim(run.placement),
-      "",
-      `on ${evaluation.texts} texts of ${measuredOn}:`,
-      evaluation.report,
-      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some text"`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `${run.labels.length} labels from ${train.length} texts`,
+      findings: [`on ${evaluation.texts} texts of ${measuredOn}:`, evaluation.report],
+      use: `predict ${flags.out} "some text"`,
+    }),
     {
       model: flags.out,
       labels: run.labels,

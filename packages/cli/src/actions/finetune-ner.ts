@@ -5,7 +5,7 @@ import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { readTagged } from "../language/texts.js";
-import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 
 export interface FinetuneNerOptions extends TrainingFlags, AdapterFlags {
   readonly crf?: boolean;
@@ -35,18 +35,17 @@ export async function finetuneNerAction(context: Context, flags: FinetuneNerOpti
   });
   noteWeights(terminal, run.model, flags.model);
   noteShare(terminal, run.model);
-  const { bold, dim } = terminal.colors;
   const { scores, report } = evaluation;
   terminal.result(
-    [
-      bold(`${run.labels.length} tags (${run.scheme}) from ${train.length} sentences`),
-      ...runLines(run, "sentences"),
-      dim(run.placement),
-      "",
-      `on ${evaluation.sentences} sentences of ${measuredOn}, as seqeval counts:`,
-      report ?? "no entity is in them, and none was found\n",
-      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some text"`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `${run.labels.length} tags (${run.scheme}) from ${train.length} sentences`,
+      examples: "sentences",
+      findings: [
+        `on ${evaluation.sentences} sentences of ${measuredOn}, as seqeval counts:`,
+        report ?? "no entity is in them, and none was found\n",
+      ],
+      use: `predict ${flags.out} "some text"`,
+    }),
     {
       model: flags.out,
       tags: run.labels,

@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { partsOf } from "../language/parts.js";
 import { readQuestions } from "../language/questions.js";
 import { writeResults } from "../language/results.js";
-import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 import { answerText } from "./evaluate-tasks.js";
 
 export interface FinetuneQaOptions extends TrainingFlags {
@@ -25,19 +25,19 @@ export async function finetuneQaAction(context: Context, flags: FinetuneQaOption
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);
-  const { bold, dim } = terminal.colors;
   const { predicted: _, ...measures } = evaluation;
   terminal.result(
-    [
-      bold(`${train.length} questions in ${run.windows} windows of ${run.maxTokens} tokens`),
-      ...runLines({ ...run, cut: 0 }, "texts"),
-      ...(run.cut > 0 ? [`${run.cut} texts take more than one window, each with ${run.stride} tokens of the one before`] : []),
-      dim(run.placement),
-      "",
-      `on ${test.length} questions of ${measuredOn}: ${answerText(evaluation)}`,
-      "",
-      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} --question "…" --context text.txt`,
-    ].join("\n"),
+    accountOf(
+      terminal,
+      flags,
+      { ...run, cut: 0 },
+      {
+        learned: `${train.length} questions in ${run.windows} windows of ${run.maxTokens} tokens`,
+        notes: run.cut > 0 ? [`${run.cut} texts take more than one window, each with ${run.stride} tokens of the one before`] : [],
+        findings: [`on ${test.length} questions of ${measuredOn}: ${answerText(evaluation)}`, ""],
+        use: `predict ${flags.out} --question "…" --context text.txt`,
+      },
+    ),
     { model: flags.out, train: train.length, windows: run.windows, ...runFacts(run), ...measures },
   );
 }

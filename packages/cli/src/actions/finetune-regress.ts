@@ -5,7 +5,7 @@ import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { readRated, type TextColumns } from "../language/texts.js";
-import { cardOf, fineTune, noteWeights, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 import { regressionText } from "./evaluate-tasks.js";
 
 export type FinetuneRegressOptions = TrainingFlags & AdapterFlags & TextColumns;
@@ -32,19 +32,13 @@ export async function finetuneRegressAction(context: Context, flags: FinetuneReg
   });
   noteWeights(terminal, run.model, flags.model);
   noteShare(terminal, run.model);
-  const { bold, dim } = terminal.colors;
   const { r2, mae, rmse, pearson, spearman } = evaluation;
   terminal.result(
-    [
-      bold(`numbers of ${train.length} texts`),
-      ...runLines(run, "texts"),
-      dim(run.placement),
-      "",
-      `on ${test.length} texts of ${measuredOn}:`,
-      regressionText(evaluation),
-      "",
-      `saved in ${flags.out}; use it with: tetrad predict ${flags.out} "some text"`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `numbers of ${train.length} texts`,
+      findings: [`on ${test.length} texts of ${measuredOn}:`, regressionText(evaluation), ""],
+      use: `predict ${flags.out} "some text"`,
+    }),
     {
       model: flags.out,
       texts: { train: train.length, test: test.length },

@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { limitsOf, readSourcesTargets, type Seq2SeqColumns } from "../language/pairs.js";
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
-import { cardOf, fineTune, runFacts, runLines, type TrainingFlags } from "../language/training.js";
+import { accountOf, cardOf, fineTune, runFacts, type TrainingFlags } from "../language/training.js";
 
 export type FinetuneSeq2SeqOptions = TrainingFlags & Seq2SeqColumns;
 
@@ -27,17 +27,15 @@ export async function finetuneSeq2SeqAction(context: Context, flags: FinetuneSeq
     await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last };
   });
-  const { bold, dim } = terminal.colors;
   terminal.result(
-    [
-      bold(`${train.length} pairs`),
-      ...runLines(run, "sources"),
-      dim(run.placement),
-      "",
-      `perplexity of ${test.length} targets of ${measuredOn} (${after.tokens} tokens): ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
-      "",
-      `saved in ${flags.out}`,
-    ].join("\n"),
+    accountOf(terminal, flags, run, {
+      learned: `${train.length} pairs`,
+      examples: "sources",
+      findings: [
+        `perplexity of ${test.length} targets of ${measuredOn} (${after.tokens} tokens): ${before.perplexity.toFixed(2)} → ${after.perplexity.toFixed(2)}`,
+        "",
+      ],
+    }),
     {
       model: flags.out,
       pairs: { train: train.length, test: test.length },

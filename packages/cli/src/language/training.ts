@@ -117,7 +117,38 @@ export function noteWeights(terminal: Terminal, { weights: { fresh, unused } }: 
   if (unused.length > 0) terminal.note(`note: not needed for this task: ${unused.length} tensors of ${folder}`);
 }
 
-export function runLines(run: TrainingRun & { readonly cut: number; readonly maxTokens: number }, what: string): string[] {
+/** What a command says of a run that is over. */
+export interface Account {
+  /** What the model was made from */
+  readonly learned: string;
+  /** What a run's examples are called; "texts" unless told */
+  readonly examples?: string;
+  readonly notes?: readonly string[];
+  /** How good the model is */
+  readonly findings: readonly string[];
+  /** Arguments of the command that uses it */
+  readonly use?: string;
+}
+
+/** What is printed of a run that is over: what it learned from, how it went, how good the model is, and how to use it. */
+export function accountOf(
+  { colors: { bold, dim } }: Terminal,
+  { out }: TrainingFlags,
+  run: Parameters<typeof runLines>[0],
+  { learned, examples = "texts", notes = [], findings, use }: Account,
+): string {
+  return [
+    bold(learned),
+    ...runLines(run, examples),
+    ...notes,
+    dim(run.placement),
+    "",
+    ...findings,
+    `saved in ${out}${use === undefined ? "" : `; use it with: tetrad ${use}`}`,
+  ].join("\n");
+}
+
+function runLines(run: TrainingRun & { readonly cut: number; readonly maxTokens: number }, what: string): string[] {
   return [
     `${run.steps} steps in ${duration(run.seconds)}, ${run.tokens} tokens, ${Math.round(run.tokens / run.seconds)} a second`,
     ...(run.cut > 0 ? [`${run.cut} ${what} are longer than ${run.maxTokens} tokens and were cut`] : []),

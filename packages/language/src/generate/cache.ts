@@ -1,6 +1,17 @@
 /** Keys and values of what was read, a row a token, in states of the model's store; a step writes its own rows and no others. */
 
-import { assign, type Engine, type FunctionProgram, indexCopy, type ParamSpecs, type Store, type Tensor, take } from "@tetrad/engine";
+import {
+  assign,
+  attention,
+  type Engine,
+  type FunctionProgram,
+  indexCopy,
+  type ParamSpecs,
+  reshape,
+  type Store,
+  type Tensor,
+  take,
+} from "@tetrad/engine";
 import type { CacheShape } from "../models/backbone.js";
 import type { Rows } from "../models/t5.js";
 
@@ -39,6 +50,14 @@ export function remember(states: Readonly<Record<string, Tensor>>, prefix: strin
 export function recall(states: Readonly<Record<string, Tensor>>, prefix: string, layer: number): Rows {
   const { key, value } = namesOf(prefix, layer);
   return { key: states[key] as Tensor, value: states[value] as Tensor };
+}
+
+/** What the one token of each sequence sees of its cache; (sequences, heads, dim of the values). */
+export function lookBack(q: Tensor, { key, value }: Rows, context: number, options: Parameters<typeof attention>[3]): Tensor {
+  const [sequences, heads] = q.shape as [number, number, number];
+  const bySequence = (cache: Tensor) => reshape(cache, [sequences, context, ...cache.shape.slice(1)]);
+  const seen = attention(reshape(q, [sequences, 1, ...q.shape.slice(1)]), bySequence(key), bySequence(value), options);
+  return reshape(seen, [sequences, heads, value.shape[2] as number]);
 }
 
 /** A row of a sequence's cache that becomes another's. */

@@ -3,8 +3,9 @@
 import { attention, type Engine, type FunctionProgram, type ParamSpecs, reshape, type Tensor, TetradError, take } from "@tetrad/engine";
 import type { LanguageModel } from "../model.js";
 import type { Attend, Backbone, TokenBatch } from "../models/backbone.js";
-import { CacheMover, type CacheSize, cacheStates, remember } from "./cache.js";
-import { movesOf, sameBeginning, type TextDecoder } from "./text-decoder.js";
+import type { Rows } from "../models/t5.js";
+import { CacheMover, type CacheSize, cacheStates, lookBack, remember } from "./cache.js";
+import { movesOf, noteRead, oneTokenEach, sameBeginning, type TextDecoder } from "./text-decoder.js";
 
 /** Tokens of a prompt that are read at once. */
 const CHUNK = 32;
@@ -117,17 +118,8 @@ export class Decoder implements TextDecoder {
   }
 
   async step(ids: readonly (number | undefined)[]): Promise<Float32Array> {
-    // A sequence that rests writes where its next token will, or over the last one of a full context, which can only be begun anew.
-    const positions = this.#read.map(({ length }) => Math.min(length, this.context - 1));
-    const { logits } = await this.one.call({
-      ids: positions.map((_, sequence) => ids[sequence] ?? 0),
-      positions,
-      rows: positions.map((at, sequence) => sequence * this.context + at),
-      lengths: positions.map((at) => at + 1),
-    });
-    ids.forEach((id, sequence) => {
-      if (id !== undefined) this.#read[sequence]?.push(id);
-    });
+    const { logits } = await this.one.call(oneTokenEach(this.#read, ids, this.context));
+    noteRead(this.#read, ids);
     return logits as Float32Array;
   }
 
@@ -158,14 +150,11 @@ function logitsOf(
   all: Readonly<Record<string, Tensor>>,
   { ids, positions, rows }: Readonly<Record<"ids" | "positions" | "rows", Tensor>>,
   context: number,
-  look: (q: Tensor, keys: Tensor, values: Tensor, options: Parameters<Attend>[4]) => Tensor,
+  look: (q: Tensor, cache: Rows, options: Parameters<Attend>[4]) => Tensor,
   last?: Tensor,
 ) {
   const evaluation = { training: false };
-  const attend: Attend = (layer, q, k, v, options) => {
-    const { key, value } = remember(all, PREFIX, layer, rows, { key: k, value: v });
-    return reshape(look(q, key, value, options), [q.shape[0] as number, q.shape[1] as number, v.shape[2] as number]);
-  };
+  const attend: Attend = (layer, q, key, value, options) => look(q, remember(all, PREFIX, layer, rows, { key, value }), options);
   const batch = { ids, positions, attend, longest: context } as unknown as TokenBatch;
   const params = within(all, evaluation);
   const states = backbone.states(params, batch, evaluation);
@@ -178,13 +167,8 @@ function compileOne(engine: Engine, model: Decodable, context: number, sequences
   const inputs = { ids: each, positions: each, rows: each, lengths: each };
   return engine.compileWith(model.store, inputs, (all, given) => {
     const { lengths, ...batch } = given as Record<keyof typeof inputs, Tensor>;
-    const bySequence = (cache: Tensor) => reshape(cache, [sequences, context, ...cache.shape.slice(1)]);
-    return logitsOf(model, all, batch, context, (q, keys, values, options) =>
-      attention(reshape(q, [sequences, 1, ...q.shape.slice(1)]), bySequence(keys), bySequence(values), {
-        ...options,
-        causal: "bottomRight",
-        keyLengths: lengths,
-      }),
+    return logitsOf(model, all, batch, context, (q, cache, options) =>
+      lookBack(q, cache, context, { ...options, causal: "bottomRight", keyLengths: lengths }),
     );
   });
 }
@@ -202,8 +186,10 @@ function compileChunk(engine: Engine, model: Decodable, context: number, sequenc
       if (sequences === 1) return reshape(cache, [1, context, ...rest]);
       return reshape(take(reshape(cache, [sequences, context * rest[0] * rest[1]]), sequence), [1, context, ...rest]);
     };
-    const look: Parameters<typeof logitsOf>[4] = (q, keys, values, options) =>
-      attention(reshape(q, [1, ...q.shape]), own(keys), own(values), { ...options, causal: "bottomRight", keyLengths: lengths });
+    const look: Parameters<typeof logitsOf>[4] = (q, { key, value }, options) => {
+      const seen = attention(reshape(q, [1, ...q.shape]), own(key), own(value), { ...options, causal: "bottomRight", keyLengths: lengths });
+      return reshape(seen, [q.shape[0] as number, q.shape[1] as number, value.shape[2] as number]);
+    };
     return logitsOf(model, all, batch, context, look, last);
   });
 }

@@ -1,11 +1,11 @@
 /** An encoder reads each prompt once; a decoder writes the answer token by token over what it remembers of both. */
 
-import { attention, type Engine, type FunctionProgram, type ParamSpecs, reshape, type Tensor } from "@tetrad/engine";
+import type { Engine, FunctionProgram, ParamSpecs, Tensor } from "@tetrad/engine";
 import type { ConditionalGeneration } from "../heads/conditional-generation.js";
 import type { LanguageModel } from "../model.js";
 import type { EncoderDecoder } from "../models/t5.js";
-import { CacheMover, type CacheSize, cacheStates, recall, remember } from "./cache.js";
-import { movesOf, sameBeginning, type TextDecoder } from "./text-decoder.js";
+import { CacheMover, type CacheSize, cacheStates, lookBack, recall, remember } from "./cache.js";
+import { movesOf, noteRead, oneTokenEach, sameBeginning, type TextDecoder } from "./text-decoder.js";
 
 const OWN = "cache.own";
 const SOURCE = "cache.source";
@@ -72,18 +72,11 @@ export class PairDecoder implements TextDecoder {
   }
 
   async step(ids: readonly (number | undefined)[]): Promise<Float32Array> {
-    // As in Decoder: what rests writes where its next token will.
-    const positions = this.#read.map(({ length }) => Math.min(length, this.context - 1));
     const { logits } = await this.one.call({
-      ids: positions.map((_, sequence) => ids[sequence] ?? 0),
-      positions,
-      rows: positions.map((at, sequence) => sequence * this.context + at),
-      lengths: positions.map((at) => at + 1),
+      ...oneTokenEach(this.#read, ids, this.context),
       sources: this.#sources.map(({ length }) => Math.max(1, length)),
     });
-    ids.forEach((id, sequence) => {
-      if (id !== undefined) this.#read[sequence]?.push(id);
-    });
+    noteRead(this.#read, ids);
     return logits as Float32Array;
   }
 
@@ -137,14 +130,9 @@ function compileOne(
   return engine.compileWith(store, inputs, (all, given) => {
     const { ids, positions, rows, lengths, sources } = given as Record<keyof typeof inputs, Tensor>;
     const bias = pair.biasAt(all, positions, context);
-    const look = (q: Tensor, { key, value }: ReturnType<typeof recall>, keyLengths: Tensor, more: { readonly bias?: Tensor }) => {
-      const bySequence = (cache: Tensor) => reshape(cache, [sequences, context, ...cache.shape.slice(1)]);
-      const options = { scale: 1, keyLengths, ...more };
-      return reshape(attention(reshape(q, [sequences, 1, ...q.shape.slice(1)]), bySequence(key), bySequence(value), options), q.shape);
-    };
     const states = pair.decodeOver(all, ids, {
-      own: (layer, q, fresh) => look(q, remember(all, OWN, layer, rows, fresh), lengths, { bias }),
-      source: (layer, q) => look(q, recall(all, SOURCE, layer), sources, {}),
+      own: (layer, q, fresh) => lookBack(q, remember(all, OWN, layer, rows, fresh), context, { scale: 1, keyLengths: lengths, bias }),
+      source: (layer, q) => lookBack(q, recall(all, SOURCE, layer), context, { scale: 1, keyLengths: sources }),
     });
     return { logits: pair.logits(all, states) };
   });

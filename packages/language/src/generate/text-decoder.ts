@@ -21,6 +21,28 @@ export interface TextDecoder {
   close(): void;
 }
 
+/**
+ * Inputs of a token for each sequence, whose keys and values go to `rows` of the cache.
+ * A sequence that rests writes where its next token will, or over the last one of a full context, which can only be begun anew.
+ * @param read tokens that were read, by sequence
+ */
+export function oneTokenEach(read: readonly (readonly number[])[], ids: readonly (number | undefined)[], context: number) {
+  const positions = read.map(({ length }) => Math.min(length, context - 1));
+  return {
+    ids: positions.map((_, sequence) => ids[sequence] ?? 0),
+    positions,
+    rows: positions.map((at, sequence) => sequence * context + at),
+    lengths: positions.map((at) => at + 1),
+  };
+}
+
+/** Writes down that these tokens were read, by sequence. */
+export function noteRead(read: readonly number[][], ids: readonly (number | undefined)[]): void {
+  ids.forEach((id, sequence) => {
+    if (id !== undefined) read[sequence]?.push(id);
+  });
+}
+
 /** How many tokens two texts have in common at their beginnings. */
 export function sameBeginning(one: readonly number[], other: readonly number[]): number {
   const differs = one.findIndex((id, i) => id !== other[i]);
