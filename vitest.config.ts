@@ -23,6 +23,7 @@ export default defineConfig({
     alias: packages.map((name) => ({ find: new RegExp(`^@tetrad/${name}$`), replacement: `${root}packages/${name}/src/index.ts` })),
   },
   test: {
+    maxWorkers: "100%", // one core less is vitest's default, which on two cores leaves one idle through most of the suite
     pool: "forks", // wasm threads block with Atomics.wait, and a process of its own may crash without taking the run along
     reporters:
       process.env["CI"] === "true"

@@ -3,7 +3,7 @@
  * whose panels are packed block by block straight from the image and serve all rows of W, which are read in place.
  * Words: y, x, w, then geometry.ts. The epilogue gets finished blocks as flat ranges of y.
  */
-import { KC, MR, B_BYTES } from "../dense/table";
+import { KC, MR } from "../dense/table";
 import { strip_rows } from "../dense/tile";
 import { scratch } from "../lib/control";
 import { share_begin, share_end, share_whole } from "../lib/rows";
@@ -11,7 +11,7 @@ import { lanes } from "../lib/simd";
 import { fill_band, fill_offsets } from "./band";
 import { pack_columns } from "./columns";
 import {
-  BAND_BYTES, BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, GROUPS, H, HO, IMAGES, KH, KW, MOST_COLUMNS, O, PH, PW, SH, SW, TABLE_OFFSET,
+  BAND_BYTES, BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, GROUPS, H, HO, IMAGES, KH, KW, MOST_COLUMNS, O, PANELS_BYTES, PH, PW, SH, SW, TABLE_OFFSET,
   W, WO, band_bytes, block_columns, block_rows, channels_of, even_part, reach,
 } from "./geometry";
 
@@ -41,9 +41,9 @@ function conv2d<T>(p: usize, thread: i32, threads: i32): void {
   const outputs = ho * wo;
   if (images <= 0 || outputs <= 0 || m <= 0) return;
 
-  // Blocks: panels for all of KC in B_BYTES, and enough of them for the threads.
+  // Blocks: panels for all of KC in PANELS_BYTES, and enough of them for the threads.
   let kc_limit = even_part(k, KC);
-  let most = min(MOST_COLUMNS, B_BYTES / (kc_limit * <i32>sizeof<T>()) & -(2 * lanes<T>()));
+  let most = min(MOST_COLUMNS, PANELS_BYTES / (kc_limit * <i32>sizeof<T>()) & -(2 * lanes<T>()));
   const wanted = (4 * threads + images * groups - 1) / (images * groups);
   if (threads > 1 && wanted > 1) most = max(min(most, LEAST_COLUMNS), min(most, (outputs + wanted - 1) / wanted));
   let rows = block_rows(most, ho, wo);

@@ -5,13 +5,13 @@
  * Words: dx, dy, w, then geometry.ts.
  */
 import { pack_a_transposed, pack_b } from "../dense/pack";
-import { A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, KC, MR } from "../dense/table";
+import { A_IN_PLACE_BYTES, A_PACK_PANELS, KC, MR } from "../dense/table";
 import { strip_adjacent } from "../dense/tile";
 import { scratch } from "../lib/control";
 import { share_begin, share_end, share_whole } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import {
-  BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, GROUPS, H, HO, IMAGES, KH, KW, MOST_COLUMNS, O, PH, PW, SH, SW, W, WO, block_columns,
+  BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, GROUPS, H, HO, IMAGES, KH, KW, MOST_COLUMNS, O, PANELS_BYTES, PH, PW, SH, STRIP_OFFSET, SW, W, WO, block_columns,
   block_rows, end_inside, even_part, first_inside,
 } from "./geometry";
 import { add_run, add_run_apart } from "./runs";
@@ -51,11 +51,11 @@ function conv2d_input_gradient<T>(p: usize, thread: i32, threads: i32): void {
 
   const channels = min(m, CHANNELS);
   const panel_width = 2 * lanes<T>();
-  const most = min(MOST_COLUMNS, B_BYTES / (channels * <i32>sizeof<T>()) & -panel_width);
+  const most = min(MOST_COLUMNS, PANELS_BYTES / (channels * <i32>sizeof<T>()) & -panel_width);
   const rows = block_rows(most, ho, wo);
   const columns = block_columns<T>(most, wo);
   const packed = scratch(thread);
-  const packed_a = packed + A_OFFSET;
+  const packed_a = packed + STRIP_OFFSET;
   const strip = packed + BAND_OFFSET;
   const row_w = <usize>(cg * taps) * sizeof<T>();
   const row_dy = <usize>outputs * sizeof<T>();

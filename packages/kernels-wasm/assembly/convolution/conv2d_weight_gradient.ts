@@ -4,14 +4,14 @@
  * dY are read in place, or brought together from several images where each has few outputs.
  * Words: dw, x, dy, then geometry.ts.
  */
-import { A_OFFSET, B_BYTES, KC, MR } from "../dense/table";
+import { KC, MR } from "../dense/table";
 import { strip_rows } from "../dense/tile";
 import { scratch } from "../lib/control";
 import { share_begin, share_end, share_whole } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { fill_band, fill_offsets } from "./band";
 import {
-  BAND_BYTES, BAND_OFFSET, C, DH, DW, GROUPS, H, HO, IMAGES, KH, KW, O, PH, PW, SH, SW, TABLE_OFFSET, W, WO, band_bytes, block_columns,
+  BAND_BYTES, BAND_OFFSET, C, DH, DW, GROUPS, H, HO, IMAGES, KH, KW, O, PANELS_BYTES, PH, PW, SH, STRIP_OFFSET, SW, TABLE_OFFSET, W, WO, band_bytes, block_columns,
   block_rows, channels_of, even_part, reach,
 } from "./geometry";
 import { pack_rows } from "./columns_transposed";
@@ -68,8 +68,8 @@ function conv2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): void {
   const batch = outputs < FEW_OUTPUTS ? min(images, KC / outputs) : 1;
   let rows = block_rows(KC, ho, wo);
   let columns = block_columns<T>(KC, wo);
-  let most = min(MOST, B_BYTES / (KC * <i32>sizeof<T>()) & -panel_width);
-  if (batch == 1) most = min(MOST, B_BYTES / (rows * columns * <i32>sizeof<T>()) & -panel_width);
+  let most = min(MOST, PANELS_BYTES / (KC * <i32>sizeof<T>()) & -panel_width);
+  if (batch == 1) most = min(MOST, PANELS_BYTES / (rows * columns * <i32>sizeof<T>()) & -panel_width);
   const padded = (ph | pw) != 0;
   if (padded) {
     while (band_bytes<T>(p, channels_of(most, taps, cg), rows, columns) > BAND_BYTES) {
@@ -84,7 +84,7 @@ function conv2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): void {
   const channel_bytes = padded ? <usize>band_rows * row_bytes : <usize>(height * width) * sizeof<T>();
   const plane = <usize>(height * width) * sizeof<T>();
   const packed = scratch(thread);
-  const gathered = packed + A_OFFSET;
+  const gathered = packed + STRIP_OFFSET;
   const table = packed + TABLE_OFFSET;
   const band = packed + BAND_OFFSET;
   const strips = (m1 - m0 + MR - 1) / MR;

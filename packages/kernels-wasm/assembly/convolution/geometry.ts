@@ -25,7 +25,9 @@ export const DH: usize = 72;
 export const DW: usize = 76;
 export const GROUPS: usize = 80;
 
-/** Scratch of a thread behind GEMM's panels and strip of A (dense/table.ts): a table of offsets, then the zero-padded band. */
+/** Scratch of a thread: packed panels, a strip of the other operand, a table of offsets, then the zero-padded band. */
+export const PANELS_BYTES: i32 = 240 << 10;
+export const STRIP_OFFSET: usize = 240 << 10;
 export const TABLE_OFFSET: usize = 256 << 10;
 export const BAND_OFFSET: usize = 264 << 10;
 /** Offsets that the table has room for. */

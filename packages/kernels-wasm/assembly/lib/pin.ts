@@ -24,3 +24,17 @@ export function pin(x: f64, zero: v128): v128 {
 export function pin32(x: f32, zero: v128): v128 {
   return v128.or(v128.splat<f32>(x), zero);
 }
+
+/** x in all lanes of i32x4. */
+// @ts-ignore: decorator
+@inline
+export function pin_words(x: i32, zero: v128): v128 {
+  return v128.or(v128.splat<i32>(x), zero);
+}
+
+/** x in all sixteen bytes. */
+// @ts-ignore: decorator
+@inline
+export function pin_bytes(x: u8, zero: v128): v128 {
+  return v128.or(v128.splat<u8>(x), zero);
+}

@@ -2,11 +2,11 @@
  * C = A · Wᵀ with both as int8: rows of A rounded on the way in, W packed beforehand, exact sums in int32, one rounding per result. Words: C, A, W,
  * ew_slot, ew_params, m, n, k, lda. W is cut into panels of eight channels: their eight f32 scales, then for every four weights of a row
  * 8 × 4 bytes of w + 64 (w in −63 … 63): the dot instruction wants an operand that is never negative (i7), and Σ a (w + 64) − 64 Σ a is Σ a w.
- * Threads share rows where there are many, else panels; sums are exact, so bits never depend on it, nor on which of two ways multiplies fours of rows:
- * the dot instruction, one instruction where a processor has it (AVX-VNNI, ARM) and five elsewhere; or products of 16 bits, widened once for all rows,
- * which elsewhere are 1.4 times as fast. The host sets DOT_WIDE by timing both.
+ * Threads share rows where there are many, else panels; sums are exact, so bits never depend on it, nor on how products are made: by the dot
+ * instruction, one instruction where a processor has it (AVX-VNNI, ARM) and five elsewhere; there by its two halves, three instructions (the host sets
+ * DOT_IMITATED by timing both); or, on the baseline build, by products of 16 bits, widened once for all rows.
  */
-import { DOT_WIDE, EPILOGUE_SCRATCH, scratch } from "../lib/control";
+import { DOT_IMITATED, EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
 import { quantize_row, sum_bytes } from "../lib/quant/activations";
 import { interleave, interleave_wide, widen_panel } from "../lib/quant/interleave";
@@ -29,7 +29,8 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
   if (i0 >= i1 || first >= last) return;
 
   // Scratch: rows as bytes or, where they are multiplied wide, as words; their scales and sums; four rows before they are interleaved; a widened panel.
-  const wide = !ASC_FEATURE_RELAXED_SIMD || load<i32>(DOT_WIDE) != 0;
+  const wide = !ASC_FEATURE_RELAXED_SIMD;
+  const imitated = load<i32>(DOT_IMITATED) != 0;
   const row_bytes = <usize>((k + 31) & ~31);
   const each = wide ? 2 * row_bytes : row_bytes;
   const panel_space = wide ? row_bytes << 4 : 0;
@@ -66,22 +67,23 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
         if (fours > 0) widen_panel(widened, w + 32, groups);
         for (; r < fours; r += 4) wide_tile(c + <usize>r * ldc, ldc, store_rows + <usize>r * each, widened, w, groups, width, scales + (<usize>r << 2));
       } else {
-        for (; r < fours; r += 4) tile(c + <usize>r * ldc, ldc, store_rows + <usize>r * each, w, groups, width, scales + (<usize>r << 2), sums + (<usize>r << 2));
+        for (; r < fours; r += 4) {
+          const a = store_rows + <usize>r * each;
+          if (imitated) imitated_tile(c + <usize>r * ldc, ldc, a, w, groups, width, scales + (<usize>r << 2), sums + (<usize>r << 2));
+          else native_tile(c + <usize>r * ldc, ldc, a, w, groups, width, scales + (<usize>r << 2), sums + (<usize>r << 2));
+        }
       }
     }
     for (let r = fours; r < rows; r++) {
       const c = load<usize>(p) + <usize>(i + r) * ldc;
       const q = store_rows + <usize>r * each;
-      let panel = first;
-      if (ASC_FEATURE_RELAXED_SIMD) {
-        for (; panel <= last - 4; panel += 4) {
-          const w = load<usize>(p, 8) + <usize>panel * panel_bytes;
-          row(4, c + (<usize>panel << 5), q, w, panel_bytes, groups, n - (panel << 3), load<f32>(scales + (<usize>r << 2)), load<i32>(sums + (<usize>r << 2)));
-        }
-      }
-      for (; panel < last; panel++) {
+      // Panels from end to end: what fetches ahead follows one stream (29 GB/s) better than four (12).
+      for (let panel = first; panel < last; panel++) {
         const w = load<usize>(p, 8) + <usize>panel * panel_bytes;
-        row(1, c + (<usize>panel << 5), q, w, panel_bytes, groups, n - (panel << 3), load<f32>(scales + (<usize>r << 2)), load<i32>(sums + (<usize>r << 2)));
+        const scale = load<f32>(scales + (<usize>r << 2));
+        const sum = load<i32>(sums + (<usize>r << 2));
+        if (imitated) row(true, c + (<usize>panel << 5), q, w, groups, n - (panel << 3), scale, sum);
+        else row(false, c + (<usize>panel << 5), q, w, groups, n - (panel << 3), scale, sum);
       }
     }
     const slot = load<u32>(p, 12);
@@ -92,32 +94,42 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
   }
 }
 
-/** Four bytes of a, times those of four channels each in b0 and b1. */
+/** c + four bytes of a, times those of four channels in b. IMITATED is a literal at every call. */
 // @ts-ignore: decorator
 @inline
-function dot(a: v128, b: v128, c: v128): v128 {
-  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
+function dot(IMITATED: bool, a: v128, b: v128, c: v128): v128 {
+  if (!IMITATED) return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
+  return v128.add<i32>(c, v128.extadd_pairwise<i16>(i16x8.relaxed_dot_i8x16_i7x16_s(a, b)));
+}
+
+function native_tile(c: usize, ldc: usize, a: usize, w: usize, groups: i32, width: i32, scales: usize, sums: usize): void {
+  tile(false, c, ldc, a, w, groups, width, scales, sums);
+}
+function imitated_tile(c: usize, ldc: usize, a: usize, w: usize, groups: i32, width: i32, scales: usize, sums: usize): void {
+  tile(true, c, ldc, a, w, groups, width, scales, sums);
 }
 
 /** Four interleaved rows by eight channels. */
-function tile(c: usize, ldc: usize, a: usize, w: usize, groups: i32, width: i32, scales: usize, sums: usize): void {
+// @ts-ignore: decorator
+@inline
+function tile(IMITATED: bool, c: usize, ldc: usize, a: usize, w: usize, groups: i32, width: i32, scales: usize, sums: usize): void {
   let c00 = v128.splat<i32>(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   let b = w + 32;
   for (const end = b + (<usize>groups << 5); b < end; b += 32) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
-    c00 = dot(x, b0, c00);
-    c01 = dot(x, b1, c01);
+    c00 = dot(IMITATED, x, b0, c00);
+    c01 = dot(IMITATED, x, b1, c01);
     x = v128.load32_splat(a, 4);
-    c10 = dot(x, b0, c10);
-    c11 = dot(x, b1, c11);
+    c10 = dot(IMITATED, x, b0, c10);
+    c11 = dot(IMITATED, x, b1, c11);
     x = v128.load32_splat(a, 8);
-    c20 = dot(x, b0, c20);
-    c21 = dot(x, b1, c21);
+    c20 = dot(IMITATED, x, b0, c20);
+    c21 = dot(IMITATED, x, b1, c21);
     x = v128.load32_splat(a, 12);
-    c30 = dot(x, b0, c30);
-    c31 = dot(x, b1, c31);
+    c30 = dot(IMITATED, x, b0, c30);
+    c31 = dot(IMITATED, x, b1, c31);
     a += 16;
   }
   const s0 = v128.load(w);
@@ -156,56 +168,34 @@ function wide_tile(c: usize, ldc: usize, a: usize, b: usize, w: usize, groups: i
   finish(c + 3 * ldc, c30, c31, s0, s1, width, load<f32>(scales, 12), 0);
 }
 
-/** One row by the channels of P panels, a literal: several streams of weights keep more of memory busy than one. */
+/** One row by eight channels. */
 // @ts-ignore: decorator
 @inline
-function row(P: i32, c: usize, a: usize, w: usize, panel: usize, groups: i32, width: i32, scale: f32, sum: i32): void {
-  let c00 = v128.splat<i32>(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  let b0 = w + 32;
-  let b1 = b0 + panel;
-  let b2 = b1 + panel;
-  let b3 = b2 + panel;
-  for (const end = b0 + (<usize>groups << 5); b0 < end; b0 += 32) {
+function row(IMITATED: bool, c: usize, a: usize, w: usize, groups: i32, width: i32, scale: f32, sum: i32): void {
+  let c0 = v128.splat<i32>(0), c1 = c0, c2 = c0, c3 = c0;
+  let b = w + 32;
+  for (const end = b + (<usize>groups << 5); b < end; b += 32) {
     const x = v128.load32_splat(a);
     if (ASC_FEATURE_RELAXED_SIMD) {
-      c00 = dot(x, v128.load(b0), c00);
-      c01 = dot(x, v128.load(b0, 16), c01);
-      if (P > 1) {
-        c10 = dot(x, v128.load(b1), c10);
-        c11 = dot(x, v128.load(b1, 16), c11);
-        c20 = dot(x, v128.load(b2), c20);
-        c21 = dot(x, v128.load(b2, 16), c21);
-        c30 = dot(x, v128.load(b3), c30);
-        c31 = dot(x, v128.load(b3, 16), c31);
-      }
+      c0 = dot(IMITATED, x, v128.load(b), c0);
+      c1 = dot(IMITATED, x, v128.load(b, 16), c1);
     } else {
       // Pairs of products; the two pairs of a channel lie side by side until the end.
       const y = v128.extend_low<i8>(x);
-      const low = v128.load(b0);
-      const high = v128.load(b0, 16);
-      c00 = v128.add<i32>(c00, v128.dot<i16>(y, v128.extend_low<u8>(low)));
-      c01 = v128.add<i32>(c01, v128.dot<i16>(y, v128.extend_high<u8>(low)));
-      c10 = v128.add<i32>(c10, v128.dot<i16>(y, v128.extend_low<u8>(high)));
-      c11 = v128.add<i32>(c11, v128.dot<i16>(y, v128.extend_high<u8>(high)));
+      const low = v128.load(b);
+      const high = v128.load(b, 16);
+      c0 = v128.add<i32>(c0, v128.dot<i16>(y, v128.extend_low<u8>(low)));
+      c1 = v128.add<i32>(c1, v128.dot<i16>(y, v128.extend_high<u8>(low)));
+      c2 = v128.add<i32>(c2, v128.dot<i16>(y, v128.extend_low<u8>(high)));
+      c3 = v128.add<i32>(c3, v128.dot<i16>(y, v128.extend_high<u8>(high)));
     }
     a += 4;
-    b1 += 32;
-    b2 += 32;
-    b3 += 32;
   }
   if (!ASC_FEATURE_RELAXED_SIMD) {
-    c00 = joined(c00, c01);
-    c01 = joined(c10, c11);
+    c0 = joined(c0, c1);
+    c1 = joined(c2, c3);
   }
-  finish(c, c00, c01, v128.load(w), v128.load(w, 16), min(8, width), scale, sum);
-  if (P > 1) {
-    const w1 = w + panel;
-    const w2 = w1 + panel;
-    const w3 = w2 + panel;
-    finish(c + 32, c10, c11, v128.load(w1), v128.load(w1, 16), min(8, width - 8), scale, sum);
-    finish(c + 64, c20, c21, v128.load(w2), v128.load(w2, 16), min(8, width - 16), scale, sum);
-    finish(c + 96, c30, c31, v128.load(w3), v128.load(w3, 16), min(8, width - 24), scale, sum);
-  }
+  finish(c, c0, c1, v128.load(w), v128.load(w, 16), min(8, width), scale, sum);
 }
 
 /** Sums of neighbouring lanes of both. */

@@ -81,7 +81,7 @@ export class WasmExecutable implements Executable {
       const { plan: untunedPlan, bindings } = planOf(request, gradients && { ...storage, gradients });
       const { plan, tuned } = applyTuning(untunedPlan, tuning);
       await runtime.ensure(modulesOf(runtime, plan.launches));
-      if (plan.launches.some(({ kernel }) => kernel === "gemm_int8_f32")) chooseIntegerProducts(runtime);
+      if (plan.launches.some(({ kernel }) => kernel === "gemm_int8_f32" || kernel === "gemm_panels_int8_f32")) chooseIntegerProducts(runtime);
       const linked = new Linked(memory, plan, bindings, storage.gradients);
       const executable = new WasmExecutable(runtime, plan, linked, request, untunedPlan, tuned, storage, tuning);
       executable.#own.push(...own);

@@ -1,6 +1,6 @@
 /**
- * Which of two ways to multiply integers is faster here: the dot instruction of bytes, which some processors have and others imitate with five
- * instructions, or products of 16 bits. Nothing tells a page which it has, so both are timed, once, when a plan first needs them. Their bits are the same.
+ * Whether the dot instruction of bytes is one instruction here, as on some processors, or imitated with five: then kernels do better with parts of it.
+ * Nothing tells a page which, so both ways are timed, once, when a plan first needs them. Their bits are the same.
  */
 
 import { control } from "@tetrad/kernels-wasm";
@@ -14,7 +14,7 @@ const CALLS = 15;
 
 const chosen = new WeakSet<WasmRuntime>();
 
-/** Sets the control word that gemm_int8 reads; its module must be loaded. */
+/** Sets the control word that gemm_int8 and gemm_panels_int8 read; their module must be loaded. */
 export function chooseIntegerProducts(runtime: WasmRuntime): void {
   // Beside a run that has not ended nothing can be timed; the next plan asks again.
   if (chosen.has(runtime) || runtime.build === "baseline" || runtime.busy) return;
@@ -30,9 +30,9 @@ export function chooseIntegerProducts(runtime: WasmRuntime): void {
   memory.u8(w, (N / 8) * PANEL_BYTES).fill(64);
   const parameters = [c, a, w, 0, 0, M, N, K, K];
   memory.i32(words, 3 + parameters.length).set([runtime.slot("gemm_int8_f32"), 0, 3 + parameters.length, ...parameters]);
-  const flag = memory.i32(control.DOT_WIDE, 1);
-  const time = (wide: number): number => {
-    flag[0] = wide;
+  const flag = memory.i32(control.DOT_IMITATED, 1);
+  const time = (imitated: number): number => {
+    flag[0] = imitated;
     for (const end = performance.now() + WARM_UP_MS; performance.now() < end; ) runtime.runSync(words, 1, 1, 1);
     let best = Number.POSITIVE_INFINITY;
     for (let call = 0; call < CALLS; call++) {
@@ -42,7 +42,7 @@ export function chooseIntegerProducts(runtime: WasmRuntime): void {
     }
     return best;
   };
-  const [narrow, wide] = [time(0), time(1)];
-  flag[0] = wide < narrow ? 1 : 0;
+  const [native, imitated] = [time(0), time(1)];
+  flag[0] = imitated < native ? 1 : 0;
   for (const address of [a, w, c, words]) memory.free(address);
 }

@@ -44,3 +44,13 @@ export function sum_bytes(q: usize, n: i32): i32 {
   }
   return i32x4.extract_lane(total, 0) + i32x4.extract_lane(total, 1) + i32x4.extract_lane(total, 2) + i32x4.extract_lane(total, 3);
 }
+
+/** n (a multiple of 16) bytes at q as words. */
+export function widen_bytes(to: usize, q: usize, n: i32): void {
+  for (const end = q + <usize>n; q < end; q += 16) {
+    const bytes = v128.load(q);
+    v128.store(to, v128.extend_low<i8>(bytes));
+    v128.store(to, v128.extend_high<i8>(bytes), 16);
+    to += 32;
+  }
+}

@@ -2,7 +2,8 @@
  * Rows of stored weights widened to numbers: f16, bf16, int8 with a scale a row, and GGUF's blocks (ggml-common.h, ggml-quants.c). Runs begin and
  * end at whole blocks, or at the row's end. packages/engine/src/quant holds the same formats with their float64 references; the numbers are theirs.
  */
-import { load_f16, widen_f16 } from "./half";
+import { hidden_zero, pin32, pin_words } from "../pin";
+import { INFINITE, load_f16, MAGNITUDE, REBASE, SIGN, SPECIAL, widen_f16 } from "./half";
 
 export const F16: i32 = 0;
 export const BF16: i32 = 1;
@@ -58,9 +59,15 @@ function put<T>(to: usize, x: v128): void {
 }
 
 function unpack_16<T>(to: usize, from: usize, n: i32, brain: bool): void {
+  const zero = hidden_zero(n);
+  const magnitude = pin_words(MAGNITUDE, zero);
+  const sign = pin_words(SIGN, zero);
+  const rebase = pin32(REBASE, zero);
+  const special = pin32(SPECIAL, zero);
+  const infinite = pin_words(INFINITE, zero);
   for (; n > 0; n -= 4) {
     const bits = v128.load_ext<u16>(from);
-    put<T>(to, brain ? v128.shl<i32>(bits, 16) : widen_f16(bits));
+    put<T>(to, brain ? v128.shl<i32>(bits, 16) : widen_f16(bits, magnitude, sign, rebase, special, infinite));
     from += 8;
     to += 4 * sizeof<T>();
   }
