@@ -17,6 +17,7 @@ import {
   type QuantizedWeight,
   quantizeWeights,
   WEIGHT_FORMATS,
+  weightFormat,
 } from "../../packages/engine/src/quant/index.js";
 import type { Tensor } from "../../packages/engine/src/tensor.js";
 import { grad } from "../../packages/engine/src/transforms/grad.js";
@@ -149,26 +150,33 @@ test.each(["int8", "q8_0", "q4_0", "q4_1"] as const)(
 );
 
 test.each([
-  [13, 37, 96],
-  [6, 19, 70],
-  [8, 9, 40_000],
-])("int8: dot instructions and products of 16 bits give the same bits, %i × %i × %i", async (m, n, k) => {
+  ["int8", 13, 37, 96],
+  ["int8", 6, 19, 70],
+  ["int8", 8, 9, 40_000],
+  ["q8_0", 3, 19, 96],
+  ["q4_0", 1, 37, 96],
+  ["q4_1", 5, 8, 1024],
+] as const)("%s: the dot instruction and ways around it give the same bits, %i × %i × %i", async (format, m, n, k) => {
   const runtime = await WasmRuntime.create({ build: "relaxed", maxThreads: 2 });
   await runtime.ensure(["quant-f32"]);
   const { memory } = runtime;
-  const weights = panelsOf(normals(n * k, 12), [n, k], "int8").bytes;
+  // A column of the largest weights and rows of one size are where sums of 16 bits come nearest to their limit.
+  const numbers = normals(n * k, 12).fill(-3, 0, k);
+  const weights = panelsOf(numbers, [n, k], format).bytes;
   const [a, w, c, words] = [m * k * 4, weights.length, m * n * 4, 64].map((bytes) => memory.allocate(bytes)) as [
     number,
     number,
     number,
     number,
   ];
-  memory.f32(a, m * k).set(normals(m * k, 13));
+  memory.f32(a, m * k).set(normals(m * k, 13).fill(1, 0, k));
   memory.u8(w, weights.length).set(weights);
-  memory.i32(words, 12).set([runtime.slot("gemm_int8_f32"), 0, 12, c, a, w, 0, 0, m, n, k, k]);
-  const results = [0, 1].flatMap((wide) =>
+  const parameters = format === "int8" ? [m, n, k, k] : [m, n, k, k, weightFormat(format).id];
+  const kernel = format === "int8" ? "gemm_int8_f32" : "gemm_panels_int8_f32";
+  memory.i32(words, 8 + parameters.length).set([runtime.slot(kernel), 0, 8 + parameters.length, c, a, w, 0, 0, ...parameters]);
+  const results = [0, 1].flatMap((imitated) =>
     [1, 2].map((threads) => {
-      memory.i32(control.DOT_WIDE, 1)[0] = wide;
+      memory.i32(control.DOT_IMITATED, 1)[0] = imitated;
       memory.f32(c, m * n).fill(Number.NaN);
       runtime.runSync(words, 1, 1, threads);
       return [...memory.f32(c, m * n)];

@@ -14,7 +14,7 @@ import { badIndex, inputOf, outputOf, planOf, requireLength, requireLive, stepsT
 import { gatherLaunches, RING } from "../training.js";
 import { findNonFinite } from "./anomaly.js";
 import { type Encoded, encode } from "./encode.js";
-import { chooseIntegerProducts } from "./integer-products.js";
+import { chooseIntegerProducts, INTEGER_PRODUCTS } from "./integer-products.js";
 import { Linked } from "./link.js";
 import { profile, snapshot } from "./profile.js";
 import type { WasmRuntime } from "./runtime.js";
@@ -81,7 +81,7 @@ export class WasmExecutable implements Executable {
       const { plan: untunedPlan, bindings } = planOf(request, gradients && { ...storage, gradients });
       const { plan, tuned } = applyTuning(untunedPlan, tuning);
       await runtime.ensure(modulesOf(runtime, plan.launches));
-      if (plan.launches.some(({ kernel }) => kernel === "gemm_int8_f32" || kernel === "gemm_panels_int8_f32")) chooseIntegerProducts(runtime);
+      if (plan.launches.some(({ kernel }) => INTEGER_PRODUCTS.has(kernel))) chooseIntegerProducts(runtime);
       const linked = new Linked(memory, plan, bindings, storage.gradients);
       const executable = new WasmExecutable(runtime, plan, linked, request, untunedPlan, tuned, storage, tuning);
       executable.#own.push(...own);

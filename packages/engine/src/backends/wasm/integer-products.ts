@@ -14,7 +14,10 @@ const CALLS = 15;
 
 const chosen = new WeakSet<WasmRuntime>();
 
-/** Sets the control word that gemm_int8 and gemm_panels_int8 read; their module must be loaded. */
+/** Kernels that read the control word. */
+export const INTEGER_PRODUCTS: ReadonlySet<string> = new Set(["gemm_int8_f32", "gemm_panels_int8_f32"]);
+
+/** Sets the control word that they read; their module must be loaded. */
 export function chooseIntegerProducts(runtime: WasmRuntime): void {
   // Beside a run that has not ended nothing can be timed; the next plan asks again.
   if (chosen.has(runtime) || runtime.build === "baseline" || runtime.busy) return;
