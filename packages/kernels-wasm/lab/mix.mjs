@@ -23,13 +23,16 @@ export function instructionMix(bytes, kernels) {
   }
   const loops = new Map();
   const visited = new Map();
-  /** A function called inside loops is as deep as they are. */
+  const open = new Set();
+  /** A function called inside loops is as deep as they are; one that calls itself stands where it was first called. */
   const enter = (name, depth) => {
     const body = functions.get(name);
-    if (body === undefined || (visited.get(name) ?? -1) >= depth) return;
+    if (body === undefined || open.has(name) || (visited.get(name) ?? -1) >= depth) return;
     visited.set(name, depth);
+    open.add(name);
     const types = new Map(body.filter(([kind]) => kind === "param" || kind === "local").map(([, id, type]) => [id, type]));
     for (const part of body) walk(part, { name, types, depth, loop: undefined });
+    open.delete(name);
   };
   const walk = (node, at) => {
     if (!Array.isArray(node)) return;

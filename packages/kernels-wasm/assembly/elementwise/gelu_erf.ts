@@ -1,9 +1,9 @@
 /** a Φ(a), Φ the cumulative normal distribution (D. Hendrycks and K. Gimpel 2016); NaN at −Inf, as PyTorch. */
 import { gelu_erf_wide } from "../lib/erf";
-import { erfc_strip, GELU_ERF } from "../lib/erf_strip";
+import { gelu_single } from "../lib/gelu_single";
 
 export function gelu_erf_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  erfc_strip(GELU_ERF, dst, a, n);
+  gelu_single(dst, a, n);
 }
 
 export function gelu_erf_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {

@@ -1,11 +1,11 @@
 /** Φ(a) + a φ(a): the slope of a Φ(a), from one exponential and one quotient where distribution and density apart take two of each. */
 import { erfc_wide } from "../lib/erf";
-import { erfc_strip, GELU_SLOPE } from "../lib/erf_strip";
 import { exp_wide } from "../lib/exp";
+import { gelu_slope_single } from "../lib/gelu_single";
 import { k2 } from "../lib/wide";
 
 export function gelu_erf_slope_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  erfc_strip(GELU_SLOPE, dst, a, n);
+  gelu_slope_single(dst, a, n);
 }
 
 export function gelu_erf_slope_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
