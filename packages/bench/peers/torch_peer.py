@@ -71,7 +71,8 @@ def answer(r):
         tasks.append(task(r["problem"]))
         return len(tasks) - 1
     if method == "sample":
-        return sample(tasks[r["id"]].call, r["milliseconds"])
+        task = tasks[r["id"]]
+        return task.sample(r["milliseconds"]) if hasattr(task, "sample") else sample(task.call, r["milliseconds"])
     if method == "result":
         return encode(tasks[r["id"]].result())
     if method == "peak":

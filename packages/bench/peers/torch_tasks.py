@@ -1,5 +1,6 @@
 """What PyTorch is asked to do, as its users write it. A task is made from a problem; call() is what is timed, result() what is compared."""
 import math
+import time
 
 import torch
 import torch.nn.functional as F
@@ -137,4 +138,51 @@ def adamw(model, o):
     return torch.optim.AdamW(groups, lr=o["lr"], betas=tuple(o["betas"]), eps=o["eps"])
 
 
-TASKS = {"gemm": Gemm, "theory": Theory, "mlp": mlp, "cnn": cnn, "bertForward": BertForward, "bertStep": bert_step, "gptStep": gpt_step}
+class Text:
+    """transformers' model of a folder, with a cache. Result of `decode`: ids, one after another; of `prompt`: the one after it."""
+
+    def __init__(self, r):
+        from transformers import AutoModelForCausalLM
+
+        self.model = AutoModelForCausalLM.from_pretrained(r["widened"], dtype=torch.float32).eval()
+        self.prompt = torch.tensor([list(r["prompt"])])
+        self.length = r["length"]
+
+    def begin(self):
+        out = self.model(self.prompt, use_cache=True, logits_to_keep=1)
+        return out.logits[0, -1].argmax(), out.past_key_values
+
+
+class Decode(Text):
+    def run(self):
+        with torch.inference_mode():
+            token, cache = self.begin()
+            ids = [token]
+            begin = time.perf_counter()
+            while len(ids) < self.length:
+                out = self.model(ids[-1].view(1, 1), past_key_values=cache, use_cache=True)
+                cache = out.past_key_values
+                ids.append(out.logits[0, -1].argmax())
+            return ids, (time.perf_counter() - begin) * 1000 / (self.length - 1)
+
+    def sample(self, milliseconds):
+        times = []
+        end = time.perf_counter() + milliseconds / 1000
+        while not times or time.perf_counter() < end:
+            times.append(self.run()[1])
+        return times
+
+    def result(self):
+        return torch.stack(self.run()[0]).int()
+
+
+class Prompt(Text):
+    def call(self):
+        with torch.inference_mode():
+            return self.begin()[0]
+
+    def result(self):
+        return self.call().view(1).int()
+
+
+TASKS = {"gemm": Gemm, "theory": Theory, "mlp": mlp, "cnn": cnn, "bertForward": BertForward, "bertStep": bert_step, "gptStep": gpt_step, "decode": Decode, "prompt": Prompt}

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly quick?: boolean;
   /** Thread counts to measure: 1 and this; the machine's cores unless told, two at most, for most peers gain nothing beyond. */
   readonly threads?: number;
+  /** A language model's folder, for the suite "generate". */
+  readonly model?: string;
   onMachine?(machine: MachineBlock): void;
   onPeer?(name: string, description: string): void;
   onSuite?(name: SuiteName, result: SuiteResult | SuiteFailure, seconds: number): void;
@@ -43,7 +45,7 @@ export interface RunOptions {
   onProgress?(text: string): void;
 }
 
-export async function runBenchmarks({ suites, against, quick = false, threads, ...told }: RunOptions): Promise<Run> {
+export async function runBenchmarks({ suites, against, quick = false, threads, model, ...told }: RunOptions): Promise<Run> {
   const begin = performance.now();
   const machine = describeMachine();
   told.onMachine?.(machine);
@@ -73,6 +75,7 @@ export async function runBenchmarks({ suites, against, quick = false, threads, .
         effort: quick ? EFFORT.quick : EFFORT.full,
         yardstick,
         threads: counts,
+        ...(model !== undefined && { model }),
         log: (text: string) => log(`${name}: ${text}`),
       };
       const start = performance.now();

@@ -102,6 +102,8 @@ export interface SuiteContext {
   readonly yardstick: Yardstick;
   /** Thread counts that are measured: one, and the machine's (or the user's) number. */
   readonly threads: readonly number[];
+  /** A language model's folder, for the suite that needs one. */
+  readonly model?: string;
   /** Tells the user what is being measured now. */
   log(text: string): void;
 }

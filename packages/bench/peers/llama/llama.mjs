@@ -7,11 +7,14 @@ export async function open(threads) {
   const { version } = JSON.parse(readFileSync(new URL("./node_modules/node-llama-cpp/package.json", import.meta.url), "utf8"));
   return {
     describe: `llama.cpp by node-llama-cpp ${version}, native, CPU`,
-    tasks: { decode: (problem) => decode(llama, threads, problem) },
+    tasks: {
+      decode: (problem) => decode(llama, threads, problem),
+      prompt: (problem) => decode(llama, threads, problem),
+    },
   };
 }
 
-/** Problem: a GGUF file, the prompt's ids, and how many ids to decode after it. Result: those ids. A sample is the time of one of them. */
+/** Problem: a GGUF file, the prompt's ids, and how many ids to decode after it. Result: those ids. A sample is the time of one of them, or of the prompt where it is the only one. */
 async function decode(llama, threads, { gguf, prompt, length }) {
   const model = await llama.loadModel({ modelPath: gguf, gpuLayers: 0 });
   const context = await model.createContext({ contextSize: prompt.length + length, threads });
@@ -19,13 +22,14 @@ async function decode(llama, threads, { gguf, prompt, length }) {
   const run = async () => {
     await sequence.clearHistory();
     const ids = [];
-    let begin = 0;
+    const start = performance.now();
+    let begin = start;
     for await (const id of sequence.evaluate(Array.from(prompt), { temperature: 0, yieldEogToken: true })) {
       if (ids.length === 0) begin = performance.now(); // the first one waited for the whole prompt
       ids.push(id);
       if (ids.length === length) break;
     }
-    return { ids, ms: (performance.now() - begin) / (length - 1) };
+    return { ids, ms: length === 1 ? performance.now() - start : (performance.now() - begin) / (length - 1) };
   };
   return {
     async sample(milliseconds) {

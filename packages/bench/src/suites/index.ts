@@ -13,6 +13,7 @@ export const SUITES = {
   gpt: () => import("./gpt.js"),
   int8: () => import("./int8.js"),
   decode: () => import("./decode.js"),
+  generate: () => import("./generate.js"),
   gemm: () => import("./gemm.js"),
   ops: () => import("./ops.js"),
   scaling: () => import("./scaling.js"),

@@ -25,6 +25,7 @@ export interface BenchOptions {
   readonly quick?: boolean;
   readonly compare?: string;
   readonly threads?: number;
+  readonly model?: string;
 }
 
 export async function benchAction({ terminal }: Context, named: readonly string[], options: BenchOptions, command: Command): Promise<void> {
@@ -51,6 +52,7 @@ export async function benchAction({ terminal }: Context, named: readonly string[
     against,
     ...(options.quick !== undefined && { quick: options.quick }),
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.model !== undefined && { model: options.model }),
     onMachine: ({ processor, features, cores, load, node, v8 }) => {
       terminal.say(
         `${processor} (${features.join(" ")}), ${cores} cores, load ${load.map((one) => one.toFixed(1)).join(" ")}, Node ${node}, V8 ${v8}`,

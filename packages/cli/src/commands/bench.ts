@@ -9,12 +9,13 @@ export function benchCommand(io: Io): Command {
     .description("measure suites side by side with other libraries, in turns, in one run")
     .argument(
       "[suites...]",
-      "startup, memory, theory, mlp, cnn, bert, gpt, int8, decode, gemm, ops, scaling, webgpu (default: all, some minutes)",
+      "startup, memory, theory, mlp, cnn, bert, gpt, int8, decode, generate, gemm, ops, scaling, webgpu (default: all, some minutes)",
     )
     .option(
       "--against <peers>",
       "tfjs, tfjs-webgpu, jax, jax-webgpu, ort, ortnode, llama, torch, torch-avx2, separated by commas, or none (default: all but ortnode, llama)",
     )
+    .option("--model <folder>", "the language model that the suite generate writes with")
     .option("--json [file]", "print one JSON value on stdout and nothing else there, or write it to a file (its name ends in .json)")
     .option("--html <file>", "write a report with charts as one HTML file")
     .option("--quick", "short samples: to see that everything works, not to publish")
@@ -38,6 +39,7 @@ Examples:
   tetrad bench --json today.json --html today.html
   tetrad bench gemm --against none --compare today.json      exit code 1 when something got slower
   tetrad bench --against none --quick
+  tetrad bench generate --model ./SmolLM2-135M-Instruct --against llama,torch
 
 Peers from npm are installed at the first run against them (some 750 MB); PyTorch is taken from python3, or from TETRAD_PYTHON.
 One that is missing is shown as absent. Measure on a machine that does nothing else; --threads <n> measures 1 and n threads.`;
