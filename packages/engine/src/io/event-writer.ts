@@ -72,7 +72,7 @@ export class EventWriter {
   flush(): Promise<void> {
     const content = joined(this.#pending);
     this.#pending = [];
-    this.#written = this.#written.then(async () => (await files(`write ${this.path}`)).appendToFile(this.path, content));
+    this.#written = this.#written.then(async () => (await files("write", this.path)).appendToFile(this.path, content));
     return this.#written;
   }
 

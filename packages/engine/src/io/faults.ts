@@ -30,6 +30,13 @@ export function fileError(
   return new TetradError("IO", { op: `${verb} ${path}`, what, hint }, { cause: error });
 }
 
+/** Whether an error says that there is no such file, rather than that it cannot be read. */
+export function isAbsent(error: unknown): boolean {
+  if (!(error instanceof TetradError) || error.code !== "IO") return false;
+  const { code = "", name = "" } = (error.cause ?? {}) as { readonly code?: string; readonly name?: string };
+  return ["ENOENT", "ENOTDIR", "NotFoundError", "TypeMismatchError"].some((absent) => absent === code || absent === name);
+}
+
 export function diskReason({ code }: Error & { readonly code?: string }): Reason | undefined {
   return DISK[code ?? ""];
 }

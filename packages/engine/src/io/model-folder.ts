@@ -27,14 +27,14 @@ export async function writeModelFolder(
   metadata?: Readonly<Record<string, string>>,
   extra: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<void> {
-  const { writeFolderAtomic } = await files("write a model folder");
+  const { writeFolderAtomic } = await files("write", path);
   const contents = { ...extra, [CONFIG_FILE]: `${JSON.stringify(config, null, 2)}\n`, [TENSORS_FILE]: writeSafetensors(tensors, metadata) };
   await writeFolderAtomic(path, contents, [...Object.keys(contents), TRAINING_FILE, RESULTS_FILE]);
 }
 
 /** @throws TetradError IO for a missing folder or file, FORMAT for a damaged one */
 export async function readModelFolder(path: string): Promise<ModelFolder> {
-  const { readBytes, recoverFolder } = await files("read a model folder");
+  const { readBytes, recoverFolder } = await files("read", path);
   await recoverFolder(path);
   const config = parseJsonObject(await readBytes(`${path}/${CONFIG_FILE}`), `${path}/${CONFIG_FILE}`, {
     what: "configuration",

@@ -97,9 +97,18 @@ export async function writeAdapter(
   await writeFileAtomic(`${folder}/${CONFIG}`, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
-/** The base model's folder; a relative one is taken from the adapter's. @throws TetradError FORMAT where none is named */
+/** The base model's folder; a relative one is taken from the adapter's. @throws TetradError FORMAT where none is named, UNSUPPORTED for an address */
 export function baseFolder({ config }: AdapterFolder, folder: string): string {
   const base = config["base_model_name_or_path"];
+  // Who opens a folder has not asked to have a server called that the folder names.
+  if (typeof base === "string" && /^\w+:\/\//.test(base)) {
+    throw new TetradError("UNSUPPORTED", {
+      op: `${folder}/adapter_config.json`,
+      what: "the base model is at an address",
+      got: base,
+      hint: "say yourself where the base model is",
+    });
+  }
   if (typeof base === "string" && base !== "") return base.startsWith(".") ? `${folder}/${base}` : base;
   throw new TetradError("FORMAT", { op: `${folder}/adapter_config.json`, what: '"base_model_name_or_path" does not name the base model' });
 }

@@ -2,6 +2,7 @@
 
 import {
   type FormatName,
+  isAbsent,
   type JsonObject,
   openSafetensors,
   parseJsonObject,
@@ -91,12 +92,12 @@ function weightMap(index: JsonObject, source: string): Map<string, string> {
   });
 }
 
-/** A file's bytes; undefined where there is none. */
+/** A file's bytes; undefined where there is none. @throws TetradError IO for one that cannot be read */
 export async function optional(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readBytes(path);
   } catch (error) {
-    if (error instanceof TetradError && error.code === "IO") return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }
