@@ -1,7 +1,7 @@
-/** GGUF files of llama.cpp as weights of a Llama model: header by @huggingface/gguf, blocks by the engine's formats. */
+/** GGUF files of llama.cpp as weights of a Llama model: blocks by the engine's formats. */
 
-import { gguf } from "@huggingface/gguf";
 import { type FormatName, TetradError, WEIGHT_FORMATS, type WideTensor } from "@tetrad/engine";
+import { readGgufHeader } from "./gguf-header.js";
 import { storedMatrix, type WeightFile } from "./read.js";
 import { halvesTogether } from "./rotary-rows.js";
 
@@ -51,8 +51,8 @@ function nameOf(name: string): string | undefined {
  * @throws TetradError FORMAT for a damaged or hostile header, UNSUPPORTED for another architecture or format
  */
 export async function openGguf(bytes: Uint8Array, source: string): Promise<WeightFile> {
-  const { metadata, tensorInfos, tensorDataOffset } = await header(bytes, source);
-  const architecture = metadata["general.architecture"];
+  const { metadata, tensors } = readGgufHeader(bytes, source);
+  const architecture = metadata.get("general.architecture");
   if (architecture !== "llama" && architecture !== "qwen2") {
     throw new TetradError("UNSUPPORTED", {
       op: source,
@@ -61,30 +61,29 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<Weigh
       expected: "llama, qwen2",
     });
   }
-  const number = (key: string) => Number(metadata[`${architecture}.${key}`]);
-  const heads: Readonly<Record<string, number>> = { attn_q: number("attention.head_count"), attn_k: number("attention.head_count_kv") };
+  const countOf = (key: string) => Number(metadata.get(`${architecture}.${key}`));
+  const heads: Readonly<Record<string, number>> = { attn_q: countOf("attention.head_count"), attn_k: countOf("attention.head_count_kv") };
   const entries = new Map<string, Entry>();
-  for (const { name, shape: extents, dtype, offset } of tensorInfos) {
-    const type = TYPES[dtype];
+  for (const { name, extents, type: number, begin } of tensors) {
+    const type = TYPES[number];
     const own = nameOf(name);
     if (name === "rope_freqs.weight") continue;
     if (type === undefined || own === undefined) {
       throw new TetradError(type === undefined ? "UNSUPPORTED" : "FORMAT", {
         op: source,
         what: type === undefined ? `tensor ${name} is in a format that is not read` : `tensor ${name} belongs to no part of the model`,
-        got: `ggml type ${dtype}`,
+        got: `ggml type ${number}`,
         expected: Object.values(TYPES)
           .map(({ name: known }) => known)
           .join(", "),
       });
     }
     // The fastest axis is first.
-    const shape = extents.map(Number).reverse();
+    const shape = [...extents].reverse();
     const columns = shape.at(-1) as number;
     const rows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
     const block = type.format === undefined ? 1 : WEIGHT_FORMATS[type.format].block;
     const length = rows * (type.format === undefined ? 4 * columns : WEIGHT_FORMATS[type.format].rowBytes(columns));
-    const begin = Number(tensorDataOffset) + Number(offset);
     if (columns % block !== 0 || !(begin + length <= bytes.length)) {
       throw new TetradError("FORMAT", {
         op: source,
@@ -94,7 +93,7 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<Weigh
       });
     }
     const turned = architecture === "llama" ? heads[/^blk\.\d+\.(\w+)\./.exec(name)?.[1] ?? ""] : undefined;
-    entries.set(own, { shape, type: dtype, begin, length, heads: turned });
+    entries.set(own, { shape, type: number, begin, length, heads: turned });
   }
   const entryOf = (name: string): Entry => {
     const entry = entries.get(name);
@@ -121,34 +120,6 @@ export async function openGguf(bytes: Uint8Array, source: string): Promise<Weigh
       return storedMatrix(TYPES[entry.type]?.format, entry.shape, () => rowsOf(entry));
     },
   };
-}
-
-/** The library reads by HTTP ranges; here they are answered from memory. */
-async function header(bytes: Uint8Array, source: string) {
-  const fetch = (async (_url: unknown, init?: { readonly headers?: Readonly<Record<string, string>> }) => {
-    const [, from, to] = /bytes=(\d+)-(\d+)/.exec(init?.headers?.["Range"] ?? "") ?? [];
-    const end = Math.min(bytes.length, Number(to) + 1);
-    const part = bytes.slice(Number(from), end);
-    return new Response(part, { status: 206, headers: { "content-range": `bytes ${from}-${end - 1}/${bytes.length}` } });
-  }) as typeof globalThis.fetch;
-  try {
-    return (await gguf("https://memory.invalid/model.gguf", { fetch })) as unknown as {
-      readonly metadata: Readonly<Record<string, unknown>>;
-      readonly tensorInfos: readonly {
-        readonly name: string;
-        readonly shape: readonly bigint[];
-        readonly dtype: number;
-        readonly offset: bigint;
-      }[];
-      readonly tensorDataOffset: bigint;
-    };
-  } catch (error) {
-    throw new TetradError(
-      "FORMAT",
-      { op: source, what: "this is no GGUF file, or its header is damaged", got: (error as Error).message },
-      { cause: error },
-    );
-  }
 }
 
 function widened({ shape, type }: Entry, bytes: Uint8Array): WideTensor {
