@@ -16,15 +16,16 @@ const types = {
 
 /**
  * @param {string} folder
- * @param {{ port?: number, isolated?: boolean, policy?: string | undefined }} [options] port: 0, the default, is any that is free; isolated: headers that let a
- *   page share memory with its workers; policy: a content security policy
+ * @param {{ port?: number, isolated?: boolean, policy?: string | undefined, model?: string | undefined }} [options] port: 0, the default, is any that is free;
+ *   isolated: headers that let a page share memory with its workers; policy: a content security policy; model: a folder that is served as /model/
  * @returns {Promise<{ url: string, close(): Promise<void> }>}
  */
-export async function serveFolder(folder, { port = 0, isolated = true, policy } = {}) {
+export async function serveFolder(folder, { port = 0, isolated = true, policy, model } = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
-    const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
-    const found = file.startsWith(folder) ? await stat(file).catch(() => undefined) : undefined;
+    const [home, rest] = model !== undefined && path.startsWith("/model/") ? [model, path.slice("/model".length)] : [folder, path];
+    const file = join(home, rest.endsWith("/") ? `${rest}index.html` : rest);
+    const found = file.startsWith(home) ? await stat(file).catch(() => undefined) : undefined;
     if (isolated) {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");

@@ -1,62 +1,21 @@
 /** The playground as a person uses it: each part in a real Chromium, the exported model opened by Node, keyboard, narrow screens, both colour schemes, no request to anyone else. */
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine } from "@tetrad/engine";
 import { unzipSync } from "fflate";
-import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openChromium } from "../support/browser.js";
-import { root } from "../support/root.js";
+import { leave, Playground } from "../support/playground.js";
 
-let browser: Browser;
-let url: string;
-let server: ReturnType<typeof spawn>;
+let playground: Playground;
 
 beforeAll(async () => {
-  // As `npm run playground` serves it; the page was built before the tests began.
-  server = spawn(process.execPath, [join(root, "scripts/playground.mjs"), "--port", "0"], { cwd: root });
-  url = await new Promise<string>((resolve, reject) => {
-    server.stdout?.on("data", (data: Buffer) => {
-      const found = /http:\/\/localhost:\d+\//.exec(data.toString());
-      if (found !== null) resolve(found[0]);
-    });
-    server.on("exit", (code) => reject(new Error(`the server ended with ${code}`)));
-  });
+  playground = await Playground.serve();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  server.kill();
-});
+afterAll(() => playground?.close());
 
-interface Visit {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  /** Requests to anywhere but the page's own server, and errors of the page. */
-  readonly foreign: string[];
-  readonly errors: string[];
-}
-
-async function visit(part: string, viewport = { width: 1200, height: 900 }, colorScheme: "light" | "dark" = "light"): Promise<Visit> {
-  browser ??= await openChromium();
-  const context = await browser.newContext({ viewport, colorScheme, acceptDownloads: true });
-  const page = await context.newPage();
-  const [foreign, errors]: [string[], string[]] = [[], []];
-  page.on("request", (request) => {
-    if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(url)) foreign.push(request.url());
-  });
-  page.on("pageerror", (error) => errors.push(error.message));
-  await page.goto(`${url}#${part}`);
-  await page.waitForSelector(`#panel-${part}`);
-  return { page, context, foreign, errors };
-}
-
-async function leave({ context, foreign, errors }: Visit): Promise<void> {
-  expect({ foreign, errors }).toEqual({ foreign: [], errors: [] });
-  await context.close();
-}
+const visit = (...where: Parameters<Playground["visit"]>) => playground.visit(...where);
 
 describe.each([
   ["desktop, light", { width: 1200, height: 900 }, "light"],
@@ -164,8 +123,7 @@ test("the backend can be switched to WebGPU and back; tabs are reached by arrow 
 });
 
 test("what the page loads before its first training step", async () => {
-  browser ??= await openChromium();
-  const context = await browser.newContext();
+  const context = await (await playground.browser()).newContext();
   const page = await context.newPage();
   const loaded: Promise<number>[] = [];
   const { gzipSync } = await import("node:zlib");
@@ -174,7 +132,7 @@ test("what the page loads before its first training step", async () => {
       loaded.push(response.body().then((body) => gzipSync(body, { level: 9 }).length));
   });
   const started = performance.now();
-  await page.goto(`${url}#train`);
+  await page.goto(`${playground.url}#train`);
   await page.locator("#train-start").click();
   await expect.poll(() => page.locator("#train-message").textContent(), { timeout: 60_000, interval: 20 }).toMatch(/epoch \d+ of/);
   const ms = performance.now() - started;

@@ -5,6 +5,11 @@ const listeners = new Set<(engine: Engine) => void>();
 let current: Promise<Engine> | undefined;
 let chosen: { readonly backend: BackendName; readonly threads: number | undefined } = { backend: "auto", threads: undefined };
 
+/** What the user has chosen to compute with, for engines in other threads. */
+export function choice(): typeof chosen {
+  return chosen;
+}
+
 /** Warnings of the engine, newest last. */
 export const warnings: string[] = [];
 

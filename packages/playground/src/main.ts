@@ -7,6 +7,7 @@ const PANELS: readonly { readonly id: string; readonly title: string; load(): Pr
   { id: "fit", title: "Fit a theory", load: async () => (await import("./panels/fit.js")).fitPanel },
   { id: "train", title: "Train an emulator", load: async () => (await import("./panels/train.js")).trainPanel },
   { id: "digits", title: "Draw digits", load: async () => (await import("./panels/digits.js")).digitsPanel },
+  { id: "text", title: "Classify texts", load: async () => (await import("./panels/text.js")).textPanel },
   { id: "plan", title: "See a plan", load: async () => (await import("./panels/plan.js")).planPanel },
   { id: "engine", title: "Backend", load: async () => (await import("./panels/backend.js")).backendPanel },
 ];
