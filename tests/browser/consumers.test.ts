@@ -2,7 +2,7 @@
  * The built packages through Vite, esbuild and webpack without configuration, in a real Chromium: the same losses as in Node, bit for bit on wasm, and a
  * main thread that stays free.
  */
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import webpack from "webpack";
 import { serveFolder } from "../../scripts/static-server.mjs";
 import { openChromium, openPage } from "../support/browser.js";
+import { tinyBert } from "../support/tiny-model.js";
+import { trainTexts } from "./consumers/language.js";
 import { dataset, train } from "./consumers/main.js";
 
 const SOURCE = fileURLToPath(new URL("consumers", import.meta.url));
@@ -30,6 +32,21 @@ async function site(): Promise<string> {
   folders.push(folder);
   return folder;
 }
+
+/** The page as a bundler makes it, made once. */
+function built(name: string): Promise<string> {
+  const known = pages.get(name);
+  if (known !== undefined) return known;
+  const page = site().then(async (folder) => {
+    await (BUNDLERS[name] as (out: string) => Promise<void>)(folder);
+    return folder;
+  });
+  pages.set(name, page);
+  return page;
+}
+const pages = new Map<string, Promise<string>>();
+
+const WASM = { backend: "wasm" } as const;
 
 const BUNDLERS: Readonly<Record<string, (out: string) => Promise<void>>> = {
   async vite(out) {
@@ -60,8 +77,7 @@ const BUNDLERS: Readonly<Record<string, (out: string) => Promise<void>>> = {
 
 describe.each(Object.keys(BUNDLERS))("%s", (name) => {
   test("trains in a page, with threads and without, to Node's very losses", async () => {
-    const folder = await site();
-    await (BUNDLERS[name] as (out: string) => Promise<void>)(folder);
+    const folder = await built(name);
     browser ??= await openChromium();
     const expected = await train({ backend: "wasm" });
     for (const isolated of [true, false]) {
@@ -74,12 +90,26 @@ describe.each(Object.keys(BUNDLERS))("%s", (name) => {
       await page.close();
       await served.close();
     }
+    // The same bundle with a language model: from an address, chosen files and the site's own file system.
+    await tinyBert(join(folder, "tiny"));
+    const texts = await trainTexts(WASM, join(folder, "tiny"), join(folder, "trained"));
+    const served = await serveFolder(folder);
+    const page = await openPage(browser, served.url);
+    await page.waitForFunction(() => window.language !== undefined);
+    const address = `${served.url}tiny`;
+    const all = await page.evaluate(async ([options, from, names]) => (await window.language()).trainFromEverywhere(options, from, names), [
+      WASM,
+      address,
+      await readdir(join(folder, "tiny")),
+    ] as const);
+    expect(all).toEqual([texts, texts, texts]);
+    await page.close();
+    await served.close();
   });
 });
 
 test("WebGPU in a bundled page: the CPU's losses, to what products in another order differ by", async () => {
-  const folder = await site();
-  await BUNDLERS["esbuild"]?.(folder);
+  const folder = await built("esbuild");
   browser ??= await openChromium();
   const expected = await train({ backend: "wasm" });
   const served = await serveFolder(folder);
@@ -104,8 +134,7 @@ describe("a page whose policy forbids all that it need not have", () => {
     ["no workers", POLICY, undefined, /own thread computes.*serve @tetrad\/engine\/worker.js/],
     ["workers from an address where there is none", POLICY, "./nothing.js", /own thread computes.*workerUrl must be the address/],
   ] as const)("%s", async (_, policy, workerUrl, warning) => {
-    const folder = await site();
-    await BUNDLERS["esbuild"]?.(folder);
+    const folder = await built("esbuild");
     await cp(WORKER, join(folder, "worker.js"));
     browser ??= await openChromium();
     const expected = await train({ backend: "wasm" });
@@ -129,8 +158,7 @@ describe("a page whose policy forbids all that it need not have", () => {
 });
 
 test("the main thread stays free during training", async () => {
-  const folder = await site();
-  await BUNDLERS["vite"]?.(folder);
+  const folder = await built("vite");
   browser ??= await openChromium();
   for (const isolated of [true, false]) {
     const served = await serveFolder(folder, { isolated });
@@ -165,5 +193,6 @@ declare global {
   interface Window {
     train: typeof train;
     longestTask(): number;
+    language(): Promise<typeof import("./consumers/language.js")>;
   }
 }

@@ -56,6 +56,8 @@ if (typeof window === "object") {
   };
   port2.postMessage(0);
   window.train = train;
+  // A page that trains no language model does not load what does.
+  window.language = () => import("./language.js");
   window.longestTask = () => {
     const result = longest;
     longest = 0;
