@@ -47,6 +47,8 @@ export { type MaskedLm, maskedLm } from "./heads/masked-lm.js";
 export { questionAnswering } from "./heads/question-answering.js";
 export { sequenceClassification } from "./heads/sequence-classification.js";
 export { tokenClassification } from "./heads/token-classification.js";
+export { foreignAnswer, type HubEntry, type HubFile, hubFiles, isCommit, modelFiles, otherContent } from "./hub/files.js";
+export { type HubModelOptions, type KeptModel, keepHubModel } from "./hub/keep-model.js";
 export { type AnswerScores, answerScores } from "./metrics/answers.js";
 export { type BleuOptions, type BleuScore, bleu, sentenceBleu } from "./metrics/bleu.js";
 export type { BleuTokenizer } from "./metrics/bleu-tokens.js";

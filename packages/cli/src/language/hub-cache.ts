@@ -12,19 +12,9 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
 import { TetradError } from "@tetrad/engine";
-
-/** A file as the repository lists it */
-export interface HubFile {
-  readonly path: string;
-  /** Bytes */
-  readonly size: number;
-  /** SHA-256 of a large file's content, or SHA-1 of a small one's as git counts it: `blob`, its length and the content */
-  readonly hash: string;
-}
+import { type HubFile, isCommit, otherContent } from "@tetrad/language";
 
 type Bytes = ReadableStream<Uint8Array>;
-
-export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
 
 /** Size in bytes; undefined where there is no such file. */
 async function sizeOf(path: string): Promise<number | undefined> {
@@ -86,13 +76,7 @@ export class HubCache {
     const hash = size === file.size ? await hashOf(incomplete, file) : undefined;
     if (hash !== file.hash) {
       await rm(incomplete, { force: true });
-      throw new TetradError("FORMAT", {
-        op: file.path,
-        what: hash === undefined ? "what came has another size than the file" : "what came has another hash than the file",
-        got: hash ?? `${size} bytes`,
-        expected: hash === undefined ? `${file.size}` : file.hash,
-        hint: "it was thrown away; run again to fetch it anew",
-      });
+      throw otherContent(file, size, hash);
     }
     await rename(incomplete, this.#blob(file.hash));
     await link(this.#blob(file.hash), join(this.snapshot(commit), file.path));

@@ -4,16 +4,10 @@ import { join } from "node:path";
 import type { ReadableStream } from "node:stream/web";
 import { downloadFile, HUB_URL, HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
 import { TetradError } from "@tetrad/engine";
-import { TOKENIZER_FILES } from "@tetrad/language";
+import { foreignAnswer, type HubFile, hubFiles, isCommit, modelFiles, TOKENIZER_FILES } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { HubCache, type HubFile, isCommit } from "./hub-cache.js";
+import { HubCache } from "./hub-cache.js";
 import type { HubModel } from "./hub-name.js";
-
-/** Files that say what a model is, beside its tokenizer's */
-const DESCRIPTIONS = /^(config|generation_config|modules|sentence_bert_config|adapter_config|\d+_\w+\/config)\.json$/;
-const ADAPTER = "adapter_model.safetensors";
-const INDEX = "model.safetensors.index.json";
-const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 
 /**
  * The folder of a model's snapshot in the cache, with everything in it that a command needs: of a model, or of its tokenizer alone.
@@ -27,9 +21,9 @@ export async function fetchModel({ terminal, env }: Context, model: HubModel, pa
   if (/^(1|on|yes|true)$/i.test(env["HF_HUB_OFFLINE"] ?? "")) return offline(cache, model);
   const hub = connection(env);
   const { sha } = await asked(model, () => modelInfo({ ...hub, name, revision, additionalFields: ["sha"] }));
-  if (!isCommit(sha)) throw foreign(name, sha);
+  if (!isCommit(sha)) throw foreignAnswer(name, sha);
   const all = await asked(model, () => filesOf(listFiles({ ...hub, repo: name, revision: sha, recursive: true }), name));
-  const files = all.filter(part === "tokenizer" ? ({ path }) => TOKENIZER_FILES.includes(path) : readBy(all, model));
+  const files = part === "tokenizer" ? all.filter(({ path }) => TOKENIZER_FILES.includes(path)) : modelFiles(all, name, model.gguf);
   const absent: HubFile[] = [];
   for (const file of files) if (!(await cache.has(sha, file))) absent.push(file);
   const total = absent.reduce((sum, { size }) => sum + size, 0);
@@ -39,7 +33,7 @@ export async function fetchModel({ terminal, env }: Context, model: HubModel, pa
     for (const file of absent) {
       const open = async (begin: number) => {
         const blob = await asked(model, () => downloadFile({ ...hub, repo: name, path: file.path, revision: sha, xet: false }));
-        if (blob === null) throw foreign(name, `no ${file.path}`);
+        if (blob === null) throw foreignAnswer(name, `no ${file.path}`);
         return blob.slice(begin).stream() as ReadableStream<Uint8Array>;
       };
       await cache.add(sha, file, open, (bytes) =>
@@ -88,46 +82,9 @@ function discreet(token: string, home: string): typeof fetch {
 }
 
 async function filesOf(list: AsyncIterable<ListFileEntry>, name: string): Promise<HubFile[]> {
-  const files: HubFile[] = [];
-  for await (const { type, path, size, oid, lfs } of list) {
-    if (type !== "file") continue;
-    const hash = lfs?.oid ?? oid ?? "";
-    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw foreign(name, `${path} with the hash ${hash}`);
-    files.push({ path, size: lfs?.size ?? size, hash });
-  }
-  // Weights last: what is wrong with the rest is known before they have come.
-  return files.sort((a, b) => a.size - b.size);
-}
-
-/** Which files of a repository a command reads: descriptions, tokenizer, and weights in one form. @throws TetradError where it has no such weights */
-function readBy(files: readonly HubFile[], { name, gguf }: HubModel): (file: HubFile) => boolean {
-  const paths = files.map(({ path }) => path);
-  const isSharded = paths.includes(INDEX);
-  const isWeight = (path: string) => {
-    if (gguf !== undefined) return path === gguf;
-    return path === ADAPTER || (isSharded ? path === INDEX || SHARD.test(path) : path === "model.safetensors");
-  };
-  if (!paths.some(isWeight)) {
-    const others = paths.filter((path) => /\.(gguf|bin|safetensors|onnx|h5|msgpack)$/.test(path));
-    const other = others.find((path) => path.endsWith(".gguf"));
-    throw new TetradError(gguf === undefined ? "UNSUPPORTED" : "IO", {
-      op: name,
-      what: gguf === undefined ? "this repository has no weights that are read" : "this repository has no such file",
-      got: others.join(", ") || "no weights",
-      expected: gguf ?? "model.safetensors, its shards, or adapter_model.safetensors",
-      ...(other !== undefined && { hint: `name the GGUF file: ${name}/${other}` }),
-    });
-  }
-  return ({ path }) => DESCRIPTIONS.test(path) || TOKENIZER_FILES.includes(path) || isWeight(path);
-}
-
-function foreign(name: string, got: string): TetradError {
-  return new TetradError("FORMAT", {
-    op: name,
-    what: "the Hub gives an answer that cannot be understood",
-    got,
-    hint: "is HF_ENDPOINT a Hub?",
-  });
+  const entries: ListFileEntry[] = [];
+  for await (const entry of list) entries.push(entry);
+  return hubFiles(entries, name);
 }
 
 /** Asks the Hub, and says in words what it refuses. */

@@ -22,6 +22,14 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
 }
 
 /** @throws TetradError IO for a folder that nobody holds */
+export async function removeFile(path: string): Promise<void> {
+  await attempt("write", path, async () => {
+    const { folder, name } = located(path);
+    folder.delete(name);
+  });
+}
+
+/** @throws TetradError IO for a folder that nobody holds */
 export async function appendToFile(path: string, content: Uint8Array): Promise<void> {
   await attempt("write", path, async () => {
     const { folder, name } = located(path);

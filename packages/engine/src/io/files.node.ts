@@ -33,6 +33,11 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
   });
 }
 
+/** Removes a file, if there is one. @throws TetradError IO */
+export async function removeFile(path: string): Promise<void> {
+  await attempt("write", path, () => rm(path, { force: true }));
+}
+
 /** Adds to the end of a file, which is made where it is missing, with its parent folders. @throws TetradError IO */
 export async function appendToFile(path: string, content: Uint8Array): Promise<void> {
   await attempt("write", path, async () => {

@@ -28,6 +28,18 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
   });
 }
 
+/** Removes a file, if there is one. @throws TetradError IO */
+export async function removeFile(path: string): Promise<void> {
+  await attempt("write", path, async () => {
+    try {
+      const { folder, name } = await locate(path, false);
+      await folder.removeEntry(name);
+    } catch (error) {
+      if ((error as Error).name !== "NotFoundError") throw error;
+    }
+  });
+}
+
 /** Adds to the end of a file, which is made where it is missing, with its parent folders. @throws TetradError IO; the old file is then untouched */
 export async function appendToFile(path: string, content: Uint8Array): Promise<void> {
   await attempt("write", path, async () => {

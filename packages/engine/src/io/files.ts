@@ -6,7 +6,7 @@ export type { FileContent } from "./files.node.js";
 
 type Files = Pick<
   typeof import("./files.node.js"),
-  "appendToFile" | "readBytes" | "writeFileAtomic" | "writeFolderAtomic" | "recoverFolder"
+  "appendToFile" | "readBytes" | "removeFile" | "writeFileAtomic" | "writeFolderAtomic" | "recoverFolder"
 >;
 
 /**
@@ -37,4 +37,9 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 /** Replaces a file whole: a reader sees the old content or the new. Missing parent folders are made. @throws TetradError IO; the old file is then untouched */
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   return (await files("write", path)).writeFileAtomic(path, content);
+}
+
+/** Removes a file, if there is one. @throws TetradError IO */
+export async function removeFile(path: string): Promise<void> {
+  return (await files("write", path)).removeFile(path);
 }

@@ -23,6 +23,7 @@ export async function writeFileAtomic(path: string): Promise<void> {
   throw readOnly(path);
 }
 
+export const removeFile = writeFileAtomic;
 export const appendToFile = writeFileAtomic;
 export const writeFolderAtomic = writeFileAtomic;
 

@@ -3,7 +3,7 @@
 export { cacheFolder, cacheIsOff } from "./cache.js";
 export { EventWriter } from "./event-writer.js";
 export { fileError, isAbsent } from "./faults.js";
-export { type FileContent, readBytes, writeFileAtomic } from "./files.js";
+export { type FileContent, readBytes, removeFile, writeFileAtomic } from "./files.js";
 export { heldFiles, holdFolder, releaseFolder } from "./held-folders.js";
 export { type Json, type JsonObject, parseJson, parseJsonObject } from "./json.js";
 export { type ModelFolder, RESULTS_FILE, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
