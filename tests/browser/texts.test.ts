@@ -1,5 +1,5 @@
 /** Fine-tuning in the playground as a person does it: a model of a server or of this machine, a file of texts, a report, and a folder that Node opens. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createEngine, readTable } from "@tetrad/engine";
@@ -7,6 +7,7 @@ import { classify, openClassifier } from "@tetrad/language";
 import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { hubServer } from "../support/hub-server.js";
 import { longestTaskDuring } from "../support/main-thread.js";
 import { leave, Playground } from "../support/playground.js";
 import { sharedPath } from "../support/shared.js";
@@ -40,8 +41,13 @@ async function banking(each: number): Promise<string> {
 const said = (page: Page, id: string) => page.locator(id).textContent();
 
 test("a page fine-tunes MiniLM from a server on a user's rows, and Node gives the exported folder's very answers", async () => {
-  const seen = await playground.visit("text");
+  const seen = await playground.visit("engine");
   const { page } = seen;
+  // What computes is asked for: the answers are compared with those of one and the same backend.
+  await page.locator("#backend-choice").selectOption("wasm");
+  await page.locator("#backend-apply").click();
+  await expect.poll(() => said(page, "#backend-message")).toMatch(/as asked|wasm/);
+  await page.locator("#tab-text").click();
   await page.locator("#text-place").selectOption("address");
   await page.locator("#text-address").fill("/model");
   await page.locator("#text-file").setInputFiles(await banking(30));
@@ -123,4 +129,32 @@ test("on a phone in the dark: a chosen folder, an adapter, stopped by the keyboa
   await expect.poll(message).toMatch(/\/nowhere\/config\.json: the server has no such file/);
   expect(await page.locator("#text-export").isDisabled()).toBe(true);
   await leave(seen);
+});
+
+test("a model of a Hub is kept in the browser, and used when the Hub cannot be reached", async () => {
+  const folder = await tinyBert(join(scratch, "hub"));
+  const files: Record<string, Uint8Array> = {};
+  for (const name of await readdir(folder)) files[name] = await readFile(join(folder, name));
+  const hub = await hubServer("test-org/tiny", files);
+  const seen = await playground.visit("text");
+  const { page } = seen;
+  await page.locator("#text-file").setInputFiles(await banking(8));
+  await page.locator("#text-place").selectOption("hub");
+  await page.locator("#text-hub").fill(`${hub.url}/test-org/tiny`);
+  await page.getByLabel("epochs").fill("1");
+  const train = async () => {
+    await expect.poll(() => page.locator("#text-start").isEnabled()).toBe(true);
+    await page.locator("#text-start").click();
+    await expect.poll(() => page.locator("#text-start").isEnabled(), { timeout: 60_000 }).toBe(true);
+    expect(await said(page, "#text-message")).toMatch(/^done: /);
+    return hub.asked.splice(0).length;
+  };
+  // The commit, two pages of a list, and each file, the largest of which is on another host
+  expect(await train()).toBe(3 + Object.keys(files).length + Object.values(files).filter(({ length }) => length > 100_000).length);
+  expect(await train()).toBe(3);
+  await hub.close();
+  expect(await train()).toBe(0);
+  // To the Hub alone, and to where it sends the page
+  expect(seen.foreign.every((address) => address.startsWith("http://127.0.0.1:"))).toBe(true);
+  await leave({ ...seen, foreign: [] });
 });

@@ -17,11 +17,17 @@ const options = (names: Readonly<Record<string, string>>) =>
 
 export const textPanel: Panel = {
   build(host) {
-    const place = element("select", { id: "text-place" }, ...options({ files: "a folder on this device", address: "an address" }));
+    const place = element(
+      "select",
+      { id: "text-place" },
+      ...options({ files: "a folder on this device", address: "an address", hub: "a Hub" }),
+    );
     const folder = element("input", { type: "file", id: "text-folder", multiple: true, webkitdirectory: true });
     const address = element("input", { type: "text", inputmode: "url", id: "text-address", placeholder: "https://…/all-MiniLM-L6-v2" });
+    const hubPage = element("input", { type: "text", inputmode: "url", id: "text-hub", placeholder: "https://…/org/name" });
     const byFolder = labelled("config.json, model.safetensors, tokenizer.json:", folder);
     const byAddress = labelled("of the folder that has config.json:", address);
+    const byHub = labelled("of the model's page; it is kept in this browser:", hubPage);
     const file = element("input", { type: "file", id: "text-file", accept: ".csv,.tsv,.tab,.jsonl,.ndjson,.json" });
     const text = element("select", { id: "text-column" });
     const label = element("select", { id: "text-label" });
@@ -62,7 +68,7 @@ export const textPanel: Panel = {
         "fieldset",
         {},
         element("legend", {}, "Model"),
-        element("div", { class: "row" }, labelled("from", place), byFolder, byAddress),
+        element("div", { class: "row" }, labelled("from", place), byFolder, byAddress, byHub),
       ),
       element(
         "fieldset",
@@ -127,11 +133,13 @@ export const textPanel: Panel = {
       }
     };
 
+    const written = (control: HTMLInputElement, what: string): string => {
+      if (control.value.trim() === "") throw new Error(`Write the address of the model's ${what}.`);
+      return new URL(control.value.trim(), document.baseURI).href;
+    };
     const modelPlace = (): ModelPlace => {
-      if (place.value === "address") {
-        if (address.value.trim() === "") throw new Error("Write the address of the model's folder.");
-        return { address: new URL(address.value.trim(), document.baseURI).href };
-      }
+      if (place.value === "address") return { address: written(address, "folder") };
+      if (place.value === "hub") return { hubPage: written(hubPage, "page") };
       const files = [...(folder.files ?? [])];
       if (files.length === 0) throw new Error("Choose the model's folder.");
       return { files };
@@ -140,6 +148,7 @@ export const textPanel: Panel = {
     const showPlace = (): void => {
       byFolder.hidden = place.value !== "files";
       byAddress.hidden = place.value !== "address";
+      byHub.hidden = place.value !== "hub";
     };
     place.addEventListener("change", showPlace);
     showPlace();

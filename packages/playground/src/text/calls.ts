@@ -2,8 +2,8 @@
 import type { BackendName } from "@tetrad/engine";
 import type { LabelledText } from "@tetrad/language";
 
-/** The folder of a pretrained model: its files, or where a server has it */
-export type ModelPlace = { readonly files: readonly File[] } | { readonly address: string };
+/** The folder of a pretrained model: its files, where a server has it, or its page on a Hub */
+export type ModelPlace = { readonly files: readonly File[] } | { readonly address: string } | { readonly hubPage: string };
 
 export interface Columns {
   readonly text: string;

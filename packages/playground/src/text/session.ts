@@ -5,6 +5,7 @@ import {
   classify,
   evaluateClassifier,
   finetuneClassifier,
+  keepHubModel,
   type LabelledText,
   lora,
   mergedModel,
@@ -13,6 +14,7 @@ import {
 } from "@tetrad/language";
 import { zipFolder } from "../zip.js";
 import type { Calls, ColumnFacts, Columns, FromWorker, Guess, ModelPlace, Report, TableFacts, TrainRequest } from "./calls.js";
+import { modelOfPage } from "./hub-page.js";
 import { drawnRows, guessColumns, labelledRows } from "./rows.js";
 
 const EXAMPLES = 3;
@@ -45,8 +47,7 @@ export class Session implements Asked {
     const engine = await this.#engineFor(request);
     this.#run?.model.store.release();
     this.#run = undefined;
-    this.tell({ stage: "opening the model …" });
-    const folder = pathOf(request.model);
+    const folder = await this.#folderOf(request.model, this.#abort.signal);
     try {
       const run = await finetuneClassifier(engine, folder, learned, {
         numTrainEpochs: request.epochs,
@@ -99,6 +100,27 @@ export class Session implements Asked {
     }
   }
 
+  /** Where the model is; one of a Hub is fetched and kept in the site's own file system. */
+  async #folderOf(model: ModelPlace, signal: AbortSignal): Promise<string> {
+    const opening = "opening the model …";
+    if ("hubPage" in model) {
+      let percent = -1;
+      const { folder, offline } = await keepHubModel({
+        ...modelOfPage(model.hubPage),
+        signal,
+        onProgress: (bytes, total) => {
+          if (Math.floor((100 * bytes) / total) === percent) return;
+          percent = Math.floor((100 * bytes) / total);
+          this.tell({ stage: `fetching the model: ${megabytes(bytes)} of ${megabytes(total)} MB` });
+        },
+      });
+      this.tell({ stage: offline ? `the Hub cannot be reached: ${opening.replace("the", "the kept")}` : opening });
+      return folder;
+    }
+    this.tell({ stage: opening });
+    return "files" in model ? holdFolder(model.files) : model.address;
+  }
+
   #rows(columns: Columns): LabelledText[] {
     if (this.#table === undefined) throw new TetradError("ARGUMENT", { op: "rows", what: "no file of texts was chosen" });
     return labelledRows(this.#table, columns);
@@ -122,7 +144,7 @@ export class Session implements Asked {
   }
 }
 
-const pathOf = (model: ModelPlace): string => ("files" in model ? holdFolder(model.files) : model.address);
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** A step may compute on this very thread, and promises alone let no message in. */
 const messages = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
