@@ -64,6 +64,7 @@ test("what is wrong has a code and a hint", async () => {
   expect(await page.evaluate(() => window.storage.faults())).toEqual([
     expect.stringMatching(/^IO: read nowhere\/at-all\.bin: there is no such file or folder/),
     expect.stringMatching(/^ARGUMENT: .*no path of the site's own files/),
+    expect.stringMatching(/^IO: read gone\/notes\.txt: there is no such file or folder/),
     expect.stringMatching(/^IO: write own: the folder holds files that are not Tetrad's — got notes\.txt/),
   ]);
   await page.close();

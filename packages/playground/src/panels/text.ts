@@ -11,7 +11,7 @@ import { guessView, reportView } from "./text-report.js";
 const RATES = { all: 2e-4, lora: 2e-3 } as const;
 type Method = keyof typeof RATES;
 
-const number = (properties: Readonly<Record<string, unknown>>) => element("input", { type: "number", ...properties });
+const number = (properties: Readonly<Record<string, unknown>>) => element("input", { type: "number", required: true, ...properties });
 const options = (names: Readonly<Record<string, string>>) =>
   Object.entries(names).map(([value, title]) => element("option", { value }, title));
 
@@ -36,8 +36,8 @@ export const textPanel: Panel = {
     const rows = number({ min: 2, step: 1, value: 200 });
     const epochs = number({ min: 1, step: 1, value: 3 });
     const method = element("select", { id: "text-method" }, ...options({ all: "the whole model", lora: "an adapter (LoRA)" }));
-    const rate = element("input", { type: "number", min: 0, step: "any", value: RATES.all });
-    const tokens = number({ min: 8, max: 512, step: 8, value: 64 });
+    const rate = number({ min: 1e-7, max: 1, step: "any", value: RATES.all });
+    const tokens = number({ min: 4, step: 1, value: 64 });
     const start = element("button", { id: "text-start" }, "Train");
     const stop = element("button", { id: "text-stop", disabled: true }, "Stop");
     const save = element("button", { id: "text-export", disabled: true }, "Export model.zip");
@@ -155,7 +155,6 @@ export const textPanel: Panel = {
 
     const look = async (): Promise<void> => {
       const { rows: all, classes, examples } = await client.call("look", { text: text.value, label: label.value });
-      rows.max = `${all}`;
       found.replaceChildren(
         element("p", { class: "note" }, `${all} texts in ${classes} classes, for example:`),
         element("ul", {}, ...examples.map((row) => element("li", {}, row.text, element("span", { class: "note" }, ` ${row.label}`)))),
@@ -202,7 +201,7 @@ export const textPanel: Panel = {
       report.replaceChildren();
       answers.replaceChildren();
     };
-    start.addEventListener("click", () =>
+    const train = (): Promise<void> =>
       busy(async () => {
         const request = {
           model: modelPlace(),
@@ -217,6 +216,8 @@ export const textPanel: Panel = {
         forget();
         refresh();
         stop.disabled = false;
+        // A button that is disabled loses the focus, which a keyboard cannot find again.
+        stop.focus();
         bar.hidden = false;
         bar.value = 0;
         try {
@@ -225,8 +226,12 @@ export const textPanel: Panel = {
           stop.disabled = true;
           bar.hidden = true;
         }
-      }),
-    );
+      });
+    start.addEventListener("click", async () => {
+      if (![rows, epochs, rate, tokens].every((control) => control.reportValidity())) return;
+      await train();
+      if ([document.body, stop].includes(document.activeElement as HTMLElement)) start.focus();
+    });
     stop.addEventListener("click", () => client.stop());
     save.addEventListener("click", () =>
       busy(async () => download("text-classifier.zip", await client.call("archive", { name: "text-classifier" }))),

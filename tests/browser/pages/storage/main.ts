@@ -7,6 +7,7 @@ import {
   mse,
   readBytes,
   readModelFolder,
+  removeFile,
   TetradError,
   writeFileAtomic,
   writeModelFolder,
@@ -80,6 +81,12 @@ window.storage = {
   faults: async () => [
     await failure(() => readBytes("nowhere/at-all.bin")),
     await failure(() => writeFileAtomic("../up.txt", "x")),
+    await failure(async () => {
+      await writeFileAtomic("gone/notes.txt", "mine");
+      await removeFile("gone/notes.txt");
+      await removeFile("gone/notes.txt");
+      await readBytes("gone/notes.txt");
+    }),
     await failure(async () => {
       await writeFileAtomic("own/notes.txt", "mine");
       await save("own", 1);
