@@ -56,6 +56,7 @@ export async function buildPage(name: string): Promise<{ readonly folder: string
     root: join(ROOT, "tests/browser/pages", name),
     logLevel: "error",
     resolve: { alias: packages.map((own) => ({ find: `@tetrad/${own}`, replacement: join(ROOT, "packages", own, "src/index.ts") })) },
+    worker: { format: "es" },
     build: { outDir: folder, emptyOutDir: true, target: "es2022", minify: false, chunkSizeWarningLimit: 10_000 },
   });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };

@@ -80,6 +80,11 @@ export class Crew {
     await this.#until(() => summoned.every(({ line, messages }) => Atomics.load(this.words, line + READY) === messages));
   }
 
+  /** Workers that were started. */
+  get size(): number {
+    return this.#members.length;
+  }
+
   /** As prepare, but blocks this thread. */
   prepareSync(workers: number): void {
     if (this.#members.length >= workers && this.#members.every(({ modules }) => modules === this.modules.length)) return;

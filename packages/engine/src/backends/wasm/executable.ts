@@ -130,7 +130,7 @@ export class WasmExecutable implements Executable {
   }
 
   runSync(): void {
-    const threads = this.#threads.next();
+    const threads = this.runtime.atOnce(this.#threads.next());
     // Reading the clock leaves numbers on the heap, so it is read only while there is something to decide.
     if (this.#threads.decided) {
       this.#run(this.loaded, threads);
@@ -142,8 +142,9 @@ export class WasmExecutable implements Executable {
   }
 
   async run(): Promise<void> {
-    if (this.#threads.expected <= BLOCKING_LIMIT_MS && !this.runtime.busy) return this.runSync();
     const threads = this.#threads.next();
+    const isShort = this.#threads.expected <= BLOCKING_LIMIT_MS;
+    if (isShort && !this.runtime.busy && (this.runtime.atOnce(threads) === threads || !this.runtime.mayBlock)) return this.runSync();
     const before = performance.now();
     this.#begin();
     await this.runtime.run(this.loaded.address, this.loaded.count, 1, threads);

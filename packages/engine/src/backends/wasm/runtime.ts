@@ -32,7 +32,8 @@ export class WasmRuntime {
   readonly #modules: LoadedModule[] = [];
   readonly #loading = new Map<string, Promise<void>>();
   readonly #crew: Crew;
-  readonly #mayBlock: boolean;
+  /** Whether the calling thread may sleep: not the main thread of a page. */
+  readonly mayBlock: boolean;
   /** Set before the first traced run. */
   #clockOrigin: number | undefined;
   #runSteps: RunSteps = () => 0;
@@ -63,7 +64,7 @@ export class WasmRuntime {
     this.#words[control.SCRATCH_BASE >> 2] = scratch;
     this.#words[control.SHARED_SCRATCH_BASE >> 2] = shared;
     this.#crew = new Crew(this.memory, this.#modules, startWorker, this.maxThreads);
-    this.#mayBlock = canBlock(this.#words);
+    this.mayBlock = canBlock(this.#words);
   }
 
   /** A runtime that can run plans of core kernels; threads start when first needed. Throws OUT_OF_MEMORY. */
@@ -130,10 +131,12 @@ export class WasmRuntime {
     return slot;
   }
 
-  /**
-   * Starts the workers for runSync on so many threads. Not needed, except where a caller wants to choose the moment, and in a
-   * page's worker before `runSync` on several threads: there the first start needs the event loop.
-   */
+  /** Of so many threads those that `runSync` can set to work: in a page's worker, where the first start needs the event loop, one until they are started. */
+  atOnce(threads: number): number {
+    return this.mayBlock && (isNode() || this.#crew.size >= threads - 1) ? threads : 1;
+  }
+
+  /** Starts the workers for runSync on so many threads: not needed, except where a caller wants to choose the moment, or in a page's worker more than one thread. */
   async start(threads: number): Promise<void> {
     this.#check("start", threads);
     await this.#enqueue(() => this.#crew.prepare(threads - 1));
@@ -142,7 +145,7 @@ export class WasmRuntime {
   /**
    * Plays `count` launches of the plan at an address `steps` times, the caller being thread 0; returns the number of finished
    * steps, fewer if a kernel has set STOP, which is the caller's to clear. Where the calling thread may not sleep (the main
-   * thread of a page) one thread does all, to the same bits. Throws INTERNAL when a kernel traps, ARGUMENT while `run` is busy.
+   * thread of a page), and where threads are not ready, one thread does all, to the same bits. Throws INTERNAL when a kernel traps, ARGUMENT while `run` is busy.
    */
   runSync(plan: number, count: number, steps: number, threads: number): number {
     if (this.#pending > 0 || this.#closed) this.#refuse("runSync");
@@ -151,7 +154,7 @@ export class WasmRuntime {
     job.plan = plan;
     job.count = count;
     job.steps = steps;
-    job.threads = this.#mayBlock ? threads : 1;
+    job.threads = this.atOnce(threads);
     return this.#play(job);
   }
 
@@ -161,7 +164,7 @@ export class WasmRuntime {
    */
   async trace(plan: number, count: number, steps: number, threads: number): Promise<Float64Array[]> {
     this.#check("trace", threads);
-    if (threads > 1 && !this.#mayBlock)
+    if (threads > 1 && !this.mayBlock)
       throw new TetradError("UNSUPPORTED", {
         op: "trace",
         what: "the main thread of a page cannot trace several threads",
@@ -170,6 +173,7 @@ export class WasmRuntime {
     this.#clockOrigin ??= clockOrigin();
     await this.ensure(["trace"]);
     await this.#once("clock", async () => this.#adopt("clock", await WebAssembly.compile(clockModule), ["now"]));
+    if (this.atOnce(threads) < threads) await this.start(threads);
     if (this.#pending > 0 || this.#closed) this.#refuse("trace");
     const runTraced = this.#table.get(this.slot("run_traced")) as RunTraced;
     const length = steps * (count * LAUNCH_STAMPS + STEP_STAMPS);
@@ -248,7 +252,7 @@ export class WasmRuntime {
 
   /** Where the calling thread may block (a page's own worker) nothing is gained by another thread. */
   async #apart(plan: number, count: number, steps: number): Promise<number> {
-    if (this.#mayBlock) return this.#alone({ plan, count, steps, threads: 1 });
+    if (this.mayBlock) return this.#alone({ plan, count, steps, threads: 1 });
     this.#words[control.ABORT >> 2] = control.ABORT_NONE;
     this.#words[control.STEPS_DONE >> 2] = 0;
     try {
