@@ -2,42 +2,21 @@
 import { Chart } from "../chart.js";
 import { download, element, labelled, showError } from "../dom.js";
 import { choice, onSwitch } from "../engine.js";
-import type { ModelPlace, Progress, Report } from "../text/calls.js";
+import type { Progress, Report } from "../text/calls.js";
 import { Client } from "../text/client.js";
 import type { Panel } from "./panel.js";
+import { modelForm, trainingForm } from "./text-form.js";
 import { guessView, reportView } from "./text-report.js";
-
-/** Rates at which MiniLM learns well, by what is trained. */
-const RATES = { all: 2e-4, lora: 2e-3 } as const;
-type Method = keyof typeof RATES;
-
-const number = (properties: Readonly<Record<string, unknown>>) => element("input", { type: "number", required: true, ...properties });
-const options = (names: Readonly<Record<string, string>>) =>
-  Object.entries(names).map(([value, title]) => element("option", { value }, title));
 
 export const textPanel: Panel = {
   build(host) {
-    const place = element(
-      "select",
-      { id: "text-place" },
-      ...options({ files: "a folder on this device", address: "an address", hub: "a Hub" }),
-    );
-    const folder = element("input", { type: "file", id: "text-folder", multiple: true, webkitdirectory: true });
-    const address = element("input", { type: "text", inputmode: "url", id: "text-address", placeholder: "https://…/all-MiniLM-L6-v2" });
-    const hubPage = element("input", { type: "text", inputmode: "url", id: "text-hub", placeholder: "https://…/org/name" });
-    const byFolder = labelled("config.json, model.safetensors, tokenizer.json:", folder);
-    const byAddress = labelled("of the folder that has config.json:", address);
-    const byHub = labelled("of the model's page; it is kept in this browser:", hubPage);
+    const model = modelForm();
+    const training = trainingForm();
     const file = element("input", { type: "file", id: "text-file", accept: ".csv,.tsv,.tab,.jsonl,.ndjson,.json" });
     const text = element("select", { id: "text-column" });
     const label = element("select", { id: "text-label" });
     const found = element("div", { id: "text-found", "aria-live": "polite" });
     const columns = element("div", { class: "row", hidden: true }, labelled("texts in", text), labelled("classes in", label));
-    const rows = number({ min: 2, step: 1, value: 200 });
-    const epochs = number({ min: 1, step: 1, value: 3 });
-    const method = element("select", { id: "text-method" }, ...options({ all: "the whole model", lora: "an adapter (LoRA)" }));
-    const rate = number({ min: 1e-7, max: 1, step: "any", value: RATES.all });
-    const tokens = number({ min: 4, step: 1, value: 64 });
     const start = element("button", { id: "text-start" }, "Train");
     const stop = element("button", { id: "text-stop", disabled: true }, "Stop");
     const save = element("button", { id: "text-export", disabled: true }, "Export model.zip");
@@ -64,12 +43,7 @@ export const textPanel: Panel = {
         { class: "note" },
         "A pretrained encoder (BERT, RoBERTa, DistilBERT, GPT-2, Llama) learns your classes from your texts. Files are read by this page and go nowhere.",
       ),
-      element(
-        "fieldset",
-        {},
-        element("legend", {}, "Model"),
-        element("div", { class: "row" }, labelled("from", place), byFolder, byAddress, byHub),
-      ),
+      model.view,
       element(
         "fieldset",
         {},
@@ -78,20 +52,7 @@ export const textPanel: Panel = {
         columns,
         found,
       ),
-      element(
-        "fieldset",
-        {},
-        element("legend", {}, "Training"),
-        element(
-          "div",
-          { class: "row" },
-          labelled("train", method),
-          labelled("rows to learn", rows),
-          labelled("epochs", epochs),
-          labelled("learning rate", rate),
-          labelled("tokens of a text at most", tokens),
-        ),
-      ),
+      training.view,
       element("div", { class: "row" }, start, stop, save, bar),
       pace,
       message,
@@ -115,7 +76,7 @@ export const textPanel: Panel = {
 
     let [working, trained] = [false, false];
     const refresh = (): void => {
-      for (const control of [start, file, ask]) control.disabled = working;
+      for (const control of [start, file, text, label, ask]) control.disabled = working;
       save.disabled = working || !trained;
       trial.hidden = !trained;
     };
@@ -132,26 +93,6 @@ export const textPanel: Panel = {
         refresh();
       }
     };
-
-    const written = (control: HTMLInputElement, what: string): string => {
-      if (control.value.trim() === "") throw new Error(`Write the address of the model's ${what}.`);
-      return new URL(control.value.trim(), document.baseURI).href;
-    };
-    const modelPlace = (): ModelPlace => {
-      if (place.value === "address") return { address: written(address, "folder") };
-      if (place.value === "hub") return { hubPage: written(hubPage, "page") };
-      const files = [...(folder.files ?? [])];
-      if (files.length === 0) throw new Error("Choose the model's folder.");
-      return { files };
-    };
-
-    const showPlace = (): void => {
-      byFolder.hidden = place.value !== "files";
-      byAddress.hidden = place.value !== "address";
-      byHub.hidden = place.value !== "hub";
-    };
-    place.addEventListener("change", showPlace);
-    showPlace();
 
     const look = async (): Promise<void> => {
       const { rows: all, classes, examples } = await client.call("look", { text: text.value, label: label.value });
@@ -181,11 +122,6 @@ export const textPanel: Panel = {
     });
     for (const select of [text, label]) select.addEventListener("change", () => void busy(look));
 
-    method.addEventListener("change", () => {
-      // A rate that the user has set stays.
-      if ((Object.values(RATES) as number[]).includes(Number(rate.value))) rate.value = `${RATES[method.value as Method]}`;
-    });
-
     const finish = (outcome: Report): void => {
       const { interrupted, accuracy, held } = outcome;
       say(
@@ -204,13 +140,9 @@ export const textPanel: Panel = {
     const train = (): Promise<void> =>
       busy(async () => {
         const request = {
-          model: modelPlace(),
+          model: model.place(),
           columns: { text: text.value, label: label.value },
-          rows: Number(rows.value),
-          epochs: Number(epochs.value),
-          learningRate: Number(rate.value),
-          maxTokens: Number(tokens.value),
-          adapter: method.value === "lora",
+          ...training.settings(),
           ...choice(),
         };
         forget();
@@ -228,7 +160,7 @@ export const textPanel: Panel = {
         }
       });
     start.addEventListener("click", async () => {
-      if (![rows, epochs, rate, tokens].every((control) => control.reportValidity())) return;
+      if (!training.isValid()) return;
       await train();
       if ([document.body, stop].includes(document.activeElement as HTMLElement)) start.focus();
     });
