@@ -64,9 +64,9 @@ test("a page fine-tunes MiniLM from a server on a user's rows, and Node gives th
   console.log(
     `the main thread while a model is opened, trained and measured: ${tasks} tasks, the longest ${wall.toFixed(0)} ms, ${cpu.toFixed(0)} ms of the processor`,
   );
-  // 50 ms are aimed at; a busy machine may add to a short task, and the thread would be blocked for seconds if it did the work.
-  expect(tasks).toBeGreaterThan(0);
-  expect(wall).toBeLessThan(200);
+  // Of the processor, since a busy machine adds to what a clock says; opening the model alone would be hundreds.
+  expect(cpu).toBeGreaterThan(0);
+  expect(cpu).toBeLessThan(50);
   // A quarter is chance.
   expect(Number(/: ([\d.]+) %/.exec((await said(page, "#text-message")) ?? "")?.[1])).toBeGreaterThan(50);
   const counts = (await page.locator("#text-matrix td").allTextContents()).map(Number);
