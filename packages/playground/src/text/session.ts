@@ -66,6 +66,12 @@ export class Session implements Asked {
       this.#run = run;
       this.tell({ stage: `reading ${held.length} texts that were not learned …` });
       return await reportOf(engine, run, learned.length, held);
+    } catch (error) {
+      // What was opened of the model goes with the engine.
+      this.#run = undefined;
+      this.#engine = undefined;
+      await engine.close();
+      throw error;
     } finally {
       if ("files" in request.model) releaseFolder(folder);
     }
