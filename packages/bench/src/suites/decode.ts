@@ -75,7 +75,7 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
       comparisons: found.map(({ comparison }) => comparison),
       tables: [table(found)],
       figures: figures(found),
-      notes: ["whole models: not yet, only products of their shapes"],
+      notes: ["whole models: the suite generate"],
     };
   });
 }
