@@ -1,27 +1,28 @@
 /** Theory files from disk (Node): the only part of this package that touches a file system, and only when called. */
 
 import { TetradError } from "@tetrad/engine";
-import { type Covariance, parseCovariance } from "./covariance.js";
 import type { Theory } from "./theory.js";
-import { covarianceFile, parseTheories } from "./theory-file.js";
+import { namedFiles, parseTheories } from "./theory-file.js";
 
-/**
- * Reads a theory file and the covariance file it names, if any, relative to itself.
- * @throws IO when a file cannot be read; otherwise as `parseTheories` and `parseCovariance`
- */
-export async function loadTheories(path: string): Promise<Theory[]> {
-  const { resolve, dirname } = process.getBuiltinModule("node:path");
-  const yaml = await readText(path);
-  const named = covarianceFile(yaml, path);
-  let covariance: Covariance | undefined;
-  if (named !== undefined) {
-    const file = resolve(dirname(path), named);
-    covariance = parseCovariance(await readText(file, path), named);
-  }
-  return parseTheories(yaml, { source: path, covariance });
+export interface LoadOptions {
+  /** Where the files that a theory names are looked up; beside the theory unless told. */
+  readonly folder?: string | undefined;
 }
 
-async function readText(path: string, namedBy?: string): Promise<string> {
+/**
+ * Reads a theory file and the data and covariance files it names, if any, relative to itself or in `folder`.
+ * @throws IO when a file cannot be read; otherwise as `parseTheories`, `parseCovariance` and `readDataText`
+ */
+export async function loadTheories(path: string, { folder }: LoadOptions = {}): Promise<Theory[]> {
+  const { resolve, dirname } = process.getBuiltinModule("node:path");
+  const yaml = await readText(path);
+  const files: Record<string, string> = {};
+  for (const { name, role } of namedFiles(yaml, path))
+    files[name] ??= await readText(resolve(folder ?? dirname(path), name), `${path} names it as its ${role}`);
+  return parseTheories(yaml, { source: path, files });
+}
+
+async function readText(path: string, hint?: string): Promise<string> {
   const { readFile } = process.getBuiltinModule("node:fs/promises");
   try {
     return await readFile(path, "utf8");
@@ -32,7 +33,7 @@ async function readText(path: string, namedBy?: string): Promise<string> {
       {
         op: "theory",
         what: code === "ENOENT" ? `there is no file ${path}` : `cannot read ${path} (${code})`,
-        ...(namedBy !== undefined && { hint: `${namedBy} names it as its covariance` }),
+        hint,
       },
       { cause },
     );

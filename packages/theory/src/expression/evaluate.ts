@@ -2,6 +2,7 @@
 
 import { TetradError } from "@tetrad/engine";
 import { type Algebra, type InterpretOptions, interpret } from "./interpret.js";
+import { type Arithmetic, dormandPrinceStep } from "./ode.js";
 import { evaluateOperation } from "./operations.js";
 import { type Expression, formatExpression, integralDepth } from "./tree.js";
 
@@ -79,15 +80,27 @@ function sumAxis(grid: Grid, axis: number): Grid {
 /** The float64 algebra for trees of at most `depth` nested integrals. */
 export function knownAlgebra(lookup: (name: string) => Known, depth: number): Algebra<Known> {
   const half = (from: Known, to: Known): Known => mapKnown((a = 0, b = 0) => (b - a) / 2, [from, to]);
-  return {
+  const arithmetic: Arithmetic<Known> = {
     number: (value) => value,
-    name: (node) => lookup(node.name),
     operation: (name, args) => mapKnown((...x) => evaluateOperation(name, x), args),
-    nodes: (from, to, level, rule) =>
+  };
+  return {
+    ...arithmetic,
+    name: (node) => lookup(node.name),
+    nodes: (from, to, rule, { level }) =>
       mapKnown((a = 0, b = 0, t = 0) => (a + b) / 2 + ((b - a) / 2) * t, [from, to, along(rule.nodes, 1 + level, depth)]),
-    integrate(body, from, to, level, rule) {
+    integrate(body, from, to, rule, { level }) {
       const weighted = mapKnown((f = 0, w = 0) => f * w, [body, along(rule.weights, 1 + level, depth)]) as Grid;
       return mapKnown((s = 0, h = 0) => s * h, [sumAxis(weighted, 1 + level), half(from, to)]);
+    },
+    solve({ slopes, starts, from, to, steps }) {
+      const h = mapKnown((a = 0, b = 0) => (b - a) / steps, [from, to]);
+      let y = starts;
+      for (let step = 0; step < steps; step++) {
+        const x = mapKnown((a = 0, width = 0) => a + width * step, [from, h]);
+        y = dormandPrinceStep(arithmetic, slopes, x, y, h);
+      }
+      return y;
     },
   };
 }
