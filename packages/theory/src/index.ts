@@ -75,8 +75,9 @@ export { sobol } from "./minimise/sobol.js";
 export { type Columns, type DataSource, type Observations, observe } from "./observations.js";
 export { FIT_METHODS, type FitMethod } from "./optimum.js";
 export { type Prediction, predict } from "./predict.js";
-export { type DataFormat, readDataText } from "./readers.js";
+export { type DataFormat, isTabular, readDataText } from "./readers.js";
 export type { Nuisance, Points, SetFit } from "./set-fit.js";
+export { type SimulateOptions, simulate } from "./simulate.js";
 export { chiSquareSurvival, erf, incompleteGamma } from "./special.js";
 export {
   type DataColumns,

@@ -5,7 +5,7 @@ import type { Theory } from "./theory.js";
 import { namedFiles, parseTheories } from "./theory-file.js";
 
 export interface LoadOptions {
-  /** Where the files that a theory names are looked up; beside the theory unless told. */
+  /** Where the files that a theory names are looked up when they are not beside it. */
   readonly folder?: string | undefined;
 }
 
@@ -15,10 +15,17 @@ export interface LoadOptions {
  */
 export async function loadTheories(path: string, { folder }: LoadOptions = {}): Promise<Theory[]> {
   const { resolve, dirname } = process.getBuiltinModule("node:path");
+  const { existsSync } = process.getBuiltinModule("node:fs");
   const yaml = await readText(path);
   const files: Record<string, string> = {};
-  for (const { name, role } of namedFiles(yaml, path))
-    files[name] ??= await readText(resolve(folder ?? dirname(path), name), `${path} names it as its ${role}`);
+  for (const { name, role } of namedFiles(yaml, path)) {
+    const places = [dirname(path), ...(folder === undefined ? [] : [folder])].map((place) => resolve(place, name));
+    const found = places.find((place) => existsSync(place)) ?? (places.at(-1) as string);
+    files[name] ??= await readText(
+      found,
+      `${path} names it as its ${role}${folder === undefined ? "; --folder tells another folder" : ""}`,
+    );
+  }
   return parseTheories(yaml, { source: path, files });
 }
 

@@ -22,6 +22,8 @@ export interface Observations {
   /** The theory's x columns [n]. */
   readonly x: Readonly<Record<string, Float64Array>>;
   readonly y: Float64Array;
+  /** The column of standard deviations [n], where there is one. */
+  readonly error?: Float64Array | undefined;
   /** √ of the covariance's diagonal [n], for plots. */
   readonly sigma: Float64Array;
   /** W with WᵀW = C⁻¹: its diagonal [n], or the lower-triangular matrix [n, n] when the data are correlated. */
@@ -59,7 +61,7 @@ export function observe(theory: Pick<DataSet, "data" | "noise">, data: DataSourc
     });
   });
   const noise = theory.noise.kind === "poisson" ? counts(y, reader) : scatter(theory, reader, n, error);
-  return { source: reader.source, n, x, y, place: reader.place, ...noise };
+  return { source: reader.source, n, x, y, error, place: reader.place, ...noise };
 }
 
 type Noise = Pick<Observations, "sigma" | "whitening" | "logDeterminant" | "offsetInformation" | "offsetWeights">;

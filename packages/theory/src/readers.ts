@@ -19,13 +19,18 @@ const CUSTOMARY: Readonly<Record<Exclude<DataFormat, "table">, readonly string[]
   bandpowers: ["ell", "power", "error"],
 };
 
+/** True for file names whose ending `readTable` knows. */
+export function isTabular(source: string): boolean {
+  return /\.(csv|tsv|tab|jsonl|ndjson|json)$/i.test(source);
+}
+
 /**
  * @param text of the file
  * @param source file name; its ending tells what a `table` is
  * @throws DATA for no rows, ragged rows, columns without names or named twice
  */
 export function readDataText(text: string, source: string, format: DataFormat): Table {
-  if (/\.(csv|tsv|tab|jsonl|ndjson|json)$/i.test(source)) return readTable(text, source);
+  if (isTabular(source)) return readTable(text, source);
   const table = readTextColumns(text, source, format === "table" ? undefined : CUSTOMARY[format]);
   return format === "bao" ? withIndicators(table, "quantity") : table;
 }

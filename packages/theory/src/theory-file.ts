@@ -233,6 +233,7 @@ class TheoryReader {
       y: data.y,
       error: data.error,
       covariance: named === undefined ? undefined : (this.options.covariance ?? parseCovariance(content(named, "covariance"), named)),
+      format: data.format ?? "table",
       table: data.file === undefined ? undefined : readDataText(content(data.file, "file"), data.file, data.format ?? "table"),
     };
   }

@@ -3,6 +3,7 @@
 import { type Table, TetradError } from "@tetrad/engine";
 import type { Covariance } from "./covariance.js";
 import type { Expression } from "./expression/tree.js";
+import type { DataFormat } from "./readers.js";
 
 export type Prior = { readonly kind: "flat" } | { readonly kind: "normal"; readonly mean: number; readonly sd: number };
 
@@ -38,6 +39,8 @@ export interface DataColumns {
   readonly error?: string | undefined;
   /** Added to error² where both are given. */
   readonly covariance?: Covariance | undefined;
+  /** How its file is written. */
+  readonly format: DataFormat;
   /** What the theory itself names as its data, read. */
   readonly table?: Table | undefined;
 }
