@@ -187,11 +187,13 @@ const steady = new WeakMap<SolutionNode, readonly Expression[]>();
 
 /** The largest parts of a system's formulas that depend on neither its states nor its variable. */
 function steadyParts(system: SolutionNode): readonly Expression[] {
-  const known = steady.get(system);
-  if (known !== undefined) return known;
+  const before = steady.get(system);
+  if (before !== undefined) return before;
   const own = new Set<StateNode>([system.x, ...system.states]);
   const moves = (node: Expression): boolean => [...statesIn(node)].some((state) => own.has(state));
-  const parts = postOrder([...system.slopes, system.result], (node) => (moves(node) ? partsOf(node) : [])).filter((node) => !moves(node));
+  // What depends on a system inside this one belongs to that one's steps.
+  const known = (node: Expression): boolean => [...statesIn(node)].every((state) => statesIn(system).has(state));
+  const parts = postOrder([...system.slopes, system.result], (node) => (moves(node) ? partsOf(node) : [])).filter(known);
   steady.set(system, parts);
   return parts;
 }
