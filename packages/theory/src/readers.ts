@@ -4,7 +4,7 @@ import { readTable, type Table, TetradError } from "@tetrad/engine";
 
 /**
  * - `table`: CSV, TSV, JSON by the file's ending, else columns of text whose names stand in the last comment line above them;
- * - `supernovae`: the `lcparam` files of JLA and Pantheon (`#name zcmb zhel dz mb dmb …`; M. Betoule et al., A&A 568 (2014) A22, appendix D);
+ * - `supernovae`: the `lcparam` files of JLA and Pantheon (`#name zcmb zhel dz mb dmb …`; M. Betoule et al., A&A 568 (2014) A22);
  * - `bao`: z, value, quantity, as SDSS and DESI publish their means (`DM_over_rs`, `DH_over_rs`, `DV_over_rs`): each quantity becomes a column that is 1 in its rows and 0 elsewhere;
  * - `hz`: z, H, sigma_H;
  * - `bandpowers`: ell, power, error, as Planck's `plik_lite` spectra (Planck 2018 V, arXiv:1907.12875).

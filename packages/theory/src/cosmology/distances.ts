@@ -25,9 +25,9 @@ export const DISTANCES = [
   formula("angular_distance(z)", "transverse_distance(z)/(1+z)", "Mpc"),
   /** m − M, eq. 25. */
   formula("distance_modulus(z)", "5*log10(luminosity_distance(z)/_Mpc) + 25"),
-  /** The same for a source whose light is dimmed by its heliocentric redshift: T. M. Davis et al., ApJ 741 (2011) 67, eq. 13. */
+  /** The same for a source whose light is dimmed by its heliocentric redshift: T. M. Davis et al., ApJ 741 (2011) 67. */
   formula("distance_modulus_of(zcmb, zhel)", "5*log10((1+zhel)*transverse_distance(zcmb)/_Mpc) + 25"),
-  /** 5 log10 D_L H0/c: all that supernovae tell as long as neither their brightness nor H0 is known; S. Perlmutter et al., ApJ 517 (1999) 565, eq. 1. */
+  /** 5 log10 D_L H0/c: all that supernovae tell as long as neither their brightness nor H0 is known; S. Perlmutter et al., ApJ 517 (1999) 565, sec. 4. */
   formula("supernova_modulus(zcmb, zhel)", "5*log10((1+zhel)*_transverse(zcmb))"),
   /** D_V of isotropic BAO: D. J. Eisenstein et al., ApJ 633 (2005) 560, eq. 2. */
   formula("volume_distance(z)", "(transverse_distance(z)^2*hubble_distance(z)*z)^(1/3)", "Mpc"),

@@ -15,10 +15,10 @@ export function densities(given: Given): Definition[] {
   return [
     formula("Ok", curved ? "1 - Om - Ode - Or" : 0),
     formula("Ode", given.has("Ok") ? "1 - Om - Ok - Or" : "1 - Om - Or"),
-    /** Photons and massless neutrinos: E. W. Kolb, M. S. Turner, The Early Universe (1990), eq. 3.61; Nν = 3.046: G. Mangano et al., Nucl. Phys. B 729 (2005) 221. */
+    /** Photons and massless neutrinos: E. W. Kolb, M. S. Turner, The Early Universe (1990), secs. 3.3 and 3.5; Nν = 3.046: G. Mangano et al., Nucl. Phys. B 729 (2005) 221. */
     formula("Or", given.has("Tcmb") ? "_photons*(1 + 7/8*(4/11)^(4/3)*Neff)" : 0),
     formula("Neff", 3.046),
-    /** 4σT⁴/c³ over the critical density 3H0²/8πG: Kolb & Turner, eq. 3.55. */
+    /** 4σT⁴/c³ over the critical density 3H0²/8πG. */
     formula("_photons", "4*_sigma_sb*Tcmb^4/_c_si^3/(3*(H0/_km_per_Mpc)^2/(8*pi*_G))"),
     formula("w0", -1),
     formula("wa", 0),
@@ -26,7 +26,7 @@ export function densities(given: Given): Definition[] {
 }
 
 export const EXPANSION = [
-  /** ρde(z)/ρde(0) for w(a) = w0 + wa (1 − a): M. Chevallier, D. Polarski, Int. J. Mod. Phys. D 10 (2001) 213; E. V. Linder, Phys. Rev. Lett. 90 (2003) 091301, eq. 8. */
+  /** ρde(z)/ρde(0) for w(a) = w0 + wa (1 − a): M. Chevallier, D. Polarski, Int. J. Mod. Phys. D 10 (2001) 213; E. V. Linder, Phys. Rev. Lett. 90 (2003) 091301. */
   formula("dark_energy(z)", "exp(3*(1 + w0 + wa)*log1p(z) - 3*wa*z/(1+z))"),
   /** H²/H0²: P. J. E. Peebles, Principles of Physical Cosmology (1993), eq. 13.3, with radiation. */
   formula("E2(z)", "Or*(1+z)^4 + Om*(1+z)^3 + Ok*(1+z)^2 + Ode*dark_energy(z)"),

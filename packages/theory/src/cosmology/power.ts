@@ -5,7 +5,7 @@ import type { Given } from "./expansion.js";
 import { formula } from "./formula.js";
 
 /**
- * σ²(R = 8 Mpc/h) = ∫ k³P/(2π²) W²(kR) d ln k of a spectrum, with a top hat's W: Peebles (1993), eq. 21.52. In ln k while kR is small, in k
+ * σ²(R = 8 Mpc/h) = ∫ k³P/(2π²) W²(kR) d ln k of a spectrum, with a top hat's W: P. J. E. Peebles, Principles of Physical Cosmology (1993), sec. 21. In ln k while kR is small, in k
  * where W oscillates, and with the mean of W², 9(1 + y⁻²)/(2y⁴) at y = kR, beyond y = 200: to a few 1e-9.
  */
 const variance = (spectrum: string): string =>
@@ -24,7 +24,7 @@ export function powerSpectra(given: Given): Definition[] {
   return [
     formula("_top_hat(y)", "3*(sin(y) - y*cos(y))/y^3"),
     /**
-     * k³P/2π² = 4/25 As (k/k_p)^{ns−1} (ck/H0)⁴ (T D/Ωm)², D = a deep in the matter era: D. J. Eisenstein, W. Hu, ApJ 511 (1999) 5, eqs. 24 to 26,
+     * k³P/2π² = 4/25 As (k/k_p)^{ns−1} (ck/H0)⁴ (T D/Ωm)², D = a deep in the matter era: D. J. Eisenstein, W. Hu, ApJ 511 (1999) 5, sec. 4,
      * in terms of As as in Planck 2018 VI, arXiv:1807.06209, sec. 2; per x^ns T².
      */
     formula("_primordial", "8*pi^2/25*As*exp(_log_growth(0))^2/Om^2*(_c/_hundred/_Mpc)^4*(_h/0.05)^(ns - 1)"),
