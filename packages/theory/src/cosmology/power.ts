@@ -27,7 +27,7 @@ export function powerSpectra(given: Given): Definition[] {
      * k³P/2π² = 4/25 As (k/k_p)^{ns−1} (ck/H0)⁴ (T D/Ωm)², D = a deep in the matter era: D. J. Eisenstein, W. Hu, ApJ 511 (1999) 5, sec. 4,
      * in terms of As as in Planck 2018 VI, arXiv:1807.06209, sec. 2; per x^ns T².
      */
-    formula("_primordial", "8*pi^2/25*As*exp(_log_growth(0))^2/Om^2*(_c/_hundred/_Mpc)^4*(_h/0.05)^(ns - 1)"),
+    formula("_primordial", "8*pi^2/25*As*_growth(0)^2/Om^2*(_c/_hundred/_Mpc)^4*(_h/0.05)^(ns - 1)"),
     ...kinds.flatMap((kind) => [
       formula(`_shape_${kind}(x)`, `x^ns*${TRANSFERS[kind]}(x)^2`),
       formula(`_variance_${kind}`, `(${variance(`_shape_${kind}`)})/(2*pi^2)`),

@@ -1,8 +1,19 @@
 /** One walk over a theory's tree for every way of computing it: float64 arrays here, graph tensors in graph.ts. */
 
+import { isHomogeneous, isLinearSystem } from "./linear.js";
 import type { OperationName } from "./operations.js";
 import { gaussLegendre, type Rule } from "./quadrature.js";
-import { childrenOf, type Expression, inOrder, type NameNode, type SolutionNode, type VariableNode } from "./tree.js";
+import {
+  childrenOf,
+  type Expression,
+  everyNode,
+  inOrder,
+  type NameNode,
+  type SolutionNode,
+  statesIn,
+  timelyParts,
+  type VariableNode,
+} from "./tree.js";
 
 /** What the values are made of. Axis 0 belongs to the data, axis 1 + level to the integral of that level. */
 export interface Algebra<V> {
@@ -26,9 +37,16 @@ export interface System<V> {
   readonly from: V;
   readonly to: V;
   readonly steps: number;
+  /** Everything but `to` is the same in every row: one path leads to all ends. */
+  readonly shared: boolean;
+  readonly linear: boolean;
+  /** Linear without a part that does not depend on the states. */
+  readonly homogeneous: boolean;
 }
 
 export interface InterpretOptions {
+  /** Tells names that have one value in all rows; none unless told. */
+  readonly isOneValue?: ((name: string) => boolean) | undefined;
   /** Multiplies the node count of every integral and the steps of every system: comparing 1 and 2 shows whether they have converged. */
   readonly refine?: number;
 }
@@ -46,9 +64,24 @@ export function interpret<V>(root: Expression, algebra: Algebra<V>, options: Int
     return rule;
   };
   const solve = (node: SolutionNode, outer: Values<V>): V => {
+    // What depends on x alone is computed once for all states tried there.
+    const timely = timelyParts(node);
+    let last: { readonly x: V; readonly values: Values<V> } | undefined;
+    const recent = new Map<V, Values<V>>();
+    const valuesAt = (x: V): Values<V> => {
+      if (last?.x === x) return last.values;
+      let values = typeof x === "number" ? undefined : recent.get(x);
+      if (values === undefined) {
+        values = new Values(outer);
+        values.set(node.x, x);
+        run(timely, values);
+        if (typeof x !== "number" && system.linear) recent.set(x, values);
+      }
+      last = { x, values };
+      return values;
+    };
     const inside = (x: V, y: readonly V[], roots: readonly Expression[]): V[] => {
-      const values = new Values(outer);
-      values.set(node.x, x);
+      const values = new Values(valuesAt(x));
       node.states.forEach((state, i) => {
         values.set(state, y[i] as V);
       });
@@ -61,6 +94,9 @@ export function interpret<V>(root: Expression, algebra: Algebra<V>, options: Int
       from: outer.get(node.from),
       to: outer.get(node.to),
       steps: Math.round(node.steps * refine),
+      shared: isShared(node, options.isOneValue),
+      linear: isLinearSystem(node),
+      homogeneous: isHomogeneous(node),
     };
     return inside(system.to, algebra.solve(system), [node.result])[0] as V;
   };
@@ -102,6 +138,14 @@ export function interpret<V>(root: Expression, algebra: Algebra<V>, options: Int
   const values = new Values<V>();
   run([root], values);
   return values.get(root);
+}
+
+function isShared(node: SolutionNode, isOneValue: ((name: string) => boolean) | undefined): boolean {
+  const own = new Set<Expression>([node.x, ...node.states]);
+  const same = (root: Expression): boolean =>
+    everyNode(root).every((part) => part.kind !== "variable" && (part.kind !== "name" || isOneValue?.(part.name) === true)) &&
+    [...statesIn(root)].every((state) => own.has(state));
+  return [node.from, ...node.starts, ...node.slopes].every(same);
 }
 
 /** What has been computed; in a step of a system on top of what does not change in it. */

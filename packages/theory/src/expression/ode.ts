@@ -24,19 +24,27 @@ export interface Arithmetic<V> {
   number(value: number): V;
 }
 
+/** Where the slopes of a step's stages are taken. */
+export function stageTimes<V>({ operation, number }: Arithmetic<V>, x: V, h: V): V[] {
+  return TIMES.map((time) => (time === 0 ? x : operation("add", [x, operation("multiply", [h, number(time)])])));
+}
+
 /**
  * The states one step on.
  * @param slopes f(x, y): one slope for each state
  * @param x where the step begins
  * @param h its length
+ * @param times of its stages
  */
 export function dormandPrinceStep<V>(
-  { operation, number }: Arithmetic<V>,
+  arithmetic: Arithmetic<V>,
   slopes: (x: V, y: readonly V[]) => readonly V[],
   x: V,
   y: readonly V[],
   h: V,
+  times: readonly V[] = stageTimes(arithmetic, x, h),
 ): V[] {
+  const { operation, number } = arithmetic;
   const stages: (readonly V[])[] = [];
   const advanced = (weights: readonly number[]): V[] =>
     y.map((value, i) => {
@@ -49,8 +57,29 @@ export function dormandPrinceStep<V>(
       return sum === undefined ? value : operation("add", [value, operation("multiply", [h, sum])]);
     });
   STAGES.forEach((weights, k) => {
-    const time = k === 0 ? x : operation("add", [x, operation("multiply", [h, number(TIMES[k] as number)])]);
-    stages.push(slopes(time, advanced(weights)));
+    stages.push(slopes(times[k] as V, advanced(weights)));
   });
   return advanced(WEIGHTS);
+}
+
+/** A path of equal steps to the farthest of many ends, and from its nodes one shorter step to each end. */
+export interface CommonPath {
+  readonly h: number;
+  /** The node before each end. */
+  readonly nodes: Int32Array;
+  /** Where it is, and how far the end is from it. */
+  readonly begins: Float64Array;
+  readonly rests: Float64Array;
+}
+
+/** @returns undefined where ends lie on both sides, or all at the start */
+export function commonPath(from: number, ends: Float64Array, steps: number): CommonPath | undefined {
+  const lengths = ends.map((end) => end - from);
+  const [low, high] = [Math.min(...lengths), Math.max(...lengths)];
+  const whole = high > 0 && low >= 0 ? high : low < 0 && high <= 0 ? low : Number.NaN;
+  if (!Number.isFinite(whole)) return undefined;
+  const h = whole / steps;
+  const nodes = Int32Array.from(lengths, (length) => Math.min(steps, Math.floor(length / h)));
+  const begins = Float64Array.from(nodes, (node) => from + node * h);
+  return { h, nodes, begins, rests: ends.map((end, i) => end - (begins[i] as number)) };
 }

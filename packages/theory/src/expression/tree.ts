@@ -158,6 +158,20 @@ function postOrder(roots: readonly Expression[], children: (node: Expression) =>
   return order;
 }
 
+const timely = new WeakMap<SolutionNode, readonly Expression[]>();
+
+/** The largest parts of a system's slopes that depend on its variable, but on no state. */
+export function timelyParts(system: SolutionNode): readonly Expression[] {
+  const before = timely.get(system);
+  if (before !== undefined) return before;
+  const bound = (node: Expression): boolean => [...statesIn(node)].every((state) => state === system.x || statesIn(system).has(state));
+  const parts = postOrder(system.slopes, (node) => (bound(node) ? [] : partsOf(node))).filter(
+    (node) => bound(node) && statesIn(node).has(system.x),
+  );
+  timely.set(system, parts);
+  return parts;
+}
+
 /** Every node once, those of systems' formulas too; the descent ends at nodes for which `stop` holds. */
 export function everyNode(root: Expression, stop?: (node: Expression) => boolean): Expression[] {
   return postOrder([root], (node) => (stop?.(node) === true ? [] : partsOf(node)));
