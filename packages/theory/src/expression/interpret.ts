@@ -45,7 +45,7 @@ export interface System<V> {
 }
 
 export interface InterpretOptions {
-  /** Tells names that have one value in all rows; none unless told. */
+  /** Tells names that have one value in all rows; unless told, every row is computed for itself. */
   readonly isOneValue?: ((name: string) => boolean) | undefined;
   /** Multiplies the node count of every integral and the steps of every system: comparing 1 and 2 shows whether they have converged. */
   readonly refine?: number;
@@ -141,9 +141,10 @@ export function interpret<V>(root: Expression, algebra: Algebra<V>, options: Int
 }
 
 function isShared(node: SolutionNode, isOneValue: ((name: string) => boolean) | undefined): boolean {
+  if (isOneValue === undefined) return false;
   const own = new Set<Expression>([node.x, ...node.states]);
   const same = (root: Expression): boolean =>
-    everyNode(root).every((part) => part.kind !== "variable" && (part.kind !== "name" || isOneValue?.(part.name) === true)) &&
+    everyNode(root).every((part) => part.kind !== "variable" && (part.kind !== "name" || isOneValue(part.name))) &&
     [...statesIn(root)].every((state) => own.has(state));
   return [node.from, ...node.starts, ...node.slopes].every(same);
 }
