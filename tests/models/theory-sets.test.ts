@@ -9,6 +9,7 @@ import {
   gaussLegendre,
   loadTheories,
   parseTheory,
+  predict,
   readDataText,
   simulate,
   type Theory,
@@ -283,5 +284,9 @@ test("data sets and data that do not belong together", async () => {
   expect(await failure({ a: { columns }, c: { columns } })).toMatch(/there is no data set c — expected a, b/);
   expect(await failure({ a: { columns } })).toMatch(/b: there are no data/);
   const fit = await fitTheory(engine, two, { a: { columns }, b: { columns } });
-  expect(fit).toMatchObject({ n: 12, dof: 11, method: "linear", converged: true });
+  expect(fit).toMatchObject({ n: 12, dof: 11, method: "linear", converged: true, model: "a: m; b: m*x" });
+  const m = fit.parameters[0]?.value as number;
+  expect(Array.from(predict(two, fit, { x: [0, 2] }).value)).toEqual([m, m]);
+  expect(Array.from(predict(two, fit, { x: [0, 2] }, "b").value)).toEqual([0, 2 * m]);
+  expect(() => predict(two, fit, { x: [0, 2] }, "c")).toThrow(/there is no data set c — expected a, b/);
 });

@@ -151,6 +151,7 @@ class TheoryReader {
     const known = new Set([...parameters.map((parameter) => parameter.name), ...Object.keys(this.#constants)]);
     return {
       ...(sets[0] as DataSet),
+      modelText: sets.length === 1 ? (sets[0] as DataSet).modelText : sets.map((set) => `${set.name}: ${set.modelText}`).join("; "),
       name,
       title: file.title === undefined ? name : variant !== undefined ? `${file.title}: ${variant}` : file.title,
       description: file.description,

@@ -69,7 +69,7 @@ export interface DataSet {
   readonly at: string;
 }
 
-/** The first data set's fields stand in the theory too: most theories have no other. */
+/** The first data set's fields stand in the theory too, for most theories have no other; `modelText` tells the models of all. */
 export interface Theory extends DataSet {
   readonly title: string;
   readonly description?: string | undefined;
