@@ -93,6 +93,31 @@ test("units that do not match are an error at their place; wrong usage exits wit
     /error\[ARGUMENT\]: model: units do not match: km\/s \(v\) cannot be added to Mpc \(r\) at character 1 — got ▸v \+ r◂ \(at t\.yaml:2\)/,
   );
   expect(place.tetrad("fit", "t.yaml", "--method", "newton").code).toBe(2);
-  expect(place.tetrad("fit", "t.yaml", "--data", "nothing").code).toBe(2);
   expect(place.tetrad("fit", chronometers("hz.csv")).code).toBe(2);
+});
+
+test("synthetic data are written and fitted: what went in comes out", () => {
+  const place = workplace();
+  const theory = chronometers("flat-lcdm.yaml");
+  const { code, stdout } = place.tetrad(
+    "simulate",
+    theory,
+    chronometers("hz.csv"),
+    "--set",
+    "H0=71",
+    "--seed",
+    "3",
+    "--out",
+    "s.csv",
+    "--json",
+  );
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({ files: [{ name: "flat-lcdm", file: "s.csv", rows: 31 }], parameters: { Om: 0.3, H0: 71 }, seed: 3 });
+  expect(readFileSync(place.path("s.csv"), "utf8").split("\n")[0]).toBe("z,H,sigma_H");
+  const [fit] = (JSON.parse(place.tetrad("fit", theory, "s.csv", "--json").stdout) as Fits).fits;
+  for (const { name, value, uncertainty } of fit?.parameters ?? [])
+    expect(Math.abs(value - (name === "Om" ? 0.3 : 71))).toBeLessThan(3 * uncertainty);
+  expect(place.tetrad("simulate", theory, chronometers("hz.csv"), "--set", "h=0.7", "--out", "s.csv").stderr).toMatch(
+    /h is not a parameter — expected Om, H0/,
+  );
 });

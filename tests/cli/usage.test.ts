@@ -5,6 +5,7 @@ import { example, workplace } from "./tetrad.js";
 
 const COMMANDS = [
   "fit",
+  "simulate",
   "train",
   "finetune",
   "evaluate",
