@@ -5,6 +5,7 @@ import { example, workplace } from "./tetrad.js";
 
 const COMMANDS = [
   "fit",
+  "simulate",
   "train",
   "finetune",
   "evaluate",
@@ -44,7 +45,7 @@ describe("the real binary", () => {
     [["train"], /missing required argument 'config'/],
     [["train", "a.yaml", "b.yaml"], /too many arguments/],
     [["train", "a.yaml", "--epohcs", "3"], /unknown option '--epohcs'/],
-    [["fit", "theory.yaml"], /name a theory file and a data file/],
+    [["fit", "data.csv"], /name a theory file and a data file/],
     [["fit", "t.yaml", "d.csv", "--starts", "0"], /--starts.*It must be a whole number above 0/s],
     [["predict", "m", "d.csv", "--format", "xls"], /Allowed choices are csv, jsonl/],
     [["devices", "--threads", "two"], /It must be a whole number above 0/],

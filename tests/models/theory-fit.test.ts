@@ -205,7 +205,7 @@ describe.each(["wasm", "reference"] as const)("%s", (backend) => {
       expect(() => compareTheories(fits.slice(0, 1))).toThrow(/nothing to compare/);
       const other = {
         ...(fits[0] as FitResult),
-        points: { ...(fits[0] as FitResult).points, y: (fits[0] as FitResult).points.y.map((y) => y + 1) },
+        sets: (fits[0] as FitResult).sets.map((set) => ({ ...set, points: { ...set.points, y: set.points.y.map((y) => y + 1) } })),
       };
       expect(() => compareTheories([fits[1] as FitResult, other])).toThrow(/different data/);
     });

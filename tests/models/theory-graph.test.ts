@@ -35,6 +35,12 @@ const EXPRESSIONS = [
   "integrate(integrate(x*y + a, y, 0, x), x, 0, z*b)",
   "integrate(a*x, x, 0, integrate(b*y, y, 0, z))",
   "integrate(x^2, x, 0, 3)*a",
+  "integrate(exp(-a*x^2), x, -z, z^2, 16) + integrate(3, x, 0, z)*a",
+  "solve(y, [-a*y], [y], [b], t, 0, z, 6)",
+  "solve(u + v*t, [v, -a*u], [u, v], [1, b], t, a, 2, 6)*z",
+  "solve(y, [cos(t)], [y], [0], t, 0, z, 6)*a",
+  "integrate(solve(y, [a*y*x], [y], [1], t, 0, x, 4), x, 0, z, 6)",
+  "solve(y, [integrate(y*s*b, s, 0, 1, 4)], [y], [a], t, 0, z, 6)",
   "a*3 + b",
 ] as const;
 

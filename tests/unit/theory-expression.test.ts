@@ -206,3 +206,49 @@ describe("findBreakdown", () => {
     expect(findBreakdown(parseExpression("1/z"), { z: [1, 2] })).toBeUndefined();
   });
 });
+
+describe("solve", () => {
+  const at = (text: string, names: Record<string, number> = {}) => evaluate(parseExpression(text), names)[0] as number;
+
+  test("exponential, oscillator, a right-hand side of x alone; the result is any formula of states and end", () => {
+    expect(at("solve(y, [-y], [y], [2], t, 0, 1)")).toBeCloseTo(2 / Math.E, 12);
+    expect(at("solve(y, [v, -y], [y, v], [1, 0], t, 0, pi)")).toBeCloseTo(-1, 8);
+    expect(at("solve(y^2 + v^2 + t, [v, -y], [y, v], [1, 0], t, 0, 2, 128)")).toBeCloseTo(3, 11);
+    expect(at("solve(y, [3*t^2], [y], [1], t, 2, 0, 1)")).toBeCloseTo(-7, 12); // fifth order is exact for cubics
+    expect(at("solve(y, [-k*y], [y], [1], t, 0, z)", { k: 2, z: 0.5 })).toBeCloseTo(1 / Math.E, 12);
+  });
+
+  test("the error falls with the fifth power of the step, and refine takes more steps", () => {
+    const tree = parseExpression("solve(y, [y*cos(t)], [y], [1], t, 0, 2, 8)");
+    const error = (refine: number) => Math.abs((evaluate(tree, {}, { refine })[0] as number) - Math.exp(Math.sin(2)));
+    expect(Math.log2(error(1) / error(2))).toBeGreaterThan(4.5);
+    expect(Math.log2(error(2) / error(4))).toBeGreaterThan(4.7);
+  });
+
+  test("systems within systems and integrals, with names that hide one another", () => {
+    // inner: e^s; outer: y' = inner → y = e^t − 1
+    expect(at("solve(y, [solve(y2, [y2], [y2], [1], s, 0, t, 16)], [y], [0], t, 0, 1, 16)")).toBeCloseTo(Math.E - 1, 9);
+    expect(at("integrate(solve(y, [2*t], [y], [0], t, 0, x, 4), x, 0, 3)")).toBeCloseTo(9, 12);
+    expect(namesIn(parseExpression("solve(y, [-k*y], [y], [a], t, 0, b)"))).toEqual(new Set(["k", "a", "b"]));
+    expect(formatExpression(parseExpression("solve(y, [-k*y], [y], [a], t, 0, b)"))).toBe("solve(y, [-k*y], [y], [a], t, 0, b)");
+  });
+
+  test.each<[string, RegExp]>([
+    ["solve(y, [y], [y], [1], t, 0)", /solve takes 7 or 8 arguments, not 6/],
+    ["solve(y, y, [y], [1], t, 0, 1)", /solve needs slopes, states and starts in brackets/],
+    ["solve(y, [y], [y, v], [1], t, 0, 1)", /solve has 1 slope, 2 states and 1 start/],
+    ["solve(y, [y], [2], [1], t, 0, 1)", /solve needs names as its states and variable, not 2/],
+    ["solve(y, [y, y], [y, y], [1, 1], t, 0, 1)", /solve uses a name twice/],
+    ["solve(y, [y], [y], [1], t, 0, 1, 0)", /solve cannot take 0 steps: give a whole number from 1 to 4096/],
+    ["solve(y, [y], [y], [y], t, 0, 1)", /unknown name "y" at character 21/],
+    ["solve(z, [z], [z], [1], t, 0, 1)", /the name z already means something else/],
+  ])("%s", (text, message) => {
+    expect(errorOf(() => parseExpression(text, { names: ["z"] })).message).toMatch(message);
+  });
+
+  test("a solution that runs away is found where it does", () => {
+    const found = findBreakdown(parseExpression("solve(y, [exp(exp(y))], [y], [1], t, 0, z)"), { z: [0.01, 9] });
+    expect(found?.row).toBe(1);
+    expect(found?.what).toMatch(/exp\(.*\) is Infinity/);
+  });
+});

@@ -216,9 +216,9 @@ describe("parseTheory", () => {
     ],
     [
       "marginalising something else",
-      bad("marginalise: offset", "marginalise: scale"),
+      bad("marginalise: offset", "marginalise: slope"),
       "ARGUMENT",
-      /^marginalise: wrong kind of value — got "scale", expected offset \(at t\.yaml:23\)/,
+      /^marginalise: wrong kind of value — got "slope", expected offset, scale or both in a list \(at t\.yaml:23\)/,
     ],
   ];
   test.each(mistakes)("%s", (_, yaml, code, message) => {

@@ -18,13 +18,32 @@ export function fitText(fit: FitResult, { bold, dim }: Style): string {
     measured(value, uncertainty),
     `${unit ?? ""} (derived)`,
   ]);
-  const offset = fit.offset === null ? [] : [["  offset", measured(fit.offset.value, fit.offset.uncertainty), "(marginalised)"]];
+  const several = fit.sets.length > 1;
+  const nuisances = fit.sets.flatMap(({ name, offset, scale }) =>
+    [
+      { what: "offset", nuisance: offset },
+      { what: "factor", nuisance: scale },
+    ].flatMap(({ what, nuisance }) =>
+      nuisance === null
+        ? []
+        : [
+            [
+              `  ${what}${several ? ` of ${name}` : ""}`,
+              measured(nuisance.value, nuisance.uncertainty ?? nuisance.uncertaintyGivenTheory),
+              nuisance.uncertainty === null ? "(marginalised, for exactly known parameters)" : "(marginalised)",
+            ],
+          ],
+    ),
+  );
   return [
     `${bold(fit.title)}  ${dim(fit.model)}`,
-    ...withUnits([...parameters, ...offset, ...derived]),
+    ...withUnits([...parameters, ...nuisances, ...derived]),
     `  χ² = ${fit.chi2.toFixed(3)} with ${fit.dof} degrees of freedom, p = ${probability(fit.pValue)}, AIC = ${fit.aic.toFixed(2)}, BIC = ${fit.bic.toFixed(2)}`,
+    ...(several ? fit.sets.map(({ name, chi2, n }) => `    ${name}: χ² = ${chi2.toFixed(3)} of ${n} points`) : []),
     ...correlations(fit),
-    dim(`  ${fit.n} points, compiled in ${fit.milliseconds.compile.toFixed(0)} ms, fitted in ${fit.milliseconds.fit.toFixed(1)} ms`),
+    dim(
+      `  ${fit.n} points, compiled in ${fit.milliseconds.compile.toFixed(0)} ms, fitted in ${fit.milliseconds.fit.toFixed(1)} ms by ${fit.method}`,
+    ),
     ...fit.messages.map((message) => `  ${message}`),
   ].join("\n");
 }

@@ -17,6 +17,7 @@ import { initCommand } from "./commands/init.js";
 import { predictCommand } from "./commands/predict.js";
 import { prepareCommand } from "./commands/prepare.js";
 import { runsCommand } from "./commands/runs.js";
+import { simulateCommand } from "./commands/simulate.js";
 import { tokenizerCommand } from "./commands/tokenizer.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
@@ -40,6 +41,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
   addSharedOptions(program);
   const commands = [
     fitCommand,
+    simulateCommand,
     trainCommand,
     prepareCommand,
     finetuneCommand,

@@ -53,8 +53,11 @@ export function compareTheories(fits: readonly FitResult[]): Comparison {
   for (const fit of fits) {
     const same =
       fit.n === first.n &&
-      fit.points.y.every((y, i) => y === first.points.y[i]) &&
-      fit.points.sigma.every((s, i) => s === first.points.sigma[i]);
+      fit.sets.length === first.sets.length &&
+      fit.sets.every(({ points: { y, sigma } }, s) => {
+        const other = first.sets[s]?.points;
+        return y.every((value, i) => value === other?.y[i]) && sigma.every((value, i) => value === other?.sigma[i]);
+      });
     if (!same) {
       throw new TetradError("ARGUMENT", {
         op: "compareTheories",

@@ -3,23 +3,24 @@
 import { TetradError } from "@tetrad/engine";
 import { correlationOf, criteria } from "./criteria.js";
 import { evaluate } from "./expression/evaluate.js";
-import { createLikelihood, type FunctionEngine, type Likelihood } from "./likelihood.js";
+import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
 import type { Active } from "./minimise/bounds.js";
 import { dot, eigenSymmetric, invertPositiveDefinite, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
-import { type DataSource, whiten } from "./observations.js";
-import { boxOf, findOptimum, inside, type Optimum } from "./optimum.js";
+import { SOBOL_DIMENSIONS, sobol } from "./minimise/sobol.js";
+import { boxOf, type FitMethod, findOptimum, inside, type Optimum } from "./optimum.js";
 import { latinHypercube, random } from "./random.js";
+import { describeSet, type Nuisance, type Points, type SetFit } from "./set-fit.js";
 import { type Parameter, parameterValues, type Theory } from "./theory.js";
 
 export interface FitOptions {
   /** Free parameters to start from, by name; the theory's own starts otherwise. */
   readonly start?: Readonly<Record<string, number>>;
-  /** How many starts: the first as above, the others spread over the bounds; 1 unless told. */
+  /** How many starts: the first as above, the others Sobol' points in the bounds; 1 unless told. */
   readonly starts?: number;
-  /** Of the other starts; 0 unless told. */
+  /** Of the other starts and of `cma-es`; 0 unless told. */
   readonly seed?: number;
-  /** `auto` is Levenberg–Marquardt, with L-BFGS where that stalls. */
-  readonly method?: "auto" | "levenberg-marquardt" | "lbfgs";
+  /** `auto` is QR for theories linear in their parameters, Levenberg–Marquardt for other sums of squares, and L-BFGS for the rest and where that stalls. */
+  readonly method?: "auto" | FitMethod;
   /** Model evaluations for each start; 1000 unless told. */
   readonly maxEvaluations?: number;
 }
@@ -55,8 +56,10 @@ export interface FitResult {
   readonly data: string;
   readonly parameters: readonly FittedParameter[];
   readonly derived: readonly DerivedValue[];
-  /** The additive offset where it was marginalised: its mean, its standard deviation, and that for exactly known parameters. */
-  readonly offset: { readonly value: number; readonly uncertainty: number | null; readonly uncertaintyGivenTheory: number } | null;
+  /** The additive offset of the first data set that has one. */
+  readonly offset: Nuisance | null;
+  /** Each data set by itself. */
+  readonly sets: readonly SetFit[];
   /** Parameters that the matrices below are about: free and inside their bounds. */
   readonly covarianceOf: readonly string[];
   /** Inverse of the Hessian of −ln(likelihood × prior); null when that is not positive definite. */
@@ -65,7 +68,7 @@ export interface FitResult {
   readonly gaussNewtonCovariance: readonly (readonly number[])[] | null;
   readonly chi2: number;
   readonly n: number;
-  /** Fitted numbers: free parameters, and the offset where there is one. */
+  /** Fitted numbers: free parameters, and the offsets and factors that were marginalised. */
   readonly fitted: number;
   readonly dof: number;
   readonly pValue: number | null;
@@ -75,24 +78,20 @@ export interface FitResult {
   readonly minusLogLikelihood: number;
   readonly minusLogPosterior: number;
   readonly converged: boolean;
+  /** What found the optimum. */
+  readonly method: FitMethod;
   readonly evaluations: { readonly values: number; readonly residuals: number; readonly curvatures: number };
   readonly milliseconds: { readonly compile: number; readonly fit: number };
   /** What a reader must know before using the numbers. */
   readonly messages: readonly string[];
-  /** The data's x columns, y and σ, the model there (offset included), and (y − model) whitened, in the rows' order. */
-  readonly points: {
-    readonly x: Readonly<Record<string, readonly number[]>>;
-    readonly y: readonly number[];
-    readonly sigma: readonly number[];
-    readonly model: readonly number[];
-    readonly pulls: readonly number[];
-  };
+  /** Of the first data set. */
+  readonly points: Points;
 }
 
 /**
  * @throws DATA for data that do not fit the theory, or a model that is not finite at the start (naming datum and operation); ARGUMENT for unknown names in `start`, or no free parameter
  */
-export async function fitTheory(engine: FunctionEngine, theory: Theory, data: DataSource, options: FitOptions = {}): Promise<FitResult> {
+export async function fitTheory(engine: FunctionEngine, theory: Theory, data?: TheoryData, options: FitOptions = {}): Promise<FitResult> {
   const begin = performance.now();
   const likelihood = await createLikelihood(engine, theory, data);
   try {
@@ -106,7 +105,7 @@ export async function fitTheory(engine: FunctionEngine, theory: Theory, data: Da
 /** The fit itself, for a likelihood that was compiled before. Throws as `fitTheory`. */
 export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, compileMilliseconds = 0): FitResult {
   const begin = performance.now();
-  const { theory, observations } = likelihood;
+  const { theory, observed } = likelihood;
   const before = { ...likelihood.calls };
   const messages: string[] = [];
   const optimum = bestOf(likelihood, options, messages);
@@ -116,28 +115,36 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   if (!optimum.converged) messages.push("The fit has not converged: other starts, bounds or units may help.");
   boundMessages(likelihood.parameters, active, messages);
 
-  const model = likelihood.predict(theta);
-  const residual = observations.y.map((value, i) => value - (model[i] as number));
-  const pulls = whiten(observations, residual, theory.marginaliseOffset);
-  const chi2 = dot(pulls, pulls);
-  const offset = theory.marginaliseOffset ? dot(observations.offsetWeights, residual) : 0;
-  const fitted = likelihood.parameters.length + (theory.marginaliseOffset ? 1 : 0);
-  const judged = criteria(chi2, observations.n, fitted);
-  if (judged.dof <= 0) messages.push(`There are ${observations.n} data for ${fitted} fitted numbers: χ² says nothing about the theory.`);
+  const { derived, derivedJacobian, offsetGradients } = likelihood.curvature(theta);
+  const models = observed.map((_, i) => likelihood.predict(theta, i));
+  const sets = observed.map((one, i) =>
+    describeSet(one, models[i] as Vector, () => {
+      const gradient = offsetGradients[i] as Vector;
+      if (covariance === undefined || gradient.length === 0) return null;
+      return propagated(
+        free.map((j) => gradient[j] as number),
+        covariance,
+      );
+    }),
+  );
+  const chi2 = sets.reduce((sum, set) => sum + set.chi2, 0);
+  const nuisances = sets.reduce((sum, { offset, scale }) => sum + (offset === null ? 0 : 1) + (scale === null ? 0 : 1), 0);
+  const fitted = likelihood.parameters.length + nuisances;
+  const judged = criteria(chi2, likelihood.n, fitted);
+  if (judged.dof <= 0) messages.push(`There are ${likelihood.n} data for ${fitted} fitted numbers: χ² says nothing about the theory.`);
   if (likelihood.parameters.some(({ prior }) => prior.kind === "normal"))
     messages.push("Normal priors take part in best fit and uncertainties; χ², AIC and BIC count the data alone.");
-  integralMessage(likelihood, theta, model, messages);
+  noiseMessages(theory, messages);
+  integralMessages(likelihood, theta, models, messages);
 
   const matrix = (values: Matrix | undefined): number[][] | null =>
     values === undefined ? null : free.map((_, i) => Array.from(values.subarray(i * free.length, (i + 1) * free.length)));
-  const marginal = theory.marginaliseOffset ? Math.log(observations.offsetInformation / (2 * Math.PI)) : 0;
-  const { derived, derivedJacobian, offsetGradient } = likelihood.curvature(theta);
   const calls = likelihood.calls;
   return {
     theory: theory.name,
     title: theory.title,
     model: theory.modelText,
-    data: observations.source,
+    data: sets.map(({ data }) => data).join(", "),
     parameters: fittedParameters(likelihood, optimum, covariance, free),
     derived: theory.derived.map(({ name, unit, latex }, d) => ({
       name,
@@ -149,18 +156,21 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
       unit: unit ?? null,
       latex: latex ?? null,
     })),
-    offset: theory.marginaliseOffset ? offsetOf(likelihood, offset, offsetGradient, free, covariance) : null,
+    offset: sets.find(({ offset }) => offset !== null)?.offset ?? null,
+    sets,
     covarianceOf: free.map((i) => (likelihood.parameters[i] as Parameter).name),
     covariance: matrix(covariance),
     correlation: matrix(covariance && correlationOf(covariance, free.length)),
     gaussNewtonCovariance: matrix(optimum.gaussNewton),
     chi2,
-    n: observations.n,
+    n: likelihood.n,
     fitted,
     ...judged,
-    minusLogLikelihood: 0.5 * (chi2 + observations.logDeterminant + marginal),
+    pValue: theory.sets.some(({ noise }) => noise.kind === "student") ? null : judged.pValue,
+    minusLogLikelihood: optimum.value - minusLogPrior(likelihood.parameters, theta),
     minusLogPosterior: optimum.value,
     converged: optimum.converged,
+    method: optimum.method,
     evaluations: {
       values: calls.values - before.values,
       residuals: calls.residuals - before.residuals,
@@ -168,25 +178,29 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     },
     milliseconds: { compile: compileMilliseconds, fit: performance.now() - begin },
     messages,
-    points: {
-      x: Object.fromEntries(Object.entries(observations.x).map(([name, values]) => [name, Array.from(values)])),
-      y: Array.from(observations.y),
-      sigma: Array.from(observations.sigma),
-      model: Array.from(model, (value) => value + offset),
-      pulls: Array.from(pulls),
-    },
+    points: (sets[0] as SetFit).points,
   };
+}
+
+/** A normal prior's −ln density at θ, summed; flat ones count as 1. */
+function minusLogPrior(parameters: readonly Parameter[], theta: Vector): number {
+  return parameters.reduce((sum, { prior }, i) => {
+    if (prior.kind === "flat") return sum;
+    const pull = ((theta[i] as number) - prior.mean) / prior.sd;
+    return sum + 0.5 * pull * pull + Math.log(prior.sd * Math.sqrt(2 * Math.PI));
+  }, 0);
 }
 
 /** The lowest minimum over all starts; only the first start has to be defined. */
 function bestOf(likelihood: Likelihood, options: FitOptions, messages: string[]): Optimum {
-  const settings = { method: options.method ?? "auto", maxEvaluations: options.maxEvaluations ?? 1000 };
+  const settings = { method: options.method ?? "auto", maxEvaluations: options.maxEvaluations ?? 1000, seed: options.seed ?? 0 } as const;
   const first = startFrom(likelihood, options.start ?? {});
   let best = findOptimum(likelihood, first, settings);
   const found = [best];
   const box = boxOf(likelihood);
   let undefinedStarts = 0;
-  for (const point of latinHypercube(Math.max(0, (options.starts ?? 1) - 1), first.length, random(options.seed ?? 0))) {
+  const spread = first.length > SOBOL_DIMENSIONS ? latinHypercube : sobol;
+  for (const point of spread(Math.max(0, (options.starts ?? 1) - 1), first.length, random(options.seed ?? 0))) {
     // Without a bounded interval there is nothing to spread over: such parameters keep their start.
     const start = first.map((value, i) => {
       const [low, high] = [box.lower[i] as number, box.upper[i] as number];
@@ -266,16 +280,27 @@ function boundMessages(parameters: readonly Parameter[], active: Active, message
   }
 }
 
-/** Compares the model with one of twice the quadrature nodes, in units of the errors. */
-function integralMessage({ theory, observations }: Likelihood, theta: Vector, model: Vector, messages: string[]): void {
-  const finer = evaluate(theory.model, { ...parameterValues(theory, theta), ...observations.x }, { refine: 2 });
-  const worst = model.reduce(
-    (most, value, i) => Math.max(most, Math.abs(value - (finer[finer.length === 1 ? 0 : i] as number)) / (observations.sigma[i] as number)),
-    0,
-  );
+function noiseMessages(theory: Theory, messages: string[]): void {
+  if (theory.sets.some(({ noise }) => noise.kind === "student"))
+    messages.push("Errors follow Student's t: χ² stands for −2 ln of likelihood over that of a perfect model and has no p-value.");
+  if (theory.sets.some(({ noise }) => noise.kind === "poisson"))
+    messages.push("Counts follow Poisson's law: χ² stands for the Cash statistic, whose p-value holds for many counts a bin.");
+  if (theory.sets.some(({ marginaliseScale }) => marginaliseScale))
+    messages.push("Factors were integrated out with flat priors: best fit and uncertainties are those of the marginal likelihood.");
+}
+
+/** Compares each model with one of twice the quadrature nodes and steps, in units of the errors. */
+function integralMessages({ theory, observed }: Likelihood, theta: Vector, models: readonly Vector[], messages: string[]): void {
+  let worst = 0;
+  for (const [s, { set, observations }] of observed.entries()) {
+    const finer = evaluate(set.model, { ...parameterValues(theory, theta), ...observations.x }, { refine: 2 });
+    (models[s] as Vector).forEach((value, i) => {
+      worst = Math.max(worst, Math.abs(value - (finer[finer.length === 1 ? 0 : i] as number)) / (observations.sigma[i] as number));
+    });
+  }
   if (worst > 1e-6)
     messages.push(
-      `The integrals have not converged: twice the nodes move the model by ${worst.toPrecision(2)} standard deviations. Give integrate a larger fifth argument.`,
+      `The integrals have not converged: twice the nodes move the model by ${worst.toPrecision(2)} standard deviations. Give integrate a larger fifth argument, or solve an eighth.`,
     );
 }
 
@@ -309,29 +334,4 @@ function fittedParameters(
       latex: parameter.latex ?? null,
     };
   });
-}
-
-/** Var(b) = 1/(1ᵀC⁻¹1) + gᵀΣg with g the derivatives of the mean residual: scatter at fixed theory plus the theory's own uncertainty. */
-function offsetOf(
-  { observations }: Likelihood,
-  value: number,
-  gradient: Vector,
-  free: readonly number[],
-  covariance: Matrix | undefined,
-): FitResult["offset"] {
-  const given = 1 / Math.sqrt(observations.offsetInformation);
-  return {
-    value,
-    uncertainty:
-      covariance === undefined
-        ? null
-        : Math.hypot(
-            given,
-            propagated(
-              free.map((i) => gradient[i] as number),
-              covariance,
-            ),
-          ),
-    uncertaintyGivenTheory: given,
-  };
 }

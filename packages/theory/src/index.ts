@@ -2,6 +2,33 @@
 
 export { type Comparison, compareTheories, type Ranked } from "./compare.js";
 export {
+  age,
+  angularDistance,
+  type Cosmology,
+  type CosmologyFunction,
+  comovingDistance,
+  comovingVolume,
+  distanceModulus,
+  dragRedshift,
+  fSigma8,
+  growthFactor,
+  growthRate,
+  hubble,
+  lookbackTime,
+  luminosityDistance,
+  powerBbks,
+  powerEisensteinHu,
+  powerNoWiggle,
+  sigma8Bbks,
+  sigma8EisensteinHu,
+  soundHorizon,
+  soundHorizonEisensteinHu,
+  soundHorizonFit,
+  transverseDistance,
+  volumeDistance,
+} from "./cosmology/functions.js";
+export { cosmologyLibrary } from "./cosmology/library.js";
+export {
   ageOfUniverse,
   bounces,
   DEFAULT_RANGES,
@@ -11,7 +38,7 @@ export {
   type Universe,
   type UniverseRanges,
   type UniverseSample,
-} from "./cosmology.js";
+} from "./cosmology/universe.js";
 export { type Covariance, parseCovariance } from "./covariance.js";
 export { type Criteria, criteria } from "./criteria.js";
 export { type Breakdown, type Environment, evaluate, findBreakdown } from "./expression/evaluate.js";
@@ -21,9 +48,20 @@ export { gaussLegendre, type Rule } from "./expression/quadrature.js";
 export type { ExpressionText } from "./expression/text.js";
 export { type Expression, formatExpression, namesIn } from "./expression/tree.js";
 export { type DerivedValue, type FitOptions, type FitResult, type FittedParameter, fitLikelihood, fitTheory } from "./fit.js";
-export { type CompiledFunction, type Curvature, createLikelihood, type FunctionEngine, Likelihood } from "./likelihood.js";
-export { loadTheories } from "./load.js";
+export {
+  type CompiledFunction,
+  type Curvature,
+  createLikelihood,
+  type FunctionEngine,
+  Likelihood,
+  type Observed,
+  observeAll,
+  type TheoryData,
+} from "./likelihood.js";
+export { type LoadOptions, loadTheories } from "./load.js";
 export type { BoundOptions } from "./minimise/bounds.js";
+export { cmaEs } from "./minimise/cma-es.js";
+export type { DirectOptions, DirectResult } from "./minimise/direct.js";
 export { type LbfgsOptions, type LbfgsResult, type LbfgsStatus, lbfgs, type ValueAndGradient } from "./minimise/lbfgs.js";
 export {
   type LeastSquaresOptions,
@@ -32,8 +70,25 @@ export {
   levenbergMarquardt,
   type Residuals,
 } from "./minimise/levenberg-marquardt.js";
+export { nelderMead } from "./minimise/nelder-mead.js";
+export { sobol } from "./minimise/sobol.js";
 export { type Columns, type DataSource, type Observations, observe } from "./observations.js";
+export { FIT_METHODS, type FitMethod } from "./optimum.js";
 export { type Prediction, predict } from "./predict.js";
+export { type DataFormat, isTabular, readDataText } from "./readers.js";
+export type { Nuisance, Points, SetFit } from "./set-fit.js";
+export { type SimulateOptions, simulate } from "./simulate.js";
 export { chiSquareSurvival, erf, incompleteGamma } from "./special.js";
-export { type DataColumns, type Derived, freeParameters, type Parameter, type Prior, parameterValues, type Theory } from "./theory.js";
-export { covarianceFile, parseTheories, parseTheory, type TheoryFileOptions } from "./theory-file.js";
+export {
+  type DataColumns,
+  type DataSet,
+  type Derived,
+  freeParameters,
+  type Noise,
+  type Parameter,
+  type Prior,
+  parameterValues,
+  type Theory,
+} from "./theory.js";
+export { covarianceFile, type NamedFile, namedFiles, parseTheories, parseTheory, type TheoryFileOptions } from "./theory-file.js";
+export { formatUnit, parseUnit, type Unit } from "./units/unit.js";

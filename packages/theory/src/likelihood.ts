@@ -3,31 +3,26 @@
  * Jacobian for Levenberg–Marquardt, curvature for uncertainties. All in float64, all derivatives by autodiff.
  */
 
-import {
-  add,
-  broadcastTo,
-  constant,
-  grad,
-  hessian,
-  matmul,
-  mul,
-  neg,
-  reshape,
-  slice,
-  square,
-  stack,
-  sub,
-  sum,
-  type Tensor,
-  TetradError,
-  valueAndGrad,
-} from "@tetrad/engine";
+import { hessian, type Tensor, TetradError, valueAndGrad } from "@tetrad/engine";
 import { evaluate, findBreakdown } from "./expression/evaluate.js";
-import { toGraph } from "./expression/graph.js";
+import { dependenceOf } from "./expression/linear.js";
+import {
+  derivedGraph,
+  entries,
+  isLeastSquares,
+  linearise,
+  minusLogPosterior,
+  named,
+  type Observed,
+  offsetGraph,
+  slopeName,
+} from "./likelihood-graph.js";
 import type { ValueAndGradient } from "./minimise/lbfgs.js";
 import type { Residuals } from "./minimise/levenberg-marquardt.js";
 import { type DataSource, type Observations, observe } from "./observations.js";
-import { freeParameters, type Parameter, parameterValues, type Theory } from "./theory.js";
+import { type DataSet, freeParameters, type Parameter, parameterValues, type Theory } from "./theory.js";
+
+export type { Observed } from "./likelihood-graph.js";
 
 /** What this package needs of an engine. */
 export interface FunctionEngine {
@@ -48,13 +43,19 @@ export interface Curvature {
   /** Derived quantities [d] and their derivatives [d, k]. */
   readonly derived: Float64Array;
   readonly derivedJacobian: Float64Array;
-  /** Derivatives of the marginalised offset's mean [k]; empty without one. */
-  readonly offsetGradient: Float64Array;
+  /** For each data set, derivatives of its marginalised offset's mean [k]; empty without one. */
+  readonly offsetGradients: readonly Float64Array[];
 }
 
 /** A theory with its data, ready to be called millions of times. Free parameters θ [k] are in the theory's order. */
 export class Likelihood {
   readonly parameters: readonly Parameter[];
+  /** Half a sum of squares and a constant, so that `residuals` exist. */
+  readonly leastSquares: boolean;
+  /** Every model is linear in the free parameters. */
+  readonly linear: boolean;
+  /** Of the first data set. */
+  readonly observations: Observations;
   readonly #feeds: { theta: Float64Array };
   readonly #result: { value: number; gradient: Float64Array };
   /** Names of the outputs that hold each parameter's derivatives. */
@@ -65,12 +66,16 @@ export class Likelihood {
 
   constructor(
     readonly theory: Theory,
-    readonly observations: Observations,
+    readonly observed: readonly Observed[],
     private readonly objective: CompiledFunction,
-    private readonly linearised: CompiledFunction,
+    private readonly linearised: CompiledFunction | undefined,
     private readonly curved: CompiledFunction,
   ) {
     this.parameters = freeParameters(theory);
+    this.observations = (observed[0] as Observed).observations;
+    this.leastSquares = observed.every(({ set }) => isLeastSquares(set));
+    const free = new Set(this.parameters.map(({ name }) => name));
+    this.linear = this.leastSquares && observed.every(({ set }) => dependenceOf(set.model, free) !== "nonlinear");
     const k = this.parameters.length;
     this.#feeds = { theta: new Float64Array(k) };
     this.#result = { value: Number.NaN, gradient: new Float64Array(k) };
@@ -84,6 +89,11 @@ export class Likelihood {
     return Float64Array.from(this.parameters, (parameter) => parameter.start);
   }
 
+  /** Number of data of all sets. */
+  get n(): number {
+    return this.observed.reduce((sum, { observations }) => sum + observations.n, 0);
+  }
+
   /** −ln(likelihood × prior) and its gradient [k]; flat priors count as 1. The result is overwritten by the next call. */
   valueAndGradient(theta: ArrayLike<number>): ValueAndGradient {
     this.calls.values++;
@@ -94,19 +104,32 @@ export class Likelihood {
     return this.#result;
   }
 
-  /** Whitened residuals of data and normal priors, and their Jacobian, row-major. Half their sum of squares is −ln(likelihood × prior) up to a constant. */
+  /**
+   * Whitened residuals of data, set by set, and of normal priors, and their Jacobian, row-major. Half their sum of squares is
+   * −ln(likelihood × prior) up to a constant.
+   * @throws UNSUPPORTED for likelihoods that are no such sum
+   */
   residuals(theta: ArrayLike<number>): Residuals {
+    if (this.linearised === undefined)
+      throw new TetradError("UNSUPPORTED", {
+        op: this.theory.name,
+        what: "this likelihood is not a sum of squares, so it has no residuals",
+      });
     this.calls.residuals++;
     const outputs = this.linearised.callSync(this.#feed(theta));
-    const { n } = this.observations;
+    const { n } = this;
     const k = this.parameters.length;
-    const data = outputs["residuals"] as ArrayLike<number>;
     const residuals = new Float64Array(n + this.#normals.length);
     const jacobian = new Float64Array(residuals.length * k);
-    for (let i = 0; i < n; i++) residuals[i] = data[i] as number;
-    this.#slopes.forEach((name, j) => {
-      const column = outputs[name] as ArrayLike<number>;
-      for (let i = 0; i < n; i++) jacobian[i * k + j] = column[i] as number;
+    let first = 0;
+    this.observed.forEach(({ observations }, set) => {
+      const data = outputs[`${set}residuals`] as ArrayLike<number>;
+      for (let i = 0; i < observations.n; i++) residuals[first + i] = data[i] as number;
+      this.#slopes.forEach((name, j) => {
+        const column = outputs[`${set}${name}`] as ArrayLike<number>;
+        for (let i = 0; i < observations.n; i++) jacobian[(first + i) * k + j] = column[i] as number;
+      });
+      first += observations.n;
     });
     this.#normals.forEach(({ index, mean, sd }, row) => {
       residuals[n + row] = ((theta[index] as number) - mean) / sd;
@@ -122,13 +145,15 @@ export class Likelihood {
       hessian: Float64Array.from(outputs["hessian"] as ArrayLike<number>),
       derived: Float64Array.from(outputs["derived"] ?? []),
       derivedJacobian: Float64Array.from(outputs["derivedJacobian"] ?? []),
-      offsetGradient: Float64Array.from(outputs["offsetGradient"] ?? []),
+      offsetGradients: this.observed.map((_, i) => Float64Array.from(outputs[`${i}offsetGradient`] ?? [])),
     };
   }
 
-  /** The model at every datum, without offset. */
-  predict(theta: ArrayLike<number>): Float64Array {
-    return predictRows(this.theory, this.observations, theta);
+  /** The model at every datum of a set, the first unless told, without offset or factor. */
+  predict(theta: ArrayLike<number>, set = 0): Float64Array {
+    const { set: description, observations } = this.observed[set] as Observed;
+    const values = evaluate(description.model, { ...parameterValues(this.theory, theta), ...observations.x });
+    return values.length === observations.n ? values : new Float64Array(observations.n).fill(values[0] as number);
   }
 
   /**
@@ -136,27 +161,34 @@ export class Likelihood {
    * @throws DATA naming data row and operation; nothing when all is finite
    */
   explainBreakdown(theta: ArrayLike<number>, when: string): void {
-    const { theory, observations } = this;
-    const found = findBreakdown(theory.model, { ...parameterValues(theory, theta), ...observations.x });
-    if (found === undefined) return;
-    const values = this.parameters.map((parameter, i) => `${parameter.name} = ${theta[i]}`).join(", ");
-    const row = found.row;
-    const datum = row === undefined ? "" : ` (${theory.data.x.map((name) => `${name} = ${observations.x[name]?.[row]}`).join(", ")})`;
-    throw new TetradError("DATA", {
-      op: theory.name,
-      what: `the model is not finite ${when}${row === undefined ? "" : ` at ${observations.place(row)}${datum}`}: ${found.what}`,
-      got: values,
-      at: theory.at,
-      hint: "start where the model is defined at every datum, and bound the parameters to that region",
-    });
+    for (const [index, { set, observations }] of this.observed.entries()) {
+      const found = findBreakdown(set.model, { ...parameterValues(this.theory, theta), ...observations.x });
+      if (found !== undefined) this.#refuse(set, observations, theta, found.row, `the model is not finite ${when}`, found.what);
+      if (set.noise.kind !== "poisson") continue;
+      const model = this.predict(theta, index);
+      const row = model.findIndex((rate) => !(rate > 0));
+      if (row >= 0) this.#refuse(set, observations, theta, row, `the expected count is not positive ${when}`, `it is ${model[row]}`);
+    }
   }
 
   close(): void {
-    for (const compiled of [this.objective, this.linearised, this.curved]) compiled.close();
+    for (const compiled of [this.objective, this.linearised, this.curved]) compiled?.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #refuse(set: DataSet, observations: Observations, theta: ArrayLike<number>, row: number | undefined, what: string, how: string): never {
+    const values = this.parameters.map((parameter, i) => `${parameter.name} = ${theta[i]}`).join(", ");
+    const datum = row === undefined ? "" : ` (${set.data.x.map((name) => `${name} = ${observations.x[name]?.[row]}`).join(", ")})`;
+    throw new TetradError("DATA", {
+      op: set.name,
+      what: `${what}${row === undefined ? "" : ` at ${observations.place(row)}${datum}`}: ${how}`,
+      got: values,
+      at: set.at,
+      hint: "start where the model is defined at every datum, and bound the parameters to that region",
+    });
   }
 
   #feed(theta: ArrayLike<number>): { theta: Float64Array } {
@@ -166,11 +198,60 @@ export class Likelihood {
   }
 }
 
+/** Data for every set of a theory by its name, or for the only set. Sets that the theory file gives a file need none. */
+export type TheoryData = DataSource | Readonly<Record<string, DataSource>>;
+
+function isSource(data: TheoryData): data is DataSource {
+  return "rows" in data
+    ? Array.isArray(data.rows)
+    : "columns" in data && !("rows" in (data.columns as object) || "columns" in (data.columns as object));
+}
+
+/**
+ * A theory's data sets with their data.
+ * @throws ARGUMENT for a set without data, or data for a set that the theory does not have; DATA as `observe`
+ */
+export function observeAll(theory: Theory, data?: TheoryData): Observed[] {
+  const given = data === undefined ? {} : isSource(data) ? undefined : data;
+  if (given === undefined && theory.sets.filter((set) => set.data.table === undefined).length > 1) {
+    throw new TetradError("ARGUMENT", {
+      op: theory.name,
+      what: "one table for several data sets",
+      expected: `data by name: ${theory.sets.map(({ name }) => name).join(", ")}`,
+      at: theory.at,
+    });
+  }
+  const stranger = Object.keys(given ?? {}).find((name) => !theory.sets.some((set) => set.name === name));
+  if (stranger !== undefined) {
+    throw new TetradError("ARGUMENT", {
+      op: theory.name,
+      what: `there is no data set ${stranger}`,
+      expected: theory.sets.map(({ name }) => name).join(", "),
+      at: theory.at,
+    });
+  }
+  return theory.sets.map((set) => {
+    const own =
+      given === undefined ? (theory.sets.length === 1 || set.data.table === undefined ? (data as DataSource) : undefined) : given[set.name];
+    const source = own ?? set.data.table;
+    if (source === undefined) {
+      throw new TetradError("ARGUMENT", {
+        op: set.name,
+        what: "there are no data",
+        at: set.at,
+        hint: "give the data set a file, or pass a table",
+      });
+    }
+    return { set, observations: observe(set, source) };
+  });
+}
+
 /**
  * Joins theory and data and compiles their likelihood.
- * @throws DATA for data that do not fit the theory (see `observe`); ARGUMENT when no parameter is free
+ * @param data may be left out where the theory names its files
+ * @throws DATA for data that do not fit the theory (see `observe`); ARGUMENT when no parameter is free, or data sets lack data
  */
-export async function createLikelihood(engine: FunctionEngine, theory: Theory, data: DataSource): Promise<Likelihood> {
+export async function createLikelihood(engine: FunctionEngine, theory: Theory, data?: TheoryData): Promise<Likelihood> {
   const k = freeParameters(theory).length;
   if (k === 0)
     throw new TetradError("ARGUMENT", {
@@ -179,108 +260,28 @@ export async function createLikelihood(engine: FunctionEngine, theory: Theory, d
       at: theory.at,
       hint: "remove fixed: true from one of them",
     });
-  const observations = observe(theory, data);
+  const observed = observeAll(theory, data);
   const specs = { theta: { shape: [k], dtype: "f64" as const } };
+  const leastSquares = observed.every(({ set }) => isLeastSquares(set));
   const [objective, linearised, curved] = await Promise.all([
     engine.compileFunction(({ theta }) => {
-      const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observations, own))(
-        entries(theta as Tensor),
-      );
+      const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observed, own))(entries(theta as Tensor));
       return { value, ...named(slopes) };
     }, specs),
-    engine.compileFunction(({ theta }) => linearise(theory, observations, theta as Tensor), specs),
+    leastSquares
+      ? engine.compileFunction(
+          ({ theta }) => Object.assign({}, ...observed.map((one, i) => linearise(theory, one, i, theta as Tensor))),
+          specs,
+        )
+      : undefined,
     engine.compileFunction(
       ({ theta }) => ({
-        hessian: hessian((own: Tensor) => minusLogPosterior(theory, observations, entries(own)))(theta as Tensor),
+        hessian: hessian((own: Tensor) => minusLogPosterior(theory, observed, entries(own)))(theta as Tensor),
         ...derivedGraph(theory, theta as Tensor),
-        ...offsetGraph(theory, observations, theta as Tensor),
+        ...offsetGraph(theory, observed, theta as Tensor),
       }),
       specs,
     ),
   ]);
-  return new Likelihood(theory, observations, objective, linearised, curved);
-}
-
-function predictRows(theory: Theory, observations: Observations, theta: ArrayLike<number>): Float64Array {
-  const values = evaluate(theory.model, { ...parameterValues(theory, theta), ...observations.x });
-  return values.length === observations.n ? values : new Float64Array(observations.n).fill(values[0] as number);
-}
-
-function slopeName(i: number): string {
-  return `slope${i}`;
-}
-
-/** One output a parameter: joining them into a vector would cost launches that the host does for nothing. */
-function named(slopes: readonly Tensor[]): Record<string, Tensor> {
-  return Object.fromEntries(slopes.map((slope, i) => [slopeName(i), slope]));
-}
-
-/** θ [k] as k scalars. Differentiating by these leaves out the padding and adding that gradients of slices need. */
-function entries(theta: Tensor): Tensor[] {
-  return Array.from({ length: theta.shape[0] as number }, (_, i) => reshape(slice(theta, [i], [i + 1]), []));
-}
-
-/** Parameters by name: the free ones are `own`, of shape [] or [n]. */
-function symbolsOf(theory: Theory, own: readonly Tensor[]): Record<string, Tensor | number> {
-  const symbols: Record<string, Tensor | number> = parameterValues(theory);
-  for (const [i, parameter] of freeParameters(theory).entries()) symbols[parameter.name] = own[i] as Tensor;
-  return symbols;
-}
-
-function modelGraph(theory: Theory, observations: Observations, own: readonly Tensor[]): Tensor {
-  return toGraph(theory.model, symbolsOf(theory, own), observations.x);
-}
-
-function minusLogPosterior(theory: Theory, observations: Observations, own: readonly Tensor[]): Tensor {
-  const residual = sub(constant(observations.y, [observations.n], "f64"), modelGraph(theory, observations, own));
-  const chi2 = sum(square(whitenGraph(theory, observations, residual)));
-  const offset = theory.marginaliseOffset ? Math.log(observations.offsetInformation / (2 * Math.PI)) : 0;
-  let value = add(mul(chi2, 0.5), 0.5 * (observations.logDeterminant + offset));
-  for (const [i, { prior }] of freeParameters(theory).entries()) {
-    if (prior.kind !== "normal") continue;
-    const pull = mul(sub(own[i] as Tensor, prior.mean), 1 / prior.sd);
-    value = add(value, add(mul(square(pull), 0.5), Math.log(prior.sd * Math.sqrt(2 * Math.PI))));
-  }
-  return value;
-}
-
-/** W (v − weighted mean of v) for v [n]; see `whiten` for why the mean goes first. */
-function whitenGraph(theory: Theory, observations: Observations, v: Tensor): Tensor {
-  const { n, whitening, offsetWeights } = observations;
-  const centred = theory.marginaliseOffset ? sub(v, sum(mul(v, constant(offsetWeights, [n], "f64")))) : v;
-  if (whitening.kind === "diagonal") return mul(centred, constant(whitening.values, [n], "f64"));
-  return reshape(matmul(constant(whitening.values, [n, n], "f64"), reshape(centred, [n, 1])), [n]);
-}
-
-/**
- * Whitened residuals [n] and each parameter's column of their Jacobian [n]. Every datum gets parameters of its own, so that one
- * backward pass of the sum of the model gives all n·k derivatives: a model is computed datum by datum, so nothing mixes.
- */
-function linearise(theory: Theory, observations: Observations, theta: Tensor): Record<string, Tensor> {
-  const { n } = observations;
-  let model: Tensor | undefined;
-  const { grad: slopes } = valueAndGrad((own: Tensor[]) => {
-    model = modelGraph(theory, observations, own);
-    return sum(model);
-  })(entries(theta).map((entry) => broadcastTo(entry, [n])));
-  const residual = sub(constant(observations.y, [n], "f64"), model as Tensor);
-  return {
-    residuals: whitenGraph(theory, observations, residual),
-    ...named(slopes.map((slope) => neg(whitenGraph(theory, observations, slope)))),
-  };
-}
-
-function offsetGraph(theory: Theory, observations: Observations, theta: Tensor): Record<string, Tensor> {
-  if (!theory.marginaliseOffset) return {};
-  const weights = constant(observations.offsetWeights, [observations.n], "f64");
-  const y = constant(observations.y, [observations.n], "f64");
-  return { offsetGradient: grad((own: Tensor) => sum(mul(weights, sub(y, modelGraph(theory, observations, entries(own))))))(theta) };
-}
-
-function derivedGraph(theory: Theory, theta: Tensor): Record<string, Tensor> {
-  if (theory.derived.length === 0) return {};
-  const parts = theory.derived.map(({ expression }) =>
-    valueAndGrad((own: Tensor) => reshape(toGraph(expression, symbolsOf(theory, entries(own))), []))(theta),
-  );
-  return { derived: stack(parts.map((part) => part.value)), derivedJacobian: stack(parts.map((part) => part.grad)) };
+  return new Likelihood(theory, observed, objective, linearised, curved);
 }

@@ -2,7 +2,8 @@
 
 import { didYouMean, numberColumn, type Table, TetradError } from "@tetrad/engine";
 import { cholesky, dot, invertLower, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
-import type { Theory } from "./theory.js";
+import { lnGamma } from "./special.js";
+import type { DataSet } from "./theory.js";
 
 /** Columns of numbers, for data that come from no file. */
 export interface Columns {
@@ -21,11 +22,13 @@ export interface Observations {
   /** The theory's x columns [n]. */
   readonly x: Readonly<Record<string, Float64Array>>;
   readonly y: Float64Array;
+  /** The column of standard deviations [n], where there is one. */
+  readonly error?: Float64Array | undefined;
   /** √ of the covariance's diagonal [n], for plots. */
   readonly sigma: Float64Array;
   /** W with WᵀW = C⁻¹: its diagonal [n], or the lower-triangular matrix [n, n] when the data are correlated. */
   readonly whitening: { readonly kind: "diagonal"; readonly values: Vector } | { readonly kind: "full"; readonly values: Matrix };
-  /** ln det 2πC. */
+  /** −2 ln of the density where the model meets the data: ln det 2πC for Gaussian errors. */
   readonly logDeterminant: number;
   /** 1ᵀC⁻¹1: the offset's information. */
   readonly offsetInformation: number;
@@ -36,9 +39,10 @@ export interface Observations {
 }
 
 /**
- * @throws DATA for a missing column, a value that is not a finite number, an error that is not positive, a covariance of the wrong size or not positive definite, no rows
+ * @param set a data set's columns and likelihood; a theory has those of its first
+ * @throws DATA for a missing column, a value that is not a finite number, an error that is not positive, a negative count, a covariance of the wrong size or not positive definite, no rows
  */
-export function observe(theory: Theory, data: DataSource): Observations {
+export function observe(theory: Pick<DataSet, "data" | "noise">, data: DataSource): Observations {
   const reader = readerOf(data);
   const y = reader.column(theory.data.y);
   const n = y.length;
@@ -56,11 +60,33 @@ export function observe(theory: Theory, data: DataSource): Observations {
       hint: "remove the row or give its standard deviation",
     });
   });
-  const noise = theory.data.covariance === undefined ? diagonal(error as Float64Array) : full(theory, reader, n, error);
-  return { source: reader.source, n, x, y, place: reader.place, ...noise };
+  const noise = theory.noise.kind === "poisson" ? counts(y, reader) : scatter(theory, reader, n, error);
+  return { source: reader.source, n, x, y, error, place: reader.place, ...noise };
 }
 
 type Noise = Pick<Observations, "sigma" | "whitening" | "logDeterminant" | "offsetInformation" | "offsetWeights">;
+
+function scatter(set: Pick<DataSet, "data" | "noise">, reader: Reader, n: number, error: Float64Array | undefined): Noise {
+  if (set.noise.kind !== "student")
+    return set.data.covariance === undefined ? diagonal(error as Float64Array) : full(set, reader, n, error);
+  const { degrees } = set.noise;
+  const noise = diagonal(error as Float64Array);
+  // Γ(ν/2)√(νπ)σ/Γ((ν+1)/2) in place of √(2π)σ.
+  const ratio = lnGamma(degrees / 2) - lnGamma((degrees + 1) / 2) + 0.5 * Math.log(degrees / 2);
+  return { ...noise, logDeterminant: noise.logDeterminant + 2 * n * ratio };
+}
+
+/** Counts: −2 ln Poisson where the expectation is the count itself. */
+function counts(y: Float64Array, reader: Reader): Noise {
+  let logDeterminant = 0;
+  y.forEach((count, row) => {
+    if (!(count >= 0))
+      throw new TetradError("DATA", { op: reader.source, what: "a count is negative", got: `${count}`, at: reader.place(row) });
+    logDeterminant += 2 * (count === 0 ? 0 : count - count * Math.log(count) + lnGamma(count + 1));
+  });
+  // Only plots and pulls use these widths: √y, and that of one count where there was none.
+  return { ...diagonal(y.map((count) => Math.sqrt(Math.max(count, 1)))), logDeterminant };
+}
 
 function diagonal(sigma: Float64Array): Noise {
   const values = sigma.map((s) => 1 / s);
@@ -74,7 +100,7 @@ function diagonal(sigma: Float64Array): Noise {
   };
 }
 
-function full(theory: Theory, reader: Reader, n: number, error: Float64Array | undefined): Noise {
+function full(theory: Pick<DataSet, "data">, reader: Reader, n: number, error: Float64Array | undefined): Noise {
   const covariance = theory.data.covariance as NonNullable<typeof theory.data.covariance>;
   if (covariance.size !== n) {
     throw new TetradError("DATA", {

@@ -3,9 +3,11 @@
 import { TetradError } from "@tetrad/engine";
 import type { Likelihood } from "./likelihood.js";
 import { type Active, activeSet, type Box, clampInto } from "./minimise/bounds.js";
-import { cholesky, choleskySolve, invertGram, type Matrix, type Vector } from "./minimise/dense.js";
+import { cmaEs } from "./minimise/cma-es.js";
+import { cholesky, choleskySolve, invertGram, type Matrix, qr, solveUpper, type Vector } from "./minimise/dense.js";
 import { lbfgs } from "./minimise/lbfgs.js";
 import { levenbergMarquardt } from "./minimise/levenberg-marquardt.js";
+import { nelderMead } from "./minimise/nelder-mead.js";
 
 export interface Optimum {
   readonly theta: Vector;
@@ -17,11 +19,19 @@ export interface Optimum {
   /** JᵀJ's inverse over the parameters that are at no bound (rows and columns in their order); undefined when singular. */
   readonly gaussNewton: Matrix | undefined;
   readonly converged: boolean;
+  /** What found it, before the Newton steps. */
+  readonly method: FitMethod;
 }
 
+/** `linear` is the closed solution by QR, for theories linear in their parameters. */
+export const FIT_METHODS = ["linear", "levenberg-marquardt", "lbfgs", "nelder-mead", "cma-es"] as const;
+export type FitMethod = (typeof FIT_METHODS)[number];
+
 export interface OptimumOptions {
-  readonly method: "auto" | "levenberg-marquardt" | "lbfgs";
+  readonly method: "auto" | FitMethod;
   readonly maxEvaluations: number;
+  /** Of `cma-es`. */
+  readonly seed: number;
 }
 
 /** A Newton step this small in units of the uncertainty changes no printed digit. */
@@ -54,22 +64,7 @@ export function findOptimum(likelihood: Likelihood, start: Vector, options: Opti
       hint: "start elsewhere: a root or power at zero has no slope",
     });
   }
-  let theta = start;
-  let settled = false;
-  if (options.method !== "lbfgs") {
-    const result = levenbergMarquardt((at) => likelihood.residuals(at), start, { ...box, maxEvaluations: options.maxEvaluations });
-    theta = result.theta;
-    settled = result.status === "converged" || result.status === "zero";
-  }
-  if (options.method === "lbfgs" || (options.method === "auto" && !settled)) {
-    const result = lbfgs((at) => likelihood.valueAndGradient(at), theta, {
-      ...box,
-      scale: scaleOf(likelihood, theta),
-      maxEvaluations: options.maxEvaluations,
-    });
-    theta = result.theta;
-    settled = result.status === "gradient" || result.status === "precision";
-  }
+  const { theta, settled, method } = search(likelihood, start, box, options);
   const polished = newton(likelihood, box, theta);
   const active = heldAt(box, polished.theta, likelihood.valueAndGradient(polished.theta).gradient);
   return {
@@ -79,7 +74,79 @@ export function findOptimum(likelihood: Likelihood, start: Vector, options: Opti
     hessian: likelihood.curvature(polished.theta).hessian,
     gaussNewton: gaussNewtonCovariance(likelihood, polished.theta, active),
     converged: settled || polished.converged,
+    method,
   };
+}
+
+type Found = Pick<Optimum, "theta" | "method"> & { readonly settled: boolean };
+
+function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEvaluations, seed }: OptimumOptions): Found {
+  if ((method === "linear" && !likelihood.linear) || (method === "levenberg-marquardt" && !likelihood.leastSquares)) {
+    throw new TetradError("ARGUMENT", {
+      op: likelihood.theory.name,
+      what: method === "linear" ? "the theory is not linear in its parameters" : "the likelihood is no sum of squares",
+      got: `method ${method}`,
+      hint: "leave the method to auto",
+    });
+  }
+  if (method === "linear" || (method === "auto" && likelihood.linear)) {
+    const theta = linearSolution(likelihood, start);
+    if (theta?.every((value, i) => value === clampInto(box, i, value)) === true) return { theta, method: "linear", settled: true };
+  }
+  let theta = start;
+  if (method === "linear" || method === "levenberg-marquardt" || (method === "auto" && likelihood.leastSquares)) {
+    const result = levenbergMarquardt((at) => likelihood.residuals(at), start, { ...box, maxEvaluations });
+    theta = result.theta;
+    const settled = result.status === "converged" || result.status === "zero";
+    if (settled || method !== "auto") return { theta, method: "levenberg-marquardt", settled };
+  }
+  const scale = scaleOf(likelihood, theta);
+  if (method === "nelder-mead" || method === "cma-es") {
+    const value = (at: Vector): number => likelihood.valueAndGradient(at).value;
+    const { theta: lowest, settled } = (method === "nelder-mead" ? nelderMead : cmaEs)(value, theta, {
+      ...box,
+      scale,
+      maxEvaluations,
+      seed,
+    });
+    return { theta: lowest, method, settled };
+  }
+  const result = lbfgs((at) => likelihood.valueAndGradient(at), theta, { ...box, scale, maxEvaluations });
+  return { theta: result.theta, method: "lbfgs", settled: result.status === "gradient" || result.status === "precision" };
+}
+
+/** Columns closer to a combination of the others than this part of their length are not determined. */
+const DEPENDENT = 1e-13;
+
+/** min |r + J (θ − θ₀)| by QR, twice, so that the second step takes away what rounding left of the first; undefined where the data leave a direction open. */
+function linearSolution(likelihood: Likelihood, start: Vector): Vector | undefined {
+  let theta = start;
+  const k = start.length;
+  for (let pass = 0; pass < 2; pass++) {
+    const { residuals, jacobian } = likelihood.residuals(theta);
+    const m = residuals.length;
+    if (m < k) return undefined;
+    const lengths = columnLengths(jacobian, m, k);
+    const { r, qtb } = qr(
+      Float64Array.from(jacobian, (value, e) => value / (lengths[e % k] as number)),
+      residuals,
+      m,
+      k,
+    );
+    if (theta.some((_, j) => !(Math.abs(r[j * k + j] as number) > DEPENDENT))) return undefined;
+    const change = solveUpper(r, qtb, k);
+    if (change?.every(Number.isFinite) !== true) return undefined;
+    theta = theta.map((value, j) => value - (change[j] as number) / (lengths[j] as number));
+  }
+  return theta;
+}
+
+function columnLengths(jacobian: ArrayLike<number>, m: number, k: number): Vector {
+  return Float64Array.from({ length: k }, (_, j) => {
+    let sum = 0;
+    for (let i = 0; i < m; i++) sum += (jacobian[i * k + j] as number) ** 2;
+    return Math.sqrt(sum);
+  });
 }
 
 /** A parameter counts as held by its bound when it stands there and the fit would go on beyond it. */
@@ -87,14 +154,20 @@ function heldAt(box: Box, theta: Vector, gradient: ArrayLike<number>): Active {
   return activeSet(box, theta).map((side, i) => (side * (gradient[i] as number) <= 0 ? side : 0));
 }
 
-/** One over the column norms of the Jacobian: each parameter's own resolution, in whatever units. */
+/** One over the column norms of the Jacobian, or over the root of the curvature: each parameter's own resolution, in whatever units. */
 function scaleOf(likelihood: Likelihood, theta: Vector): Vector {
+  if (!likelihood.leastSquares) {
+    const { hessian } = likelihood.curvature(theta);
+    return theta.map((value, i) => {
+      const curvature = Math.abs(hessian[i * (theta.length + 1)] as number);
+      return curvature > 0 && Number.isFinite(curvature) ? 1 / Math.sqrt(curvature) : Math.abs(value) || 1;
+    });
+  }
   const { residuals, jacobian } = likelihood.residuals(theta);
-  const k = theta.length;
+  const lengths = columnLengths(jacobian, residuals.length, theta.length);
   return theta.map((value, j) => {
-    let sum = 0;
-    for (let i = 0; i < residuals.length; i++) sum += (jacobian[i * k + j] as number) ** 2;
-    return sum > 0 && Number.isFinite(sum) ? 1 / Math.sqrt(sum) : Math.abs(value) || 1;
+    const length = lengths[j] as number;
+    return length > 0 && Number.isFinite(length) ? 1 / length : Math.abs(value) || 1;
   });
 }
 
@@ -142,6 +215,7 @@ function newton(likelihood: Likelihood, box: Box, start: Vector): { theta: Vecto
 }
 
 function gaussNewtonCovariance(likelihood: Likelihood, theta: Vector, active: Active): Matrix | undefined {
+  if (!likelihood.leastSquares) return undefined;
   const { residuals, jacobian } = likelihood.residuals(theta);
   const k = theta.length;
   const free = inside(active);

@@ -3,10 +3,11 @@
 import { TetradError } from "@tetrad/engine";
 import { evaluate } from "./expression/evaluate.js";
 import type { FitResult } from "./fit.js";
-import type { Theory } from "./theory.js";
+import type { SetFit } from "./set-fit.js";
+import type { DataSet, Theory } from "./theory.js";
 
 export interface Prediction {
-  /** The model at each row, a marginalised offset included. */
+  /** The model at each row, a marginalised offset and factor included. */
   readonly value: Float64Array;
   /** One standard deviation of the model, linear in the parameters' covariance; null where the fit has none. The data's own scatter is not in it. */
   readonly uncertainty: Float64Array | null;
@@ -17,23 +18,38 @@ const STEP = 1e-3;
 
 /**
  * @param fit of this theory
- * @param columns the theory's x columns, all of one length
- * @throws ARGUMENT for a fit of another theory or a missing column
+ * @param columns the data set's x columns, all of one length
+ * @param set name of the data set whose model is meant; the first unless told
+ * @throws ARGUMENT for a fit of another theory, an unknown data set or a missing column
  */
-export function predict(theory: Theory, fit: FitResult, columns: Readonly<Record<string, ArrayLike<number>>>): Prediction {
+export function predict(
+  theory: Theory,
+  fit: FitResult,
+  columns: Readonly<Record<string, ArrayLike<number>>>,
+  set = (theory.sets[0] as DataSet).name,
+): Prediction {
   if (fit.theory !== theory.name || fit.model !== theory.modelText) {
     throw new TetradError("ARGUMENT", { op: "predict", what: "the fit is of another theory", got: fit.theory, expected: theory.name });
   }
-  const length = columns[theory.data.x[0] as string]?.length ?? 0;
+  const index = theory.sets.findIndex(({ name }) => name === set);
+  if (index < 0)
+    throw new TetradError("ARGUMENT", {
+      op: "predict",
+      what: `there is no data set ${set}`,
+      expected: theory.sets.map(({ name }) => name).join(", "),
+    });
+  const { data, model } = theory.sets[index] as DataSet;
+  const fitted = fit.sets[index] as SetFit;
+  const length = columns[data.x[0] as string]?.length ?? 0;
   const best: Record<string, number> = {
     ...theory.constants,
     ...Object.fromEntries(fit.parameters.map(({ name, value }) => [name, value])),
   };
   const at = (changes: Readonly<Record<string, number>>): Float64Array => {
-    const values = evaluate(theory.model, { ...best, ...changes, ...columns });
+    const values = evaluate(model, { ...best, ...changes, ...columns }).map((value) => value * (fitted.scale?.value ?? 1));
     return values.length === length ? values : new Float64Array(length).fill(values[0] as number);
   };
-  const offset = fit.offset?.value ?? 0;
+  const offset = fitted.offset?.value ?? 0;
   const value = at({}).map((v) => v + offset);
   const { covariance, covarianceOf } = fit;
   if (covariance === null) return { value, uncertainty: null };

@@ -31,6 +31,13 @@ export function random(seed: number): Random {
   return { next: () => ((word() >>> 5) * 2 ** 26 + (word() >>> 6)) / 2 ** 53 };
 }
 
+/** Two independent standard normal numbers: G. E. P. Box, M. E. Muller, Ann. Math. Stat. 29 (1958) 610. */
+export function normalPair(source: Random): [number, number] {
+  const radius = Math.sqrt(-2 * Math.log(1 - source.next()));
+  const angle = 2 * Math.PI * source.next();
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+}
+
 /**
  * Latin hypercube: `count` points in [0, 1)^n, one in each of `count` equal slices along every axis.
  * Source: M. D. McKay, R. J. Beckman, W. J. Conover, Technometrics 21 (1979) 239.

@@ -31,15 +31,19 @@ function excess(x: number): number {
   return r * x - 2 * sum;
 }
 
-/** x^a e^{-x} / Γ(a): the factor before series and continued fraction, without the loss of a·ln x − x − ln Γ(a) at large a. */
-function gammaDensityTimesX(a: number, x: number): number {
-  if (a >= STIRLING_FROM) return Math.sqrt(a / (2 * Math.PI)) * Math.exp(-a * excess((x - a) / a) - stirlingRest(a));
+/** ln Γ(a) for a > 0. */
+export function lnGamma(a: number): number {
   // Γ(a) = Γ(a + n) / (a (a+1) … (a+n−1)): step up to where Stirling holds.
   let product = 1;
   let up = a;
   while (up < STIRLING_FROM) product *= up++;
-  const lnGammaUp = (up - 0.5) * Math.log(up) - up + 0.5 * Math.log(2 * Math.PI) + stirlingRest(up);
-  return product * Math.exp(a * Math.log(x) - x - lnGammaUp);
+  return (up - 0.5) * Math.log(up) - up + 0.5 * Math.log(2 * Math.PI) + stirlingRest(up) - Math.log(product);
+}
+
+/** x^a e^{-x} / Γ(a): the factor before series and continued fraction, without the loss of a·ln x − x − ln Γ(a) at large a. */
+function gammaDensityTimesX(a: number, x: number): number {
+  if (a >= STIRLING_FROM) return Math.sqrt(a / (2 * Math.PI)) * Math.exp(-a * excess((x - a) / a) - stirlingRest(a));
+  return Math.exp(a * Math.log(x) - x - lnGamma(a));
 }
 
 const TINY = 1e-300;

@@ -1,8 +1,9 @@
 /** What a theory is once its file has been read: a formula, parameters with what is believed of them, and which columns hold the data. */
 
-import { TetradError } from "@tetrad/engine";
+import { type Table, TetradError } from "@tetrad/engine";
 import type { Covariance } from "./covariance.js";
 import type { Expression } from "./expression/tree.js";
+import type { DataFormat } from "./readers.js";
 
 export type Prior = { readonly kind: "flat" } | { readonly kind: "normal"; readonly mean: number; readonly sd: number };
 
@@ -38,24 +39,47 @@ export interface DataColumns {
   readonly error?: string | undefined;
   /** Added to error² where both are given. */
   readonly covariance?: Covariance | undefined;
+  /** How its file is written. */
+  readonly format: DataFormat;
+  /** What the theory itself names as its data, read. */
+  readonly table?: Table | undefined;
 }
 
-export interface Theory {
+/** How data scatter about the model. */
+export type Noise =
+  | { readonly kind: "gaussian" }
+  /** Student's t with these degrees of freedom, scaled by the errors: outliers pull less. */
+  | { readonly kind: "student"; readonly degrees: number }
+  /** Counts whose expectation is the model. */
+  | { readonly kind: "poisson" };
+
+/** Data with the formula that describes them. */
+export interface DataSet {
+  /** The theory's own name where it has but one. */
   readonly name: string;
+  readonly modelText: string;
+  readonly model: Expression;
+  readonly data: DataColumns;
+  readonly noise: Noise;
+  /** An additive offset of y with a flat prior, integrated out analytically. */
+  readonly marginaliseOffset: boolean;
+  /** A factor of the model with a flat prior, integrated out analytically. */
+  readonly marginaliseScale: boolean;
+  /** `file:line` of the model. */
+  readonly at: string;
+}
+
+/** The first data set's fields stand in the theory too, for most theories have no other; `modelText` tells the models of all. */
+export interface Theory extends DataSet {
   readonly title: string;
   readonly description?: string | undefined;
   /** File name for messages. */
   readonly source: string;
-  readonly modelText: string;
-  readonly model: Expression;
-  readonly data: DataColumns;
   readonly parameters: readonly Parameter[];
   readonly constants: Readonly<Record<string, number>>;
   readonly derived: readonly Derived[];
-  /** An additive offset of y with a flat prior, integrated out analytically. */
-  readonly marginaliseOffset: boolean;
-  /** `file:line` of the model. */
-  readonly at: string;
+  /** Independent of one another: their likelihoods multiply. */
+  readonly sets: readonly DataSet[];
 }
 
 export function freeParameters(theory: Theory): readonly Parameter[] {

@@ -10,6 +10,7 @@ import { packagePath } from "../paths.js";
 import { openAll } from "../peers/index.js";
 import type { SuiteContext, SuiteResult, Timing } from "../suite.js";
 import { absentNotes, comparisonTable, short } from "../text.js";
+import { supernovaFigures } from "./supernovae.js";
 
 const FOLDER = packagePath("../../examples/cosmic-chronometers");
 /** (Om, H0), the theory's own order. */
@@ -73,6 +74,7 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
           atLeast: false,
         },
         { name: "whole fit after compilation", value: fit.first, goal: 50, unit: "ms", atLeast: false },
+        ...(await supernovaFigures(engine)),
       ],
       notes: [`whole fit after compilation: first ${short(fit.first)} ms, then ${short(fit.median)} ms`, ...absentNotes([comparison])],
     };

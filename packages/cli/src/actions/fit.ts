@@ -1,38 +1,46 @@
 /** The work of `tetrad fit`: parameters with uncertainties, and which of several theories the data prefer. */
-import { readBytes, readTable, writeFileAtomic } from "@tetrad/engine";
-import { compareTheories, fitTheory, loadTheories } from "@tetrad/theory";
+import { writeFileAtomic } from "@tetrad/engine";
+import { compareTheories, type FitMethod, fitTheory, loadTheories } from "@tetrad/theory";
 import type { Context } from "../context.js";
 import { comparisonText, fitText } from "../fit-text.js";
 import { type FittedTheory, fitSections } from "../report/fit-sections.js";
 import { page } from "../report/page.js";
+import { dataOf } from "../theory-data.js";
 
-export interface FitOptions {
+export interface FitCommandOptions {
+  readonly data: Readonly<Record<string, string>>;
+  readonly folder?: string;
+  readonly method: "auto" | FitMethod;
   readonly starts: number;
+  readonly seed: number;
   readonly report?: string;
 }
 
 export async function fitAction(
   { terminal, withEngine }: Context,
   files: readonly string[],
-  data: string,
-  options: FitOptions,
+  data: string | undefined,
+  { folder, data: named, method, starts, seed, report }: FitCommandOptions,
 ): Promise<void> {
-  const theories = (await Promise.all(files.map((file) => loadTheories(file)))).flat();
-  const table = readTable(await readBytes(data), data);
+  const theories = (await Promise.all(files.map((file) => loadTheories(file, { folder })))).flat();
   const fitted = await withEngine(async (engine) => {
     const all: FittedTheory[] = [];
-    for (const theory of theories) all.push({ theory, fit: await fitTheory(engine, theory, table, { starts: options.starts }) });
+    for (const theory of theories) {
+      const given = await dataOf(theory, data, named);
+      all.push({ theory, fit: await fitTheory(engine, theory, given, { method, starts, seed }) });
+    }
     return all;
   });
   const fits = fitted.map(({ fit }) => fit);
   const comparison = fits.length > 1 ? compareTheories(fits) : undefined;
-  if (options.report !== undefined) {
-    const lead = `${theories.map(({ title }) => title).join(", ")}, fitted to the ${table.rows.length} rows of ${data}.`;
-    await writeFileAtomic(options.report, page(`Fits to ${data}`, lead, fitSections(fitted, comparison)));
+  if (report !== undefined) {
+    const [first] = fits as [(typeof fits)[number]];
+    const lead = `${theories.map(({ title }) => title).join(", ")}, fitted to the ${first.n} data of ${first.data}.`;
+    await writeFileAtomic(report, page(`Fits to ${first.data}`, lead, fitSections(fitted, comparison)));
   }
   const text = [
     ...fits.map((fit) => fitText(fit, terminal.colors)),
     ...(comparison === undefined ? [] : [comparisonText(fits, comparison, terminal.colors)]),
   ].join("\n\n");
-  terminal.result(text, { fits, comparison: comparison ?? null, report: options.report ?? null });
+  terminal.result(text, { fits, comparison: comparison ?? null, report: report ?? null });
 }

@@ -1,20 +1,30 @@
 /** `tetrad fit THEORY.yaml DATA.csv`: parameters with uncertainties, and which of several theories the data prefer. */
-import { Command } from "commander";
-import type { FitOptions } from "../actions/fit.js";
-import { positiveInteger } from "../arguments.js";
+import { Command, Option } from "commander";
+import type { FitCommandOptions } from "../actions/fit.js";
+import { namedFile, positiveInteger, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
+/** Written out, so that help need not load the theories. */
+const METHODS = ["auto", "linear", "levenberg-marquardt", "lbfgs", "nelder-mead", "cma-es"] as const;
+
 export function fitCommand(io: Io): Command {
   return new Command("fit")
-    .description("fit theories, written as formulas in YAML files, to a table of measurements")
-    .usage("[options] <theory.yaml...> <data.csv>")
-    .argument("<files...>", "one or more theory files, then the data: CSV, TSV, JSON lines or JSON with named columns")
-    .option("--starts <n>", "how many points within the bounds to start from: the file's own, then others", positiveInteger, 1)
+    .description("fit theories, written as formulas in YAML files, to tables of measurements")
+    .usage("[options] <theory.yaml...> [data.csv]")
+    .argument(
+      "<files...>",
+      "one or more theory files, then the data: CSV, TSV, JSON, or columns of text; not needed where theories name their data",
+    )
+    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
+    .option("--folder <folder>", "where files that theories name are, if not beside the theory")
+    .addOption(new Option("--method <name>", "how the optimum is found").choices(METHODS).default("auto"))
+    .option("--starts <n>", "how many points within the bounds to start from: the file's own, then Sobol' points", positiveInteger, 1)
+    .option("--seed <n>", "of the other starts and of cma-es", wholeNumber, 0)
     .option("--report <file>", "write a report with charts as one HTML file")
     .addHelpText("after", EXAMPLES)
-    .action(async (files: string[], options: FitOptions, command: Command) => {
-      const data = files.pop() as string;
+    .action(async (files: string[], options: FitCommandOptions, command: Command) => {
+      const data = /\.ya?ml$/i.test(files.at(-1) as string) ? undefined : files.pop();
       if (files.length === 0) command.error("error: name a theory file and a data file", { exitCode: 2 });
       await (await import("../actions/fit.js")).fitAction(contextOf(command, io), files, data, options);
     });
@@ -24,7 +34,9 @@ const EXAMPLES = `
 Examples:
   tetrad fit examples/cosmic-chronometers/flat-lcdm.yaml examples/cosmic-chronometers/hz.csv
   tetrad fit linear.yaml flat-lcdm.yaml curved-lcdm.yaml hz.csv     compare theories on the same data
-  tetrad fit theory.yaml data.csv --report fit.html
+  tetrad fit examples/supernovae/flat-lcdm.yaml --folder ../shared/data/cosmo-pantheon2018
+  tetrad fit joint.yaml --data supernovae=sn.txt --data chronometers=hz.csv     data sets by name
+  tetrad fit theory.yaml data.csv --method cma-es --starts 8 --report fit.html
   tetrad fit theory.yaml data.csv --json
 
 A smallest theory:

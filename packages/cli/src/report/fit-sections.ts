@@ -1,5 +1,14 @@
 /** Sections of a report about fits: data with every theory's curve, residuals, parameter regions. */
-import { type Comparison, evaluate, type FitResult, parameterValues, type Theory } from "@tetrad/theory";
+import {
+  type Comparison,
+  type DataSet,
+  evaluate,
+  type FitResult,
+  type Points,
+  parameterValues,
+  type SetFit,
+  type Theory,
+} from "@tetrad/theory";
 import { probability } from "../fit-text.js";
 import { measured } from "../numbers.js";
 import { chart, type LegendEntry, type SeriesClass } from "./chart.js";
@@ -18,42 +27,6 @@ const CURVE_POINTS = 200;
 
 export function fitSections(fitted: readonly FittedTheory[], comparison: Comparison | undefined): Section[] {
   const [first] = fitted as [FittedTheory, ...FittedTheory[]];
-  const { x, y, sigma } = first.fit.points;
-  const name = first.theory.data.x[0] as string;
-  const abscissa = x[name] as readonly number[];
-  const points = abscissa.map((value, i): Point => [value, y[i] as number]);
-  const legend = fitted.map(({ fit }, i): LegendEntry => ({ label: fit.title, series: seriesOf(i), symbol: "line" }));
-  const labels = points.map(([px, py], i) => `${name} = ${px}, ${first.theory.data.y} = ${py} ± ${sigma[i]}`);
-  const low = Math.min(...y.map((value, i) => value - (sigma[i] as number)));
-  const high = Math.max(...y.map((value, i) => value + (sigma[i] as number)));
-  const domain = range(abscissa);
-  const main = chart({
-    title: `${first.theory.data.y} against ${name}`,
-    caption: `The ${points.length} measurements with their errors of one standard deviation, and each theory at its best fit.`,
-    x: { label: name, domain },
-    y: { label: first.theory.data.y, domain: [low, high] },
-    legend: [{ label: "measured", series: "s5", symbol: "dot" }, ...legend],
-    marks: [
-      errorBars(points, sigma, "s5"),
-      dots({ points, series: "s5", labels }),
-      ...fitted.map((one, i) => curve(modelCurve(one, name, domain), seriesOf(i))),
-    ],
-  });
-  const furthest = Math.max(3, ...fitted.flatMap(({ fit }) => fit.points.pulls.map(Math.abs)));
-  const residuals = chart({
-    title: "Residuals",
-    caption:
-      "How far each measurement lies from each theory, in standard deviations. About two thirds should lie within ±1, almost all within ±2, without a trend.",
-    x: { label: name, domain },
-    y: { label: "(measured − theory) / σ", domain: [-furthest, furthest] },
-    legend: legend.map((entry) => ({ ...entry, symbol: "dot" as const })),
-    marks: [
-      horizontal(0),
-      ...fitted.map(({ fit }, i) =>
-        dots({ points: abscissa.map((value, j): Point => [value, fit.points.pulls[j] as number]), series: seriesOf(i) }),
-      ),
-    ],
-  });
   return [
     {
       title: "Fits",
@@ -62,9 +35,60 @@ export function fitSections(fitted: readonly FittedTheory[], comparison: Compari
         ...fitted.flatMap(({ fit }) => fit.messages.map((message) => `${fit.title}: ${message}`)),
       ],
       tables: [parameterTable(fitted), qualityTable(fitted)],
-      figures: [main, residuals, ...fitted.flatMap(({ fit }, i) => cornerOf(fit, seriesOf(i)))],
+      figures: [
+        ...first.fit.sets.flatMap((_, set) => setFigures(fitted, set)),
+        ...fitted.flatMap(({ fit }, i) => cornerOf(fit, seriesOf(i))),
+      ],
     },
   ];
+}
+
+/** Data of one set with every theory's curve, and the residuals. */
+function setFigures(fitted: readonly FittedTheory[], set: number): string[] {
+  const [first] = fitted as [FittedTheory, ...FittedTheory[]];
+  const { data } = first.theory.sets[set] as DataSet;
+  const { x, y, sigma } = pointsOf(first, set);
+  const name = data.x[0] as string;
+  const abscissa = x[name] as readonly number[];
+  const points = abscissa.map((value, i): Point => [value, y[i] as number]);
+  const legend = fitted.map(({ fit }, i): LegendEntry => ({ label: fit.title, series: seriesOf(i), symbol: "line" }));
+  const labels = points.map(([px, py], i) => `${name} = ${px}, ${data.y} = ${py} ± ${sigma[i]}`);
+  const low = Math.min(...y.map((value, i) => value - (sigma[i] as number)));
+  const high = Math.max(...y.map((value, i) => value + (sigma[i] as number)));
+  const domain = range(abscissa);
+  const several = first.theory.sets.length > 1 ? `${first.theory.sets[set]?.name}: ` : "";
+  const main = chart({
+    title: `${several}${data.y} against ${name}`,
+    caption: `The ${points.length} measurements with their errors of one standard deviation, and each theory at its best fit.`,
+    x: { label: name, domain },
+    y: { label: data.y, domain: [low, high] },
+    legend: [{ label: "measured", series: "s5", symbol: "dot" }, ...legend],
+    marks: [
+      errorBars(points, sigma, "s5"),
+      dots({ points, series: "s5", labels }),
+      ...fitted.map((one, i) => curve(modelCurve(one, set, name, domain), seriesOf(i))),
+    ],
+  });
+  const furthest = Math.max(3, ...fitted.flatMap((one) => pointsOf(one, set).pulls.map(Math.abs)));
+  const residuals = chart({
+    title: several === "" ? "Residuals" : `${several}residuals`,
+    caption:
+      "How far each measurement lies from each theory, in standard deviations. About two thirds should lie within ±1, almost all within ±2, without a trend.",
+    x: { label: name, domain },
+    y: { label: "(measured − theory) / σ", domain: [-furthest, furthest] },
+    legend: legend.map((entry) => ({ ...entry, symbol: "dot" as const })),
+    marks: [
+      horizontal(0),
+      ...fitted.map((one, i) =>
+        dots({ points: abscissa.map((value, j): Point => [value, pointsOf(one, set).pulls[j] as number]), series: seriesOf(i) }),
+      ),
+    ],
+  });
+  return [main, residuals];
+}
+
+function pointsOf({ fit }: FittedTheory, set: number): Points {
+  return (fit.sets[set] as SetFit).points;
 }
 
 function seriesOf(index: number): SeriesClass {
@@ -76,15 +100,21 @@ function range(values: readonly number[]): [number, number] {
 }
 
 /** The model along its horizontal axis. A theory of several columns has no curve over one of them, so its points are joined. */
-function modelCurve({ theory, fit }: FittedTheory, name: string, [low, high]: readonly [number, number]): Point[] {
-  if (theory.data.x.length > 1) {
-    const abscissa = fit.points.x[name] as readonly number[];
-    return abscissa.map((value, i): Point => [value, fit.points.model[i] as number]).sort((a, b) => a[0] - b[0]);
+function modelCurve(one: FittedTheory, set: number, name: string, [low, high]: readonly [number, number]): Point[] {
+  const { theory, fit } = one;
+  const { data, model } = theory.sets[set] as DataSet;
+  if (data.x.length > 1) {
+    const { x, model: values } = pointsOf(one, set);
+    return (x[name] as readonly number[]).map((value, i): Point => [value, values[i] as number]).sort((a, b) => a[0] - b[0]);
   }
   const grid = Float64Array.from({ length: CURVE_POINTS }, (_, i) => low + ((high - low) * i) / (CURVE_POINTS - 1));
   const free = fit.parameters.filter(({ fixed }) => !fixed).map(({ value }) => value);
-  const values = evaluate(theory.model, { ...parameterValues(theory, free), [name]: grid });
-  return Array.from(grid, (value, i): Point => [value, (values[values.length === 1 ? 0 : i] as number) + (fit.offset?.value ?? 0)]);
+  const values = evaluate(model, { ...parameterValues(theory, free), [name]: grid });
+  const { scale, offset } = fit.sets[set] as SetFit;
+  return Array.from(
+    grid,
+    (value, i): Point => [value, (values[values.length === 1 ? 0 : i] as number) * (scale?.value ?? 1) + (offset?.value ?? 0)],
+  );
 }
 
 function cornerOf(fit: FitResult, series: SeriesClass): string[] {

@@ -1,7 +1,8 @@
 /** Theories in plain float64: the reference for the graph, predictions off the fitting path, and the search for where a theory breaks down. */
 
 import { TetradError } from "@tetrad/engine";
-import { type Algebra, type InterpretOptions, interpret } from "./interpret.js";
+import { type Algebra, type InterpretOptions, interpret, type System } from "./interpret.js";
+import { type Arithmetic, type CommonPath, commonPath, dormandPrinceStep } from "./ode.js";
 import { evaluateOperation } from "./operations.js";
 import { type Expression, formatExpression, integralDepth } from "./tree.js";
 
@@ -76,20 +77,52 @@ function sumAxis(grid: Grid, axis: number): Grid {
   return { data, shape: grid.shape.map((n, i) => (i === axis ? 1 : n)) };
 }
 
+const ARITHMETIC: Arithmetic<Known> = {
+  number: (value) => value,
+  operation: (name, args) => mapKnown((...x) => evaluateOperation(name, x), args),
+};
+
 /** The float64 algebra for trees of at most `depth` nested integrals. */
 export function knownAlgebra(lookup: (name: string) => Known, depth: number): Algebra<Known> {
   const half = (from: Known, to: Known): Known => mapKnown((a = 0, b = 0) => (b - a) / 2, [from, to]);
   return {
-    number: (value) => value,
+    ...ARITHMETIC,
     name: (node) => lookup(node.name),
-    operation: (name, args) => mapKnown((...x) => evaluateOperation(name, x), args),
-    nodes: (from, to, level, rule) =>
+    nodes: (from, to, rule, { level }) =>
       mapKnown((a = 0, b = 0, t = 0) => (a + b) / 2 + ((b - a) / 2) * t, [from, to, along(rule.nodes, 1 + level, depth)]),
-    integrate(body, from, to, level, rule) {
+    integrate(body, from, to, rule, { level }) {
       const weighted = mapKnown((f = 0, w = 0) => f * w, [body, along(rule.weights, 1 + level, depth)]) as Grid;
       return mapKnown((s = 0, h = 0) => s * h, [sumAxis(weighted, 1 + level), half(from, to)]);
     },
+    solve(system) {
+      const { slopes, starts, from, to, steps } = system;
+      const path = system.shared && typeof from === "number" && typeof to !== "number" ? commonPath(from, to.data, steps) : undefined;
+      if (path !== undefined) return alongPath(system, path, (to as Grid).shape);
+      const h = mapKnown((a = 0, b = 0) => (b - a) / steps, [from, to]);
+      let y = starts;
+      for (let step = 0; step < steps; step++) {
+        const x = mapKnown((a = 0, width = 0) => a + width * step, [from, h]);
+        y = dormandPrinceStep(ARITHMETIC, slopes, x, y, h);
+      }
+      return y;
+    },
   };
+}
+
+/** One path for all rows, then the short step to each. */
+function alongPath(
+  { slopes, starts, from, steps }: System<Known>,
+  { h, nodes, begins, rests }: CommonPath,
+  shape: readonly number[],
+): Known[] {
+  const passed = [starts];
+  for (let step = 0; step < steps; step++)
+    passed.push(dormandPrinceStep(ARITHMETIC, slopes, (from as number) + step * h, passed[step] as readonly Known[], h));
+  const scalar = (value: Known): number => (typeof value === "number" ? value : (value.data[0] as number));
+  const there = starts.map(
+    (_, i): Grid => ({ data: Float64Array.from(nodes, (node) => scalar((passed[node] as readonly Known[])[i] as Known)), shape }),
+  );
+  return dormandPrinceStep(ARITHMETIC, slopes, { data: begins, shape }, there, { data: rests, shape });
 }
 
 /** A scalar stays one; a column lies along axis 0. Throws ARGUMENT for a name without a value. */
@@ -112,7 +145,8 @@ export function lookupIn(environment: Environment, depth: number): (name: string
  */
 export function evaluate(root: Expression, environment: Environment, options: InterpretOptions = {}): Float64Array {
   const depth = integralDepth(root);
-  const value = interpret(root, knownAlgebra(lookupIn(environment, depth), depth), options);
+  const isOneValue = (name: string): boolean => typeof environment[name] === "number";
+  const value = interpret(root, knownAlgebra(lookupIn(environment, depth), depth), { isOneValue, ...options });
   return typeof value === "number" ? Float64Array.of(value) : value.data;
 }
 

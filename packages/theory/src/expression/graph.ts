@@ -9,6 +9,7 @@ import {
   asinh,
   atan,
   atanh,
+  broadcastTo,
   constant,
   cos,
   cosh,
@@ -18,6 +19,7 @@ import {
   expm1,
   log,
   log1p,
+  matmul,
   maximum,
   minimum,
   mul,
@@ -35,17 +37,12 @@ import {
   tanh,
 } from "@tetrad/engine";
 import { along, type Environment, type Grid, type Known, knownAlgebra, lookupIn } from "./evaluate.js";
-import { interpret } from "./interpret.js";
+import { interpret, type System } from "./interpret.js";
+import type { Arithmetic } from "./ode.js";
 import type { OperationName } from "./operations.js";
-import { type Expression, integralDepth } from "./tree.js";
-
-/** Computed while tracing where all is known, else by the graph. */
-type Value = Known | Tensor;
-type Operand = Tensor | number;
-
-function isTensor(value: Value): value is Tensor {
-  return typeof value !== "number" && "dtype" in value;
-}
+import { type Interpolation, interpolationOf, sharedIntegrals } from "./shared-nodes.js";
+import { asTensor, isTensor, type Operand, solveGraph, type Value } from "./solve-graph.js";
+import { type Expression, integralDepth, type VariableNode } from "./tree.js";
 
 const GRAPH: Readonly<Record<OperationName, (a: Operand, b: Operand) => Tensor>> = {
   add,
@@ -129,27 +126,63 @@ export function toGraph(root: Expression, symbols: Readonly<Record<string, Tenso
     return depth === 0 || value.shape.length === 0 ? value : reshape(value, [...value.shape, ...new Array<number>(depth).fill(1)]);
   };
 
-  const result = interpret<Value>(root, {
+  const arithmetic: Arithmetic<Value> = {
     number: (value) => value,
-    name: (node) => symbol(node.name),
     operation: (name, args) =>
       isKnown(args) ? known.operation(name, args) : GRAPH[name](operand(args[0] as Value), operand(args[1] ?? 0)),
-    nodes(from, to, level, rule) {
-      if (isKnown([from, to])) return known.nodes(from as Known, to as Known, level, rule);
-      const [a, b] = [operand(from), operand(to)];
-      const t = operand(along(rule.nodes, 1 + level, depth));
-      return add(mul(add(a, b), 0.5), mul(mul(sub(b, a), 0.5), t));
+  };
+  const shared = sharedIntegrals(root, (name) => isOneValue(symbols, columns, name));
+  const interpolations = new Map<VariableNode, Interpolation>();
+
+  const result = interpret<Value>(
+    root,
+    {
+      ...arithmetic,
+      name: (node) => symbol(node.name),
+      nodes(from, to, rule, variable) {
+        const { level } = variable;
+        if (isKnown([from, to])) {
+          const points = shared.has(variable) ? interpolationOf(from as Known, to as Known, rule.nodes.length) : undefined;
+          if (points === undefined) return known.nodes(from as Known, to as Known, rule, variable);
+          interpolations.set(variable, points);
+          return along(points.nodes, 1 + level, depth);
+        }
+        const [a, b] = [operand(from), operand(to)];
+        const t = operand(along(rule.nodes, 1 + level, depth));
+        return add(mul(add(a, b), 0.5), mul(mul(sub(b, a), 0.5), t));
+      },
+      integrate(body, from, to, rule, variable) {
+        const { level } = variable;
+        const interpolation = interpolations.get(variable);
+        if (interpolation !== undefined) {
+          // Where the integrand is the same for all rows, its values at the common nodes give every row's integral by one product.
+          const { rows, nodes, weights } = interpolation;
+          const values = asTensor(operand(body));
+          const column = reshape(broadcastTo(values, along(nodes, 1 + level, Math.max(depth, 1)).shape), [nodes.length, 1]);
+          return reshape(matmul(constant(weights, [rows, nodes.length], "f64"), column), [rows, ...new Array<number>(depth).fill(1)]);
+        }
+        if (isKnown([body, from, to])) return known.integrate(body as Known, from as Known, to as Known, rule, variable);
+        const weighted = mul(operand(body), operand(along(rule.weights, 1 + level, depth)));
+        const half = isKnown([from, to])
+          ? known.operation("multiply", [known.operation("subtract", [to as Known, from as Known]), 0.5])
+          : mul(sub(operand(to), operand(from)), 0.5);
+        return mul(sum(weighted, [1 + level], { keepDims: true }), operand(half));
+      },
+      solve(system) {
+        const { slopes, starts, from, to } = system;
+        const first = slopes(from, starts);
+        if (isKnown([from, to, ...starts, ...first])) return known.solve(system as System<Known>);
+        return solveGraph(system, first, { ...arithmetic, operand });
+      },
     },
-    integrate(body, from, to, level, rule) {
-      if (isKnown([body, from, to])) return known.integrate(body as Known, from as Known, to as Known, level, rule);
-      const weighted = mul(operand(body), operand(along(rule.weights, 1 + level, depth)));
-      const half = isKnown([from, to])
-        ? known.operation("multiply", [known.operation("subtract", [to as Known, from as Known]), 0.5])
-        : mul(sub(operand(to), operand(from)), 0.5);
-      return mul(sum(weighted, [1 + level], { keepDims: true }), operand(half));
-    },
-  });
-  const tensor = operand(result);
-  if (typeof tensor === "number") return constant(Float64Array.of(tensor), [], "f64");
+    { isOneValue: (name) => isOneValue(symbols, columns, name) },
+  );
+  const tensor = asTensor(operand(result));
   return tensor.shape.length <= 1 ? tensor : reshape(tensor, [tensor.shape[0] as number]);
+}
+
+/** True for a name that has the same value in all rows. */
+function isOneValue(symbols: Readonly<Record<string, Tensor | number>>, columns: Environment, name: string): boolean {
+  const value = Object.hasOwn(symbols, name) ? symbols[name] : columns[name];
+  return typeof value === "number" || (value !== undefined && "dtype" in value && (value as Tensor).shape.length === 0);
 }

@@ -47,8 +47,8 @@ export type OperationName = keyof typeof OPERATORS | keyof typeof FUNCTIONS;
 
 const ALL: Readonly<Record<OperationName, Definition>> = { ...OPERATORS, ...FUNCTIONS };
 
-/** The functions a theory may call by name; `integrate` is one more, with a form of its own. */
-export const FUNCTION_NAMES: readonly string[] = [...Object.keys(FUNCTIONS), "integrate"];
+/** The functions a theory may call by name; `integrate` and `solve` have forms of their own. */
+export const FUNCTION_NAMES: readonly string[] = [...Object.keys(FUNCTIONS), "integrate", "solve"];
 
 /** Own properties only, so that `constructor` or `toString` never pass as functions. */
 export function functionNamed(name: string): OperationName | undefined {

@@ -4,21 +4,30 @@
  */
 
 import { didYouMean } from "@tetrad/engine";
-import type { ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
+import type { ArrayNode, ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
+import { type UnitChecker, UnitMismatch } from "../units/checker.js";
+import { isPure, type Unit } from "../units/unit.js";
 import { arityOf, FUNCTION_NAMES, functionNamed, type OperationName } from "./operations.js";
-import { BUILT_IN, type ExpressionText, isUsableName, type Parsed, parseText, plural, refuse } from "./text.js";
-import { type Expression, TreeBuilder } from "./tree.js";
+import { simplified } from "./simplify.js";
+import { BUILT_IN, type ExpressionText, isUsableName, type Parsed, parseText, plural, refuse, span } from "./text.js";
+import { type Expression, type StateNode, TreeBuilder } from "./tree.js";
 
 /** A named sub-expression, optionally with arguments: E(x) = … */
 export interface Definition extends ExpressionText {
   readonly name: string;
   readonly args: readonly string[];
+  /** Of the value, checked; a number gets it. */
+  readonly unit?: Unit | undefined;
 }
 
 export interface Scope {
   /** Parameters, constants and columns; any name is admitted when undefined. */
   readonly names?: Iterable<string> | undefined;
   readonly definitions?: Iterable<Definition> | undefined;
+  /** Definitions to be had for the asking: the names and definitions above go before them, inside them too. */
+  readonly library?: Iterable<Definition> | undefined;
+  /** Checks the units of everything that is read. */
+  readonly units?: UnitChecker | undefined;
   /** Pass one builder to expressions that will be evaluated together. */
   readonly builder?: TreeBuilder | undefined;
 }
@@ -26,6 +35,10 @@ export interface Scope {
 /** Gauss–Legendre nodes of `integrate` unless a fifth argument says otherwise: distances to z = 10 err by 1e-15 in ΛCDM, 2e-13 for w = −1.4. */
 export const DEFAULT_NODES = 32;
 const MOST_NODES = 1024;
+
+/** Steps of `solve` unless an eighth argument says otherwise: smooth solutions over ten e-folds err by about 1e-9. */
+export const DEFAULT_STEPS = 64;
+const MOST_STEPS = 4096;
 
 const OPERATORS: Readonly<Record<string, OperationName>> = {
   add: "add",
@@ -50,25 +63,61 @@ interface Frame {
   /** Arguments of the definition being expanded, and integration variables. */
   readonly locals: ReadonlyMap<string, Expression>;
   readonly level: number;
+  /** Systems of differential equations around this place. */
+  readonly systems: number;
   /** Definitions being expanded, outermost first. */
   readonly stack: readonly string[];
+  /** Inside the library, whose formulas are general: what a theory leaves out has to vanish from them. */
+  readonly library: boolean;
 }
 
 class Converter {
   readonly #names: ReadonlySet<string> | undefined;
   readonly #definitions: ReadonlyMap<string, Definition>;
+  readonly #library: ReadonlyMap<string, Definition>;
   readonly #parsed = new Map<Definition, Parsed>();
+  readonly #expanded = new Map<Definition, Map<string, Expression>>();
   readonly #builder: TreeBuilder;
+  readonly #units: UnitChecker | undefined;
 
   constructor(scope: Scope) {
     this.#names = scope.names === undefined ? undefined : new Set(scope.names);
     this.#definitions = new Map(Array.from(scope.definitions ?? [], (definition) => [definition.name, definition]));
+    this.#library = new Map(Array.from(scope.library ?? [], (definition) => [definition.name, definition]));
     this.#builder = scope.builder ?? new TreeBuilder();
+    this.#units = scope.units;
   }
 
   convert(source: ExpressionText): Expression {
     const parsed = parseText(source);
-    return this.#node(parsed.root, { parsed, locals: new Map(), level: 0, stack: [] });
+    const root = this.#node(parsed.root, { parsed, locals: new Map(), level: 0, systems: 0, stack: [], library: false });
+    return this.#checked(root, parsed.root, { parsed });
+  }
+
+  /** The node itself, once its units are known to agree. */
+  #checked<E extends Expression>(made: E, node: MathNode, { parsed }: Pick<Frame, "parsed">): E {
+    this.#checking(node, parsed, (units) => units.of(made));
+    return made;
+  }
+
+  #checking(node: MathNode, parsed: Parsed, check: (units: UnitChecker) => void): void {
+    if (this.#units === undefined) return;
+    try {
+      check(this.#units);
+    } catch (error) {
+      if (!(error instanceof UnitMismatch)) throw error;
+      refuse(parsed, `units do not match: ${error.message}`, span(parsed, node), error.hint);
+    }
+  }
+
+  #call(operation: OperationName, args: readonly Expression[], node: MathNode, frame: Frame): Expression {
+    const made = frame.library ? simplified(this.#builder, operation, args) : this.#builder.call(operation, args);
+    return this.#checked(made, node, frame);
+  }
+
+  /** A name outside the theory's own. */
+  #libraryDefinition(name: string): Definition | undefined {
+    return this.#names?.has(name) === true || this.#definitions.has(name) ? undefined : this.#library.get(name);
   }
 
   #node(node: MathNode, frame: Frame): Expression {
@@ -107,7 +156,7 @@ class Converter {
     const place = frame.parsed.places.get(node);
     const local = frame.locals.get(name);
     if (local !== undefined) return local;
-    const definition = this.#definitions.get(name);
+    const definition = this.#definitions.get(name) ?? this.#libraryDefinition(name);
     if (definition !== undefined) {
       if (definition.args.length > 0)
         refuse(
@@ -127,8 +176,10 @@ class Converter {
       frame.parsed,
       `unknown name "${name}"`,
       [place, name],
-      didYouMean(name, [...this.#names, ...this.#definitions.keys(), ...frame.locals.keys(), ...Object.keys(BUILT_IN)]) ??
-        `known names: ${[...this.#names].join(", ")}`,
+      frame.library
+        ? `${frame.stack[0]} needs it: give it as a parameter, a constant or a definition`
+        : (didYouMean(name, [...this.#names, ...this.#definitions.keys(), ...frame.locals.keys(), ...Object.keys(BUILT_IN)]) ??
+            `known names: ${[...this.#names].join(", ")}`),
     );
   }
 
@@ -148,9 +199,11 @@ class Converter {
     const operation = Object.hasOwn(OPERATORS, fn) ? OPERATORS[fn] : undefined;
     if (operation === undefined)
       return refuse(frame.parsed, `the operator ${node.op} cannot be part of a theory`, undefined, "use + - * / ^");
-    return this.#builder.call(
+    return this.#call(
       operation,
       args.map((arg) => this.#node(arg, frame)),
+      node,
+      frame,
     );
   }
 
@@ -160,8 +213,9 @@ class Converter {
     if (callee.type !== "SymbolNode") return refuse(frame.parsed, `${callee.toString()} is not a function`);
     const { name } = callee as SymbolNode;
     const place = frame.parsed.places.get(callee);
-    if (name === "integrate") return this.#integral(args, frame, place);
-    const definition = this.#definitions.get(name);
+    if (name === "integrate") return this.#checked(this.#integral(args, frame, place), node, frame);
+    if (name === "solve") return this.#checked(this.#solution(args, frame, place), node, frame);
+    const definition = this.#definitions.get(name) ?? this.#libraryDefinition(name);
     if (definition !== undefined) {
       if (args.length !== definition.args.length) {
         const usage = definition.args.length === 0 ? `write ${name} without parentheses` : `write ${name}(${definition.args.join(", ")})`;
@@ -183,7 +237,8 @@ class Converter {
         frame.parsed,
         `unknown function "${name}"`,
         [place, name],
-        didYouMean(name, [...FUNCTION_NAMES, ...this.#definitions.keys()]) ?? `known functions: ${FUNCTION_NAMES.join(", ")}`,
+        didYouMean(name, [...FUNCTION_NAMES, ...this.#definitions.keys(), ...this.#publicLibrary()]) ??
+          `known functions: ${FUNCTION_NAMES.join(", ")}`,
       );
     }
     const arity = arityOf(operation);
@@ -195,8 +250,12 @@ class Converter {
       );
     }
     const converted = args.map((arg) => this.#node(arg, frame));
-    if (arity !== Infinity) return this.#builder.call(operation, converted);
-    return converted.reduce((left, right) => this.#builder.call(operation, [left, right]));
+    if (arity !== Infinity) return this.#call(operation, converted, node, frame);
+    return converted.reduce((left, right) => this.#call(operation, [left, right], node, frame));
+  }
+
+  #publicLibrary(): string[] {
+    return [...this.#library.keys()].filter((name) => !name.startsWith("_"));
   }
 
   #integral(args: readonly MathNode[], frame: Frame, place: number | undefined): Expression {
@@ -208,14 +267,7 @@ class Converter {
     if (variable.type !== "SymbolNode")
       return refuse(frame.parsed, `integrate needs a name as its variable, not ${variable.toString()}`, [place, "integrate"], usage);
     const { name } = variable as SymbolNode;
-    if (frame.locals.has(name) || this.#names?.has(name) === true || this.#definitions.has(name) || !isUsableName(name)) {
-      refuse(
-        frame.parsed,
-        `the integration variable ${name} already means something else`,
-        [frame.parsed.places.get(variable), name],
-        "choose another letter for it",
-      );
-    }
+    this.#claimLocal("integration variable", variable as SymbolNode, frame);
     const nodes = count === undefined ? DEFAULT_NODES : Number((count as ConstantNode).value);
     if (!Number.isInteger(nodes) || nodes < 2 || nodes > MOST_NODES) {
       refuse(
@@ -230,6 +282,59 @@ class Converter {
     return this.#builder.integral(bound, this.#node(body, inner));
   }
 
+  /** A name that is only known inside one integral or system. Those of the library hide whatever the theory calls the same. */
+  #claimLocal(what: string, variable: SymbolNode, frame: Frame): void {
+    const { name } = variable;
+    const taken = !frame.library && (this.#names?.has(name) === true || this.#definitions.has(name) || !isUsableName(name));
+    if (taken || frame.locals.has(name)) {
+      refuse(
+        frame.parsed,
+        `the ${what} ${name} already means something else`,
+        [frame.parsed.places.get(variable), name],
+        "choose another letter for it",
+      );
+    }
+  }
+
+  #solution(args: readonly MathNode[], frame: Frame, place: number | undefined): Expression {
+    const usage =
+      "write solve(result, [slope, …], [state, …], [start, …], x, from, to) or add the number of steps: solve(y, [-y], [y], [1], t, 0, 1)";
+    const wrong = (what: string): never => refuse(frame.parsed, what, [place, "solve"], usage);
+    if (args.length < 7 || args.length > 8) return wrong(`solve takes 7 or 8 arguments, not ${args.length}`);
+    const [result, slopes, states, starts, variable, from, to, count] = args as [MathNode, ...MathNode[]] as MathNode[];
+    const list = (node: MathNode | undefined): readonly MathNode[] =>
+      node?.type === "ArrayNode" ? (node as ArrayNode).items : wrong("solve needs slopes, states and starts in brackets");
+    const [rates, unknowns, initial] = [list(slopes), list(states), list(starts)];
+    if (rates.length === 0 || rates.length !== unknowns.length || rates.length !== initial.length)
+      return wrong(
+        `solve has ${plural(rates.length, "slope")}, ${plural(unknowns.length, "state")} and ${plural(initial.length, "start")}`,
+      );
+    const symbols = [...unknowns, variable as MathNode].map((node) =>
+      node.type === "SymbolNode" ? (node as SymbolNode) : wrong(`solve needs names as its states and variable, not ${node.toString()}`),
+    );
+    for (const symbol of symbols) this.#claimLocal("name", symbol, frame);
+    if (new Set(symbols.map(({ name }) => name)).size !== symbols.length) return wrong("solve uses a name twice");
+    const steps = count === undefined ? DEFAULT_STEPS : Number((count as ConstantNode).value);
+    if (!Number.isInteger(steps) || steps < 1 || steps > MOST_STEPS)
+      return wrong(`solve cannot take ${count?.toString()} steps: give a whole number from 1 to ${MOST_STEPS}`);
+    const nodes = symbols.map(({ name }) => this.#builder.state(name, frame.systems));
+    const inner: Frame = {
+      ...frame,
+      locals: new Map([...frame.locals, ...symbols.map(({ name }, i): [string, Expression] => [name, nodes[i] as Expression])]),
+      systems: frame.systems + 1,
+    };
+    return this.#builder.solution({
+      result: this.#node(result as MathNode, inner),
+      slopes: rates.map((slope) => this.#node(slope, inner)),
+      states: nodes.slice(0, -1),
+      starts: initial.map((start) => this.#node(start, frame)),
+      x: nodes.at(-1) as StateNode,
+      from: this.#node(from as MathNode, frame),
+      to: this.#node(to as MathNode, frame),
+      steps,
+    });
+  }
+
   #expand(definition: Definition, args: readonly Expression[], frame: Frame, place: number | undefined): Expression {
     if (frame.stack.includes(definition.name)) {
       refuse(
@@ -239,13 +344,37 @@ class Converter {
         `${[...frame.stack, definition.name].join(" → ")} must end somewhere`,
       );
     }
+    const key = `${frame.level},${frame.systems};${args.map((arg) => arg.id).join(",")}`;
+    const expansions = this.#expanded.get(definition) ?? new Map<string, Expression>();
+    this.#expanded.set(definition, expansions);
+    let value = expansions.get(key);
+    if (value === undefined) {
+      value = this.#expansion(definition, args, frame);
+      expansions.set(key, value);
+    }
+    return value;
+  }
+
+  #expansion(definition: Definition, args: readonly Expression[], frame: Frame): Expression {
     let parsed = this.#parsed.get(definition);
     if (parsed === undefined) {
       parsed = parseText(definition);
       this.#parsed.set(definition, parsed);
     }
     const locals = new Map(definition.args.map((name, i) => [name, args[i] as Expression]));
-    return this.#node(parsed.root, { parsed, locals, level: frame.level, stack: [...frame.stack, definition.name] });
+    const value = this.#node(parsed.root, {
+      parsed,
+      locals,
+      level: frame.level,
+      systems: frame.systems,
+      stack: [...frame.stack, definition.name],
+      library: this.#library.get(definition.name) === definition,
+    });
+    const { unit } = definition;
+    if (unit === undefined) return this.#checked(value, parsed.root, { parsed });
+    if (value.kind === "number" && value.unit === undefined) return isPure(unit) ? value : this.#builder.number(value.value, unit);
+    this.#checking(parsed.root, parsed, (units) => units.require(value, unit, definition.name));
+    return value;
   }
 }
 

@@ -115,6 +115,18 @@ export function refuse({ source }: Parsed, what: string, mark?: readonly [place:
   });
 }
 
+/** Where a part of the text stands, from its first name to its last; undefined for a part without names. */
+export function span({ source, places }: Parsed, part: MathNode): readonly [place: number, text: string] | undefined {
+  let [from, to] = [Infinity, -Infinity];
+  part.traverse((node) => {
+    const place = places.get(node);
+    if (place === undefined) return;
+    from = Math.min(from, place);
+    to = Math.max(to, place + (node as SymbolNode).name.length);
+  });
+  return from < to ? [from, source.text.slice(from, to)] : undefined;
+}
+
 function cut(text: string): string {
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }

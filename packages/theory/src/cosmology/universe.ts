@@ -1,8 +1,8 @@
 /** The age of a universe in which gravity may be stronger or weaker than ours: the demonstration's ground truth, in plain float64. */
 
 import { TetradError } from "@tetrad/engine";
-import { gaussLegendre, type Rule } from "./expression/quadrature.js";
-import { random } from "./random.js";
+import { gaussLegendre, type Rule } from "../expression/quadrature.js";
+import { random } from "../random.js";
 
 /** 1 Mpc in km (IAU 2012/2015: 1 pc = 648000/π astronomical units). */
 export const MPC_KM = (648000 / Math.PI) * 149597870.7 * 1e6;

@@ -1,0 +1,35 @@
+/** `tetrad simulate THEORY.yaml DATA.csv`: data that a theory could have produced, to test whether a fit finds what went in. */
+import { Command, InvalidArgumentError } from "commander";
+import type { SimulateCommandOptions } from "../actions/simulate.js";
+import { namedFile, wholeNumber } from "../arguments.js";
+import { contextOf } from "../context.js";
+import type { Io } from "../terminal.js";
+
+export function simulateCommand(io: Io): Command {
+  return new Command("simulate")
+    .description("draw synthetic data from a theory: the model at given parameters, with errors from its likelihood")
+    .argument("<theory>", "YAML file of one theory")
+    .argument("[data]", "a table whose x and errors are kept; not needed where the theory names its data")
+    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
+    .option("--folder <folder>", "where files that the theory names are, if not beside it")
+    .option("--set <name=value>", "a parameter's true value, its start otherwise; may be repeated", parameterValue, {})
+    .option("--seed <n>", "the same seed gives the same data", wholeNumber, 0)
+    .requiredOption("--out <path>", "a CSV file, or a folder of one for each of several data sets")
+    .addHelpText("after", EXAMPLES)
+    .action(async (theory: string, data: string | undefined, options: SimulateCommandOptions, command: Command) =>
+      (await import("../actions/simulate.js")).simulateAction(contextOf(command, io), theory, data, options),
+    );
+}
+
+function parameterValue(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
+  const [name = "", value = "", ...rest] = text.split("=");
+  if (name === "" || value.trim() === "" || rest.length > 0 || !Number.isFinite(Number(value)))
+    throw new InvalidArgumentError("It must be NAME=NUMBER.");
+  return { ...before, [name]: Number(value) };
+}
+
+const EXAMPLES = `
+Examples:
+  tetrad simulate examples/cosmic-chronometers/flat-lcdm.yaml examples/cosmic-chronometers/hz.csv --set Om=0.3 --set H0=70 --seed 1 --out synthetic.csv
+  tetrad fit examples/cosmic-chronometers/flat-lcdm.yaml synthetic.csv
+  tetrad simulate joint.yaml --folder data --out synthetic               a CSV file for each data set of the theory`;

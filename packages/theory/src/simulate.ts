@@ -1,0 +1,93 @@
+/** Data that a theory could have produced: its model at given parameters, with errors drawn from its likelihood. */
+
+import { TetradError } from "@tetrad/engine";
+import { evaluate } from "./expression/evaluate.js";
+import { observeAll, type TheoryData } from "./likelihood.js";
+import type { Observed } from "./likelihood-graph.js";
+import { solveLower, type Vector } from "./minimise/dense.js";
+import type { Columns } from "./observations.js";
+import { normalPair, type Random, random } from "./random.js";
+import { parameterValues, type Theory } from "./theory.js";
+
+export interface SimulateOptions {
+  /** Of parameters by name; their starts otherwise. */
+  readonly values?: Readonly<Record<string, number>>;
+  /** The same seed gives the same data; 0 unless told. */
+  readonly seed?: number;
+}
+
+/**
+ * @param design data whose x and errors (or covariance) are kept; measured values take no part, but have to be there
+ * @returns data for every set by its name, to be given to `fitTheory`; without a marginalised offset or with a factor of 1
+ * @throws ARGUMENT for a value of an unknown parameter; DATA as `observe`, and where the model is not finite or a rate is negative
+ */
+export function simulate(theory: Theory, design?: TheoryData, { values = {}, seed = 0 }: SimulateOptions = {}): Record<string, Columns> {
+  const unknown = Object.keys(values).find((name) => !theory.parameters.some((parameter) => parameter.name === name));
+  if (unknown !== undefined) {
+    throw new TetradError("ARGUMENT", {
+      op: "simulate",
+      what: `${unknown} is not a parameter`,
+      expected: theory.parameters.map(({ name }) => name).join(", "),
+    });
+  }
+  const source = random(seed);
+  return Object.fromEntries(
+    observeAll(theory, design).map((one) => {
+      const { set, observations } = one;
+      const model = evaluate(set.model, { ...parameterValues(theory), ...values, ...observations.x });
+      const y = scattered(one, model.length === observations.n ? model : new Float64Array(observations.n).fill(model[0] as number), source);
+      const { error } = set.data;
+      // With a covariance the errors of the diagonal are in it already, and must be given again as they were.
+      const errors = error === undefined ? {} : { [error]: observations.error as Float64Array };
+      return [set.name, { columns: { ...observations.x, [set.data.y]: y, ...errors }, source: `${set.name}, simulated` }];
+    }),
+  );
+}
+
+function scattered({ set, observations }: Observed, model: Vector, source: Random): Vector {
+  const { n, whitening } = observations;
+  const bad = model.findIndex((value) => !Number.isFinite(value) || (set.noise.kind === "poisson" && value < 0));
+  if (bad >= 0) {
+    throw new TetradError("DATA", {
+      op: set.name,
+      what: "the model gives no datum here",
+      got: `${model[bad]}`,
+      at: observations.place(bad),
+      hint: "simulate with parameters for which the model is defined",
+    });
+  }
+  if (set.noise.kind === "poisson") return model.map((rate) => poisson(rate, source));
+  const { noise } = set;
+  const draws = new Float64Array(n + 1);
+  for (let i = 0; i < n; i += 2) draws.set(normalPair(source), i);
+  const z = draws.slice(0, n);
+  // t = z/√(χ²/ν)
+  if (noise.kind === "student")
+    for (let i = 0; i < n; i++) z[i] = (z[i] as number) / Math.sqrt((2 * gamma(noise.degrees / 2, source)) / noise.degrees);
+  // W r = z with WᵀW = C⁻¹ gives r the covariance C.
+  const scatter =
+    whitening.kind === "diagonal" ? z.map((value, i) => value / (whitening.values[i] as number)) : solveLower(whitening.values, z, n);
+  return model.map((value, i) => value + (scatter[i] as number));
+}
+
+/** Counts by the product of uniform numbers, in pieces so that e^−rate stays a number: D. E. Knuth, The Art of Computer Programming 2, 3.4.1 F. */
+function poisson(rate: number, source: Random): number {
+  let count = 0;
+  for (let rest = rate; rest > 0; rest -= 500) {
+    const limit = Math.exp(-Math.min(rest, 500));
+    for (let product = 1 - source.next(); product > limit; product *= 1 - source.next()) count++;
+  }
+  return count;
+}
+
+/** G. Marsaglia, W. W. Tsang, ACM Trans. Math. Softw. 26 (2000) 363; below shape 1 by one power of a uniform number. */
+function gamma(shape: number, source: Random): number {
+  if (shape < 1) return gamma(shape + 1, source) * (1 - source.next()) ** (1 / shape);
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const [x] = normalPair(source);
+    const v = (1 + c * x) ** 3;
+    if (v > 0 && Math.log(1 - source.next()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+  }
+}
