@@ -20,6 +20,8 @@ const plan: SamplingPlan = {
   theory: "t.yaml",
   model: null,
   data: "d.csv",
+  named: {},
+  folder: null,
   sampler: "nuts",
   chains: 2,
   options: { seed: 0, draws: 10 },
@@ -29,7 +31,8 @@ const plan: SamplingPlan = {
 };
 
 test("one of several models is asked for by name", async () => {
-  const read = (model: string | null) => readTheoryAndData(join(folder, "two.yaml"), model, join(folder, "d.csv"));
+  const read = (model: string | null) =>
+    readTheoryAndData({ theory: join(folder, "two.yaml"), model, data: join(folder, "d.csv"), named: {}, folder: null });
   expect((await read("other")).theory.name).toBe("t/other");
   await expect(read(null)).rejects.toThrow(/the file holds several models — expected --model with one of one, other/);
   await expect(read("third")).rejects.toThrow(/there is no model third — expected --model with one of one, other/);

@@ -20,7 +20,7 @@ import { sampleSections } from "../report/sample-sections.js";
 import { sampleText } from "../sample-text.js";
 import { writeGetDist, writeParquet } from "../sampling/chain-files.js";
 import type { JobResult } from "../sampling/messages.js";
-import { isChainSampler, readTheoryAndData, type SamplerName, type SamplingPlan } from "../sampling/plan.js";
+import { type Inputs, isChainSampler, readTheoryAndData, type SamplerName, type SamplingPlan } from "../sampling/plan.js";
 import { runJobs } from "../sampling/pool.js";
 import { approximationTable, chainTable, type DrawTable, equalDraws, nestedTable, summaries } from "../sampling/table.js";
 import { discardRun, openJobs, removeUnfinished, unfinishedFolder } from "../sampling/unfinished.js";
@@ -36,6 +36,8 @@ export interface SampleCommandOptions {
   readonly out?: string;
   readonly resume?: boolean;
   readonly report?: string;
+  readonly data: Readonly<Record<string, string>>;
+  readonly folder?: string;
   readonly model?: string;
   readonly targetAcceptance?: number;
   readonly metric?: "diagonal" | "dense";
@@ -64,17 +66,27 @@ export interface Sampled {
   readonly calls: number;
   readonly undefinedCalls: number;
   readonly divergences: number | null;
+  /** With reading, compiling and starting workers. */
   readonly seconds: number;
+  /** Of each chain's iterations alone. */
+  readonly chainSeconds: readonly number[];
 }
 
 export async function sampleAction(
   { terminal }: Context,
   theoryPath: string,
-  dataPath: string,
+  dataPath: string | undefined,
   options: SampleCommandOptions,
 ): Promise<void> {
-  const { theory, table, sha256 } = await readTheoryAndData(theoryPath, options.model ?? null, dataPath);
-  const plan = planOf(theoryPath, dataPath, options, sha256);
+  const inputs: Inputs = {
+    theory: theoryPath,
+    model: options.model ?? null,
+    data: dataPath ?? null,
+    named: options.data,
+    folder: options.folder ?? null,
+  };
+  const { theory, rows, source, sha256 } = await readTheoryAndData(inputs);
+  const plan = planOf(inputs, options, sha256);
   const out = options.out ?? `${basename(theoryPath, extname(theoryPath))}-chains`;
   const chains = isChainSampler(plan.sampler);
   const jobs = await openJobs(out, plan, chains ? plan.chains : 1, options.resume ?? false);
@@ -113,15 +125,14 @@ export async function sampleAction(
     });
   }
   const sampled = sampledOf(theory, plan, finished, (performance.now() - begin) / 1000);
-  const files = await writeFiles(out, sampled, options.report ?? join(out, "report.html"), dataPath, table.rows.length);
+  const files = await writeFiles(out, sampled, options.report ?? join(out, "report.html"), source, rows);
   removeUnfinished(out);
   terminal.result(sampleText(sampled, out, terminal.colors), factsOf(sampled, out, files));
   if (!sampled.verdict.converged) throw new AlreadyTold("not converged", 3);
 }
 
-function planOf(theory: string, data: string, options: SampleCommandOptions, sha256: string): SamplingPlan {
-  const { sampler, chains, warmup, draws, seed, targetAcceptance, metric, maxDepth, time, walkers, thin, live, steps, family, model } =
-    options;
+function planOf(inputs: Inputs, options: SampleCommandOptions, sha256: string): SamplingPlan {
+  const { sampler, chains, warmup, draws, seed, targetAcceptance, metric, maxDepth, time, walkers, thin, live, steps, family } = options;
   const given: ChainOptions = {
     warmup,
     draws,
@@ -134,7 +145,7 @@ function planOf(theory: string, data: string, options: SampleCommandOptions, sha
     ...(thin !== undefined && { thin }),
   };
   const nested = { ...(live !== undefined && { live }), ...(steps !== undefined && { steps }) };
-  return { theory, model: model ?? null, data, sampler, chains, options: given, nested, family, sha256 };
+  return { ...inputs, sampler, chains, options: given, nested, family, sha256 };
 }
 
 function sampledOf(theory: Theory, plan: SamplingPlan, results: readonly JobResult[], seconds: number): Sampled {
@@ -148,6 +159,7 @@ function sampledOf(theory: Theory, plan: SamplingPlan, results: readonly JobResu
     const diverging = table.statistics.find(({ name }) => name === "diverging");
     return {
       ...{ theory, plan, table, equal: table, summaries: told, verdict, messages, evidence: null, seconds },
+      chainSeconds: chains.map(({ seconds: own }) => own.warmup + own.draws),
       calls: sum(({ calls }) => calls),
       undefinedCalls: sum(({ undefinedCalls }) => undefinedCalls),
       divergences: diverging === undefined ? null : diverging.values.reduce((total, value) => total + value, 0),
@@ -159,6 +171,7 @@ function sampledOf(theory: Theory, plan: SamplingPlan, results: readonly JobResu
     const equal = equalDraws(table, nested.effectiveSize, seed);
     return {
       ...{ theory, plan, table, equal, seconds, calls: nested.calls, undefinedCalls: nested.undefinedCalls, divergences: null },
+      chainSeconds: [],
       summaries: summaries(equal, nested.effectiveSize),
       verdict: { converged: true, reasons: [] },
       messages: [],
@@ -169,7 +182,7 @@ function sampledOf(theory: Theory, plan: SamplingPlan, results: readonly JobResu
   const table = approximationTable(theory, approximation);
   const share = `${(100 * approximation.overlap).toFixed(0)} %`;
   return {
-    ...{ theory, plan, table, equal: table, seconds, divergences: null },
+    ...{ theory, plan, table, equal: table, seconds, divergences: null, chainSeconds: [] },
     calls: approximation.calls,
     undefinedCalls: approximation.undefinedCalls,
     summaries: summaries(table, table.logDensity.length),
@@ -192,7 +205,7 @@ async function writeFiles(out: string, sampled: Sampled, report: string, data: s
   if (!existsSync(out)) mkdirSync(out, { recursive: true });
   await writeParquet(join(out, "draws.parquet"), table);
   const texts = await writeGetDist(out, theory.name.replaceAll(/[^\w.-]+/g, "-"), theory, table);
-  const lead = `${theory.title}: what the ${rows} rows of ${data} say of its parameters.`;
+  const lead = `${theory.title}: what the ${rows} data of ${data} say of its parameters.`;
   await writeFileAtomic(report, page(`Posterior of ${theory.title}`, lead, sampleSections(sampled)));
   const files = ["draws.parquet", ...texts, "summary.json"].map((name) => join(out, name));
   await writeFileAtomic(join(out, "summary.json"), `${JSON.stringify(factsOf(sampled, out, [...files, report]), null, 2)}\n`);
@@ -200,7 +213,7 @@ async function writeFiles(out: string, sampled: Sampled, report: string, data: s
 }
 
 function factsOf(sampled: Sampled, out: string, files: readonly string[]) {
-  const { theory, plan, summaries: told, verdict, messages, evidence, calls, undefinedCalls, divergences, seconds } = sampled;
+  const { theory, plan, summaries: told, verdict, messages, evidence, calls, undefinedCalls, divergences, seconds, chainSeconds } = sampled;
   return {
     ...plan,
     name: theory.name,
@@ -213,6 +226,7 @@ function factsOf(sampled: Sampled, out: string, files: readonly string[]) {
     undefinedCalls,
     divergences,
     seconds,
+    chainSeconds,
     out,
     files,
   };

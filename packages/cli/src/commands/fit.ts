@@ -1,7 +1,7 @@
 /** `tetrad fit THEORY.yaml DATA.csv`: parameters with uncertainties, and which of several theories the data prefer. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { FitCommandOptions } from "../actions/fit.js";
-import { positiveInteger, wholeNumber } from "../arguments.js";
+import { namedFile, positiveInteger, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -28,13 +28,6 @@ export function fitCommand(io: Io): Command {
       if (files.length === 0) command.error("error: name a theory file and a data file", { exitCode: 2 });
       await (await import("../actions/fit.js")).fitAction(contextOf(command, io), files, data, options);
     });
-}
-
-/** NAME=FILE, added to those before. */
-function namedFile(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
-  const at = text.indexOf("=");
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("It must be NAME=FILE.");
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 const EXAMPLES = `

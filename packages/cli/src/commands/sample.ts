@@ -1,7 +1,7 @@
 /** `tetrad sample THEORY.yaml DATA.csv`: the whole posterior of a theory's parameters, by chains, nested sampling or approximations. */
 import { Command, Option } from "commander";
 import type { SampleCommandOptions } from "../actions/sample.js";
-import { positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
+import { namedFile, positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
@@ -12,7 +12,9 @@ export function sampleCommand(io: Io): Command {
   return new Command("sample")
     .description("sample the posterior of a theory's parameters: chains, with a verdict on whether they have converged")
     .argument("<theory>", "YAML file of one theory (see docs/theories.md)")
-    .argument("<data>", "the data: CSV, TSV, JSON lines or JSON with named columns")
+    .argument("[data]", "the data: CSV, TSV, JSON, or columns of text; not needed where the theory names them")
+    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
+    .option("--folder <folder>", "where files that the theory names are, if not beside it")
     .addOption(new Option("--sampler <name>", "how").choices(SAMPLERS).default("nuts"))
     .option("--chains <n>", "independent chains", positiveInteger, 4)
     .option("--warmup <n>", "iterations of each chain that adapt and are thrown away", wholeNumber, 1000)
@@ -42,7 +44,7 @@ export function sampleCommand(io: Io): Command {
         .default("full-rank"),
     )
     .addHelpText("after", EXAMPLES)
-    .action(async (theory: string, data: string, _: SampleCommandOptions, command: Command) =>
+    .action(async (theory: string, data: string | undefined, _: SampleCommandOptions, command: Command) =>
       (await import("../actions/sample.js")).sampleAction(contextOf(command, io), theory, data, command.optsWithGlobals()),
     );
 }
@@ -51,6 +53,7 @@ const EXAMPLES = `
 Examples:
   tetrad sample examples/cosmic-chronometers/flat-lcdm.yaml examples/cosmic-chronometers/hz.csv --out chains
   tetrad sample theory.yaml data.csv --chains 4 --warmup 1000 --draws 1000 --seed 0 --workers 2
+  tetrad sample examples/supernovae/joint-w0wa.yaml --folder ../shared/data/cosmo-pantheon2018
   tetrad sample theory.yaml data.csv --sampler nested --live 800       evidence, ln Z with its error
   tetrad sample theory.yaml data.csv --out chains --resume             after Ctrl-C
 

@@ -1,28 +1,41 @@
 /** What a run samples and how: everything that its numbers depend on, as plain data that workers and the folder of an unfinished run get alike. */
 import { createHash } from "node:crypto";
-import { readBytes, readTable, type Table, TetradError } from "@tetrad/engine";
-import { type ChainOptions, type ChainSampler, covarianceFile, loadTheories, type Theory } from "@tetrad/theory";
+import { readBytes, TetradError } from "@tetrad/engine";
+import { type ChainOptions, type ChainSampler, loadTheories, observeAll, type Theory, type TheoryData } from "@tetrad/theory";
+import { dataOf } from "../theory-data.js";
 
 export const SAMPLERS = ["nuts", "hmc", "metropolis", "ensemble", "nested", "laplace", "variational"] as const;
 export type SamplerName = (typeof SAMPLERS)[number];
 
-export interface SamplingPlan {
+/** What is read from disk, as the command line says it. */
+export interface Inputs {
   readonly theory: string;
   /** One of several models of the file. */
   readonly model: string | null;
-  readonly data: string;
+  readonly data: string | null;
+  /** Files by data set. */
+  readonly named: Readonly<Record<string, string>>;
+  readonly folder: string | null;
+}
+
+export interface SamplingPlan extends Inputs {
   readonly sampler: SamplerName;
   readonly chains: number;
   readonly options: Omit<ChainOptions, "sampler">;
   readonly nested: { readonly live?: number; readonly steps?: number };
   readonly family: "mean-field" | "full-rank" | "flow";
-  /** Of theory, data and covariance. */
+  /** Of the theory file and the numbers of all data. */
   readonly sha256: string;
 }
 
 export interface TheoryAndData {
   readonly theory: Theory;
-  readonly table: Table;
+  /** Undefined where the theory has read its data itself. */
+  readonly given: TheoryData | undefined;
+  /** Number of data of all sets. */
+  readonly rows: number;
+  /** Where they come from, for people. */
+  readonly source: string;
   readonly sha256: string;
 }
 
@@ -30,9 +43,12 @@ export function isChainSampler(name: SamplerName): name is ChainSampler {
   return name === "nuts" || name === "hmc" || name === "metropolis" || name === "ensemble";
 }
 
-/** @throws TetradError as `loadTheories` and `readTable`; ARGUMENT where the file holds several models and none is chosen */
-export async function readTheoryAndData(path: string, model: string | null, data: string): Promise<TheoryAndData> {
-  const theories = await loadTheories(path);
+/**
+ * Theory and data, checked against each other.
+ * @throws TetradError as `loadTheories`, `dataOf` and `observeAll`; ARGUMENT where the file holds several models and none is chosen
+ */
+export async function readTheoryAndData({ theory: path, model, data, named, folder }: Inputs): Promise<TheoryAndData> {
+  const theories = await loadTheories(path, { folder: folder ?? undefined });
   const chosen = model === null ? theories : theories.filter(({ name }) => name === model || name.endsWith(`/${model}`));
   const [theory] = chosen;
   if (theory === undefined || chosen.length > 1) {
@@ -42,10 +58,18 @@ export async function readTheoryAndData(path: string, model: string | null, data
       expected: `--model with one of ${theories.map(({ name }) => name.split("/").at(-1)).join(", ")}`,
     });
   }
-  const bytes = await readBytes(data);
-  const yaml = await readBytes(path);
-  const named = covarianceFile(new TextDecoder().decode(yaml), path);
-  const hash = createHash("sha256").update(yaml).update(bytes);
-  if (named !== undefined && theory.data.covariance !== undefined) hash.update(theory.data.covariance.values);
-  return { theory, table: readTable(bytes, data), sha256: hash.digest("hex") };
+  const given = await dataOf(theory, data ?? undefined, named);
+  const hash = createHash("sha256").update(await readBytes(path));
+  const observed = observeAll(theory, given);
+  for (const { observations } of observed) {
+    for (const column of [...Object.values(observations.x), observations.y, observations.sigma, observations.whitening.values])
+      hash.update(column);
+  }
+  return {
+    theory,
+    given,
+    rows: observed.reduce((sum, { observations }) => sum + observations.n, 0),
+    source: observed.map(({ observations }) => observations.source).join(" and "),
+    sha256: hash.digest("hex"),
+  };
 }

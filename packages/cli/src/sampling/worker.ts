@@ -18,10 +18,10 @@ function fail(error: unknown): void {
 }
 
 async function main(): Promise<void> {
-  const { theory, table } = await readTheoryAndData(plan.theory, plan.model, plan.data);
+  const { theory, given } = await readTheoryAndData(plan);
   // Calls are too short to share between threads: chains are what runs side by side.
   const engine = await createEngine({ backend, threads: 1 });
-  const likelihood = await createLikelihood(engine, theory, table);
+  const likelihood = await createLikelihood(engine, theory, given);
   let stopped = false;
   port.on("message", (message: ToWorker) => {
     if (message.kind === "stop") {

@@ -1,8 +1,7 @@
 /** Chains of a theory's posterior, one after another on this thread, with their summary: the whole of sampling in one call. */
 import { TetradError } from "@tetrad/engine";
 import { judge, type QuantitySummary, summarise, type Verdict } from "../diagnose/summary.js";
-import { createLikelihood, type FunctionEngine } from "../likelihood.js";
-import type { DataSource } from "../observations.js";
+import { createLikelihood, type FunctionEngine, type TheoryData } from "../likelihood.js";
 import type { Theory } from "../theory.js";
 import { Chain, type ChainDraws, type ChainTarget } from "./chain.js";
 import type { ChainOptions } from "./options.js";
@@ -31,7 +30,7 @@ export interface SampleResult {
 export async function sampleTheory(
   engine: FunctionEngine,
   theory: Theory,
-  data: DataSource,
+  data: TheoryData | undefined,
   options: SampleOptions = {},
 ): Promise<SampleResult> {
   const likelihood = await createLikelihood(engine, theory, data);
