@@ -48,6 +48,13 @@ export function adversarial(text: string) {
   throw new InvalidArgumentError("It must be fgm:EPSILON, pgd:EPSILON,ALPHA,STEPS or freelb:EPSILON,ALPHA,STEPS, fgm:0.5 say.");
 }
 
+/** NAME=FILE, added to those before. */
+export function namedFile(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("It must be NAME=FILE.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 export function oneOf(...names: readonly string[]): (text: string) => string {
   return (text) => {
     if (!names.includes(text)) throw new InvalidArgumentError(`It must be ${names.join(" or ")}.`);
