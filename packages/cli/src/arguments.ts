@@ -61,10 +61,3 @@ export function oneOf(...names: readonly string[]): (text: string) => string {
     return text;
   };
 }
-
-/** NAME=FILE, added to those before. */
-export function namedFile(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
-  const at = text.indexOf("=");
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError("It must be NAME=FILE.");
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-}
