@@ -83,6 +83,8 @@ export { type AdapterFolder, baseFolder, methodOf, readAdapter } from "./peft/fo
 export { type Ia3Config, ia3 } from "./peft/ia3.js";
 export { type LoraConfig, lora } from "./peft/lora.js";
 export type { MakeMethod, PeftConfig, PeftMethod } from "./peft/method.js";
+export { type PrefixConfig, prefixTuning } from "./peft/prefix.js";
+export { type PromptConfig, type PromptInit, promptTuning } from "./peft/prompt.js";
 export {
   type Answerer,
   type AnswererEvaluation,

@@ -38,6 +38,8 @@ export interface LanguageModel {
   readonly weights: Match;
   /** Where an adapter is trained and the rest stands still */
   readonly adapted?: Adapted | undefined;
+  /** The same model as it is without its adapter, but for modules that are trained whole with that */
+  readonly unadapted?: LanguageModel | undefined;
   /** Parameters of a trace with the adapter's layers in place, if there is one */
   within(params: Params, context: ApplyContext): Params;
 }
@@ -106,7 +108,7 @@ export async function openModel(
   checkModules(freeze, Object.keys(plain));
   const params = adapted?.params ?? plain;
   const stored = storedWeights({ backbone, head, adapted: adapted !== undefined }, params, weights, file, storage);
-  const specs = Object.entries({ ...params, ...states?.(backbone) }).map(([name, spec]) => {
+  const specs = Object.entries({ ...params, ...states?.(adapted?.backbone ?? backbone) }).map(([name, spec]) => {
     const full = { ...normalizeSpec(spec), ...(isModuleOf(name, freeze) && { state: true }) };
     const kept = stored.get(name);
     if (kept !== undefined) return [name, { ...full, storage: kept.storage }] as const;
@@ -115,11 +117,24 @@ export async function openModel(
   });
   const store = engine.store(Object.fromEntries(specs), { seed });
   for (const [name, tensor] of weights.found) store.set(name, stored.get(name)?.bytes() ?? file.read(tensor).data);
-  if (adapted !== undefined) {
-    if (adapter === undefined) initialiseAdapter(store, adapted.method);
-    else loadAdapter(store, adapter, folder);
-  }
-  return { config, backbone, head, store, tokenizer, weights, adapted, within: adapted?.within ?? ((params) => params) };
+  const plainModel = { config, backbone, head, store, tokenizer, weights, within: (given: Params) => given };
+  if (adapted === undefined) return plainModel;
+  if (adapter === undefined) initialiseAdapter(store, adapted.method, tokenizer);
+  else loadAdapter(store, adapter, folder);
+  return adaptedModel(plainModel, adapted);
+}
+
+/** A model as its adapter makes it: its layers, and what stands before every text. */
+export function adaptedModel(model: LanguageModel, adapted: Adapted): LanguageModel {
+  const { virtual } = adapted.method;
+  return {
+    ...model,
+    backbone: adapted.backbone,
+    tokenizer: virtual?.as === "words" ? model.tokenizer.prompted(virtual.tokens) : model.tokenizer,
+    adapted,
+    unadapted: model,
+    within: adapted.within,
+  };
 }
 
 /** @throws TetradError ARGUMENT for a name that no module has */
@@ -191,5 +206,5 @@ export function mergedModel(engine: Engine, model: LanguageModel): LanguageModel
   const { adapted, backbone, head, store } = model;
   if (adapted === undefined) return model;
   const merged = mergedStore(engine, store, adapted.method, { ...backbone.params, ...head.params });
-  return { ...model, store: merged, adapted: undefined, within: (params) => params };
+  return { ...model, store: merged, adapted: undefined, unadapted: undefined, within: (params) => params };
 }

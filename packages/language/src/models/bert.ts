@@ -63,7 +63,7 @@ export function bertLike(
     params,
     states(weights, batch, context) {
       const table = (name: string) => weights[`${base}.${name}.weight`] as Tensor;
-      const words = wordsOf(batch, table("word_embeddings"), padding);
+      const words = wordsOf(weights, batch, `${base}.word_embeddings.weight`, padding);
       const types = table("token_type_embeddings");
       const typed = add(words, batch.types === undefined ? select(types, 0, 0) : embedding(batch.types, types));
       const at = firstPosition === 0 ? batch.positions : add(batch.positions, firstPosition);

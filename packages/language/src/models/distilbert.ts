@@ -53,7 +53,7 @@ export function distilbert(config: ConfigFields): Backbone {
     params,
     states(weights, batch, context) {
       const table = (name: string) => weights[`${base}.${name}.weight`] as Tensor;
-      const words = wordsOf(batch, table("word_embeddings"), padding);
+      const words = wordsOf(weights, batch, `${base}.word_embeddings.weight`, padding);
       const start = layerNorm(
         add(words, embedding(batch.positions, table("position_embeddings"))),
         norm(weights, `${base}.LayerNorm`, EPS),

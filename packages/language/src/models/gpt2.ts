@@ -56,7 +56,7 @@ export function gpt2(config: ConfigFields): Backbone {
     embeddings: "transformer.wte.weight",
     params,
     states(weights, batch, context) {
-      const words = wordsOf(batch, weights["transformer.wte.weight"] as Tensor);
+      const words = wordsOf(weights, batch, "transformer.wte.weight");
       let sum = dropped(add(words, embedding(batch.positions, weights["transformer.wpe.weight"] as Tensor)), embeddingDropout, context);
       let y = layerNorm(sum, norm(weights, `${block(0)}.ln_1`, eps));
       const hidden = [sum];
@@ -64,7 +64,7 @@ export function gpt2(config: ConfigFields): Backbone {
         const own = layerIn(context, (before: Tensor, input: Tensor) => {
           const fused = map(weights, `${block(i)}.attn.c_attn`, input);
           const three = reshape(fused, [fused.shape[0] as number, 3, heads, width / heads]);
-          const mixed = attend(batch, i, select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
+          const mixed = attend(weights, batch, i, select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
             causal: true,
             dropout: context.training ? attentionDropout : 0,
           });

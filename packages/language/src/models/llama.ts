@@ -88,15 +88,16 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
     embeddings: "model.embed_tokens.weight",
     params,
     states(weights, batch, context) {
-      let sum = wordsOf(batch, weights["model.embed_tokens.weight"] as Tensor);
+      let sum = wordsOf(weights, batch, "model.embed_tokens.weight");
       let y = rmsNorm(sum, norm(weights, `${layer(0)}.input_layernorm`, eps));
-      // No sequence of the batch is longer than the batch, which may be longer than the model reads: attention wants a row for each of its tokens.
-      const rope = ropeTables(batch.longest ?? (batch.ids.shape[0] as number), dim, theta, sum.dtype as "f32" | "f64");
+      // No sequence of the batch is longer than the batch, which may be longer than the model reads: attention wants a row for each of its keys.
+      const longest = batch.longest ?? ((batch.keyRows ?? batch.ids).shape[0] as number);
+      const rope = ropeTables(longest, dim, theta, sum.dtype as "f32" | "f64");
       const hidden = [sum];
       for (let i = 0; i < layers; i++) {
         const own = layerIn(context, (before: Tensor, input: Tensor) => {
           const part = (name: string, count: number) => splitHeads(affine(weights, `${layer(i)}.self_attn.${name}`, input), count);
-          const mixed = attend(batch, i, part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
+          const mixed = attend(weights, batch, i, part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
             causal: true,
             rope,
             dropout: context.training ? attentionDropout : 0,

@@ -10,13 +10,16 @@ import {
   TetradError,
 } from "@tetrad/engine";
 import type { Head } from "../heads/head.js";
-import { ADAPTERS, type Backbone, type Params } from "../models/backbone.js";
+import { ADAPTERS, type Backbone, type Params, VIRTUAL } from "../models/backbone.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { titled } from "../weights/match.js";
 import { type AdapterFolder, writeAdapter } from "./folder.js";
 import type { LayerValues, MakeMethod, PeftMethod, Values } from "./method.js";
 
 export interface Adapted {
   readonly method: PeftMethod;
+  /** The body with what the adapter puts before every sequence, for which it leaves room */
+  readonly backbone: Backbone;
   /** Parameters of base, head and adapter; those that are not trained are states of the store, for which no gradient is computed. */
   readonly params: ParamSpecs;
   /** Parameters with the adapter's layers in place, for a trace. */
@@ -29,10 +32,25 @@ export function adapt(backbone: Backbone, head: Head, make: MakeMethod, fresh: r
   const base = Object.entries({ ...backbone.params, ...head.params }).map(([name, spec]) => {
     return [name, { ...normalizeSpec(spec), state: !method.trains(name) }] as const;
   });
+  const { virtual } = method;
+  const keys = virtual?.as === "keys" ? virtual.tokens : 0;
+  if (virtual !== undefined && virtual.tokens >= backbone.maxTokens) {
+    throw new TetradError("ARGUMENT", {
+      op: "peft",
+      what: "virtual tokens leave no room for a text",
+      got: `${virtual.tokens}`,
+      expected: `fewer than the ${backbone.maxTokens} tokens that the model reads`,
+    });
+  }
   return {
     method,
+    backbone: keys === 0 ? backbone : { ...backbone, maxTokens: backbone.maxTokens - keys, virtualKeys: keys },
     params: { ...Object.fromEntries(base), ...method.params },
-    within: (params, context) => ({ ...params, [ADAPTERS]: method.adapters(params, context) }),
+    within: (params, context) => ({
+      ...params,
+      [ADAPTERS]: method.adapters(params, context),
+      ...(virtual !== undefined && { [VIRTUAL]: virtual.of(params) }),
+    }),
   };
 }
 
@@ -50,8 +68,8 @@ export function trainedShare(store: Store): string {
 }
 
 /** Sets what of a new adapter depends on the base model. */
-export function initialiseAdapter(store: Store, method: PeftMethod): void {
-  for (const [name, values] of method.initial((base) => store.get(base))) store.set(name, values);
+export function initialiseAdapter(store: Store, method: PeftMethod, tokenizer?: Tokenizer): void {
+  for (const [name, values] of method.initial((base) => store.get(base), tokenizer)) store.set(name, values);
 }
 
 /**
@@ -94,14 +112,33 @@ export async function saveAdapter(
     const layer = name.replace(/\.bias$/, "");
     return layer !== name && layers.has(layer) ? `${layer}.base_layer.bias` : name;
   };
-  const tensors = new Map(
-    trainedNames(store).map((name) => [named(name), { shape: store.shape(name), data: store.get(name) } satisfies StorableTensor] as const),
-  );
+  const saved = method.saved?.((name) => store.get(name)) ?? new Map<string, StorableTensor>();
+  const kept = trainedNames(store).filter((name) => saved.size === 0 || !Object.hasOwn(method.params, name));
+  const tensors = new Map<string, StorableTensor>([
+    ...kept.map((name) => [named(name), { shape: store.shape(name), data: store.get(name) }] as const),
+    ...saved,
+  ]);
   await writeAdapter(folder, method.config, tensors, extra);
 }
 
-/** Weights and offsets of the adapted layers with the adapter's share in them, in float64, by parameter name; the store is left as it is. */
+/** @throws TetradError UNSUPPORTED for a method whose work weights alone cannot do */
+export function checkMerge({ merges, config }: PeftMethod): void {
+  if (merges.length > 0) return;
+  throw new TetradError("UNSUPPORTED", {
+    op: "merge",
+    what: "this adapter cannot be merged: no weights of the base model do what it does",
+    got: `${config["peft_type"] ?? "bottleneck adapters"}`,
+    expected: "LORA (with DoRA), IA3",
+    hint: "keep the adapter's folder beside its base model",
+  });
+}
+
+/**
+ * Weights and offsets of the adapted layers with the adapter's share in them, in float64, by parameter name; the store is left as it is.
+ * @throws TetradError UNSUPPORTED as `checkMerge`
+ */
 export function mergedWeights(store: Store, method: PeftMethod): Map<string, Values> {
+  checkMerge(method);
   const merged = new Map<string, Values>();
   const names = new Set(store.names);
   for (const layer of method.merges) {
