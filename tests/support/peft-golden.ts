@@ -15,9 +15,11 @@ import {
   type Adapted,
   type AdapterFolder,
   adapt,
+  type Backbone,
   backboneOf,
   batchSpecs,
   causalLm,
+  type Head,
   loadAdapter,
   matchWeights,
   type Params,
@@ -44,6 +46,7 @@ const evaluation = { training: false };
 export interface AdapterGolden {
   readonly adapter: AdapterFolder;
   readonly adapted: Adapted;
+  readonly head: Head;
   readonly store: Store;
   /** Parameters of the base model with its head */
   readonly plain: ParamSpecs;
@@ -56,7 +59,12 @@ export interface AdapterGolden {
 }
 
 /** @param name `bert-lora`: a folder of ../shared/golden/peft */
-export async function openGolden(engine: Engine, name: string, dtype: "f32" | "f64"): Promise<AdapterGolden> {
+export async function openGolden(
+  engine: Engine,
+  name: string,
+  dtype: "f32" | "f64",
+  states: (backbone: Backbone) => ParamSpecs = () => ({}),
+): Promise<AdapterGolden> {
   const inputs = name.startsWith("bert") ? BERT : LLAMA;
   const folder = sharedPath(`golden/${inputs.folder}`);
   const backbone = backboneOf(JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as JsonObject);
@@ -68,7 +76,7 @@ export async function openGolden(engine: Engine, name: string, dtype: "f32" | "f
   const file = await readWeights(folder);
   const plain = { ...backbone.params, ...head.params };
   const { found } = matchWeights(backbone, plain, file, { freshHead: false });
-  const store = engine.store(adapted.params, { dtype });
+  const store = engine.store({ ...adapted.params, ...states(adapted.backbone) }, { dtype });
   for (const [param, tensor] of found) store.set(param, file.read(tensor).data);
   loadAdapter(store, adapter, name);
   const packed = pack(inputs, backbone.causal);
@@ -86,11 +94,11 @@ export async function openGolden(engine: Engine, name: string, dtype: "f32" | "f
     const { data, shape } = expected.get(key) as { data: Float64Array; shape: readonly number[] };
     return shape.length === 3 ? rowsOf(data, kept((shape[1] as number) - words), shape[2] as number) : data;
   };
-  return { adapter, adapted, store, plain, batch, specs: boundedSpecs(batch, adapted), expected, run, logitsOf };
+  return { adapter, adapted, head, store, plain, batch, specs: boundedSpecs(batch, adapted), expected, run, logitsOf };
 }
 
 /** Where something stands before each sequence, axes are bounded as tasks have them, with room that the batch does not need. */
-function boundedSpecs(batch: Batch, { method, backbone }: Adapted): InputSpecs {
+export function boundedSpecs(batch: Batch, { method, backbone }: Adapted): InputSpecs {
   if (method.virtual === undefined) return specsOf(batch);
   const [tokens, sequences] = [batch["ids"]?.length as number, batch["chosen"]?.length as number];
   const own = batchSpecs({ tokens: tokens + 5, sequences, virtualKeys: backbone.virtualKeys });
@@ -99,7 +107,7 @@ function boundedSpecs(batch: Batch, { method, backbone }: Adapted): InputSpecs {
 }
 
 /** A batch with the virtual tokens of an adapter before each sequence, as tasks lay them out. */
-function behind({ batch, kept }: ReturnType<typeof pack>, { method, backbone }: Adapted, { labels: { per } }: GoldenInputs) {
+export function behind({ batch, kept }: ReturnType<typeof pack>, { method, backbone }: Adapted, { labels: { per } }: GoldenInputs) {
   const { virtual } = method;
   const words = virtual?.as === "words" ? virtual.tokens : 0;
   const starts = [...(batch["cuSeqlens"] as Int32Array)];
