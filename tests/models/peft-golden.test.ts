@@ -1,4 +1,5 @@
-// LoRA, DoRA, IA³, prompts and prefixes against Python's peft: its folders open here, and give its logits, losses, gradients, merged weights and ten steps.
+// LoRA, DoRA, IA³, prompts and prefixes against Python's peft, and bottleneck adapters against its `adapters`: their folders open here, and give their logits,
+// losses and gradients; peft's also its merged weights and ten steps.
 import { mergedStore, mergedWeights, trainedShare } from "@tetrad/language";
 import { describe, expect, test } from "vitest";
 import { openEngine } from "../support/engines.js";
@@ -50,6 +51,17 @@ describe.each(machines.filter(({ options }) => options.backend !== "webgpu"))("$
       await checkOutputs(engine, golden, dtype);
       expect(() => mergedWeights(golden.store, golden.adapted.method)).toThrow(/cannot be merged.*P(ROMPT|REFIX)_TUNING/);
       if (options.backend !== "reference") await checkTraining(engine, golden, dtype);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  test.each(["bert-pfeiffer", "bert-houlsby", "llama-pfeiffer", "llama-houlsby"])("%s", async (name) => {
+    const engine = await openEngine(options);
+    try {
+      const golden = await openGolden(engine, name, dtype);
+      await checkOutputs(engine, golden, dtype);
+      expect(() => mergedWeights(golden.store, golden.adapted.method)).toThrow(/cannot be merged.*bottleneck adapters/);
     } finally {
       await engine.close();
     }

@@ -1,5 +1,6 @@
 // Goldens of adapters: a folder of Python's peft on its base model, with the golden's inputs packed, and what must come of it.
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   adamw,
   crossEntropy,
@@ -31,8 +32,10 @@ import {
   trainedNames,
 } from "@tetrad/language";
 import { expect } from "vitest";
+import { readSafetensors } from "../../packages/engine/src/io/safetensors.js";
 import { largestError } from "./error.js";
-import { type Batch, type GoldenInputs, pack, rowsOf, specsOf, tensors } from "./language-golden.js";
+import { type Batch, type GoldenInputs, pack, rowsOf, specsOf } from "./language-golden.js";
+import { root } from "./root.js";
 import { sharedPath } from "./shared.js";
 
 const BERT: GoldenInputs = {
@@ -52,13 +55,17 @@ export interface AdapterGolden {
   readonly plain: ParamSpecs;
   readonly batch: Batch;
   readonly specs: InputSpecs;
-  readonly expected: ReturnType<typeof tensors>;
+  readonly expected: ReturnType<typeof readSafetensors>["tensors"];
   run(params: Params, given: Record<string, Tensor>, withAdapter?: boolean): { readonly logits: Tensor; readonly loss: Tensor };
   /** The golden's logits of tokens that are there */
   logitsOf(name: string): ArrayLike<number>;
 }
 
-/** @param name `bert-lora`: a folder of ../shared/golden/peft */
+/** Adapters of Python's `adapters`, computed for Tetrad; all others are peft's */
+const placeOf = (name: string) =>
+  /-(pfeiffer|houlsby)$/.test(name) ? join(root, "tests/goldens/bottleneck", name) : sharedPath(`golden/peft/${name}`);
+
+/** @param name `bert-lora`: a folder of ../shared/golden/peft; `bert-houlsby`: of tests/goldens/bottleneck */
 export async function openGolden(
   engine: Engine,
   name: string,
@@ -71,7 +78,7 @@ export async function openGolden(
   const classifier = sequenceClassification(backbone, 5);
   const lm = backbone.causal ? causalLm(backbone, false) : undefined;
   const head = lm ?? classifier;
-  const adapter = await readAdapter(sharedPath(`golden/peft/${name}`));
+  const adapter = await readAdapter(placeOf(name));
   const adapted = adapt(backbone, head, adapter.method);
   const file = await readWeights(folder);
   const plain = { ...backbone.params, ...head.params };
@@ -89,7 +96,7 @@ export async function openGolden(
     const labels = given["labels"] as Tensor;
     return { logits: logits as Tensor, loss: lm?.loss(weights, states, labels) ?? crossEntropy(logits as Tensor, labels) };
   };
-  const expected = tensors(`golden/peft/${name}/expected.safetensors`);
+  const expected = readSafetensors(readFileSync(join(placeOf(name), "expected.safetensors"))).tensors;
   const logitsOf = (key: string) => {
     const { data, shape } = expected.get(key) as { data: Float64Array; shape: readonly number[] };
     return shape.length === 3 ? rowsOf(data, kept((shape[1] as number) - words), shape[2] as number) : data;

@@ -79,6 +79,7 @@ export {
   trainedNames,
   trainedShare,
 } from "./peft/adapt.js";
+export { type BottleneckConfig, type BottleneckPlaces, bottleneck } from "./peft/bottleneck.js";
 export { type AdapterFolder, baseFolder, methodOf, readAdapter } from "./peft/folder.js";
 export { type Ia3Config, ia3 } from "./peft/ia3.js";
 export { type LoraConfig, lora } from "./peft/lora.js";

@@ -192,7 +192,7 @@ export async function saveModel(
   const written = { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
   if (adapted !== undefined) {
     const described = { ...tokenizer.files, "config.json": `${JSON.stringify(written, null, 2)}\n`, ...extra };
-    return saveAdapter(store, adapted.method, path, described);
+    return saveAdapter(store, adapted.method, path, described, written);
   }
   await store.pull();
   const tensors = new Map<string, StorableTensor>(

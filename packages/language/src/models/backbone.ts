@@ -7,6 +7,14 @@ export type Adapter = (x: Tensor, plain: (x: Tensor) => Tensor) => Tensor;
 
 export const ADAPTERS: unique symbol = Symbol("adapters");
 
+/**
+ * What it puts behind a part of a layer, attention or feed-forward: `h` is what the part gives, before that is added to `input`, what it took.
+ * `normed` is the norm that the sum goes through, and nothing where the norm comes before the next part.
+ */
+export type Behind = (h: Tensor, input: Tensor, normed: (sum: Tensor) => Tensor) => Tensor;
+
+export const BEHIND: unique symbol = Symbol("behind parts");
+
 /** Keys and values, (T, heads, dim) each */
 export interface Rows {
   readonly key: Tensor;
@@ -23,10 +31,11 @@ export interface Virtual {
 
 export const VIRTUAL: unique symbol = Symbol("virtual tokens");
 
-/** Parameters by name, adapters by the name of the layer that each wraps, and what stands before every sequence. */
+/** Parameters by name, adapters by the name of the layer or part that each wraps, and what stands before every sequence. */
 export interface Params {
   readonly [name: string]: Tensor;
   readonly [ADAPTERS]?: ReadonlyMap<string, Adapter>;
+  readonly [BEHIND]?: ReadonlyMap<string, Behind>;
   readonly [VIRTUAL]?: Virtual;
 }
 
@@ -96,6 +105,8 @@ export interface Backbone {
   /** Probability that a head drops an element of what it takes. */
   readonly headDropout: number;
   readonly cache: CacheShape;
+  /** Where adapters behind the two parts of a layer have their parameters, by the names of Python's `adapters`; none in encoder-decoders */
+  parts?(layer: number): Readonly<Record<"attention" | "feedForward", string>>;
   /** Whether layers' weights are (in, out), PEFT's `fan_in_fan_out`. */
   readonly fanInFanOut: boolean;
   /** What a masked-language-model head has in common with an encoder: ε of its norms, and its activation */

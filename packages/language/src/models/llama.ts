@@ -5,9 +5,11 @@ import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
 import {
   activationOf,
+  adapterParts,
   affine,
   affineSpecs,
   attend,
+  behind,
   joinHeads,
   layerIn,
   norm,
@@ -84,6 +86,7 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
     initializerRange: sd,
     headDropout: 0,
     cache: { layers, heads: kvHeads, dim },
+    parts: (i) => adapterParts(layer(i)),
     fanInFanOut: false,
     embeddings: "model.embed_tokens.weight",
     params,
@@ -103,13 +106,19 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
             dropout: context.training ? attentionDropout : 0,
           });
           const attended = affine(weights, `${layer(i)}.self_attn.o_proj`, joinHeads(mixed));
-          const middle = addRmsNorm(attended, before, norm(weights, `${layer(i)}.post_attention_layernorm`, eps));
+          const { attention, feedForward } = adapterParts(layer(i));
+          const middle = addRmsNorm(
+            behind(weights, attention, attended, before),
+            before,
+            norm(weights, `${layer(i)}.post_attention_layernorm`, eps),
+          );
           const gated = mul(
             act(affine(weights, `${layer(i)}.mlp.gate_proj`, middle.y)),
             affine(weights, `${layer(i)}.mlp.up_proj`, middle.y),
           );
           const next = i + 1 < layers ? `${layer(i + 1)}.input_layernorm` : "model.norm";
-          return addRmsNorm(affine(weights, `${layer(i)}.mlp.down_proj`, gated), middle.sum, norm(weights, next, eps));
+          const given = behind(weights, feedForward, affine(weights, `${layer(i)}.mlp.down_proj`, gated), middle.sum);
+          return addRmsNorm(given, middle.sum, norm(weights, next, eps));
         });
         ({ sum, y } = own(sum, y));
         hidden.push(i + 1 < layers ? sum : y);

@@ -20,7 +20,7 @@ import {
   type Tree,
   tanh,
 } from "@tetrad/engine";
-import { ADAPTERS, type LayerContext, type Params, type TokenBatch, VIRTUAL } from "./backbone.js";
+import { ADAPTERS, BEHIND, type LayerContext, type Params, type TokenBatch, VIRTUAL } from "./backbone.js";
 import { attendBehind, rowsOrVirtual } from "./virtual.js";
 
 type Specs = Record<string, ParamSpec>;
@@ -30,6 +30,14 @@ export function layerOf(params: Params, name: string, x: Tensor, plain: (x: Tens
   const adapter = params[ADAPTERS]?.get(name);
   return adapter === undefined ? plain(x) : adapter(x, plain);
 }
+
+/** What a part gives to be added to what it took, or what an adapter behind it makes of that. @param normed the norm of the sum, where one follows at once */
+export function behind(params: Params, part: string, h: Tensor, input: Tensor, normed: (sum: Tensor) => Tensor = (sum) => sum): Tensor {
+  return params[BEHIND]?.get(part)?.(h, input, normed) ?? h;
+}
+
+/** Where adapters stand behind parts of models that have modules for them; BERT has them in its output layers. */
+export const adapterParts = (layer: string) => ({ attention: `${layer}.attention_adapters`, feedForward: `${layer}.output_adapters` });
 
 /** x Wᵀ + b of a named layer. */
 export const affine = (params: Params, name: string, x: Tensor): Tensor =>

@@ -3,14 +3,16 @@
 import {
   type ApplyContext,
   type Engine,
+  type JsonObject,
   normalizeSpec,
   type ParamSpecs,
   type StorableTensor,
   type Store,
   TetradError,
+  writeFileAtomic,
 } from "@tetrad/engine";
 import type { Head } from "../heads/head.js";
-import { ADAPTERS, type Backbone, type Params, VIRTUAL } from "../models/backbone.js";
+import { ADAPTERS, type Backbone, BEHIND, type Params, VIRTUAL } from "../models/backbone.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { titled } from "../weights/match.js";
 import { type AdapterFolder, writeAdapter } from "./folder.js";
@@ -33,22 +35,23 @@ export function adapt(backbone: Backbone, head: Head, make: MakeMethod, fresh: r
     return [name, { ...normalizeSpec(spec), state: !method.trains(name) }] as const;
   });
   const { virtual } = method;
-  const keys = virtual?.as === "keys" ? virtual.tokens : 0;
-  if (virtual !== undefined && virtual.tokens >= backbone.maxTokens) {
+  const tokens = virtual?.tokens ?? 0;
+  if (tokens >= backbone.maxTokens) {
     throw new TetradError("ARGUMENT", {
       op: "peft",
       what: "virtual tokens leave no room for a text",
-      got: `${virtual.tokens}`,
+      got: `${tokens}`,
       expected: `fewer than the ${backbone.maxTokens} tokens that the model reads`,
     });
   }
   return {
     method,
-    backbone: keys === 0 ? backbone : { ...backbone, maxTokens: backbone.maxTokens - keys, virtualKeys: keys },
+    backbone: { ...backbone, maxTokens: backbone.maxTokens - tokens, ...(virtual?.as === "keys" && { virtualKeys: tokens }) },
     params: { ...Object.fromEntries(base), ...method.params },
     within: (params, context) => ({
       ...params,
       [ADAPTERS]: method.adapters(params, context),
+      ...(method.behind !== undefined && { [BEHIND]: method.behind(params, context) }),
       ...(virtual !== undefined && { [VIRTUAL]: virtual.of(params) }),
     }),
   };
@@ -95,8 +98,9 @@ export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, sou
 }
 
 /**
- * Writes what is trained, as Python's peft reads it.
+ * Writes what is trained, as Python's peft reads it, or for bottleneck adapters its `adapters`.
  * @param extra further files, by name
+ * @param model config.json of the whole model, from which the latter take class and labels
  * @throws TetradError IO
  */
 export async function saveAdapter(
@@ -104,6 +108,7 @@ export async function saveAdapter(
   method: PeftMethod,
   folder: string,
   extra: Readonly<Record<string, Uint8Array | string>> = {},
+  model: JsonObject = {},
 ): Promise<void> {
   await store.pull();
   const layers = new Set(method.merges);
@@ -118,6 +123,11 @@ export async function saveAdapter(
     ...kept.map((name) => [named(name), { shape: store.shape(name), data: store.get(name) }] as const),
     ...saved,
   ]);
+  if (method.files !== undefined) {
+    for (const [name, content] of Object.entries({ ...extra, ...method.files(tensors, model) }))
+      await writeFileAtomic(`${folder}/${name}`, content);
+    return;
+  }
   await writeAdapter(folder, method.config, tensors, extra);
 }
 

@@ -13,6 +13,7 @@ import {
 } from "@tetrad/engine";
 import { ConfigFields } from "../models/config.js";
 import { optional } from "../weights/read.js";
+import { isBottleneck, readBottleneck } from "./bottleneck-folder.js";
 import { ia3 } from "./ia3.js";
 import { lora } from "./lora.js";
 import type { MakeMethod } from "./method.js";
@@ -30,8 +31,8 @@ const TENSORS = "adapter_model.safetensors";
 export interface AdapterFolder {
   readonly config: JsonObject;
   readonly method: MakeMethod;
-  /** By names without PEFT's prefix */
-  readonly tensors: SafetensorsFile;
+  readonly tensors: Pick<SafetensorsFile, "entries" | "read">;
+  /** Of each parameter, its name in the file */
   readonly names: ReadonlyMap<string, string>;
   /** The config.json that we write beside an adapter and peft does not */
   modelConfig(): Promise<JsonObject | undefined>;
@@ -40,6 +41,11 @@ export interface AdapterFolder {
 /** @throws TetradError IO, FORMAT; UNSUPPORTED for a method that is not built */
 export async function readAdapter(folder: string): Promise<AdapterFolder> {
   const config = parseJsonObject(await readBytes(`${folder}/${CONFIG}`), `${folder}/${CONFIG}`);
+  const modelConfig = async () => {
+    const bytes = await optional(`${folder}/config.json`);
+    return bytes === undefined ? undefined : parseJsonObject(bytes, `${folder}/config.json`);
+  };
+  if (isBottleneck(config)) return { ...(await readBottleneck(folder, config)), config, modelConfig };
   const tensors = openSafetensors(await readBytes(`${folder}/${TENSORS}`), `${folder}/${TENSORS}`);
   const prefix = prefixOf(config);
   const plain = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name).replace(BASE_LAYER, ".");
@@ -49,10 +55,7 @@ export async function readAdapter(folder: string): Promise<AdapterFolder> {
     method: methodOf(config, `${folder}/${CONFIG}`),
     tensors,
     names,
-    async modelConfig() {
-      const bytes = await optional(`${folder}/config.json`);
-      return bytes === undefined ? undefined : parseJsonObject(bytes, `${folder}/config.json`);
-    },
+    modelConfig,
   };
 }
 
@@ -124,7 +127,10 @@ export async function writeAdapter(
 
 /** The base model's folder; a relative one is taken from the adapter's. @throws TetradError FORMAT where none is named */
 export function baseFolder({ config }: AdapterFolder, folder: string): string {
-  const base = config["base_model_name_or_path"];
+  const base = config["base_model_name_or_path"] ?? config["model_name"];
   if (typeof base === "string" && base !== "") return base.startsWith(".") ? `${folder}/${base}` : base;
-  throw new TetradError("FORMAT", { op: `${folder}/adapter_config.json`, what: '"base_model_name_or_path" does not name the base model' });
+  throw new TetradError("FORMAT", {
+    op: `${folder}/adapter_config.json`,
+    what: 'neither "base_model_name_or_path" nor "model_name" names the base model',
+  });
 }

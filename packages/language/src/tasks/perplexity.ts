@@ -52,7 +52,7 @@ export async function stridedPerplexity(
   texts: readonly string[],
   { maxTokens = 512, stride: given }: StrideOptions = {},
 ): Promise<Perplexity> {
-  const size = Math.min(maxTokens, model.backbone.maxTokens - virtualOf(model.tokenizer.encode("").ids));
+  const size = Math.min(maxTokens, model.backbone.maxTokens);
   const stride = given ?? Math.ceil(size / 2);
   if (!Number.isInteger(stride) || stride < 1 || stride >= size) {
     throw new TetradError("ARGUMENT", {

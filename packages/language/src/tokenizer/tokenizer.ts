@@ -32,7 +32,7 @@ export interface ChatMessage {
 }
 
 export interface EncodeOptions {
-  /** Most tokens, special ones among them; what is longer is cut at the end. */
+  /** Most tokens, special ones among them and virtual ones not; what is longer is cut at the end. */
   readonly maxTokens?: number;
   /** Adds what the model expects around a text, [CLS] and [SEP] say; true unless told. */
   readonly specialTokens?: boolean;
@@ -304,7 +304,7 @@ export class Tokenizer {
   }
 
   #special(texts: number): number {
-    return this.#around(texts, true).filter((slot) => "token" in slot).length;
+    return this.#around(texts, true).filter((slot) => "token" in slot && slot.id >= 0).length;
   }
 
   /** What stands around one or two texts, as the post-processor puts it. */
