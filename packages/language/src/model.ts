@@ -17,14 +17,14 @@ import {
 import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
-import { type Adapted, adapt, initialiseAdapter, loadAdapter, mergedStore, saveAdapter } from "./peft/adapt.js";
+import { type Adapted, adapt, initialiseAdapter, loadAdapter, mergedStore, SWITCHED, saveAdapter } from "./peft/adapt.js";
 import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
 import type { MakeMethod } from "./peft/method.js";
 import { isModuleOf } from "./peft/targets.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import type { Llama2c } from "./weights/llama2c.js";
 import { type Match, matchWeights } from "./weights/match.js";
-import { optional, readWeights } from "./weights/read.js";
+import { optional, readWeights, type WeightFile } from "./weights/read.js";
 import { type StorageOptions, storedWeights } from "./weights/storage.js";
 
 export interface LanguageModel {
@@ -169,6 +169,11 @@ async function partsOf(base: string, gguf: string | undefined): Promise<Llama2c>
   return { config: await readConfig(base), tokenizer: await Tokenizer.load(base), file: await readWeights(base, gguf) };
 }
 
+/** Weights of a folder, or of a checkpoint of llama2.c. */
+export async function weightsOf(base: string, gguf: string | undefined): Promise<WeightFile> {
+  return base.endsWith(".bin") ? (await partsOf(base, gguf)).file : readWeights(base, gguf);
+}
+
 /** The folder's adapter, if it is an adapter's. */
 async function adapterOf(folder: string): Promise<AdapterFolder | undefined> {
   return (await optional(`${folder}/adapter_config.json`)) === undefined ? undefined : readAdapter(folder);
@@ -187,6 +192,13 @@ export async function saveModel(
   changes: JsonObject = {},
   extra: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<void> {
+  if (store.names.some((name) => name.startsWith(SWITCHED))) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "saveModel",
+      what: "adapters that take turns are not written",
+      hint: "each has the folder that it was read from; to merge one, open its folder alone",
+    });
+  }
   // Of T5's new weights only; transformers refuses the 1 that JSON has for its 1.0.
   const { torch_dtype: _, _name_or_path: __, initializer_factor: ___, ...kept } = config;
   const written = { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };

@@ -6,9 +6,11 @@ import {
   type JsonObject,
   normalizeSpec,
   type ParamSpecs,
+  type Shape,
   type StorableTensor,
   type Store,
   TetradError,
+  type WideTensor,
   writeFileAtomic,
 } from "@tetrad/engine";
 import type { Head } from "../heads/head.js";
@@ -75,17 +77,33 @@ export function initialiseAdapter(store: Store, method: PeftMethod, tokenizer?: 
   for (const [name, values] of method.initial((base) => store.get(base), tokenizer)) store.set(name, values);
 }
 
+export type WideData = WideTensor["data"];
+
+/** What stands before the names of adapters' parameters where several take turns */
+export const SWITCHED = "adapters.";
+
+/** An adapter's values into the store. @throws TetradError FORMAT as `adapterValues` */
+export function loadAdapter(store: Store, adapter: AdapterFolder, source: string): void {
+  const shapes = new Map(trainedNames(store).map((name) => [name, store.shape(name)]));
+  for (const [name, data] of adapterValues(shapes, adapter, source)) store.set(name, data);
+}
+
 /**
- * An adapter's values into the store: a few kilobytes are copied, so that several adapters of the same configuration can take turns.
+ * An adapter's tensors by parameter.
+ * @param shapes of the parameters that it must have, and no others
  * @throws TetradError FORMAT for tensors that are missing, of another shape, or unknown
  */
-export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, source: string): void {
-  const wanted = trainedNames(store);
+export function adapterValues(
+  shapes: ReadonlyMap<string, Shape>,
+  { tensors, names }: AdapterFolder,
+  source: string,
+): Map<string, WideData> {
+  const wanted = [...shapes.keys()];
   const missing = wanted.filter((name) => !names.has(name));
   const unknown = [...names.keys()].filter((name) => !wanted.includes(name));
   const misshaped = wanted.filter((name) => {
     const shape = tensors.entries.get(names.get(name) ?? "")?.shape;
-    return shape !== undefined && shape.join() !== store.shape(name).join();
+    return shape !== undefined && shape.join() !== shapes.get(name)?.join();
   });
   if (missing.length + unknown.length + misshaped.length > 0) {
     throw new TetradError("FORMAT", {
@@ -94,7 +112,7 @@ export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, sou
       got: titled({ missing, "of another shape": misshaped, unknown }),
     });
   }
-  for (const name of wanted) store.set(name, tensors.read(names.get(name) as string).data);
+  return new Map(wanted.map((name) => [name, tensors.read(names.get(name) as string).data]));
 }
 
 /**
@@ -148,12 +166,17 @@ export function checkMerge({ merges, config }: PeftMethod): void {
  * @throws TetradError UNSUPPORTED as `checkMerge`
  */
 export function mergedWeights(store: Store, method: PeftMethod): Map<string, Values> {
+  const names = new Set(store.names);
+  return mergedValues(method, (name) => (names.has(name) ? store.get(name) : undefined));
+}
+
+/** As `mergedWeights`, of values by their names. */
+export function mergedValues(method: PeftMethod, of: (name: string) => Values | undefined): Map<string, Values> {
   checkMerge(method);
   const merged = new Map<string, Values>();
-  const names = new Set(store.names);
   for (const layer of method.merges) {
-    const bias = names.has(`${layer}.bias`) ? store.get(`${layer}.bias`) : undefined;
-    const values: LayerValues = method.merged(layer, { weight: store.get(`${layer}.weight`), bias }, (name) => store.get(name));
+    const base: LayerValues = { weight: of(`${layer}.weight`) as Values, bias: of(`${layer}.bias`) };
+    const values = method.merged(layer, base, (name) => of(name) as Values);
     merged.set(`${layer}.weight`, values.weight);
     if (values.bias !== undefined) merged.set(`${layer}.bias`, values.bias);
   }

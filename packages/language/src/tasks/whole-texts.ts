@@ -94,11 +94,16 @@ export async function trainOnTexts(
   };
 }
 
+/** A model over texts, by the names in its configuration. @throws TetradError FORMAT where it has none */
+export function overTexts(model: LanguageModel, source = "config.json"): TextModel & { readonly labels: readonly string[] } {
+  return { model, labels: labelsOfConfig(model.config, source), maxTokens: model.backbone.maxTokens };
+}
+
 /** A fine-tuned folder whose config.json names what the head makes. @throws TetradError FORMAT for a folder without names */
 export async function openOverTexts(engine: Engine, folder: string): Promise<TextModel & { readonly labels: readonly string[] }> {
   const headOf = (config: JsonObject) => labelsOfConfig(config, folder).length;
   const model = await openModel(engine, folder, (backbone, config) => sequenceClassification(backbone, headOf(config)));
-  return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
+  return overTexts(model, folder);
 }
 
 /**
