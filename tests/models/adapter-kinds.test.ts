@@ -3,14 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createEngine, type Engine, type JsonObject } from "@tetrad/engine";
 import {
+  answer,
   bottleneck,
   classify,
+  finetuneAnswerer,
   finetuneClassifier,
   finetuneLm,
   finetuneTagger,
   generateBatch,
   type MakeMethod,
   mergedModel,
+  openAnswerer,
   openClassifier,
   openGenerator,
   openLm,
@@ -19,6 +22,7 @@ import {
   prefixTuning,
   promptTuning,
   saveAdapter,
+  saveAnswerer,
   saveClassifier,
   saveLm,
   saveTagger,
@@ -45,14 +49,12 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 const classifiers: Readonly<Record<string, (base: string) => MakeMethod>> = {
-  "a prompt": (base) => promptTuning({ taskType: "SEQ_CLS", base, modulesToSave: HEADS, numVirtualTokens: 3 }),
   "a prompt that begins as a text": (base) =>
     promptTuning({ taskType: "SEQ_CLS", base, modulesToSave: HEADS, numVirtualTokens: 4, promptTuningInitText: "card or rate?" }),
   "a prefix": (base) => prefixTuning({ taskType: "SEQ_CLS", base, modulesToSave: HEADS, numVirtualTokens: 3 }),
   "a projected prefix": (base) =>
     prefixTuning({ taskType: "SEQ_CLS", base, modulesToSave: HEADS, numVirtualTokens: 3, prefixProjection: true }),
-  "bottlenecks of Houlsby": (base) => bottleneck({ taskType: "SEQ_CLS", base, modulesToSave: HEADS, architecture: "houlsby" }),
-  "bottlenecks of Pfeiffer": (base) => bottleneck({ taskType: "SEQ_CLS", base, modulesToSave: HEADS, reductionFactor: 4 }),
+  bottlenecks: (base) => bottleneck({ taskType: "SEQ_CLS", base, modulesToSave: HEADS, reductionFactor: 4 }),
 };
 
 test.each(Object.entries(classifiers))("classes by %s", async (name, make) => {
@@ -88,6 +90,22 @@ test("tags by a prompt: words are found behind it", async () => {
   await saveTagger(run, join(folder, "adapter"));
   const words = sentences.map((one) => one.words);
   expect(await tagWords(engine, await openTagger(engine, join(folder, "adapter")), words)).toEqual(sentences.map((one) => one.tags));
+});
+
+test("answers by a prompt: windows of two texts begin with it", async () => {
+  const folder = scratch();
+  const base = await tinyBert(join(folder, "base"));
+  const context = "Vera Rubin measured how Andromeda turns. She lived in Washington.";
+  const asked = { question: "where did she live?", context };
+  const question = { ...asked, id: "1", answers: [{ text: "Washington", begin: context.indexOf("Washington") }] };
+  const peft = promptTuning({ taskType: "QUESTION_ANS", base, modulesToSave: ["qa_outputs"], numVirtualTokens: 3 });
+  const size = { maxTokens: 24, stride: 4 };
+  const run = await finetuneAnswerer(engine, base, [question], { ...size, peft, numTrainEpochs: 30, learningRate: 3e-2 });
+  expect(run.windows).toBeGreaterThan(0);
+  await saveAnswerer(run, join(folder, "adapter"));
+  const own = await answer(engine, run, [asked]);
+  expect(own[0]?.text).toBe("Washington");
+  expect(await answer(engine, await openAnswerer(engine, join(folder, "adapter"), size), [asked])).toEqual(own);
 });
 
 const STORY = "Once upon a time there was a red ball. The red ball was sad. ";

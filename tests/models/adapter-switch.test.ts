@@ -4,9 +4,9 @@ import { createEngine, type Engine, type Tensor } from "@tetrad/engine";
 import {
   Adapters,
   type AdaptersProgram,
+  adaptersOverTexts,
   type Backbone,
   batchSpecs,
-  bodyOf,
   bottleneck,
   cacheSpecs,
   causalLmOf,
@@ -28,7 +28,6 @@ import {
   saveClassifier,
   saveLm,
   saveModel,
-  sequenceClassification,
 } from "@tetrad/language";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { largestError } from "../support/error.js";
@@ -168,9 +167,7 @@ test("classifiers of other classes on a base without a head", async () => {
     await saveClassifier(run, folders[name] as string);
     expected[name] = await classify(engine, await openClassifier(engine, folders[name] as string), texts);
   }
-  const headOf = (backbone: Backbone, config: LanguageModel["config"]) =>
-    sequenceClassification(backbone, Object.keys(config["id2label"] as object).length);
-  const adapters = await Adapters.open(engine, base, folders, headOf, { baseHeadOf: bodyOf });
+  const adapters = await adaptersOverTexts(engine, base, folders);
   for (const name of ["money", "mood", "many", "money"]) {
     expect(await classify(engine, overTexts(adapters.use(name)), texts), name).toEqual(expected[name]);
   }

@@ -176,7 +176,7 @@ export {
   type TagRun,
   tagWords,
 } from "./tasks/tag.js";
-export { overTexts, type TextModel, type TextOptions, type TextRun } from "./tasks/whole-texts.js";
+export { adaptersOverTexts, overTexts, type TextModel, type TextOptions, type TextRun } from "./tasks/whole-texts.js";
 export { type ChatMessage, type EncodeOptions, type Encoding, TOKENIZER_FILES, Tokenizer } from "./tokenizer/tokenizer.js";
 export { type TokenizerOptions, trainBpe, trainWordPiece } from "./tokenizer/train.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";

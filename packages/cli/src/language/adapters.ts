@@ -81,17 +81,25 @@ function checkOptions(flags: AdapterFlags): void {
     });
 }
 
+/** Modules of a task's head, by any model's name for them */
+const HEADS = {
+  SEQ_CLS: ["classifier", "score"],
+  TOKEN_CLS: ["classifier", "score"],
+  QUESTION_ANS: ["qa_outputs"],
+  CAUSAL_LM: undefined,
+} as const;
+
 /** The method that was asked for, if one was; heads of classes and tags are trained with it, as peft does. */
 export function methodOf(
   flags: AdapterFlags & { readonly model: string },
-  taskType: "SEQ_CLS" | "TOKEN_CLS" | "CAUSAL_LM",
+  taskType: "SEQ_CLS" | "TOKEN_CLS" | "QUESTION_ANS" | "CAUSAL_LM",
 ): { readonly peft?: MakeMethod } {
   const { peft, model, targetModules, r, loraAlpha, loraDropout, useRslora = false } = flags;
   checkOptions(flags);
   if (peft === undefined) return {};
   const { numVirtualTokens, promptTuningInitText, prefixProjection, encoderHiddenSize, adapterConfig, reductionFactor, nonLinearity } =
     flags;
-  const modulesToSave = taskType === "CAUSAL_LM" ? undefined : ["classifier", "score"];
+  const modulesToSave = HEADS[taskType];
   const common = { taskType, base: baseName(model), targetModules, modulesToSave };
   const given = <Options extends object>(options: Options) =>
     Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
