@@ -41,7 +41,8 @@ export { type GeneratorOptions, openGenerator, type TextGenerator } from "./gene
 export type { RuleOptions } from "./generate/rules.js";
 export { type Course, nextToken, type SamplingOptions } from "./generate/sample.js";
 export type { TextDecoder } from "./generate/text-decoder.js";
-export { type CausalLm, causalLm } from "./heads/causal-lm.js";
+export { bodyOf } from "./heads/body.js";
+export { type CausalLm, causalLm, causalLmOf } from "./heads/causal-lm.js";
 export type { Head } from "./heads/head.js";
 export { type MaskedLm, maskedLm } from "./heads/masked-lm.js";
 export { questionAnswering } from "./heads/question-answering.js";
@@ -81,10 +82,14 @@ export {
   trainedNames,
   trainedShare,
 } from "./peft/adapt.js";
+export { type BottleneckConfig, type BottleneckPlaces, bottleneck } from "./peft/bottleneck.js";
 export { type AdapterFolder, baseFolder, methodOf, readAdapter } from "./peft/folder.js";
 export { type Ia3Config, ia3 } from "./peft/ia3.js";
 export { type LoraConfig, lora } from "./peft/lora.js";
 export type { MakeMethod, PeftConfig, PeftMethod } from "./peft/method.js";
+export { type PrefixConfig, prefixTuning } from "./peft/prefix.js";
+export { type PromptConfig, type PromptInit, promptTuning } from "./peft/prompt.js";
+export { Adapters, type AdaptersOptions, AdaptersProgram } from "./peft/switch.js";
 export {
   type Answerer,
   type AnswererEvaluation,
@@ -173,7 +178,7 @@ export {
   type TagRun,
   tagWords,
 } from "./tasks/tag.js";
-export type { TextModel, TextOptions, TextRun } from "./tasks/whole-texts.js";
+export { adaptersOverTexts, overTexts, type TextModel, type TextOptions, type TextRun } from "./tasks/whole-texts.js";
 export { type ChatMessage, type EncodeOptions, type Encoding, TOKENIZER_FILES, Tokenizer } from "./tokenizer/tokenizer.js";
 export { type TokenizerOptions, trainBpe, trainWordPiece } from "./tokenizer/train.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";

@@ -17,14 +17,14 @@ import {
 import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
-import { type Adapted, adapt, initialiseAdapter, loadAdapter, mergedStore, saveAdapter } from "./peft/adapt.js";
+import { type Adapted, adapt, initialiseAdapter, loadAdapter, mergedStore, SWITCHED, saveAdapter } from "./peft/adapt.js";
 import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
 import type { MakeMethod } from "./peft/method.js";
 import { isModuleOf } from "./peft/targets.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import type { Llama2c } from "./weights/llama2c.js";
 import { type Match, matchWeights } from "./weights/match.js";
-import { optional, readWeights } from "./weights/read.js";
+import { optional, readWeights, type WeightFile } from "./weights/read.js";
 import { type StorageOptions, storedWeights } from "./weights/storage.js";
 
 export interface LanguageModel {
@@ -38,6 +38,8 @@ export interface LanguageModel {
   readonly weights: Match;
   /** Where an adapter is trained and the rest stands still */
   readonly adapted?: Adapted | undefined;
+  /** The same model as it is without its adapter, but for modules that are trained whole with that */
+  readonly unadapted?: LanguageModel | undefined;
   /** Parameters of a trace with the adapter's layers in place, if there is one */
   within(params: Params, context: ApplyContext): Params;
 }
@@ -106,7 +108,7 @@ export async function openModel(
   checkModules(freeze, Object.keys(plain));
   const params = adapted?.params ?? plain;
   const stored = storedWeights({ backbone, head, adapted: adapted !== undefined }, params, weights, file, storage);
-  const specs = Object.entries({ ...params, ...states?.(backbone) }).map(([name, spec]) => {
+  const specs = Object.entries({ ...params, ...states?.(adapted?.backbone ?? backbone) }).map(([name, spec]) => {
     const full = { ...normalizeSpec(spec), ...(isModuleOf(name, freeze) && { state: true }) };
     const kept = stored.get(name);
     if (kept !== undefined) return [name, { ...full, storage: kept.storage }] as const;
@@ -115,11 +117,24 @@ export async function openModel(
   });
   const store = engine.store(Object.fromEntries(specs), { seed });
   for (const [name, tensor] of weights.found) store.set(name, stored.get(name)?.bytes() ?? file.read(tensor).data);
-  if (adapted !== undefined) {
-    if (adapter === undefined) initialiseAdapter(store, adapted.method);
-    else loadAdapter(store, adapter, folder);
-  }
-  return { config, backbone, head, store, tokenizer, weights, adapted, within: adapted?.within ?? ((params) => params) };
+  const plainModel = { config, backbone, head, store, tokenizer, weights, within: (given: Params) => given };
+  if (adapted === undefined) return plainModel;
+  if (adapter === undefined) initialiseAdapter(store, adapted.method, tokenizer);
+  else loadAdapter(store, adapter, folder);
+  return adaptedModel(plainModel, adapted);
+}
+
+/** A model as its adapter makes it: its layers, and what stands before every text. */
+export function adaptedModel(model: LanguageModel, adapted: Adapted): LanguageModel {
+  const { virtual } = adapted.method;
+  return {
+    ...model,
+    backbone: adapted.backbone,
+    tokenizer: virtual?.as === "words" ? model.tokenizer.prompted(virtual.tokens) : model.tokenizer,
+    adapted,
+    unadapted: model,
+    within: adapted.within,
+  };
 }
 
 /** @throws TetradError ARGUMENT for a name that no module has */
@@ -154,6 +169,11 @@ async function partsOf(base: string, gguf: string | undefined): Promise<Llama2c>
   return { config: await readConfig(base), tokenizer: await Tokenizer.load(base), file: await readWeights(base, gguf) };
 }
 
+/** Weights of a folder, or of a checkpoint of llama2.c. */
+export async function weightsOf(base: string, gguf: string | undefined): Promise<WeightFile> {
+  return base.endsWith(".bin") ? (await partsOf(base, gguf)).file : readWeights(base, gguf);
+}
+
 /** The folder's adapter, if it is an adapter's. */
 async function adapterOf(folder: string): Promise<AdapterFolder | undefined> {
   return (await optional(`${folder}/adapter_config.json`)) === undefined ? undefined : readAdapter(folder);
@@ -172,12 +192,19 @@ export async function saveModel(
   changes: JsonObject = {},
   extra: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<void> {
+  if (store.names.some((name) => name.startsWith(SWITCHED))) {
+    throw new TetradError("UNSUPPORTED", {
+      op: "saveModel",
+      what: "adapters that take turns are not written",
+      hint: "each has the folder that it was read from; to merge one, open its folder alone",
+    });
+  }
   // Of T5's new weights only; transformers refuses the 1 that JSON has for its 1.0.
   const { torch_dtype: _, _name_or_path: __, initializer_factor: ___, ...kept } = config;
   const written = { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
   if (adapted !== undefined) {
     const described = { ...tokenizer.files, "config.json": `${JSON.stringify(written, null, 2)}\n`, ...extra };
-    return saveAdapter(store, adapted.method, path, described);
+    return saveAdapter(store, adapted.method, path, described, written);
   }
   await store.pull();
   const tensors = new Map<string, StorableTensor>(
@@ -191,5 +218,5 @@ export function mergedModel(engine: Engine, model: LanguageModel): LanguageModel
   const { adapted, backbone, head, store } = model;
   if (adapted === undefined) return model;
   const merged = mergedStore(engine, store, adapted.method, { ...backbone.params, ...head.params });
-  return { ...model, store: merged, adapted: undefined, within: (params) => params };
+  return { ...model, store: merged, adapted: undefined, unadapted: undefined, within: (params) => params };
 }

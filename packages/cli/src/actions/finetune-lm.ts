@@ -23,7 +23,9 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     const trained = trainedShare(model.store);
     terminal.note(trained);
     terminal.status("measuring the model as it is");
-    const first = await perplexity(engine, model, test, flags.maxTokens);
+    // Without the adapter, whatever it begins as, and with as much of each text as it leaves room for
+    const most = Math.min(flags.maxTokens ?? model.backbone.maxTokens, model.backbone.maxTokens);
+    const first = await perplexity(engine, model.unadapted ?? model, test, most);
     terminal.status("");
     const outcome = await tune((options) => finetuneLm(engine, model, train, { ...options, ...watched }));
     const last = await perplexity(engine, model, test, flags.maxTokens);

@@ -1,13 +1,14 @@
 /** The work of `tetrad finetune qa`. */
 import { evaluateAnswerer, finetuneAnswerer, saveAnswerer } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { readQuestions } from "../language/questions.js";
 import { writeResults } from "../language/results.js";
 import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 import { answerText } from "./evaluate-tasks.js";
 
-export interface FinetuneQaOptions extends TrainingFlags {
+export interface FinetuneQaOptions extends TrainingFlags, AdapterFlags {
   readonly stride?: number;
 }
 
@@ -16,15 +17,19 @@ export async function finetuneQaAction(context: Context, flags: FinetuneQaOption
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, readQuestions);
   const window = flags.stride === undefined ? {} : { stride: flags.stride };
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
-    const outcome = await tune((options) => finetuneAnswerer(engine, folder, train, { ...options, ...watched, ...window }));
+    const outcome = await tune((options) =>
+      finetuneAnswerer(engine, folder, train, { ...options, ...watched, ...window, ...methodOf(flags, "QUESTION_ANS") }),
+    );
     const measured = await evaluateAnswerer(engine, outcome, test);
     const summary = `Finds the answer to a question in a text, learned from ${train.length} questions.`;
     const metrics = { "exact match": measured.exactMatch, F1: measured.f1 };
-    await saveAnswerer(outcome, flags.out, cardOf(flags, { task: "question-answering", summary, metrics, measuredOn }));
+    const card = cardOf(flags, { task: "question-answering", adapter: writesAdapter(flags), summary, metrics, measuredOn });
+    await saveAnswerer(written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, { exact_match: measured.exactMatch, f1: measured.f1 });
     return { run: outcome, evaluation: measured };
   });
   noteWeights(terminal, run.model, flags.model);
+  noteShare(terminal, run.model);
   const { predicted: _, ...measures } = evaluation;
   terminal.result(
     accountOf(

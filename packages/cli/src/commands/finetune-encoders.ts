@@ -6,6 +6,7 @@ import type { FinetuneQaOptions } from "../actions/finetune-qa.js";
 import { positiveInteger, positiveNumber, share } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withAdapters } from "./adapter-options.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
 
 export function qaCommand(io: Io): Command {
@@ -18,7 +19,7 @@ export function qaCommand(io: Io): Command {
     )
     .option("--test <file>", "questions to measure it on afterwards")
     .option("--stride <n>", "tokens that windows of a long text share (default: 128, or a quarter of a window)", positiveInteger);
-  return withTraining(command, 2)
+  return withAdapters(withTraining(command, 2))
     .addHelpText("after", QA)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-qa.js")).finetuneQaAction(contextOf(own, io), await settingsOf<FinetuneQaOptions>(own)),

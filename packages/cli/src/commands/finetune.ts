@@ -88,6 +88,7 @@ const CLASSIFY = `
 Examples:
   tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --text text --label category --out ./banking
   tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --test test.csv --label category --learning-rate 2e-4 --max-tokens 64 --out ./banking
+  tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --label category --peft bottleneck --adapter-config houlsby --learning-rate 1e-3 --out ./banking
   tetrad predict ./banking "my card was swallowed"
   tetrad evaluate ./banking test.csv --label category`;
 
@@ -101,4 +102,5 @@ const LM = `
 Examples:
   tetrad finetune lm --model ./SmolLM2-135M-Instruct --train abstracts.jsonl --peft lora --learning-rate 1e-3 --batch-size 4 --max-tokens 192 --out ./hep-th
   tetrad finetune lm --model ./gpt2 --train letters.csv --text body --peft lora --target-modules c_attn --out ./letters
+  tetrad finetune lm --model ./gpt2 --train letters.csv --text body --peft prompt --prompt-tuning-init-text "Dear Sir," --learning-rate 0.03 --out ./letters
   tetrad generate ./hep-th "We show that the black hole entropy" --max-tokens 80 --temperature 0.7 --stream`;

@@ -1,30 +1,116 @@
 /** Adapters by the command line: what is trained in the place of the whole model. */
 
-import type { Engine } from "@tetrad/engine";
-import { ia3, type LanguageModel, lora, type MakeMethod, mergedModel, trainedShare } from "@tetrad/language";
+import { type Engine, TetradError } from "@tetrad/engine";
+import {
+  type BottleneckPlaces,
+  bottleneck,
+  ia3,
+  type LanguageModel,
+  lora,
+  type MakeMethod,
+  mergedModel,
+  prefixTuning,
+  promptTuning,
+  trainedShare,
+} from "@tetrad/language";
 import type { Terminal } from "../terminal.js";
 import { baseName } from "./find-model.js";
+import type { PeftName } from "./peft-methods.js";
 
 export interface AdapterFlags {
-  readonly peft?: "lora" | "dora" | "ia3";
+  readonly peft?: PeftName;
   readonly r: number;
   readonly loraAlpha: number;
   readonly loraDropout: number;
   readonly useRslora?: boolean;
   readonly targetModules?: readonly string[];
+  readonly numVirtualTokens?: number;
+  readonly promptTuningInitText?: string;
+  readonly prefixProjection?: boolean;
+  readonly encoderHiddenSize?: number;
+  readonly adapterConfig?: BottleneckPlaces;
+  readonly reductionFactor?: number;
+  readonly nonLinearity?: string;
   readonly merge?: boolean;
 }
+
+/** Methods that an option means something to, for options without a default */
+const METHODS_OF: Readonly<Partial<Record<keyof AdapterFlags, readonly PeftName[]>>> = {
+  useRslora: ["lora", "dora"],
+  targetModules: ["lora", "dora", "ia3"],
+  numVirtualTokens: ["prompt", "prefix"],
+  promptTuningInitText: ["prompt"],
+  prefixProjection: ["prefix"],
+  encoderHiddenSize: ["prefix"],
+  adapterConfig: ["bottleneck"],
+  reductionFactor: ["bottleneck"],
+  nonLinearity: ["bottleneck"],
+  merge: ["lora", "dora", "ia3"],
+};
+
+/** @throws TetradError ARGUMENT for an option that the method at hand has no use for, UNSUPPORTED for a merge that cannot be */
+function checkOptions(flags: AdapterFlags): void {
+  const { peft } = flags;
+  for (const [name, methods] of Object.entries(METHODS_OF)) {
+    const value = flags[name as keyof AdapterFlags];
+    if (value === undefined || value === false || (peft !== undefined && methods.includes(peft))) continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (name === "merge" && peft !== undefined) {
+      throw new TetradError("UNSUPPORTED", {
+        op: "finetune",
+        what: "this adapter cannot be merged: no weights of the base model do what it does",
+        got: `--peft ${peft} --merge`,
+        expected: methods.join(", "),
+        hint: "leave --merge out; the folder opens like a model's",
+      });
+    }
+    // A plain model is merged already.
+    if (name === "merge") continue;
+    throw new TetradError("ARGUMENT", {
+      op: "finetune",
+      what: `${flag} means nothing to this training`,
+      got: peft === undefined ? "no --peft" : `--peft ${peft}`,
+      expected: `--peft ${methods.join(" or ")}`,
+    });
+  }
+  if (flags.encoderHiddenSize !== undefined && flags.prefixProjection !== true)
+    throw new TetradError("ARGUMENT", {
+      op: "finetune",
+      what: "--encoder-hidden-size is that of a projection",
+      expected: "--prefix-projection",
+    });
+}
+
+/** Modules of a task's head, by any model's name for them */
+const HEADS = {
+  SEQ_CLS: ["classifier", "score"],
+  TOKEN_CLS: ["classifier", "score"],
+  QUESTION_ANS: ["qa_outputs"],
+  CAUSAL_LM: undefined,
+} as const;
 
 /** The method that was asked for, if one was; heads of classes and tags are trained with it, as peft does. */
 export function methodOf(
   flags: AdapterFlags & { readonly model: string },
-  taskType: "SEQ_CLS" | "TOKEN_CLS" | "CAUSAL_LM",
+  taskType: "SEQ_CLS" | "TOKEN_CLS" | "QUESTION_ANS" | "CAUSAL_LM",
 ): { readonly peft?: MakeMethod } {
   const { peft, model, targetModules, r, loraAlpha, loraDropout, useRslora = false } = flags;
+  checkOptions(flags);
   if (peft === undefined) return {};
-  const modulesToSave = taskType === "CAUSAL_LM" ? undefined : ["classifier", "score"];
+  const { numVirtualTokens, promptTuningInitText, prefixProjection, encoderHiddenSize, adapterConfig, reductionFactor, nonLinearity } =
+    flags;
+  const modulesToSave = HEADS[taskType];
   const common = { taskType, base: baseName(model), targetModules, modulesToSave };
+  const given = <Options extends object>(options: Options) =>
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+      [Name in keyof Options]?: NonNullable<Options[Name]>;
+    };
   if (peft === "ia3") return { peft: ia3(common) };
+  const { targetModules: _, ...bare } = common;
+  if (peft === "prompt") return { peft: promptTuning({ ...bare, ...given({ numVirtualTokens, promptTuningInitText }) }) };
+  if (peft === "prefix") return { peft: prefixTuning({ ...bare, ...given({ numVirtualTokens, prefixProjection, encoderHiddenSize }) }) };
+  if (peft === "bottleneck")
+    return { peft: bottleneck({ ...bare, ...given({ architecture: adapterConfig, reductionFactor, nonLinearity }) }) };
   return { peft: lora({ ...common, r, loraAlpha, loraDropout, useRslora, useDora: peft === "dora" }) };
 }
 

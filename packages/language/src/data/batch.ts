@@ -10,22 +10,33 @@ export interface BatchLimits {
   readonly tokens: number;
   /** Most sequences of a batch */
   readonly sequences: number;
+  /** Keys that an adapter puts before every sequence's own; none unless told */
+  readonly virtualKeys?: number | undefined;
 }
 
 /** Inputs of a program over batches within `limits`: axes are bounded, so that one plan serves them all and computes only what is there. */
-export function batchSpecs({ tokens, sequences }: BatchLimits) {
-  return {
+export function batchSpecs({ tokens, sequences, virtualKeys = 0 }: BatchLimits) {
+  const keys = {
+    keyRows: { shape: [tokens + virtualKeys * sequences], dtype: "i32", bounded: "keys" },
+    cuSeqlensKeys: { shape: [sequences + 1], dtype: "i32" },
+  } as const satisfies InputSpecs;
+  const own = {
     ids: { shape: [tokens], dtype: "i32", bounded: "tokens" },
     positions: { shape: [tokens], dtype: "i32", bounded: "tokens" },
     cuSeqlens: { shape: [sequences + 1], dtype: "i32" },
     chosen: { shape: [sequences], dtype: "i32", bounded: "sequences" },
   } as const satisfies InputSpecs;
+  return { ...own, ...(virtualKeys > 0 && keys) };
 }
 
-export type BatchArrays = Record<keyof ReturnType<typeof batchSpecs>, Int32Array>;
+export type BatchArrays = Record<"ids" | "positions" | "cuSeqlens" | "chosen", Int32Array> & {
+  readonly keyRows?: Int32Array;
+  readonly cuSeqlensKeys?: Int32Array;
+};
 
 /** @param causal the last token stands for its sequence, not the first */
 export function packBatch(sequences: readonly Ids[], limits: BatchLimits, causal: boolean): BatchArrays {
+  const { virtualKeys = 0 } = limits;
   const total = sequences.reduce((sum, { length }) => sum + length, 0);
   const ids = new Int32Array(total);
   const positions = new Int32Array(total);
@@ -38,11 +49,22 @@ export function packBatch(sequences: readonly Ids[], limits: BatchLimits, causal
     chosen[s] = causal ? at + sequence.length - 1 : at;
     for (let i = 0; i < sequence.length; i++) {
       ids[at + i] = sequence[i] as number;
-      positions[at + i] = i;
+      positions[at + i] = virtualKeys + i;
     }
     at += sequence.length;
   });
-  return { ids, positions, cuSeqlens, chosen };
+  return { ids, positions, cuSeqlens, chosen, ...(virtualKeys > 0 && keysOf(sequences, cuSeqlens, virtualKeys)) };
+}
+
+/** Where attention finds each key: those before a sequence, then its tokens'. */
+function keysOf(sequences: readonly Ids[], cuSeqlens: Int32Array, virtualKeys: number) {
+  const keyRows = sequences.flatMap(({ length }, s) =>
+    Array.from({ length: virtualKeys + length }, (_, i) => (i < virtualKeys ? -1 - i : (cuSeqlens[s] as number) + i - virtualKeys)),
+  );
+  return {
+    keyRows: Int32Array.from(keyRows),
+    cuSeqlensKeys: cuSeqlens.map((first, s) => first + virtualKeys * Math.min(s, sequences.length)),
+  };
 }
 
 /** Numbers of some sequences' tokens end to end, as the tokens lie in a batch. */
@@ -58,7 +80,7 @@ export function endToEnd(rows: readonly number[], numbers: readonly ArrayLike<nu
 }
 
 /** The least limits that any `rows` of these sequences keep. */
-export function limitsOf(sequences: readonly Ids[], rows: number): BatchLimits {
+export function limitsOf(sequences: readonly Ids[], rows: number, virtualKeys = 0): BatchLimits {
   const longest = sequences
     .map(({ length }) => length)
     .sort((a, b) => b - a)
@@ -69,6 +91,7 @@ export function limitsOf(sequences: readonly Ids[], rows: number): BatchLimits {
       longest.reduce((sum, length) => sum + length, 0),
     ),
     sequences: Math.max(1, longest.length),
+    virtualKeys,
   };
 }
 

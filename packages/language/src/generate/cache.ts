@@ -12,8 +12,7 @@ import {
   type Tensor,
   take,
 } from "@tetrad/engine";
-import type { CacheShape } from "../models/backbone.js";
-import type { Rows } from "../models/t5.js";
+import type { CacheShape, Rows } from "../models/backbone.js";
 
 /** How much a decoder remembers. */
 export interface CacheSize {

@@ -2,8 +2,7 @@
 
 import { attention, type Engine, type FunctionProgram, type ParamSpecs, reshape, type Tensor, TetradError, take } from "@tetrad/engine";
 import type { LanguageModel } from "../model.js";
-import type { Attend, Backbone, TokenBatch } from "../models/backbone.js";
-import type { Rows } from "../models/t5.js";
+import { type Attend, type Backbone, type Rows, type TokenBatch, VIRTUAL } from "../models/backbone.js";
 import { CacheMover, type CacheSize, cacheStates, lookBack, remember } from "./cache.js";
 import { movesOf, noteRead, oneTokenEach, sameBeginning, type TextDecoder } from "./text-decoder.js";
 
@@ -16,42 +15,57 @@ const FEW = 4;
 const PREFIX = "cache";
 
 /** States that a model's store needs. */
-export function cacheSpecs({ cache }: Backbone, size: CacheSize): ParamSpecs {
-  return cacheStates(PREFIX, cache, size);
+export function cacheSpecs(backbone: Backbone, { context, sequences }: CacheSize): ParamSpecs {
+  return cacheStates(PREFIX, backbone.cache, { context: rowsOf(backbone, context), ...(sequences !== undefined && { sequences }) });
 }
+
+/** Rows of a sequence's cache: its tokens', after those that an adapter puts before every sequence. */
+const rowsOf = ({ virtualKeys = 0 }: Backbone, context: number): number => virtualKeys + context;
 
 /** What of a model text is made with. */
 export type Decodable = Pick<LanguageModel, "backbone" | "head" | "store" | "within">;
 
 export class Decoder implements TextDecoder {
   readonly vocabulary: number;
-  /** Tokens that were read, by sequence */
+  /** Whose keys and values the cache has, by sequence: tokens that were read, after what stands before every sequence */
   readonly #read: number[][];
+  readonly #before: readonly number[];
   #mover: CacheMover | undefined;
 
   private constructor(
     private readonly engine: Engine,
     private readonly model: Decodable,
-    /** Most tokens of prompt and answer */
-    readonly context: number,
+    /** Rows of a sequence's cache */
+    private readonly rows: number,
     readonly sequences: number,
     /** A token for each sequence */
     private readonly one: FunctionProgram,
     /** Several of one sequence */
     private readonly chunk: FunctionProgram,
+    /** Writes what stands before a sequence */
+    private readonly first: FunctionProgram | undefined,
   ) {
-    this.vocabulary = model.backbone.vocabulary;
-    this.#read = Array.from({ length: sequences }, () => []);
+    const { vocabulary, virtualKeys = 0 } = model.backbone;
+    this.vocabulary = vocabulary;
+    this.#before = Array.from({ length: virtualKeys }, (_, i) => -1 - i);
+    this.#read = Array.from({ length: sequences }, () => [...this.#before]);
   }
 
   /** @param model opened with `cacheSpecs` of this size among its states */
   static async open(engine: Engine, model: Decodable, { context, sequences = 1 }: CacheSize): Promise<Decoder> {
-    const one = await compileOne(engine, model, context, sequences);
-    return new Decoder(engine, model, context, sequences, one, await compileChunk(engine, model, context, sequences));
+    const rows = rowsOf(model.backbone, context);
+    const one = await compileOne(engine, model, rows, sequences);
+    const chunk = await compileChunk(engine, model, rows, sequences);
+    return new Decoder(engine, model, rows, sequences, one, chunk, await compileFirst(engine, model));
+  }
+
+  /** Most tokens of prompt and answer */
+  get context(): number {
+    return this.rows - this.#before.length;
   }
 
   opening(prompt: readonly number[]): readonly number[] {
-    return prompt;
+    return prompt.filter((id) => id >= 0);
   }
 
   get longestPrompt(): number {
@@ -64,7 +78,7 @@ export class Decoder implements TextDecoder {
 
   /** Forgets what was read of a sequence. */
   reset(sequence = 0): void {
-    this.#read[sequence] = [];
+    this.#read[sequence] = [...this.#before];
   }
 
   begin(prompt: readonly number[], sequence: number): Promise<Float32Array> {
@@ -79,15 +93,18 @@ export class Decoder implements TextDecoder {
    */
   async read(ids: ArrayLike<number>, sequence = 0): Promise<Float32Array> {
     const known = this.#read[sequence] as number[];
-    if (ids.length === 0 || known.length + ids.length > this.context) {
+    if (ids.length === 0 || known.length + ids.length > this.rows) {
       throw new TetradError("ARGUMENT", {
         op: "generate",
         what: ids.length === 0 ? "there is nothing to go on from" : "the context is full",
-        got: `${ids.length} tokens after ${known.length}`,
-        expected: `1 to ${this.context - known.length}`,
+        got: `${ids.length} tokens after ${known.length - this.#before.length}`,
+        expected: `1 to ${this.rows - known.length}`,
         hint: ids.length === 0 ? "give a prompt of at least one token" : "allow a longer context",
       });
     }
+    // Anew for every text: another adapter may have taken its turn.
+    if (known.length === this.#before.length)
+      await this.first?.call({ rows: Int32Array.from(this.#before, (_, i) => sequence * this.rows + i) });
     let logits: Float32Array | undefined;
     const whole = [...known, ...Array.from(ids)];
     while (known.length < whole.length) {
@@ -102,13 +119,13 @@ export class Decoder implements TextDecoder {
 
   /** The last tokens of a sequence. Some of them may be known: they get the rows that they have. What stands behind a short text is overwritten by what follows it. */
   async #readChunk(whole: readonly number[], sequence: number): Promise<Float32Array> {
-    const size = chunkOf(this.context);
-    const first = Math.max(0, whole.length - size);
+    const size = chunkOf(this.model.backbone, this.rows);
+    const first = Math.max(this.#before.length, whole.length - size);
     const places = Int32Array.from({ length: size }, (_, i) => first + i);
     const { logits } = await this.chunk.call({
       ids: places.map((at) => whole[at] ?? 0),
       positions: places,
-      rows: places.map((at) => sequence * this.context + at),
+      rows: places.map((at) => sequence * this.rows + at),
       lengths: [first + size],
       last: [whole.length - 1 - first],
       ...(this.sequences > 1 && { sequence: [sequence] }),
@@ -118,7 +135,7 @@ export class Decoder implements TextDecoder {
   }
 
   async step(ids: readonly (number | undefined)[]): Promise<Float32Array> {
-    const { logits } = await this.one.call(oneTokenEach(this.#read, ids, this.context));
+    const { logits } = await this.one.call(oneTokenEach(this.#read, ids, this.rows));
     noteRead(this.#read, ids);
     return logits as Float32Array;
   }
@@ -129,7 +146,7 @@ export class Decoder implements TextDecoder {
     const before = [...this.#read];
     const of = (sequence: number) => before[sequence] as number[];
     const known = (sequence: number, other: number) => sameBeginning(of(other), of(sequence));
-    await this.#mover.move(movesOf(from, (other) => of(other).length, known, this.context));
+    await this.#mover.move(movesOf(from, (other) => of(other).length, known, this.rows));
     from.forEach((other, sequence) => {
       this.#read[sequence] = [...of(other)];
     });
@@ -138,11 +155,12 @@ export class Decoder implements TextDecoder {
   close(): void {
     this.one.close();
     this.chunk.close();
+    this.first?.close();
     this.#mover?.close();
   }
 }
 
-const chunkOf = (context: number): number => Math.min(CHUNK, context);
+const chunkOf = ({ virtualKeys = 0 }: Backbone, rows: number): number => Math.min(CHUNK, rows - virtualKeys);
 
 /** Logits of tokens whose keys and values go to `rows` of the cache and that `look` at it. */
 function logitsOf(
@@ -175,7 +193,7 @@ function compileOne(engine: Engine, model: Decodable, context: number, sequences
 
 /** Several tokens of one sequence; logits (1, V) of its token number `last` among them. */
 function compileChunk(engine: Engine, model: Decodable, context: number, sequences: number): Promise<FunctionProgram> {
-  const size = chunkOf(context);
+  const size = chunkOf(model.backbone, context);
   const several = { shape: [size], dtype: "i32" } as const;
   const one = { shape: [1], dtype: "i32" } as const;
   const inputs = { ids: several, positions: several, rows: several, lengths: one, last: one, ...(sequences > 1 && { sequence: one }) };
@@ -191,5 +209,17 @@ function compileChunk(engine: Engine, model: Decodable, context: number, sequenc
       return reshape(seen, [q.shape[0] as number, q.shape[1] as number, value.shape[2] as number]);
     };
     return logitsOf(model, all, batch, context, look, last);
+  });
+}
+
+/** Keys and values that an adapter puts before a sequence, into `rows` of the cache; undefined where there are none. */
+async function compileFirst(engine: Engine, { backbone, store, within }: Decodable): Promise<FunctionProgram | undefined> {
+  const { virtualKeys = 0, cache } = backbone;
+  if (virtualKeys === 0) return undefined;
+  return engine.compileWith(store, { rows: { shape: [virtualKeys], dtype: "i32" } }, (all, given) => {
+    const rows = given["rows"] as Tensor;
+    const keys = within(all, { training: false })[VIRTUAL]?.keys;
+    for (let layer = 0; layer < cache.layers; layer++) remember(all, PREFIX, layer, rows, keys?.(layer) as Rows);
+    return rows;
   });
 }

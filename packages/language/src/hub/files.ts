@@ -23,7 +23,8 @@ export interface HubEntry {
 
 /** Files that say what a model is, beside its tokenizer's */
 const DESCRIPTIONS = /^(config|generation_config|modules|sentence_bert_config|adapter_config|\d+_\w+\/config)\.json$/;
-const ADAPTER = "adapter_model.safetensors";
+/** Of peft, and of `adapters` with a head */
+const ADAPTERS = ["adapter_model.safetensors", "adapter.safetensors", "model_head.safetensors"];
 const INDEX = "model.safetensors.index.json";
 const SHARD = /^model-\d+-of-\d+\.safetensors$/;
 
@@ -47,7 +48,7 @@ export function modelFiles(files: readonly HubFile[], name: string, gguf?: strin
   const isSharded = paths.includes(INDEX);
   const isWeight = (path: string) => {
     if (gguf !== undefined) return path === gguf;
-    return path === ADAPTER || (isSharded ? path === INDEX || SHARD.test(path) : path === "model.safetensors");
+    return ADAPTERS.includes(path) || (isSharded ? path === INDEX || SHARD.test(path) : path === "model.safetensors");
   };
   if (!paths.some(isWeight)) {
     const others = paths.filter((path) => /\.(gguf|bin|safetensors|onnx|h5|msgpack)$/.test(path));

@@ -7,17 +7,43 @@ export type Adapter = (x: Tensor, plain: (x: Tensor) => Tensor) => Tensor;
 
 export const ADAPTERS: unique symbol = Symbol("adapters");
 
-/** Parameters by name, and adapters by the name of the layer that each wraps. */
+/**
+ * What it puts behind a part of a layer, attention or feed-forward: `h` is what the part gives, before that is added to `input`, what it took.
+ * `normed` is the norm that the sum goes through, and nothing where the norm comes before the next part.
+ */
+export type Behind = (h: Tensor, input: Tensor, normed: (sum: Tensor) => Tensor) => Tensor;
+
+export const BEHIND: unique symbol = Symbol("behind parts");
+
+/** Keys and values, (T, heads, dim) each */
+export interface Rows {
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** What stands before every sequence and is no word of it. */
+export interface Virtual {
+  /** (P, width), in the place of word embeddings: tokens −1, −2, … of a batch are its rows 0, 1, … */
+  readonly words?: Tensor;
+  /** P rows before the keys and values of each sequence, which cost no token's work; they are not turned by their positions, and the sequence's own begin at P. */
+  readonly keys?: (layer: number) => Rows;
+}
+
+export const VIRTUAL: unique symbol = Symbol("virtual tokens");
+
+/** Parameters by name, adapters by the name of the layer or part that each wraps, and what stands before every sequence. */
 export interface Params {
   readonly [name: string]: Tensor;
   readonly [ADAPTERS]?: ReadonlyMap<string, Adapter>;
+  readonly [BEHIND]?: ReadonlyMap<string, Behind>;
+  readonly [VIRTUAL]?: Virtual;
 }
 
 /** Sequences laid end to end, T tokens of S sequences, as tensors of a trace. */
 export interface TokenBatch {
-  /** i32 (T) */
+  /** i32 (T); below 0 for virtual tokens */
   readonly ids: Tensor;
-  /** i32 (T), from 0 within each sequence */
+  /** i32 (T), from 0 within each sequence, or from the number of keys that stand before it */
   readonly positions: Tensor;
   /** i32 (S + 1): first token of each sequence, then T; a shorter list repeats its last entry. */
   readonly cuSeqlens: Tensor;
@@ -29,6 +55,10 @@ export interface TokenBatch {
   readonly keyMask?: Tensor | undefined;
   /** (T, width): how far each token's word embedding is moved, in attacks on the model. */
   readonly moved?: Tensor | undefined;
+  /** i32 (T + S·P): number of the token that each key is of; −1 − its row for those that stand before a sequence. Given where there are such. */
+  readonly keyRows?: Tensor | undefined;
+  /** i32 (S + 1): first key of each sequence, as `cuSeqlens` says it of tokens */
+  readonly cuSeqlensKeys?: Tensor | undefined;
   /** Attention of a layer in the place of that within the batch: generation's, over keys from a cache. */
   readonly attend?: Attend | undefined;
   /** Positions that occur, where they are not those of the batch's own tokens. */
@@ -66,6 +96,8 @@ export interface Backbone {
   readonly vocabulary: number;
   /** Tokens of the longest sequence that it can read. */
   readonly maxTokens: number;
+  /** Keys and values that an adapter puts before every sequence's; none unless told */
+  readonly virtualKeys?: number;
   /** Whether a token sees only those before it. */
   readonly causal: boolean;
   /** Standard deviation of new weights. */
@@ -73,6 +105,8 @@ export interface Backbone {
   /** Probability that a head drops an element of what it takes. */
   readonly headDropout: number;
   readonly cache: CacheShape;
+  /** Where adapters behind the two parts of a layer have their parameters, by the names of Python's `adapters`; none in encoder-decoders */
+  parts?(layer: number): Readonly<Record<"attention" | "feedForward", string>>;
   /** Whether layers' weights are (in, out), PEFT's `fan_in_fan_out`. */
   readonly fanInFanOut: boolean;
   /** What a masked-language-model head has in common with an encoder: ε of its norms, and its activation */

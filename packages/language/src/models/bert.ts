@@ -3,7 +3,19 @@
 import { add, addLayerNorm, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs, wordsOf } from "./parts.js";
+import {
+  activationOf,
+  affine,
+  affineSpecs,
+  behind,
+  dropped,
+  layerIn,
+  norm,
+  normSpecs,
+  selfAttention,
+  tableSpecs,
+  wordsOf,
+} from "./parts.js";
 
 export function bert(config: ConfigFields): Backbone {
   return bertLike(config, { modelType: "bert", positionPadding: undefined });
@@ -57,13 +69,14 @@ export function bertLike(
     initializerRange: sd,
     headDropout: config.real("classifier_dropout", hiddenDropout),
     cache: { layers, heads, dim: width / heads },
+    parts: (i) => ({ attention: `${layer(i)}.attention.output`, feedForward: `${layer(i)}.output` }),
     fanInFanOut: false,
     mlm: { eps, act },
     embeddings: `${base}.word_embeddings.weight`,
     params,
     states(weights, batch, context) {
       const table = (name: string) => weights[`${base}.${name}.weight`] as Tensor;
-      const words = wordsOf(batch, table("word_embeddings"), padding);
+      const words = wordsOf(weights, batch, `${base}.word_embeddings.weight`, padding);
       const types = table("token_type_embeddings");
       const typed = add(words, batch.types === undefined ? select(types, 0, 0) : embedding(batch.types, types));
       const at = firstPosition === 0 ? batch.positions : add(batch.positions, firstPosition);
@@ -74,10 +87,17 @@ export function bertLike(
         const block = layerIn(context, (h: Tensor) => {
           const names = parts.map((part) => `${layer(i)}.attention.self.${part}`);
           const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
-          const attended = dropped(affine(weights, `${layer(i)}.attention.output.dense`, mixed), hiddenDropout, context);
-          const { y } = addLayerNorm(attended, h, norm(weights, `${layer(i)}.attention.output.LayerNorm`, eps));
-          const outer = affine(weights, `${layer(i)}.output.dense`, act(affine(weights, `${layer(i)}.intermediate.dense`, y)));
-          return addLayerNorm(dropped(outer, hiddenDropout, context), y, norm(weights, `${layer(i)}.output.LayerNorm`, eps)).y;
+          const added = (part: string, x: Tensor, input: Tensor) => {
+            const own = norm(weights, `${part}.LayerNorm`, eps);
+            const given = dropped(affine(weights, `${part}.dense`, x), hiddenDropout, context);
+            return addLayerNorm(
+              behind(weights, part, given, input, (sum) => layerNorm(sum, own)),
+              input,
+              own,
+            ).y;
+          };
+          const y = added(`${layer(i)}.attention.output`, mixed, h);
+          return added(`${layer(i)}.output`, act(affine(weights, `${layer(i)}.intermediate.dense`, y)), y);
         });
         hidden.push(block(hidden[i] as Tensor));
       }

@@ -3,7 +3,20 @@
 import { add, addLayerNorm, embedding, layerNorm, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, affine, affineSpecs, dropped, layerIn, norm, normSpecs, selfAttention, tableSpecs, wordsOf } from "./parts.js";
+import {
+  activationOf,
+  adapterParts,
+  affine,
+  affineSpecs,
+  behind,
+  dropped,
+  layerIn,
+  norm,
+  normSpecs,
+  selfAttention,
+  tableSpecs,
+  wordsOf,
+} from "./parts.js";
 
 /** Not in its configuration. */
 const EPS = 1e-12;
@@ -47,13 +60,14 @@ export function distilbert(config: ConfigFields): Backbone {
     initializerRange: sd,
     headDropout: config.real("seq_classif_dropout", 0.2),
     cache: { layers, heads, dim: width / heads },
+    parts: (i) => adapterParts(layer(i)),
     fanInFanOut: false,
     mlm: { eps: EPS, act },
     embeddings: `${base}.word_embeddings.weight`,
     params,
     states(weights, batch, context) {
       const table = (name: string) => weights[`${base}.${name}.weight`] as Tensor;
-      const words = wordsOf(batch, table("word_embeddings"), padding);
+      const words = wordsOf(weights, batch, `${base}.word_embeddings.weight`, padding);
       const start = layerNorm(
         add(words, embedding(batch.positions, table("position_embeddings"))),
         norm(weights, `${base}.LayerNorm`, EPS),
@@ -63,13 +77,18 @@ export function distilbert(config: ConfigFields): Backbone {
         const block = layerIn(context, (h: Tensor) => {
           const names = parts.map((part) => `${layer(i)}.attention.${part}`);
           const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
-          const { y } = addLayerNorm(
-            affine(weights, `${layer(i)}.attention.out_lin`, mixed),
-            h,
-            norm(weights, `${layer(i)}.sa_layer_norm`, EPS),
-          );
+          const { attention, feedForward } = adapterParts(layer(i));
+          const added = (part: string, given: Tensor, input: Tensor, name: string) => {
+            const own = norm(weights, `${layer(i)}.${name}`, EPS);
+            return addLayerNorm(
+              behind(weights, part, given, input, (sum) => layerNorm(sum, own)),
+              input,
+              own,
+            ).y;
+          };
+          const y = added(attention, affine(weights, `${layer(i)}.attention.out_lin`, mixed), h, "sa_layer_norm");
           const outer = dropped(affine(weights, `${layer(i)}.ffn.lin2`, act(affine(weights, `${layer(i)}.ffn.lin1`, y))), rate, context);
-          return addLayerNorm(outer, y, norm(weights, `${layer(i)}.output_layer_norm`, EPS)).y;
+          return added(feedForward, outer, y, "output_layer_norm");
         });
         hidden.push(block(hidden[i] as Tensor));
       }

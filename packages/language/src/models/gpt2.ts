@@ -3,7 +3,20 @@
 import { add, addLayerNorm, embedding, layerNorm, matmul, reshape, select, type Tensor } from "@tetrad/engine";
 import type { Backbone, Params } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
-import { activationOf, attend, dropped, joinHeads, layerIn, layerOf, norm, normSpecs, tableSpecs, wordsOf } from "./parts.js";
+import {
+  activationOf,
+  adapterParts,
+  attend,
+  behind,
+  dropped,
+  joinHeads,
+  layerIn,
+  layerOf,
+  norm,
+  normSpecs,
+  tableSpecs,
+  wordsOf,
+} from "./parts.js";
 
 export function gpt2(config: ConfigFields): Backbone {
   config.only("scale_attn_weights", true);
@@ -52,11 +65,12 @@ export function gpt2(config: ConfigFields): Backbone {
     initializerRange: sd,
     headDropout: config.real("summary_first_dropout", 0.1),
     cache: { layers, heads, dim: width / heads },
+    parts: (i) => adapterParts(block(i)),
     fanInFanOut: true,
     embeddings: "transformer.wte.weight",
     params,
     states(weights, batch, context) {
-      const words = wordsOf(batch, weights["transformer.wte.weight"] as Tensor);
+      const words = wordsOf(weights, batch, "transformer.wte.weight");
       let sum = dropped(add(words, embedding(batch.positions, weights["transformer.wpe.weight"] as Tensor)), embeddingDropout, context);
       let y = layerNorm(sum, norm(weights, `${block(0)}.ln_1`, eps));
       const hidden = [sum];
@@ -64,15 +78,17 @@ export function gpt2(config: ConfigFields): Backbone {
         const own = layerIn(context, (before: Tensor, input: Tensor) => {
           const fused = map(weights, `${block(i)}.attn.c_attn`, input);
           const three = reshape(fused, [fused.shape[0] as number, 3, heads, width / heads]);
-          const mixed = attend(batch, i, select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
+          const mixed = attend(weights, batch, i, select(three, 1, 0), select(three, 1, 1), select(three, 1, 2), {
             causal: true,
             dropout: context.training ? attentionDropout : 0,
           });
           const attended = dropped(map(weights, `${block(i)}.attn.c_proj`, joinHeads(mixed)), residualDropout, context);
-          const middle = addLayerNorm(attended, before, norm(weights, `${block(i)}.ln_2`, eps));
+          const { attention, feedForward } = adapterParts(block(i));
+          const middle = addLayerNorm(behind(weights, attention, attended, before), before, norm(weights, `${block(i)}.ln_2`, eps));
           const outer = map(weights, `${block(i)}.mlp.c_proj`, act(map(weights, `${block(i)}.mlp.c_fc`, middle.y)));
           const next = i + 1 < layers ? `${block(i + 1)}.ln_1` : "transformer.ln_f";
-          return addLayerNorm(dropped(outer, residualDropout, context), middle.sum, norm(weights, next, eps));
+          const given = behind(weights, feedForward, dropped(outer, residualDropout, context), middle.sum);
+          return addLayerNorm(given, middle.sum, norm(weights, next, eps));
         });
         ({ sum, y } = own(sum, y));
         hidden.push(i + 1 < layers ? sum : y);

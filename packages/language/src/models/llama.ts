@@ -5,9 +5,11 @@ import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
 import {
   activationOf,
+  adapterParts,
   affine,
   affineSpecs,
   attend,
+  behind,
   joinHeads,
   layerIn,
   norm,
@@ -84,31 +86,39 @@ function llamaLike(config: ConfigFields, modelType: string, inputBias: boolean, 
     initializerRange: sd,
     headDropout: 0,
     cache: { layers, heads: kvHeads, dim },
+    parts: (i) => adapterParts(layer(i)),
     fanInFanOut: false,
     embeddings: "model.embed_tokens.weight",
     params,
     states(weights, batch, context) {
-      let sum = wordsOf(batch, weights["model.embed_tokens.weight"] as Tensor);
+      let sum = wordsOf(weights, batch, "model.embed_tokens.weight");
       let y = rmsNorm(sum, norm(weights, `${layer(0)}.input_layernorm`, eps));
-      // No sequence of the batch is longer than the batch, which may be longer than the model reads: attention wants a row for each of its tokens.
-      const rope = ropeTables(batch.longest ?? (batch.ids.shape[0] as number), dim, theta, sum.dtype as "f32" | "f64");
+      // No sequence of the batch is longer than the batch, which may be longer than the model reads: attention wants a row for each of its keys.
+      const longest = batch.longest ?? ((batch.keyRows ?? batch.ids).shape[0] as number);
+      const rope = ropeTables(longest, dim, theta, sum.dtype as "f32" | "f64");
       const hidden = [sum];
       for (let i = 0; i < layers; i++) {
         const own = layerIn(context, (before: Tensor, input: Tensor) => {
           const part = (name: string, count: number) => splitHeads(affine(weights, `${layer(i)}.self_attn.${name}`, input), count);
-          const mixed = attend(batch, i, part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
+          const mixed = attend(weights, batch, i, part("q_proj", heads), part("k_proj", kvHeads), part("v_proj", kvHeads), {
             causal: true,
             rope,
             dropout: context.training ? attentionDropout : 0,
           });
           const attended = affine(weights, `${layer(i)}.self_attn.o_proj`, joinHeads(mixed));
-          const middle = addRmsNorm(attended, before, norm(weights, `${layer(i)}.post_attention_layernorm`, eps));
+          const { attention, feedForward } = adapterParts(layer(i));
+          const middle = addRmsNorm(
+            behind(weights, attention, attended, before),
+            before,
+            norm(weights, `${layer(i)}.post_attention_layernorm`, eps),
+          );
           const gated = mul(
             act(affine(weights, `${layer(i)}.mlp.gate_proj`, middle.y)),
             affine(weights, `${layer(i)}.mlp.up_proj`, middle.y),
           );
           const next = i + 1 < layers ? `${layer(i + 1)}.input_layernorm` : "model.norm";
-          return addRmsNorm(affine(weights, `${layer(i)}.mlp.down_proj`, gated), middle.sum, norm(weights, next, eps));
+          const given = behind(weights, feedForward, affine(weights, `${layer(i)}.mlp.down_proj`, gated), middle.sum);
+          return addRmsNorm(given, middle.sum, norm(weights, next, eps));
         });
         ({ sum, y } = own(sum, y));
         hidden.push(i + 1 < layers ? sum : y);

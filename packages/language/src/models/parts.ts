@@ -20,7 +20,8 @@ import {
   type Tree,
   tanh,
 } from "@tetrad/engine";
-import { ADAPTERS, type LayerContext, type Params, type TokenBatch } from "./backbone.js";
+import { ADAPTERS, BEHIND, type LayerContext, type Params, type TokenBatch, VIRTUAL } from "./backbone.js";
+import { attendBehind, rowsOrVirtual } from "./virtual.js";
 
 type Specs = Record<string, ParamSpec>;
 
@@ -29,6 +30,14 @@ export function layerOf(params: Params, name: string, x: Tensor, plain: (x: Tens
   const adapter = params[ADAPTERS]?.get(name);
   return adapter === undefined ? plain(x) : adapter(x, plain);
 }
+
+/** What a part gives to be added to what it took, or what an adapter behind it makes of that. @param normed the norm of the sum, where one follows at once */
+export function behind(params: Params, part: string, h: Tensor, input: Tensor, normed: (sum: Tensor) => Tensor = (sum) => sum): Tensor {
+  return params[BEHIND]?.get(part)?.(h, input, normed) ?? h;
+}
+
+/** Where adapters stand behind parts of models that have modules for them; BERT has them in its output layers. */
+export const adapterParts = (layer: string) => ({ attention: `${layer}.attention_adapters`, feedForward: `${layer}.output_adapters` });
 
 /** x Wᵀ + b of a named layer. */
 export const affine = (params: Params, name: string, x: Tensor): Tensor =>
@@ -56,10 +65,15 @@ export const norm = (params: Params, name: string, eps: number) => ({
   eps,
 });
 
-/** Word embeddings of a batch's tokens (T, width), moved where the batch says so; the row `padding` of the table gets no gradient. */
-export function wordsOf({ ids, moved }: TokenBatch, table: Tensor, padding?: number): Tensor {
-  const words = embedding(ids, table, padding === undefined ? {} : { paddingIndex: padding });
-  return moved === undefined ? words : add(words, moved);
+/**
+ * Word embeddings of a batch's tokens (T, width), moved where the batch says so, and virtual ones as they are.
+ * @param table its name; @param padding the row that gets no gradient
+ */
+export function wordsOf(params: Params, { ids, moved }: TokenBatch, table: string, padding?: number): Tensor {
+  const rows = (at: Tensor) => embedding(at, params[table] as Tensor, padding === undefined ? {} : { paddingIndex: padding });
+  const words = (at: Tensor) => (moved === undefined ? rows(at) : add(rows(at), moved));
+  const virtual = params[VIRTUAL]?.words;
+  return virtual === undefined ? words(ids) : rowsOrVirtual(ids, words, virtual);
 }
 
 /** (T, width) as (T, heads, dim). */
@@ -68,15 +82,19 @@ export const splitHeads = (x: Tensor, heads: number): Tensor => reshape(x, [x.sh
 /** (T, heads, dim) as (T, width). */
 export const joinHeads = (x: Tensor): Tensor => reshape(x, [x.shape[0] as number, (x.shape[1] as number) * (x.shape[2] as number)]);
 
-/** Attention of one layer among the tokens of each sequence, or as the batch says. */
+/** Attention of one layer among the tokens of each sequence and what stands before them, or as the batch says. */
 export function attend(
-  { cuSeqlens, keyMask, attend: own }: TokenBatch,
+  params: Params,
+  batch: TokenBatch,
   layer: number,
   q: Tensor,
   k: Tensor,
   v: Tensor,
   options: AttentionOptions,
 ): Tensor {
+  const { cuSeqlens, keyMask, attend: own } = batch;
+  const before = params[VIRTUAL]?.keys?.(layer);
+  if (before !== undefined) return attendBehind(before, batch, layer, q, { key: k, value: v }, options);
   return own?.(layer, q, k, v, options) ?? attention(q, k, v, { ...options, cuSeqlens, ...(keyMask !== undefined && { keyMask }) });
 }
 
@@ -94,7 +112,7 @@ export function selfAttention(
   { training }: ApplyContext,
 ): Tensor {
   const [q, k, v] = names.map((name) => splitHeads(affine(weights, name, x), heads)) as [Tensor, Tensor, Tensor];
-  return joinHeads(attend(batch, layer, q, k, v, { dropout: training ? rate : 0 }));
+  return joinHeads(attend(weights, batch, layer, q, k, v, { dropout: training ? rate : 0 }));
 }
 
 /** A layer, computed again in the backward pass where the context asks for it. */

@@ -16,7 +16,7 @@ import {
   take,
   transpose,
 } from "@tetrad/engine";
-import type { CacheShape, Params } from "./backbone.js";
+import type { CacheShape, Params, Rows } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
 import { activationOf, affine, affineSpecs, dropped, joinHeads, norm, normSpecs, splitHeads, tableSpecs } from "./parts.js";
 
@@ -26,12 +26,6 @@ export interface Sequences {
   readonly ids: Tensor;
   /** i32 (S + 1) */
   readonly cuSeqlens: Tensor;
-}
-
-/** Keys and values, (T, heads, dim) each */
-export interface Rows {
-  readonly key: Tensor;
-  readonly value: Tensor;
 }
 
 /** Attention of a layer: of queries (T, heads, dim) over their own sequence, whose new rows are told, and over a source. */

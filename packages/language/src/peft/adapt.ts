@@ -3,20 +3,27 @@
 import {
   type ApplyContext,
   type Engine,
+  type JsonObject,
   normalizeSpec,
   type ParamSpecs,
+  type Shape,
   type StorableTensor,
   type Store,
   TetradError,
+  type WideTensor,
+  writeFileAtomic,
 } from "@tetrad/engine";
 import type { Head } from "../heads/head.js";
-import { ADAPTERS, type Backbone, type Params } from "../models/backbone.js";
+import { ADAPTERS, type Backbone, BEHIND, type Params, VIRTUAL } from "../models/backbone.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { titled } from "../weights/match.js";
 import { type AdapterFolder, writeAdapter } from "./folder.js";
 import type { LayerValues, MakeMethod, PeftMethod, Values } from "./method.js";
 
 export interface Adapted {
   readonly method: PeftMethod;
+  /** The body with what the adapter puts before every sequence, for which it leaves room */
+  readonly backbone: Backbone;
   /** Parameters of base, head and adapter; those that are not trained are states of the store, for which no gradient is computed. */
   readonly params: ParamSpecs;
   /** Parameters with the adapter's layers in place, for a trace. */
@@ -29,10 +36,26 @@ export function adapt(backbone: Backbone, head: Head, make: MakeMethod, fresh: r
   const base = Object.entries({ ...backbone.params, ...head.params }).map(([name, spec]) => {
     return [name, { ...normalizeSpec(spec), state: !method.trains(name) }] as const;
   });
+  const { virtual } = method;
+  const tokens = virtual?.tokens ?? 0;
+  if (tokens >= backbone.maxTokens) {
+    throw new TetradError("ARGUMENT", {
+      op: "peft",
+      what: "virtual tokens leave no room for a text",
+      got: `${tokens}`,
+      expected: `fewer than the ${backbone.maxTokens} tokens that the model reads`,
+    });
+  }
   return {
     method,
+    backbone: { ...backbone, maxTokens: backbone.maxTokens - tokens, ...(virtual?.as === "keys" && { virtualKeys: tokens }) },
     params: { ...Object.fromEntries(base), ...method.params },
-    within: (params, context) => ({ ...params, [ADAPTERS]: method.adapters(params, context) }),
+    within: (params, context) => ({
+      ...params,
+      [ADAPTERS]: method.adapters(params, context),
+      ...(method.behind !== undefined && { [BEHIND]: method.behind(params, context) }),
+      ...(virtual !== undefined && { [VIRTUAL]: virtual.of(params) }),
+    }),
   };
 }
 
@@ -50,21 +73,37 @@ export function trainedShare(store: Store): string {
 }
 
 /** Sets what of a new adapter depends on the base model. */
-export function initialiseAdapter(store: Store, method: PeftMethod): void {
-  for (const [name, values] of method.initial((base) => store.get(base))) store.set(name, values);
+export function initialiseAdapter(store: Store, method: PeftMethod, tokenizer?: Tokenizer): void {
+  for (const [name, values] of method.initial((base) => store.get(base), tokenizer)) store.set(name, values);
+}
+
+export type WideData = WideTensor["data"];
+
+/** What stands before the names of adapters' parameters where several take turns */
+export const SWITCHED = "adapters.";
+
+/** An adapter's values into the store. @throws TetradError FORMAT as `adapterValues` */
+export function loadAdapter(store: Store, adapter: AdapterFolder, source: string): void {
+  const shapes = new Map(trainedNames(store).map((name) => [name, store.shape(name)]));
+  for (const [name, data] of adapterValues(shapes, adapter, source)) store.set(name, data);
 }
 
 /**
- * An adapter's values into the store: a few kilobytes are copied, so that several adapters of the same configuration can take turns.
+ * An adapter's tensors by parameter.
+ * @param shapes of the parameters that it must have, and no others
  * @throws TetradError FORMAT for tensors that are missing, of another shape, or unknown
  */
-export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, source: string): void {
-  const wanted = trainedNames(store);
+export function adapterValues(
+  shapes: ReadonlyMap<string, Shape>,
+  { tensors, names }: AdapterFolder,
+  source: string,
+): Map<string, WideData> {
+  const wanted = [...shapes.keys()];
   const missing = wanted.filter((name) => !names.has(name));
   const unknown = [...names.keys()].filter((name) => !wanted.includes(name));
   const misshaped = wanted.filter((name) => {
     const shape = tensors.entries.get(names.get(name) ?? "")?.shape;
-    return shape !== undefined && shape.join() !== store.shape(name).join();
+    return shape !== undefined && shape.join() !== shapes.get(name)?.join();
   });
   if (missing.length + unknown.length + misshaped.length > 0) {
     throw new TetradError("FORMAT", {
@@ -73,12 +112,13 @@ export function loadAdapter(store: Store, { tensors, names }: AdapterFolder, sou
       got: titled({ missing, "of another shape": misshaped, unknown }),
     });
   }
-  for (const name of wanted) store.set(name, tensors.read(names.get(name) as string).data);
+  return new Map(wanted.map((name) => [name, tensors.read(names.get(name) as string).data]));
 }
 
 /**
- * Writes what is trained, as Python's peft reads it.
+ * Writes what is trained, as Python's peft reads it, or for bottleneck adapters its `adapters`.
  * @param extra further files, by name
+ * @param model config.json of the whole model, from which the latter take class and labels
  * @throws TetradError IO
  */
 export async function saveAdapter(
@@ -86,6 +126,7 @@ export async function saveAdapter(
   method: PeftMethod,
   folder: string,
   extra: Readonly<Record<string, Uint8Array | string>> = {},
+  model: JsonObject = {},
 ): Promise<void> {
   await store.pull();
   const layers = new Set(method.merges);
@@ -94,19 +135,48 @@ export async function saveAdapter(
     const layer = name.replace(/\.bias$/, "");
     return layer !== name && layers.has(layer) ? `${layer}.base_layer.bias` : name;
   };
-  const tensors = new Map(
-    trainedNames(store).map((name) => [named(name), { shape: store.shape(name), data: store.get(name) } satisfies StorableTensor] as const),
-  );
+  const saved = method.saved?.((name) => store.get(name)) ?? new Map<string, StorableTensor>();
+  const kept = trainedNames(store).filter((name) => saved.size === 0 || !Object.hasOwn(method.params, name));
+  const tensors = new Map<string, StorableTensor>([
+    ...kept.map((name) => [named(name), { shape: store.shape(name), data: store.get(name) }] as const),
+    ...saved,
+  ]);
+  if (method.files !== undefined) {
+    for (const [name, content] of Object.entries({ ...extra, ...method.files(tensors, model) }))
+      await writeFileAtomic(`${folder}/${name}`, content);
+    return;
+  }
   await writeAdapter(folder, method.config, tensors, extra);
 }
 
-/** Weights and offsets of the adapted layers with the adapter's share in them, in float64, by parameter name; the store is left as it is. */
+/** @throws TetradError UNSUPPORTED for a method whose work weights alone cannot do */
+export function checkMerge({ merges, config }: PeftMethod): void {
+  if (merges.length > 0) return;
+  throw new TetradError("UNSUPPORTED", {
+    op: "merge",
+    what: "this adapter cannot be merged: no weights of the base model do what it does",
+    got: `${config["peft_type"] ?? "bottleneck adapters"}`,
+    expected: "LORA (with DoRA), IA3",
+    hint: "keep the adapter's folder beside its base model",
+  });
+}
+
+/**
+ * Weights and offsets of the adapted layers with the adapter's share in them, in float64, by parameter name; the store is left as it is.
+ * @throws TetradError UNSUPPORTED as `checkMerge`
+ */
 export function mergedWeights(store: Store, method: PeftMethod): Map<string, Values> {
-  const merged = new Map<string, Values>();
   const names = new Set(store.names);
+  return mergedValues(method, (name) => (names.has(name) ? store.get(name) : undefined));
+}
+
+/** As `mergedWeights`, of values by their names. */
+export function mergedValues(method: PeftMethod, of: (name: string) => Values | undefined): Map<string, Values> {
+  checkMerge(method);
+  const merged = new Map<string, Values>();
   for (const layer of method.merges) {
-    const bias = names.has(`${layer}.bias`) ? store.get(`${layer}.bias`) : undefined;
-    const values: LayerValues = method.merged(layer, { weight: store.get(`${layer}.weight`), bias }, (name) => store.get(name));
+    const base: LayerValues = { weight: of(`${layer}.weight`) as Values, bias: of(`${layer}.bias`) };
+    const values = method.merged(layer, base, (name) => of(name) as Values);
     merged.set(`${layer}.weight`, values.weight);
     if (values.bias !== undefined) merged.set(`${layer}.bias`, values.bias);
   }

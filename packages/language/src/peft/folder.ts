@@ -13,11 +13,16 @@ import {
 } from "@tetrad/engine";
 import { ConfigFields } from "../models/config.js";
 import { optional } from "../weights/read.js";
+import { isBottleneck, readBottleneck } from "./bottleneck-folder.js";
 import { ia3 } from "./ia3.js";
 import { lora } from "./lora.js";
 import type { MakeMethod } from "./method.js";
+import { prefixTuning } from "./prefix.js";
+import { PROMPT_EMBEDDINGS, type PromptInit, promptTuning } from "./prompt.js";
 
 const PREFIX = "base_model.model.";
+/** The same of methods that change no layer, whose base model peft does not wrap */
+const PROMPT_PREFIX = "base_model.";
 /** What peft puts into the name of an adapted layer's own parameters. */
 const BASE_LAYER = ".base_layer.";
 const CONFIG = "adapter_config.json";
@@ -26,8 +31,8 @@ const TENSORS = "adapter_model.safetensors";
 export interface AdapterFolder {
   readonly config: JsonObject;
   readonly method: MakeMethod;
-  /** By names without PEFT's prefix */
-  readonly tensors: SafetensorsFile;
+  readonly tensors: Pick<SafetensorsFile, "entries" | "read">;
+  /** Of each parameter, its name in the file */
   readonly names: ReadonlyMap<string, string>;
   /** The config.json that we write beside an adapter and peft does not */
   modelConfig(): Promise<JsonObject | undefined>;
@@ -36,18 +41,21 @@ export interface AdapterFolder {
 /** @throws TetradError IO, FORMAT; UNSUPPORTED for a method that is not built */
 export async function readAdapter(folder: string): Promise<AdapterFolder> {
   const config = parseJsonObject(await readBytes(`${folder}/${CONFIG}`), `${folder}/${CONFIG}`);
+  const modelConfig = async () => {
+    const bytes = await optional(`${folder}/config.json`);
+    return bytes === undefined ? undefined : parseJsonObject(bytes, `${folder}/config.json`);
+  };
+  if (isBottleneck(config)) return { ...(await readBottleneck(folder, config)), config, modelConfig };
   const tensors = openSafetensors(await readBytes(`${folder}/${TENSORS}`), `${folder}/${TENSORS}`);
-  const plain = (name: string) => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name).replace(BASE_LAYER, ".");
+  const prefix = prefixOf(config);
+  const plain = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name).replace(BASE_LAYER, ".");
   const names = new Map([...tensors.entries.keys()].map((name) => [plain(name), name]));
   return {
     config,
     method: methodOf(config, `${folder}/${CONFIG}`),
     tensors,
     names,
-    async modelConfig() {
-      const bytes = await optional(`${folder}/config.json`);
-      return bytes === undefined ? undefined : parseJsonObject(bytes, `${folder}/config.json`);
-    },
+    modelConfig,
   };
 }
 
@@ -64,6 +72,17 @@ export function methodOf(config: JsonObject, source = CONFIG): MakeMethod {
   };
   const type = fields.text("peft_type");
   if (type === "IA3") return ia3({ ...common, feedforwardModules: list("feedforward_modules") ?? [] });
+  if (type === "PROMPT_TUNING" || type === "PREFIX_TUNING") {
+    fields.only("num_transformer_submodules", 1);
+    const virtual = { ...common, numVirtualTokens: fields.whole("num_virtual_tokens") };
+    if (type === "PREFIX_TUNING") {
+      // A file has what the projection makes, not the projection.
+      const hidden = fields.whole("encoder_hidden_size", 1);
+      return prefixTuning({ ...virtual, trainedAs: { projection: fields.flag("prefix_projection", false), encoderHiddenSize: hidden } });
+    }
+    const init = fields.text("prompt_tuning_init", "RANDOM") as PromptInit;
+    return promptTuning({ ...virtual, promptTuningInit: init, promptTuningInitText: fields.text("prompt_tuning_init_text", "") });
+  }
   if (type === "LORA") {
     for (const name of ["rank_pattern", "alpha_pattern"]) {
       if (Object.keys((config[name] ?? {}) as object).length > 0) fields.only(name);
@@ -80,8 +99,16 @@ export function methodOf(config: JsonObject, source = CONFIG): MakeMethod {
       bias: fields.text("bias", "none") as "none" | "lora_only" | "all",
     });
   }
-  throw new TetradError("UNSUPPORTED", { op: source, what: "this method is not built", got: type, expected: "LORA (with DoRA), IA3" });
+  throw new TetradError("UNSUPPORTED", {
+    op: source,
+    what: "this method is not built",
+    got: type,
+    expected: "LORA (with DoRA), IA3, PROMPT_TUNING, PREFIX_TUNING",
+  });
 }
+
+const prefixOf = ({ peft_type: type }: JsonObject): string =>
+  type === "PROMPT_TUNING" || type === "PREFIX_TUNING" ? PROMPT_PREFIX : PREFIX;
 
 /** Each file whole or not at all. @throws TetradError IO */
 export async function writeAdapter(
@@ -90,7 +117,8 @@ export async function writeAdapter(
   tensors: ReadonlyMap<string, StorableTensor>,
   extra: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<void> {
-  const named = new Map([...tensors].map(([name, tensor]) => [`${PREFIX}${name}`, tensor]));
+  const prefix = prefixOf(config);
+  const named = new Map([...tensors].map(([name, tensor]) => [name === PROMPT_EMBEDDINGS ? name : `${prefix}${name}`, tensor]));
   for (const [name, content] of Object.entries(extra)) await writeFileAtomic(`${folder}/${name}`, content);
   await writeFileAtomic(`${folder}/${TENSORS}`, writeSafetensors(named, { format: "pt" }));
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -99,7 +127,7 @@ export async function writeAdapter(
 
 /** The base model's folder; a relative one is taken from the adapter's. @throws TetradError FORMAT where none is named, UNSUPPORTED for an address */
 export function baseFolder({ config }: AdapterFolder, folder: string): string {
-  const base = config["base_model_name_or_path"];
+  const base = config["base_model_name_or_path"] ?? config["model_name"];
   // Who opens a folder has not asked to have a server called that the folder names.
   if (typeof base === "string" && /^\w+:\/\//.test(base)) {
     throw new TetradError("UNSUPPORTED", {
@@ -110,5 +138,8 @@ export function baseFolder({ config }: AdapterFolder, folder: string): string {
     });
   }
   if (typeof base === "string" && base !== "") return base.startsWith(".") ? `${folder}/${base}` : base;
-  throw new TetradError("FORMAT", { op: `${folder}/adapter_config.json`, what: '"base_model_name_or_path" does not name the base model' });
+  throw new TetradError("FORMAT", {
+    op: `${folder}/adapter_config.json`,
+    what: 'neither "base_model_name_or_path" nor "model_name" names the base model',
+  });
 }

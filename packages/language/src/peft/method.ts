@@ -1,7 +1,8 @@
 /** What a method of parameter-efficient training brings. */
 
-import type { ApplyContext, JsonObject, ParamSpecs } from "@tetrad/engine";
-import type { Adapter, Backbone, Params } from "../models/backbone.js";
+import type { ApplyContext, JsonObject, ParamSpecs, StorableTensor } from "@tetrad/engine";
+import type { Adapter, Backbone, Behind, Params, Virtual } from "../models/backbone.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { isModuleOf } from "./targets.js";
 
 export type Values = Float32Array | Float64Array;
@@ -19,14 +20,22 @@ export interface PeftMethod {
   trains(name: string): boolean;
   /** What stands in the place of each adapted layer. */
   adapters(params: Params, context: ApplyContext): ReadonlyMap<string, Adapter>;
-  /** Values that depend on the base model's, for a new adapter. */
-  initial(base: (name: string) => Values): ReadonlyMap<string, Values>;
-  /** Layers whose weights a merge changes. */
+  /** What stands behind parts of layers. */
+  behind?(params: Params, context: ApplyContext): ReadonlyMap<string, Behind>;
+  /** What stands before every sequence: as many tokens, of the tokenizer's making, or keys and values in attention */
+  readonly virtual?: { readonly as: "words" | "keys"; readonly tokens: number; of(params: Params): Virtual };
+  /** Values that depend on the base model's, or on a text, for a new adapter. */
+  initial(base: (name: string) => Values, tokenizer?: Tokenizer): ReadonlyMap<string, Values>;
+  /** Layers whose weights a merge changes; none where weights alone cannot do what the adapter does. */
   readonly merges: readonly string[];
   /** The weight and offset that do alone what layer and adapter do together. */
   merged(layer: string, base: LayerValues, own: (name: string) => Values): LayerValues;
   /** adapter_config.json, as Python's peft writes it. */
   readonly config: JsonObject;
+  /** What stands for its own parameters in the file, where those are not to be written */
+  saved?(own: (name: string) => Values): ReadonlyMap<string, StorableTensor>;
+  /** The folder's files, where they are not peft's. @param model config.json of the whole model */
+  files?(tensors: ReadonlyMap<string, StorableTensor>, model: JsonObject): Readonly<Record<string, Uint8Array | string>>;
 }
 
 /** Fields of adapter_config.json that every method has. */

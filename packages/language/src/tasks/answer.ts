@@ -6,6 +6,7 @@ import type { Question } from "../data/squad.js";
 import { questionAnswering } from "../heads/question-answering.js";
 import { type AnswerScores, answerScores } from "../metrics/answers.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
+import type { MakeMethod } from "../peft/method.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
@@ -22,6 +23,8 @@ export interface WindowOptions {
 }
 
 export interface AnswerOptions extends TrainingOptions, WindowOptions {
+  /** An adapter, which is trained with the head; the whole model without one */
+  readonly peft?: MakeMethod | undefined;
   /** Questions that are not learned, for evaluations while the others are */
   readonly evaluation?: readonly Question[];
 }
@@ -85,8 +88,8 @@ export async function finetuneAnswerer(
   questions: readonly Question[],
   options: AnswerOptions = {},
 ): Promise<AnswerRun> {
-  const { seed = TRAINING_DEFAULTS.seed, freeze, evaluation } = options;
-  const model = await openModel(engine, folder, questionAnswering, { freshHead: true, seed, freeze });
+  const { seed = TRAINING_DEFAULTS.seed, freeze, evaluation, peft } = options;
+  const model = await openModel(engine, folder, questionAnswering, { freshHead: true, seed, freeze, peft });
   const { backbone, head } = model;
   const size = sizes(model, options);
   const windows = windowsOf(model, questions, size);

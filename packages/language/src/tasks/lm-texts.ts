@@ -13,16 +13,20 @@ export function wholeTexts({ tokenizer, config }: LanguageModel, texts: readonly
   return texts.map((text) => [...tokenizer.encode(text).ids, ...(typeof end === "number" ? [end] : [])]);
 }
 
-/** As `wholeTexts`, cut to a limit that the model can read. */
+/** Virtual tokens at the beginning of a text. */
+export const virtualOf = (ids: Ids): number => Array.from(ids).filter((id) => id < 0).length;
+
+/** As `wholeTexts`, cut to a limit that the model can read; virtual tokens do not count. */
 export function encodeTexts(model: LanguageModel, texts: readonly string[], limit?: number) {
   const maxTokens = Math.min(limit ?? model.backbone.maxTokens, model.backbone.maxTokens);
   const whole = wholeTexts(model, texts);
-  const sequences = whole.map((ids) => ids.slice(0, maxTokens));
+  const most = (ids: Ids) => virtualOf(ids) + maxTokens;
+  const sequences = whole.map((ids) => ids.slice(0, most(ids)));
   checkSequences("lm", sequences);
-  return { sequences, maxTokens, cut: whole.filter(({ length }) => length > maxTokens).length };
+  return { sequences, maxTokens, cut: whole.filter((ids) => ids.length > most(ids)).length };
 }
 
-/** Each token's successor in its own sequence. */
+/** Each token's successor in its own sequence; the first word follows the virtual tokens, none of which follows another. */
 export function nextOf(ids: Int32Array, sequences: readonly Ids[]): Int32Array {
   const next = new Int32Array(ids.length).fill(IGNORED);
   next.set(ids.subarray(1));
@@ -31,5 +35,5 @@ export function nextOf(ids: Int32Array, sequences: readonly Ids[]): Int32Array {
     end += length;
     next[end - 1] = IGNORED;
   }
-  return next;
+  return next.map((id) => (id < 0 ? IGNORED : id));
 }

@@ -8,7 +8,7 @@ import type { MakeMethod } from "../peft/method.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
-import { encodeTexts, nextOf } from "./lm-texts.js";
+import { encodeTexts, nextOf, virtualOf } from "./lm-texts.js";
 import { perplexity } from "./perplexity.js";
 
 export interface LmOptions extends TrainingOptions, Pick<OpenOptions, "gguf" | "base"> {
@@ -72,7 +72,7 @@ export async function finetuneLm(engine: Engine, model: LanguageModel, texts: re
       loss(params, batch, inputs, context) {
         return loss(params, backbone.states(params, batch, context), inputs["labels"] as Tensor);
       },
-      weight: (rows) => rows.reduce((sum, row) => sum + (sequences[row] as Ids).length - 1, 0),
+      weight: (rows) => rows.reduce((sum, row) => sum + foretold(sequences[row] as Ids), 0),
       ...(evaluation !== undefined && {
         async evaluate() {
           const { perplexity: surprise } = await perplexity(engine, model, evaluation, maxTokens);
@@ -85,6 +85,9 @@ export async function finetuneLm(engine: Engine, model: LanguageModel, texts: re
   );
   return { ...run, model, maxTokens, cut };
 }
+
+/** Tokens of a text whose loss counts: all but the first one of all, be it virtual or not. */
+const foretold = (ids: Ids): number => ids.length - Math.max(1, virtualOf(ids));
 
 /** A whole model as transformers reads it, or an adapter as peft does, with the tokenizer beside it. @throws TetradError IO */
 export async function saveLm(run: LmRun, path: string, card?: string): Promise<void> {

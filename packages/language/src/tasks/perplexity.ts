@@ -6,7 +6,7 @@ import type { CausalLm } from "../heads/causal-lm.js";
 import type { LanguageModel } from "../model.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { checkSequences } from "./labels.js";
-import { encodeTexts, nextOf, wholeTexts } from "./lm-texts.js";
+import { encodeTexts, nextOf, virtualOf, wholeTexts } from "./lm-texts.js";
 
 export interface Perplexity {
   /** e to the mean negative log-likelihood of a token, natural logarithms */
@@ -15,13 +15,16 @@ export interface Perplexity {
   readonly tokens: number;
 }
 
-/** How surprised the model is by texts, each foretold from its own beginning; what is longer than the limit is left out. */
+/**
+ * How surprised the model is by texts, each foretold from its own first token, with a trained prompt before that or none: the same tokens count, whatever the adapter.
+ * What is longer than the limit is left out.
+ */
 export async function perplexity(engine: Engine, model: LanguageModel, texts: readonly string[], limit?: number): Promise<Perplexity> {
   const { sequences } = encodeTexts(model, texts, limit);
   return surprise(
     engine,
     model,
-    sequences.map((ids) => ({ ids, known: 1 })),
+    sequences.map((ids) => ({ ids, known: 1 + virtualOf(ids) })),
   );
 }
 
@@ -68,10 +71,14 @@ export async function stridedPerplexity(
   );
 }
 
-function windowsOf(ids: readonly number[], size: number, stride: number): Window[] {
+/** Windows of a text, each with the virtual tokens before it. */
+function windowsOf(whole: readonly number[], size: number, stride: number): Window[] {
+  const virtual = virtualOf(whole);
+  const [prompt, ids] = [whole.slice(0, virtual), whole.slice(virtual)];
   const windows: Window[] = [];
   for (let begin = 0; ; begin += stride) {
-    windows.push({ ids: ids.slice(begin, begin + size), known: begin === 0 ? 1 : size - stride });
+    const own = ids.slice(begin, begin + size);
+    windows.push({ ids: [...prompt, ...own], known: virtual + (begin === 0 ? 1 : size - stride) });
     if (begin + size >= ids.length) return windows;
   }
 }

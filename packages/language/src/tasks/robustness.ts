@@ -55,7 +55,7 @@ class Probe {
 
   static async open(engine: Engine, { model, labels }: TextClassifier, sequences: readonly Ids[]): Promise<Probe> {
     const { backbone, head, store } = model;
-    const limits = evaluationLimits(sequences);
+    const limits = evaluationLimits(sequences, backbone.virtualKeys);
     const inputs = {
       ...batchSpecs(limits),
       moved: { shape: [limits.tokens, backbone.width], dtype: store.dtype, bounded: "tokens" },

@@ -1,10 +1,12 @@
 /** What heads over whole texts have in common, whatever their targets: training on a row of targets each, and outputs of any number of texts. */
 
 import type { Engine, JsonObject, Tensor } from "@tetrad/engine";
+import { bodyOf } from "../heads/body.js";
 import { sequenceClassification } from "../heads/sequence-classification.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
 import type { MakeMethod } from "../peft/method.js";
+import { Adapters } from "../peft/switch.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, type TrainingTask, train } from "../train/train.js";
@@ -94,11 +96,26 @@ export async function trainOnTexts(
   };
 }
 
+/** A model over texts, by the names in its configuration. @throws TetradError FORMAT where it has none */
+export function overTexts(model: LanguageModel, source = "config.json"): TextModel & { readonly labels: readonly string[] } {
+  return { model, labels: labelsOfConfig(model.config, source), maxTokens: model.backbone.maxTokens };
+}
+
+/**
+ * Adapters for classes, labels or numbers that take turns on one base model: `overTexts(adapters.use("name"))` is what `classify` takes.
+ * @param folder of the base model, whose own head is left out; @param folders of adapters, by the names that they are called by
+ * @throws TetradError as `Adapters.open`; FORMAT for an adapter whose config.json does not name what it makes
+ */
+export function adaptersOverTexts(engine: Engine, folder: string, folders: Readonly<Record<string, string>>): Promise<Adapters> {
+  const headOf = (backbone: Backbone, config: JsonObject) => sequenceClassification(backbone, labelsOfConfig(config, folder).length);
+  return Adapters.open(engine, folder, folders, headOf, { baseHeadOf: bodyOf });
+}
+
 /** A fine-tuned folder whose config.json names what the head makes. @throws TetradError FORMAT for a folder without names */
 export async function openOverTexts(engine: Engine, folder: string): Promise<TextModel & { readonly labels: readonly string[] }> {
   const headOf = (config: JsonObject) => labelsOfConfig(config, folder).length;
   const model = await openModel(engine, folder, (backbone, config) => sequenceClassification(backbone, headOf(config)));
-  return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
+  return overTexts(model, folder);
 }
 
 /**

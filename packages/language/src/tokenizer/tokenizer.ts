@@ -32,7 +32,7 @@ export interface ChatMessage {
 }
 
 export interface EncodeOptions {
-  /** Most tokens, special ones among them; what is longer is cut at the end. */
+  /** Most tokens, special ones among them and virtual ones not; what is longer is cut at the end. */
   readonly maxTokens?: number;
   /** Adds what the model expects around a text, [CLS] and [SEP] say; true unless told. */
   readonly specialTokens?: boolean;
@@ -77,6 +77,12 @@ export const TOKENIZER_FILES: readonly string[] = [
 /** Characters that no text has (U+10FFFE, U+10FFFF), in the place of one when the template is asked for. */
 const [FIRST, SECOND] = ["\u{10fffe}", "\u{10ffff}"];
 
+/** What stands before texts without being of the vocabulary, and the tokenizer that it was added to */
+interface Prompted {
+  readonly tokens: number;
+  readonly of: Tokenizer;
+}
+
 /** Tokens around texts: a text's number, or a token's number and its type. */
 type Slot = { readonly text: 0 | 1; readonly type: number } | { readonly token: string; readonly id: number; readonly type: number };
 
@@ -95,7 +101,14 @@ export class Tokenizer {
     /** What is copied when a model is saved. */
     readonly files: Readonly<Record<string, Uint8Array>> = {},
     source = "tokenizer.json",
+    private readonly prompt?: Prompted,
   ) {
+    if (prompt !== undefined) {
+      this.#pipeline = prompt.of.#pipeline;
+      this.#pieces = prompt.of.#pieces;
+      this.unknownId = prompt.of.unknownId;
+      return;
+    }
     try {
       this.#pipeline = new Library(json, config) as unknown as Pipeline;
       this.#pieces = new PieceFinder(json, this.#pipeline);
@@ -128,6 +141,11 @@ export class Tokenizer {
   static made(json: JsonObject, config: JsonObject, source: string): Tokenizer {
     const bytes = (value: JsonObject) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
     return new Tokenizer(json, config, { "tokenizer.json": bytes(json), "tokenizer_config.json": bytes(config) }, source);
+  }
+
+  /** The same tokenizer, which puts virtual tokens before every text beside its special ones: −1, −2, …, numbers that no vocabulary has. */
+  prompted(tokens: number): Tokenizer {
+    return new Tokenizer(this.json, this.config, this.files, undefined, { tokens, of: this });
   }
 
   /** What each token writes, by its number; undefined for special ones. @throws TetradError UNSUPPORTED for WordPiece, whose tokens depend on their neighbours */
@@ -286,7 +304,7 @@ export class Tokenizer {
   }
 
   #special(texts: number): number {
-    return this.#around(texts, true).filter((slot) => "token" in slot).length;
+    return this.#around(texts, true).filter((slot) => "token" in slot && slot.id >= 0).length;
   }
 
   /** What stands around one or two texts, as the post-processor puts it. */
@@ -303,8 +321,10 @@ export class Tokenizer {
       const type = types[i] ?? 0;
       return text === undefined ? { token, id: this.#idOrUnknown(token), type } : { text, type };
     });
-    this.#templates.set(key, slots);
-    return slots;
+    const virtual = Array.from({ length: special ? (this.prompt?.tokens ?? 0) : 0 }, (_, i): Slot => ({ token: "", id: -1 - i, type: 0 }));
+    const all = [...virtual, ...slots];
+    this.#templates.set(key, all);
+    return all;
   }
 }
 

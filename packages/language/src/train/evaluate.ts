@@ -9,10 +9,10 @@ import type { Params, TokenBatch } from "../models/backbone.js";
 const MOST: BatchLimits = { tokens: 512, sequences: 64 };
 
 /** Of batches that only look at sequences: as large as pays, and never too small for the longest. */
-export function evaluationLimits(sequences: readonly Ids[]): BatchLimits {
+export function evaluationLimits(sequences: readonly Ids[], virtualKeys = 0): BatchLimits {
   const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
   const count = Math.min(sequences.length, MOST.sequences);
-  return { tokens: Math.max(longest, Math.min(MOST.tokens, limitsOf(sequences, count).tokens)), sequences: count };
+  return { tokens: Math.max(longest, Math.min(MOST.tokens, limitsOf(sequences, count).tokens)), sequences: count, virtualKeys };
 }
 
 export interface Evaluation {
@@ -33,7 +33,7 @@ export async function forEachBatch(
 ): Promise<void> {
   const { sequences, inputs, feeds } = evaluation;
   if (sequences.length === 0) return;
-  const limits = evaluationLimits(sequences);
+  const limits = evaluationLimits(sequences, backbone.virtualKeys);
   const program = await engine.compileWith(store, { ...batchSpecs(limits), ...inputs?.(limits) }, (params, given) =>
     evaluation.outputs(adapted(params, { training: false }), given as unknown as TokenBatch, given),
   );

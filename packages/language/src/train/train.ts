@@ -100,7 +100,7 @@ class Trainer {
   ) {
     const { sequences } = task;
     this.#size = Math.min(options.perDeviceTrainBatchSize, sequences.length);
-    this.#limits = limitsOf(sequences, this.#size);
+    this.#limits = limitsOf(sequences, this.#size, task.model.backbone.virtualKeys);
     this.#perEpoch = Math.ceil(Math.ceil(sequences.length / this.#size) / options.gradientAccumulationSteps);
     this.#steps = options.maxSteps ?? Math.ceil(this.#perEpoch * options.numTrainEpochs);
     this.#epochs = Math.ceil(this.#steps / this.#perEpoch);

@@ -1,0 +1,59 @@
+// Adapters by the command line beside LoRA: trained, gone on from, measured, predicted with; and what does not go together.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { sharedPath } from "../support/shared.js";
+import { facts, finetune, miniLm } from "./finetuning.js";
+import { workplace } from "./tetrad.js";
+
+const STORIES = () => sharedPath("data/stories260K/stories260K.bin");
+
+test("texts by --peft prefix: generate and evaluate open its folder", () => {
+  const place = workplace();
+  const lines = Array.from({ length: 6 }, (_, i) => JSON.stringify({ text: `Lily had ${i} red balls. She was happy and sad.` }));
+  const train = place.write("texts.jsonl", lines.join("\n"));
+  const run = place.tetrad(
+    ...finetune("lm", { model: STORIES(), train, test: train, peft: "prefix", out: "adapter" }),
+    ...["--epochs", "20", "--batch-size", "3", "--learning-rate", "3e-2", "--num-virtual-tokens", "4", "--prefix-projection"],
+  );
+  expect(run.code).toBe(0);
+  // A table of 4 rows as wide as keys (32), two layers from 32 to 32 and from there to a key and a value in each of 5 layers
+  expect(run.stderr).toContain(`${(4 * 32 + 33 * 32 + 33 * 5 * 2 * 32).toLocaleString("en")} of `);
+  const [, before, after] = (/: ([\d.]+) → ([\d.]+)\n/.exec(run.stdout) ?? []).map(Number) as [number, number, number];
+  expect(after).toBeLessThan(0.9 * before);
+  const config = JSON.parse(readFileSync(place.path("adapter/adapter_config.json"), "utf8"));
+  expect(config).toMatchObject({
+    peft_type: "PREFIX_TUNING",
+    prefix_projection: true,
+    num_virtual_tokens: 4,
+    base_model_name_or_path: STORIES(),
+  });
+  const measured = facts<{ perplexity: number }>(place, "evaluate", "adapter", train);
+  expect(Math.abs(measured.perplexity / after - 1)).toBeLessThan(2e-2);
+  expect(measured.perplexity).toBeLessThan(before);
+  const goesOn = (model: string) => facts<{ text: string }>(place, "generate", model, "Lily had", "--max-tokens", "12").text;
+  expect(goesOn("adapter")).toMatch(/ball/);
+  expect(goesOn(STORIES())).not.toMatch(/ball/);
+});
+
+test("classes by --peft bottleneck, and combinations that cannot be", () => {
+  const place = workplace();
+  const rows = ["my card is stuck,card", "what is a euro worth,rate", "a card was swallowed,card", "the exchange rate of today,rate"];
+  const train = place.write("t.csv", ["text,label", ...rows].join("\n"));
+  const task = (...more: readonly string[]) => place.tetrad(...finetune("classify", { train, test: train, out: "out" }), ...more);
+  const run = task("--peft", "bottleneck", "--adapter-config", "houlsby", "--epochs", "4", "--batch-size", "2", "--learning-rate", "3e-3");
+  expect(run.stderr).toContain(`${(6 * 2 * (24 * 384 * 2 + 24 + 384) + 2 * 385).toLocaleString("en")} of `);
+  expect(run.code).toBe(0);
+  expect(JSON.parse(readFileSync(place.path("out/adapter_config.json"), "utf8"))).toMatchObject({
+    config: { mh_adapter: true, output_adapter: true, reduction_factor: 16, non_linearity: "swish" },
+    model_name: miniLm(),
+    model_class: "BertForSequenceClassification",
+  });
+  expect(place.tetrad("predict", "out", "my card", "--quiet").stdout).toMatch(/^card /);
+  const refused = (...more: readonly string[]) => {
+    const { code, stderr } = task(...more);
+    return `${code} ${stderr}`;
+  };
+  expect(refused("--peft", "prefix", "--merge")).toMatch(/^1 error\[UNSUPPORTED\].*cannot be merged.*--peft prefix --merge/s);
+  expect(refused("--peft", "lora", "--num-virtual-tokens", "3")).toMatch(/^1 error\[ARGUMENT\].*--num-virtual-tokens means nothing/s);
+  expect(refused("--peft", "promt")).toMatch(/^2 .*lora, dora, ia3, prompt, prefix, bottleneck/s);
+});
