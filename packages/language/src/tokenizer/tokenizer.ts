@@ -130,6 +130,11 @@ export class Tokenizer {
     return new Tokenizer(json, config, { "tokenizer.json": bytes(json), "tokenizer_config.json": bytes(config) }, source);
   }
 
+  /** What another thread makes the same tokenizer from. */
+  get source(): { readonly json: JsonObject; readonly config: JsonObject } {
+    return { json: this.json, config: this.config };
+  }
+
   /** What each token writes, by its number; undefined for special ones. @throws TetradError UNSUPPORTED for WordPiece, whose tokens depend on their neighbours */
   bytes(): readonly (Uint8Array | undefined)[] {
     return tokenBytes(this.json, this.#pipeline.get_vocab(true));
