@@ -1,7 +1,7 @@
 /** What a run of fine-tuning keeps beside the folder that it is to write: checkpoints in Hugging Face's shape, each a whole model and what resuming needs. */
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
 import { type RunState, readRunState, type TrainingOptions } from "@tetrad/language";
 import type { TrainingFlags } from "./training.js";
@@ -43,7 +43,7 @@ export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints
   const saveStrategy = saveStrategyOf(flags);
   const unlock = await lock(folder);
   try {
-    await clear(folder);
+    await clear(flags.out);
     const resume = flags.resume === true ? await lastState(folder, own) : undefined;
     return {
       ...(resume !== undefined && { resume }),
@@ -91,10 +91,15 @@ async function discard(folder: string, step: number): Promise<void> {
   await rm(aside, { recursive: true });
 }
 
-/** What a killed run left half written or half removed. */
-async function clear(folder: string): Promise<void> {
+/** What a killed run left half written or half removed, of checkpoints and of the model. */
+async function clear(out: string): Promise<void> {
+  const folder = runFolder(out);
   for (const name of await readdir(folder)) {
     if (/^\.+checkpoint-\d+\./.test(name)) await rm(join(folder, name), { recursive: true });
+  }
+  const [parent, own] = [dirname(resolve(out)), `.${basename(resolve(out))}.`];
+  for (const name of await readdir(parent)) {
+    if (name.startsWith(own) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(own.length))) await rm(join(parent, name), { recursive: true });
   }
 }
 

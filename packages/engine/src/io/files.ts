@@ -29,3 +29,8 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   return (await files(`write ${path}`)).writeFileAtomic(path, content);
 }
+
+/** Puts a folder back that was being replaced when the process that did it was killed; nothing to do otherwise. @throws TetradError IO */
+export async function recoverFolder(path: string): Promise<void> {
+  await (await files(`read ${path}`)).recoverFolder(path);
+}

@@ -3,9 +3,17 @@
 export { cacheFolder, cacheIsOff } from "./cache.js";
 export { EventWriter } from "./event-writer.js";
 export { fileError } from "./faults.js";
-export { type FileContent, readBytes, writeFileAtomic } from "./files.js";
+export { type FileContent, readBytes, recoverFolder, writeFileAtomic } from "./files.js";
 export { type Json, type JsonObject, parseJson, parseJsonObject } from "./json.js";
-export { type ModelFolder, RESULTS_FILE, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
+export {
+  type ModelFolder,
+  modelFiles,
+  RESULTS_FILE,
+  readModelFolder,
+  TRAINING_FILE,
+  writeFolder,
+  writeModelFolder,
+} from "./model-folder.js";
 export * as protobuf from "./protobuf.js";
 export {
   openSafetensors,
