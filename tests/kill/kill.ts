@@ -50,6 +50,7 @@ let [kills, writing, between, finished, resumed] = [0, 0, 0, 0, 0];
 while (kills < KILLS) {
   const before = lastStep();
   const wait = random() < 0.5;
+  const stale = halves();
   const { child, ended } = start("killed", before > 0);
   const after = await (wait ? untilWritten(child, random() < 0.6) : untilMoment(child, seconds));
   const { code, stderr } = await ended;
@@ -65,13 +66,14 @@ while (kills < KILLS) {
   if (!after.killed) break;
   kills++;
   if (before > 0) resumed++;
-  const half = halves();
+  // What an earlier kill left is there until a run is far enough to clear it.
+  const half = wait || stale.length === 0 ? halves() : [];
   if (half.some(isWhole)) between++;
   else if (half.length > 0) writing++;
   const last = lastStep();
   check(last >= before, `the checkpoint of step ${before} is gone, ${last} is the last one`);
   if (last > 0) await checkCheckpoint(join(place, `killed-run/checkpoint-${last}`), last);
-  console.log(`kill ${kills}: step ${before} → ${last}${half.length > 0 ? `, left half: ${half.join(", ")}` : ""}`);
+  console.log(`kill ${kills}: step ${before} → ${last}${half.length > 0 ? `, left: ${half.join(", ")}` : ""}`);
 }
 if (lastStep() > 0 || existsSync(join(place, "killed-run"))) {
   const { code, stderr } = await run("killed", lastStep() > 0);
@@ -141,6 +143,7 @@ async function untilMoment(child: ChildProcess, most: number): Promise<Killed> {
 async function untilWritten(child: ChildProcess, whole: boolean): Promise<Killed> {
   let skip = Math.floor(random() * 6);
   let seen = false;
+  while (child.exitCode === null && halves().length > 0) await sleep(0);
   while (child.exitCode === null) {
     child.kill("SIGSTOP");
     const [half] = halves();

@@ -3,6 +3,7 @@
 export { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch, within } from "./data/batch.js";
 export { type CleanOptions, cleanStage, cleanText } from "./data/clean.js";
 export { readConll, type TaggedSentence } from "./data/conll.js";
+export { countTokens, type TokenCounts } from "./data/count-tokens.js";
 export { type DuplicatesOptions, duplicatesStage } from "./data/duplicates.js";
 export { type EmbedRowsOptions, embedStage } from "./data/embed-rows.js";
 export { checkLabelMap, type LabelMapOptions, labelStage } from "./data/label-map.js";

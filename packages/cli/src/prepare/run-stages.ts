@@ -4,6 +4,7 @@ import { type JsonObject, parseJsonObject, readBytes } from "@tetrad/engine";
 import {
   checkLabelMap,
   cleanStage,
+  countTokens,
   type DataRow,
   type DataRows,
   duplicatesStage,
@@ -15,6 +16,7 @@ import {
   readRows,
   type Stage,
   type StageReport,
+  type StatisticsOptions,
   splitStage,
   statisticsStage,
   stopWords,
@@ -103,8 +105,20 @@ export async function runStages(context: Context, inputs: readonly Input[], isCo
     });
   }
   const counted = { text, ...labelled };
+  const measured: Stage<StatisticsOptions, Promise<StageReport>> = {
+    ...statisticsStage,
+    async run(rows, own, emit) {
+      if (own.tokenizer === undefined) return statisticsStage.run(rows, own, emit);
+      const total = done.at(-1)?.report.rowsOut as number;
+      const progress = terminal.progress("tokenising");
+      const counts = await countTokens(rows, text, own.tokenizer, (count) =>
+        progress.update(count / total, `${count} of ${total} texts`),
+      ).finally(() => progress.end());
+      return statisticsStage.run(rows, { ...own, counts }, emit);
+    },
+  };
   await stage(
-    statisticsStage,
+    measured,
     { ...counted, ...stop, ...(tokenizer !== undefined && { tokenizer }) },
     { ...counted, ...stopFacts, ...(tokenizer !== undefined && { tokenizer: sha256Of(Object.values(tokenizer.files)) }) },
   );

@@ -1,6 +1,7 @@
 /** The stage `statistics`: how long texts are, which words and classes they have, and what a tokenizer makes of them, for each part. */
 import { type JsonObject, listed } from "@tetrad/engine";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import type { TokenCounts } from "./count-tokens.js";
 import { cellOf, type DataRow, PARTS, type Stage, Tally } from "./rows.js";
 import { beginning, wordsOf } from "./words.js";
 
@@ -9,6 +10,8 @@ export interface StatisticsOptions {
   readonly label?: string;
   /** Of a model; counts its tokens, special ones among them */
   readonly tokenizer?: Tokenizer;
+  /** Its tokens as `countTokens` has counted them of these rows, so that they need not be counted again */
+  readonly counts?: TokenCounts;
   /** Left out of the most frequent words; their share is told */
   readonly stopWords?: ReadonlySet<string>;
 }
@@ -62,7 +65,7 @@ export const statisticsStage: Stage<StatisticsOptions> = {
     for (const row of rows) {
       const counter = counters.get(row.part) ?? new PartCounter(options);
       counters.set(row.part, counter);
-      counter.add(row, textOf(row), labelOf?.(row));
+      counter.add(row, textOf(row), labelOf?.(row), count);
       count++;
     }
     const train = counters.get("train");
@@ -98,8 +101,9 @@ class PartCounter {
 
   constructor(private readonly options: StatisticsOptions) {}
 
-  add({ at }: DataRow, text: string, label: string | undefined): void {
-    const { tokenizer, stopWords } = this.options;
+  /** @param number of the row */
+  add({ at }: DataRow, text: string, label: string | undefined, number: number): void {
+    const { tokenizer, counts, stopWords } = this.options;
     let length = 0;
     for (const _ of text) length++;
     this.#characters.add(length);
@@ -114,6 +118,11 @@ class PartCounter {
     if (label !== undefined) this.labels.add(label);
     for (const match of text.matchAll(SCRIPT))
       this.#scripts.add(SCRIPTS[match.findIndex((group, i) => i > 0 && group !== undefined) - 1] as string, match[0].length);
+    if (counts !== undefined) {
+      this.#tokens.add(counts.tokens.at(number));
+      this.#unknown += counts.unknown.at(number);
+      return;
+    }
     if (tokenizer === undefined) return;
     const { ids } = tokenizer.encode(text);
     this.#tokens.add(ids.length);

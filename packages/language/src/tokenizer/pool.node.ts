@@ -13,9 +13,14 @@ const { Worker } = process.getBuiltinModule("node:worker_threads");
 /** More would wait for the calling thread, which puts texts into messages. */
 const MOST = 8;
 
+/** Blocks that a worker has at a time, so that it need not wait for the calling thread, which is at a block of its own when an answer comes. */
+const AHEAD = 2;
+
+type Encoder = (texts: readonly Text[], first: number) => Promise<Encoded[]>;
+
 export interface Pool {
-  /** One for each worker, for one block at a time */
-  readonly encoders: readonly ((texts: readonly Text[], first: number) => Promise<Encoded[]>)[];
+  /** Each takes one block at a time. */
+  readonly encoders: readonly Encoder[];
   close(): Promise<void>;
 }
 
@@ -26,32 +31,36 @@ export function openPool({ source }: Tokenizer, options: EncodeOptions): Pool | 
   if (count < 1 || !existsSync(program)) return undefined;
   const workers = Array.from({ length: count }, () => new Worker(program, { workerData: { ...source, options } }));
   return {
-    encoders: workers.map((worker) => (texts, first) => asked(worker, { texts, first })),
+    encoders: workers.flatMap((worker) => new Array<Encoder>(AHEAD).fill(encoderOf(worker))),
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
 }
 
-function asked(
-  worker: InstanceType<typeof Worker>,
-  block: { readonly texts: readonly Text[]; readonly first: number },
-): Promise<Encoded[]> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      settle();
-    };
-    const onError = (error: Error) => end(() => reject(broken(error.message)));
-    const onExit = (code: number) => end(() => reject(broken(`it ended with code ${code}`)));
-    const onMessage = (answer: Answer) =>
-      end(() => {
-        if ("encoded" in answer) resolve([...answer.encoded]);
-        else reject("code" in answer ? new TetradError(answer.code, answer.parts) : broken(answer.broken));
-      });
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(block);
+interface Asked {
+  resolve(encoded: Encoded[]): void;
+  reject(error: TetradError): void;
+}
+
+/** A worker answers in the order in which it was asked. */
+function encoderOf(worker: InstanceType<typeof Worker>): Encoder {
+  const waiting: Asked[] = [];
+  const fail = (why: string) => {
+    for (const { reject } of waiting.splice(0)) reject(broken(why));
+  };
+  worker.on("error", (error: Error) => fail(error.message));
+  worker.on("exit", (code) => fail(`it ended with code ${code}`));
+  worker.on("message", (answer: Answer) => {
+    const { resolve, reject } = waiting.shift() as Asked;
+    if ("encoded" in answer) resolve([...answer.encoded]);
+    else reject("code" in answer ? new TetradError(answer.code, answer.parts) : broken(answer.broken));
   });
+  return (texts, first) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      worker.postMessage({ texts, first });
+    });
 }
 
 const broken = (got: string): TetradError => new TetradError("INTERNAL", { op: "tokenize", what: "a worker failed", got });
