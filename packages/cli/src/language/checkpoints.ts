@@ -1,9 +1,10 @@
 /** What a run of fine-tuning keeps beside the folder that it is to write: checkpoints in Hugging Face's shape, each a whole model and what resuming needs. */
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
 import { type RunState, readRunState, type TrainingOptions } from "@tetrad/language";
+import { lockFolder } from "../folder-lock.js";
 import type { TrainingFlags } from "./training.js";
 
 export interface Checkpoints {
@@ -41,7 +42,12 @@ export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints
   const own = fingerprint(flags);
   const { saveTotalLimit } = flags;
   const saveStrategy = saveStrategyOf(flags);
-  const unlock = await lock(folder);
+  const release = await lockFolder("finetune", folder);
+  const unlock = async () => {
+    await release();
+    // Only where nothing was kept
+    await rmdir(folder).catch(() => {});
+  };
   try {
     await clear(flags.out);
     const resume = flags.resume === true ? await lastState(folder, own) : undefined;
@@ -125,37 +131,4 @@ async function lastState(folder: string, own: string): Promise<RunState> {
     expected: other.map((name) => `${name} ${JSON.stringify(before[name])}`).join(", "),
     hint: "give the same options, or leave out --resume to begin anew",
   });
-}
-
-/** Keeps a second run out of the folder; a process that is gone keeps nobody out. @returns what gives it back */
-async function lock(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, "lock");
-  const holder = Number(await readFile(path, "utf8").catch(() => ""));
-  if (holder > 0 && holder !== process.pid && isRunning(holder)) {
-    throw new TetradError("ARGUMENT", {
-      op: "finetune",
-      what: `another run is writing to ${folder}`,
-      got: `process ${holder}`,
-      hint: "wait for it, or choose another --out",
-    });
-  }
-  await rm(path, { force: true });
-  const file = await open(path, "wx");
-  await file.writeFile(`${process.pid}`);
-  await file.close();
-  return async () => {
-    await rm(path, { force: true });
-    // Only where nothing was kept
-    await rmdir(folder).catch(() => {});
-  };
-}
-
-function isRunning(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

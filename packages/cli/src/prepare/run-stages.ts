@@ -35,11 +35,14 @@ export interface Input {
   readonly sha256: string;
 }
 
+/** Where stages are kept. */
+export const cacheOf = ({ cache, out }: PrepareOptions): string => cache ?? join(out, ".cache");
+
 /** @param isConll whether all inputs are CoNLL columns, whose tags follow their words @throws TetradError as the stages */
 export async function runStages(context: Context, inputs: readonly Input[], isConll: boolean, options: PrepareOptions): Promise<Done[]> {
   const { terminal, withEngine } = context;
   const { text, label, group } = options;
-  const cache = options.cache ?? join(options.out, ".cache");
+  const cache = cacheOf(options);
   const labelled = label === undefined ? {} : { label };
   const words = options.stopWords === undefined ? undefined : await stopWords(options.stopWords);
   const stop = words === undefined ? {} : { stopWords: words };

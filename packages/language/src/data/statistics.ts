@@ -57,7 +57,7 @@ const SCRIPT = new RegExp(SCRIPTS.map((name) => `(\\p{Script=${name}}+)`).join("
 /** Emits nothing: what it finds are facts of the report, by part (PartStatistics). */
 export const statisticsStage: Stage<StatisticsOptions> = {
   name: "statistics",
-  version: 1,
+  version: 2,
   run(rows, options) {
     const [textOf, labelOf] = [cellOf(rows, options.text), options.label === undefined ? undefined : cellOf(rows, options.label)];
     const counters = new Map<string, PartCounter>();
@@ -74,7 +74,7 @@ export const statisticsStage: Stage<StatisticsOptions> = {
       return counter === undefined ? [] : [[part, counter.statistics(counter === train ? undefined : train)] as const];
     });
     const facts = Object.fromEntries(parts) as unknown as JsonObject;
-    return { rowsIn: count, rowsOut: count, dropped: {}, changed: {}, notes: labelNotes(counters), facts };
+    return { rowsIn: count, rowsOut: count, dropped: {}, changed: {}, notes: [...labelNotes(counters), ...wordNotes(counters)], facts };
   },
 };
 
@@ -87,9 +87,20 @@ function labelNotes(counters: ReadonlyMap<string, PartCounter>): string[] {
   });
 }
 
+function wordNotes(counters: ReadonlyMap<string, PartCounter>): string[] {
+  return PARTS.flatMap((part) => {
+    const { others = 0 } = counters.get(part)?.words ?? {};
+    if (others === 0) return [];
+    return [`words of the ${part} part that came after ${MOST_WORDS} different ones and are not told apart: ${others}`];
+  });
+}
+
+/** Different words of a part that are counted: some 100 bytes each, and a Map holds no more than 16 million. */
+const MOST_WORDS = 1 << 22;
+
 class PartCounter {
   readonly labels = new Tally();
-  readonly words = new Tally();
+  readonly words = new Tally(MOST_WORDS);
   readonly #characters = new LengthCounter();
   readonly #wordCounts = new LengthCounter();
   readonly #tokens = new LengthCounter();
