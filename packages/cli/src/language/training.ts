@@ -69,7 +69,8 @@ export async function fineTune<T>(
   };
   let whole = false;
   try {
-    const result = await withEngine((engine) => work(engine, tune, model));
+    // The CPU and a GPU round differently, and which is faster is measured anew.
+    const result = await withEngine((engine) => work(engine, tune, model), checkpoints.resume?.backend);
     whole = true;
     return result;
   } finally {

@@ -264,7 +264,14 @@ class Trainer {
   async #save(control: TrainerControl): Promise<void> {
     const { engine, plan, options } = this;
     const { best, worse } = this.#scores;
-    const state: RunState = { training: await engine.trainingState(this.#model.store, this.#losses), log: [...this.#log], best, worse };
+    const [backend, ...others] = new Set(this.#lessons.map(({ program }) => program.runsOn));
+    const state: RunState = {
+      training: await engine.trainingState(this.#model.store, this.#losses),
+      log: [...this.#log],
+      best,
+      worse,
+      backend: others.length === 0 ? backend : undefined,
+    };
     await options.onSave?.(state, async (folder, about) => plan.save?.(folder, runStateFiles(state, this.#logged(), about)));
     await this.#tell("onSave", control);
   }
