@@ -30,7 +30,7 @@ test.each(["classify", "entities", "evaluate", "from-scratch", "text", "embeddin
 
   for (const { code } of blocks.filter(({ kind }) => kind === "yaml")) {
     // One epoch does what three do.
-    place.write(`${/^data: (\w+)/.exec(code)?.[1] ?? "run"}.yaml`, code.replace("num_train_epochs: 3", "num_train_epochs: 1"));
+    place.write(`${/^(?:data: |# )(\w+)/.exec(code)?.[1] ?? "run"}.yaml`, code.replace("num_train_epochs: 3", "num_train_epochs: 1"));
   }
 
   symlinkSync(sharedPath("data/stories260K"), place.path("stories260K"));

@@ -114,3 +114,14 @@ test("a run goes on with the backend that it ran on, whatever would be chosen no
   rmSync(place.path("bank-run/checkpoint-2"), { recursive: true });
   expect(run("--resume").placement).toBe("reference interpreter, 1 thread");
 });
+
+test("a folder of somebody else's is refused before the training", async () => {
+  const place = await prepared(YAML);
+  place.write("bank/notes.txt", "mine");
+  const { code, stderr } = place.tetrad("finetune", "classify", "--config", "run.yaml", "--epochs", "100000");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/error\[IO\]: write bank: the folder holds files that are not Tetrad's.*notes\.txt/),
+  });
+  expect(readdirSync(place.folder).filter((name) => name.startsWith("bank"))).toEqual(["bank"]);
+});

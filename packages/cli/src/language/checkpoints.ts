@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
-import { type RunState, readRunState, type TrainingOptions } from "@tetrad/language";
+import { type RunState, readRunState, TASKS_FILE, type TrainingOptions } from "@tetrad/language";
 import { lockFolder } from "../folder-lock.js";
 import type { TrainingFlags } from "./training.js";
 
@@ -38,6 +38,7 @@ export function saveStrategyOf({ saveStrategy, saveSteps }: TrainingFlags): NonN
 
 /** @throws TetradError IO where there is nothing to resume, ARGUMENT where the interrupted run was asked for otherwise or another one is at work here */
 export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints> {
+  await checkOut(flags.out);
   const folder = runFolder(flags.out);
   const own = fingerprint(flags);
   const { saveTotalLimit } = flags;
@@ -56,7 +57,9 @@ export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints
       async onSave({ training: { step }, best }, save) {
         const temporary = join(folder, `.${checkpointName(step)}.tmp`);
         await rm(temporary, { recursive: true, force: true });
-        await save(temporary, own);
+        await save(temporary, own).catch(async (error: unknown) => {
+          throw resumable(error, (await stepsIn(folder)).at(-1));
+        });
         await discard(folder, step);
         await rename(temporary, join(folder, checkpointName(step)));
         if (saveTotalLimit !== undefined) await prune(folder, saveTotalLimit, best?.step);
@@ -70,6 +73,28 @@ export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints
     await unlock();
     throw error;
   }
+}
+
+/** A checkpoint that could not be written, with what is left to go on from. */
+function resumable(error: unknown, last: number | undefined): unknown {
+  if (!(error instanceof TetradError) || error.code !== "IO" || error.parts === undefined || last === undefined) return error;
+  const hint = [error.parts.hint, `the checkpoint of step ${last} is whole: go on from it with the same command and --resume`];
+  return new TetradError("IO", { ...error.parts, hint: hint.filter((part) => part !== undefined).join("; ") }, { cause: error });
+}
+
+/** What makes a folder one that models are written to. */
+const OURS = ["config.json", "adapter_config.json", TASKS_FILE];
+
+/** Somebody else's folder is refused before hours of training, not after them. @throws TetradError IO */
+async function checkOut(out: string): Promise<void> {
+  const names = await readdir(out).catch((): string[] => []);
+  if (names.length === 0 || OURS.some((name) => names.includes(name))) return;
+  throw new TetradError("IO", {
+    op: `write ${out}`,
+    what: "the folder holds files that are not Tetrad's",
+    got: names.slice(0, 3).join(", "),
+    hint: "choose another folder, or move these files away",
+  });
 }
 
 /** Steps that there are checkpoints of, in order. */
