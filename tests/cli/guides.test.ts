@@ -32,7 +32,7 @@ test.each(["classify", "entities", "evaluate", "from-scratch", "text", "embeddin
 
     for (const { code } of blocks.filter(({ kind }) => kind === "yaml")) {
       // One epoch does what three do.
-      const file = /^(?:data|name): ([\w-]+)/.exec(code)?.[1] ?? "run";
+      const file = /^(?:data: |name: |# )([\w-]+)/.exec(code)?.[1] ?? "run";
       place.write(`${file}.yaml`, code.replace("num_train_epochs: 3", "num_train_epochs: 1"));
     }
 

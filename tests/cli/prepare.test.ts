@@ -177,3 +177,22 @@ describe("bad input is named, and no output is written", () => {
     expect(place.tetrad("prepare", "t.dat", "--format", "xml", "--out", "data")).toMatchObject({ code: 2 });
   });
 });
+
+test("a folder has one run at a time; what a killed one left goes", () => {
+  const place = workplace();
+  place.write("q.csv", "text,label\nWhere is my card?,card\nWhat is a euro worth?,rate\n");
+  // This test's own process is at work there.
+  place.write("data/.lock", `${process.pid}`);
+  const half = [".train.csv.0123456789ab.tmp", ".cache/.read-1.jsonl.ba9876543210.tmp"];
+  for (const name of half) place.write(`data/${name}`, "half");
+  const refused = place.tetrad("prepare", "q.csv", "--out", "data");
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/error\[ARGUMENT\]: prepare: another run is writing to data.*process \d+/),
+  });
+  for (const name of half) expect(existsSync(place.path(`data/${name}`))).toBe(true);
+  // A process of this number there cannot be.
+  place.write("data/.lock", "99999999");
+  expect(place.tetrad("prepare", "q.csv", "--out", "data").code).toBe(0);
+  for (const name of [...half, ".lock"]) expect(existsSync(place.path(`data/${name}`)), name).toBe(false);
+});

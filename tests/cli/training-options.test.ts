@@ -1,6 +1,7 @@
 /** What fine-tuning is told by a configuration, what it keeps of a run, and what it does when two runs want one folder or one is killed. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readSafetensors, writeSafetensors } from "@tetrad/engine";
 import { expect, test } from "vitest";
 import { tinyBert } from "../support/tiny-model.js";
 import { facts } from "./finetuning.js";
@@ -100,4 +101,27 @@ test("a folder has one run at a time; one that was killed keeps nobody out", asy
   await expect.poll(() => Math.max(...checkpoints().map((name) => Number(name.split("-")[1]))), { timeout: 60_000 }).toBeGreaterThan(last);
   resumed.child.kill("SIGKILL");
   await resumed.ended;
+});
+
+test("a run goes on with the backend that it ran on, whatever would be chosen now", async () => {
+  const place = await prepared(`${YAML}save_steps: 1\nmax_steps: 2\n`);
+  const run = (...more: string[]) => facts<{ placement: string }>(place, "finetune", "classify", "--config", "run.yaml", ...more);
+  expect(run().placement).toMatch(/wasm/);
+  const state = place.path("bank-run/checkpoint-1/optimizer.safetensors");
+  const { tensors, metadata } = readSafetensors(readFileSync(state));
+  expect(metadata["backend"]).toBe("wasm");
+  writeFileSync(state, writeSafetensors(tensors, { ...metadata, backend: "reference" }));
+  rmSync(place.path("bank-run/checkpoint-2"), { recursive: true });
+  expect(run("--resume").placement).toBe("reference interpreter, 1 thread");
+});
+
+test("a folder of somebody else's is refused before the training", async () => {
+  const place = await prepared(YAML);
+  place.write("bank/notes.txt", "mine");
+  const { code, stderr } = place.tetrad("finetune", "classify", "--config", "run.yaml", "--epochs", "100000");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/error\[IO\]: write bank: the folder holds files that are not Tetrad's.*notes\.txt/),
+  });
+  expect(readdirSync(place.folder).filter((name) => name.startsWith("bank"))).toEqual(["bank"]);
 });

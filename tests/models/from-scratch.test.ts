@@ -36,7 +36,7 @@ test("ten steps from the same folder, here and in transformers", async () => {
     const folder = join(parent, name);
     await saveModel(freshLm(engine, config, tokenizer, { seed: 7 }), folder);
     const model = await openLm(engine, folder);
-    ids[name] = encodeTexts(model, texts).sequences.map((list) => [...list]);
+    ids[name] = (await encodeTexts(model, texts)).sequences.map((list) => [...list]);
     own[name] = (await finetuneLm(engine, model, texts, recipe)).losses;
     expect(own[name]).toHaveLength(10);
   }

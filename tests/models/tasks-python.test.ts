@@ -11,6 +11,7 @@ import {
   finetuneEmbedder,
   finetuneMlm,
   finetuneMultiLabel,
+  finetuneMultiTask,
   finetuneRegressor,
   finetuneSeq2Seq,
   openAnswerer,
@@ -24,6 +25,7 @@ import {
   saveEmbedder,
   saveMlm,
   saveMultiLabel,
+  saveMultiTask,
   saveRegressor,
   saveSeq2Seq,
   targetPerplexity,
@@ -48,7 +50,7 @@ const FEW = { numTrainEpochs: 4, perDeviceTrainBatchSize: 2, learningRate: 3e-3 
 /** One step on all of the examples, whose loss is that of the weights as they were. */
 const ONE = { numTrainEpochs: 1, perDeviceTrainBatchSize: 64 };
 
-const tasks: readonly ((engine: Engine, base: string, folder: string) => Promise<Trained>)[] = [
+const tasks: ((engine: Engine, base: string, folder: string) => Promise<Trained>)[] = [
   async (engine, base, folder) => {
     const labels = [["card"], ["rate"], ["card", "rate"], []];
     const rows = TEXTS.map((text, i) => ({ text, labels: labels[i] as string[] }));
@@ -129,6 +131,19 @@ const tasks: readonly ((engine: Engine, base: string, folder: string) => Promise
     return { kind: "text to text", folder, inputs: pairs, loss: losses[0] as number, outputs };
   },
 ];
+
+/** A head of several over one backbone is a folder like any other. */
+tasks.push(async (engine, base, folder) => {
+  const values = [0.5, 1, -1, 2];
+  const rows = TEXTS.map((text, i) => ({ text, value: values[i] as number }));
+  const topics = TEXTS.map((text, i) => ({ text, label: ["a", "b"][i % 2] as string }));
+  const run = await finetuneMultiTask(engine, base, { topic: { kind: "classify", rows: topics }, grade: { kind: "regress", rows } }, FEW);
+  await saveMultiTask(run, folder);
+  const own = join(folder, "grade");
+  const { losses } = await finetuneRegressor(engine, own, rows, ONE);
+  const outputs = [...(await regress(engine, run.tasks.grade, TEXTS))];
+  return { kind: "regression", folder: own, inputs: { texts: TEXTS, targets: values }, loss: losses[0] as number, outputs };
+});
 
 // One process of Python for all: it takes five seconds to import its packages.
 test("losses and outputs of trained folders are transformers'", async () => {

@@ -20,6 +20,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { HashIndex } from "../../packages/language/src/data/hash-index.js";
 import { jaccard, sketchOf } from "../../packages/language/src/data/near-texts.js";
+import { Tally } from "../../packages/language/src/data/rows.js";
 
 /** Rows of texts and classes, of the training part unless a third cell says otherwise. */
 function rowsOf(texts: readonly (readonly [text: string, label?: string, part?: Part])[], columns = ["text", "label"]): DataRows {
@@ -246,6 +247,23 @@ describe("duplicates", () => {
     expect(set("a b c d e a b c d e")).toHaveLength(5);
     expect(jaccard(set("a b c d e f"), set("b c d e f g"))).toBe(1 / 3);
     expect(jaccard(set("a b"), set("a b c"))).toBe(0);
+  });
+
+  test("near texts are looked for among so many; equal ones are all found, and what was not looked for is told", () => {
+    const long = (n: number) => Array.from({ length: 40 }, (_, i) => `word${n}x${i}`).join(" ");
+    const rows = rowsOf([[long(1)], [long(2)], [long(3)], [`${long(1)} more`], [`${long(3)} more`], [long(3)]]);
+    const options = { text: "text", find: "near", drop: true, dropConflicts: false } as const;
+    expect(runStage(duplicatesStage, rows, options)).toMatchObject({ dropped: { "near duplicates": 2, "exact duplicates": 1 }, notes: [] });
+    expect(runStage(duplicatesStage, rows, { ...options, mostNear: 2 })).toMatchObject({
+      dropped: { "near duplicates": 1, "exact duplicates": 1 },
+      notes: ["texts that others were not held against, because so many came before them: 2; equal ones are all found"],
+    });
+  });
+
+  test("names beyond the most are not told apart", () => {
+    const tally = new Tally(2);
+    for (const name of ["a", "b", "c", "a", "d", "a name that is long enough to be a view"]) tally.add(name);
+    expect({ counts: tally.counts, others: tally.others }).toEqual({ counts: { a: 2, b: 1 }, others: 3 });
   });
 });
 

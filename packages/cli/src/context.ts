@@ -13,8 +13,8 @@ interface GlobalOptions extends TerminalOptions {
 export interface Context {
   readonly terminal: Terminal;
   readonly env: Io["env"];
-  /** Runs `work` with an engine as the options ask for, and closes it. */
-  withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
+  /** Runs `work` with an engine as the options ask for, and closes it. @param backend where the options say nothing */
+  withEngine<T>(work: (engine: Engine) => Promise<T>, backend?: BackendName): Promise<T>;
 }
 
 export function contextOf(command: Command, io: Io): Context {
@@ -23,14 +23,15 @@ export function contextOf(command: Command, io: Io): Context {
   return {
     terminal,
     env: io.env,
-    async withEngine(work) {
+    async withEngine(work, usual) {
       const { createEngine } = await import("@tetrad/engine");
+      const backend = options.backend ?? usual;
       const tuning = await loadTuning(io.env, options.tuning, (text) => terminal.note(text));
       const engine = await createEngine({
         ...(tuning !== undefined && { tuning }),
         onWarning: (message) => terminal.note(`note: ${message}`),
         ...(options.threads !== undefined && { threads: options.threads }),
-        ...(options.backend !== undefined && { backend: options.backend }),
+        ...(backend !== undefined && { backend }),
       });
       try {
         return await work(engine);

@@ -20,7 +20,7 @@ export {
   type TracedFunction,
   type TrainOptions,
 } from "./engine.js";
-export { closest, didYouMean, type ErrorCode, TetradError } from "./errors.js";
+export { closest, didYouMean, type ErrorCode, type ErrorParts, TetradError } from "./errors.js";
 export { type Machine, rooflineShare } from "./explain.js";
 export * from "./io/index.js";
 export { indexOfLargest } from "./largest.js";

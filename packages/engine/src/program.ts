@@ -156,6 +156,11 @@ abstract class Program {
     return memoryMap(plan);
   }
 
+  /** "wasm", "webgpu" or "reference": the backend that gives the same bits again. */
+  get runsOn(): Executable["runsOn"] {
+    return this.executable.runsOn;
+  }
+
   /** One line: threads and why. */
   get placement(): string {
     return this.executable.placement;

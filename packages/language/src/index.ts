@@ -3,6 +3,7 @@
 export { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch, within } from "./data/batch.js";
 export { type CleanOptions, cleanStage, cleanText } from "./data/clean.js";
 export { readConll, type TaggedSentence } from "./data/conll.js";
+export { countTokens, type TokenCounts } from "./data/count-tokens.js";
 export { type DuplicatesOptions, duplicatesStage } from "./data/duplicates.js";
 export { type EmbedRowsOptions, embedStage } from "./data/embed-rows.js";
 export { checkLabelMap, type LabelMapOptions, labelStage } from "./data/label-map.js";
@@ -142,6 +143,9 @@ export {
   openMultiLabel,
   saveMultiLabel,
 } from "./tasks/multi-label.js";
+export { finetuneMultiTask, type MultiTaskOptions, type MultiTaskRun } from "./tasks/multi-task.js";
+export { openMultiTask, saveMultiTask, TASKS_FILE, tasksIn } from "./tasks/multi-task-folder.js";
+export { openSeq2Seq, type Seq2SeqOpenOptions } from "./tasks/open-seq2seq.js";
 export { type Perplexity, perplexity, type StrideOptions, stridedPerplexity } from "./tasks/perplexity.js";
 export type { Pooling } from "./tasks/pooling.js";
 export {
@@ -154,17 +158,9 @@ export {
   saveRegressor,
 } from "./tasks/regress.js";
 export { accuracyUnderMoves, accuracyUnderWords, type EmbeddingAttack, type WordAttack } from "./tasks/robustness.js";
+export type { Seq2SeqLimits, SourceTarget } from "./tasks/seq2seq-texts.js";
 export { type Answered, bestAnswers, type Span, type SpanOptions, type WindowScores } from "./tasks/spans.js";
-export {
-  finetuneSeq2Seq,
-  openSeq2Seq,
-  type Seq2SeqLimits,
-  type Seq2SeqOptions,
-  type Seq2SeqRun,
-  type SourceTarget,
-  saveSeq2Seq,
-  targetPerplexity,
-} from "./tasks/summarise.js";
+export { finetuneSeq2Seq, type Seq2SeqOptions, type Seq2SeqRun, saveSeq2Seq, targetPerplexity } from "./tasks/summarise.js";
 export {
   evaluateTagger,
   type FoundEntity,
@@ -178,16 +174,20 @@ export {
   type TagRun,
   tagWords,
 } from "./tasks/tag.js";
+export { TASK_KINDS, type TaskKind, type TaskModel, type TaskPart } from "./tasks/task-kinds.js";
 export { adaptersOverTexts, overTexts, type TextModel, type TextOptions, type TextRun } from "./tasks/whole-texts.js";
+export { evaluateWriting, type WritingOptions, type Written, writerOf, writingCache, writingFigures } from "./tasks/write-targets.js";
 export { type ChatMessage, type EncodeOptions, type Encoding, TOKENIZER_FILES, Tokenizer } from "./tokenizer/tokenizer.js";
 export { type TokenizerOptions, trainBpe, trainWordPiece } from "./tokenizer/train.js";
 export { type Adversarial, type AdversarialLoss, adversarialLoss } from "./train/adversarial.js";
 export type { TrainerCallback, TrainerControl, TrainerState } from "./train/callbacks.js";
+export type { Lesson } from "./train/lesson.js";
 export { OPTIMIZER_NAMES, type OptimizerName } from "./train/optimizer.js";
 export { type Strategy, TRAINING_DEFAULTS, type TrainingOptions, type TrainingProgress } from "./train/options.js";
 export { type Best, type RunState, readRunState } from "./train/run-state.js";
-export { type TrainingRun, type TrainingTask, train } from "./train/train.js";
+export { type Mixture, type TrainingRun, type TrainingTask, train, trainTogether } from "./train/train.js";
 export type { LogEntry } from "./train/trainer-state.js";
+export { TASK_SAMPLINGS, type TurnOptions } from "./train/turns.js";
 export { openGguf } from "./weights/gguf.js";
 export { type Llama2c, openLlama2c } from "./weights/llama2c.js";
 export { type Match, matchWeights } from "./weights/match.js";

@@ -4,7 +4,9 @@ import {
   type ApplyContext,
   didYouMean,
   type Engine,
+  type FileContent,
   type JsonObject,
+  modelFiles,
   normalizeSpec,
   type ParamSpecs,
   parseJsonObject,
@@ -12,7 +14,7 @@ import {
   type StorableTensor,
   type Store,
   TetradError,
-  writeModelFolder,
+  writeFolder,
 } from "@tetrad/engine";
 import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
@@ -40,6 +42,8 @@ export interface LanguageModel {
   readonly adapted?: Adapted | undefined;
   /** The same model as it is without its adapter, but for modules that are trained whole with that */
   readonly unadapted?: LanguageModel | undefined;
+  /** Names in the store of parameters that files call otherwise: of a head that is one of several over a backbone */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Parameters of a trace with the adapter's layers in place, if there is one */
   within(params: Params, context: ApplyContext): Params;
 }
@@ -56,7 +60,7 @@ export interface OpenOptions extends StorageOptions {
   /** A new adapter, which alone is trained; an adapter's folder brings its own. */
   readonly peft?: MakeMethod | undefined;
   /** States that programs over the model need besides: a cache of keys and values */
-  readonly states?: (backbone: Backbone) => ParamSpecs;
+  readonly states?: (backbone: Backbone, config: JsonObject) => ParamSpecs;
   /** Name of a GGUF file of the folder, in the place of its safetensors */
   readonly gguf?: string;
   /** Where an adapter's base model is, if not where its adapter_config.json says */
@@ -108,7 +112,7 @@ export async function openModel(
   checkModules(freeze, Object.keys(plain));
   const params = adapted?.params ?? plain;
   const stored = storedWeights({ backbone, head, adapted: adapted !== undefined }, params, weights, file, storage);
-  const specs = Object.entries({ ...params, ...states?.(adapted?.backbone ?? backbone) }).map(([name, spec]) => {
+  const specs = Object.entries({ ...params, ...states?.(adapted?.backbone ?? backbone, config) }).map(([name, spec]) => {
     const full = { ...normalizeSpec(spec), ...(isModuleOf(name, freeze) && { state: true }) };
     const kept = stored.get(name);
     if (kept !== undefined) return [name, { ...full, storage: kept.storage }] as const;
@@ -187,11 +191,12 @@ async function adapterOf(folder: string): Promise<AdapterFolder | undefined> {
  * @throws TetradError IO
  */
 export async function saveModel(
-  { config, head, store, tokenizer, adapted }: LanguageModel,
+  model: LanguageModel,
   path: string,
   changes: JsonObject = {},
-  extra: Readonly<Record<string, Uint8Array | string>> = {},
+  extra: Readonly<Record<string, FileContent>> = {},
 ): Promise<void> {
+  const { store, tokenizer, adapted } = model;
   if (store.names.some((name) => name.startsWith(SWITCHED))) {
     throw new TetradError("UNSUPPORTED", {
       op: "saveModel",
@@ -199,18 +204,33 @@ export async function saveModel(
       hint: "each has the folder that it was read from; to merge one, open its folder alone",
     });
   }
+  if (adapted === undefined) return writeFolder(path, await filesOf(model, changes, extra));
+  const written = configFor(model, changes);
+  const described = { ...tokenizer.files, "config.json": `${JSON.stringify(written, null, 2)}\n`, ...extra };
+  return saveAdapter(store, adapted.method, path, described, written);
+}
+
+/** What `saveModel` writes of a model without an adapter, by name. */
+export async function filesOf(
+  model: LanguageModel,
+  changes: JsonObject,
+  extra: Readonly<Record<string, FileContent>>,
+): Promise<Readonly<Record<string, FileContent>>> {
+  const { backbone, head, store, tokenizer, aliases = {} } = model;
+  await store.pull();
+  const tensors = new Map(
+    Object.keys({ ...backbone.params, ...head.params }).map((name) => {
+      const own = aliases[name] ?? name;
+      return [name, { shape: store.shape(own), data: store.get(own) } satisfies StorableTensor] as const;
+    }),
+  );
+  return modelFiles(configFor(model, changes), tensors, { format: "pt" }, { ...tokenizer.files, ...extra });
+}
+
+function configFor({ config, head }: LanguageModel, changes: JsonObject): JsonObject {
   // Of T5's new weights only; transformers refuses the 1 that JSON has for its 1.0.
   const { torch_dtype: _, _name_or_path: __, initializer_factor: ___, ...kept } = config;
-  const written = { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
-  if (adapted !== undefined) {
-    const described = { ...tokenizer.files, "config.json": `${JSON.stringify(written, null, 2)}\n`, ...extra };
-    return saveAdapter(store, adapted.method, path, described, written);
-  }
-  await store.pull();
-  const tensors = new Map<string, StorableTensor>(
-    store.names.map((name) => [name, { shape: store.shape(name), data: store.get(name) }] as const),
-  );
-  await writeModelFolder(path, written, tensors, { format: "pt" }, { ...tokenizer.files, ...extra });
+  return { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
 }
 
 /** The model without its adapter, whose share is added to the weights; as it is where it has none. */

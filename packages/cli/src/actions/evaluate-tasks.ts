@@ -1,4 +1,4 @@
-/** What `tetrad evaluate` does with models other than classifiers and taggers. */
+/** What `tetrad evaluate` does with models that have no report. */
 import type { Engine } from "@tetrad/engine";
 import {
   type AnswererEvaluation,
@@ -12,12 +12,10 @@ import {
   openMlm,
   openMultiLabel,
   openRegressor,
-  openSeq2Seq,
   type RegressorEvaluation,
-  targetPerplexity,
 } from "@tetrad/language";
 import type { LanguageTask } from "../language/folder.js";
-import { limitsOf, readPairs, readSourcesTargets } from "../language/pairs.js";
+import { readPairs } from "../language/pairs.js";
 import { readQuestions } from "../language/questions.js";
 import { readMultiLabelled, readRated, readWrittenTexts } from "../language/texts.js";
 import type { Terminal } from "../terminal.js";
@@ -39,7 +37,7 @@ type Measure = (
   terminal: Terminal,
 ) => Promise<(engine: Engine, folder: string) => Promise<Measured>>;
 
-export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "tag">, Measure>> = {
+export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "seq2seq" | "tag">, Measure>> = {
   async answer(path) {
     const questions = await readQuestions(path);
     return async (engine, folder) => {
@@ -71,14 +69,6 @@ export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "tag">
         text: `perplexity of ${facts.tokens} hidden tokens: ${facts.perplexity.toFixed(2)}`,
         facts,
       };
-    };
-  },
-  async seq2seq(path, options) {
-    const pairs = await readSourcesTargets(path, options);
-    return async (engine, folder) => {
-      const facts = await targetPerplexity(engine, await openSeq2Seq(engine, folder), pairs, limitsOf(options));
-      const text = `perplexity of ${facts.tokens} tokens of targets: ${facts.perplexity.toFixed(2)}`;
-      return { examples: `${pairs.length} pairs`, text, facts };
     };
   },
   async embed(path, options) {

@@ -1,5 +1,5 @@
 /** `tetrad predict` with a language model: the class or the entities of one text, or of every text of a table. */
-import { TetradError, writeFileAtomic } from "@tetrad/engine";
+import { type Engine, TetradError, writeFileAtomic } from "@tetrad/engine";
 import {
   type Classified,
   classify,
@@ -11,9 +11,12 @@ import {
   openClassifier,
   openMlm,
   openMultiLabel,
+  openMultiTask,
   openRegressor,
   openTagger,
   regress,
+  type TaskKind,
+  type TaskModel,
 } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
@@ -45,38 +48,83 @@ export async function predictTextAction(
   }
   const { texts, isFile } = await textsFrom(data, options.text);
   const answers = await context.withEngine(async (engine): Promise<Answer[]> => {
-    if (task === "tag") {
-      const found = await findEntities(engine, await openTagger(engine, folder), texts);
-      return found.map((entities, i) => ({
-        text: texts[i] as string,
-        lines: entities.length === 0 ? "no entity" : entities.map(({ type, text }) => `${type}  ${text}`).join("\n"),
-        cells: { entities: JSON.stringify(entities) },
-        facts: { entities },
-      }));
-    }
+    if (task === "tag") return ANSWERS.ner(engine, await openTagger(engine, folder), texts, options);
+    if (task === "regress") return ANSWERS.regress(engine, await openRegressor(engine, folder), texts, options);
+    if (task === "multi-label") return ANSWERS["multi-label"](engine, await openMultiLabel(engine, folder), texts, options);
     if (task === "mask") {
       const filled = await fillMasks(engine, await openMlm(engine, folder), texts, { top: options.top });
       return filled.map((masks, i) => maskAnswer(texts[i] as string, masks));
     }
-    if (task === "regress") {
-      const values = await regress(engine, await openRegressor(engine, folder), texts);
-      return texts.map((text, i) => ({
-        text,
-        lines: `${values[i]}`,
-        cells: { value: values[i] as number },
-        facts: { value: values[i] },
-      }));
-    }
-    if (task === "multi-label") {
-      const classifier = await openMultiLabel(engine, folder);
-      const results = await classifyMultiLabel(engine, classifier, texts);
-      return results.map((result, i) => labelsAnswer(texts[i] as string, result, classifier.labels));
-    }
-    const classifier = await openClassifier(engine, folder);
-    const results = await classify(engine, classifier, texts);
-    return results.map((result, i) => classAnswer(texts[i] as string, result, classifier.labels, options.top));
+    return ANSWERS.classify(engine, await openClassifier(engine, folder), texts, options);
   });
   await writeAnswers(context, answers, isFile, options, "text");
+}
+
+type Answers<Kind extends TaskKind> = (
+  engine: Engine,
+  model: Omit<TaskModel<Kind>, "kind">,
+  texts: readonly string[],
+  options: PredictOptions,
+) => Promise<Answer[]>;
+
+/** What a head says of texts, by its kind; questions are answered otherwise. */
+const ANSWERS: { readonly [Kind in Exclude<TaskKind, "qa">]: Answers<Kind> } = {
+  async ner(engine, tagger, texts) {
+    const found = await findEntities(engine, tagger, texts);
+    return found.map((entities, i) => ({
+      text: texts[i] as string,
+      lines: entities.length === 0 ? "no entity" : entities.map(({ type, text }) => `${type}  ${text}`).join("\n"),
+      cells: { entities: JSON.stringify(entities) },
+      facts: { entities },
+    }));
+  },
+  async regress(engine, regressor, texts) {
+    const values = await regress(engine, regressor, texts);
+    return texts.map((text, i) => ({
+      text,
+      lines: `${values[i]}`,
+      cells: { value: values[i] as number },
+      facts: { value: values[i] },
+    }));
+  },
+  async "multi-label"(engine, classifier, texts) {
+    const results = await classifyMultiLabel(engine, classifier, texts);
+    return results.map((result, i) => labelsAnswer(texts[i] as string, result, classifier.labels));
+  },
+  async classify(engine, classifier, texts, { top }) {
+    const results = await classify(engine, classifier, texts);
+    return results.map((result, i) => classAnswer(texts[i] as string, result, classifier.labels, top));
+  },
+};
+
+/** What all heads over one backbone say of a text, or of every text of a table. */
+export async function predictTasksAction(context: Context, folder: string, data: string, options: PredictOptions): Promise<void> {
+  const { texts, isFile } = await textsFrom(data, options.text);
+  const answers = await context.withEngine(async (engine): Promise<Answer[]> => {
+    let all = texts.map((text): Answer => ({ text, lines: "", cells: {}, facts: {} }));
+    for (const [name, model] of Object.entries(await openMultiTask(engine, folder))) {
+      if (model.kind === "qa") {
+        context.terminal.note(
+          `note: ${name} answers questions; ask it with: tetrad predict ${folder}/${name} --question "…" --context text.txt`,
+        );
+        continue;
+      }
+      const own = await (ANSWERS[model.kind] as Answers<Exclude<TaskKind, "qa">>)(engine, model, texts, options);
+      all = all.map((one, i) => joined(one, name, own[i] as Answer));
+    }
+    return all;
+  });
+  await writeAnswers(context, answers, isFile, options, "text");
+}
+
+function joined(all: Answer, name: string, { lines, cells, facts }: Answer): Answer {
+  const own = Object.entries(cells).map(([cell, value]) => [`${name}_${cell}`, value] as const);
+  return {
+    text: all.text,
+    lines: `${all.lines === "" ? "" : `${all.lines}\n`}${name}\n${lines.replace(/^/gm, "  ")}`,
+    cells: { ...all.cells, ...Object.fromEntries(own) },
+    facts: { ...all.facts, [name]: facts },
+  };
 }
 
 /** Prints the answer to one text, or writes a table of them. @param column of the texts in the table */

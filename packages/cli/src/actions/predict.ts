@@ -1,5 +1,6 @@
 /** The work of `tetrad predict`: a saved model applied to a table, with everything that training did to its columns. */
 import { encodeInputs, isMissing, readBytes, readTable, type Table, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { tasksIn } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
 import { findModel } from "../language/find-model.js";
@@ -21,10 +22,12 @@ export interface PredictOptions {
 export async function predictAction(context: Context, given: string, path: string | undefined, options: PredictOptions): Promise<void> {
   const { terminal, withEngine } = context;
   const { folder } = await findModel(context, given);
-  const task = await languageTask(folder);
+  const several = (await tasksIn(folder)) !== undefined;
+  const task = several ? undefined : await languageTask(folder);
   if (task === "answer") return (await import("./predict-answer.js")).predictAnswerAction(context, folder, path, options);
   if (path === undefined)
     throw new TetradError("ARGUMENT", { op: "predict", what: "there is nothing to predict from", expected: "a file, or a text" });
+  if (several) return (await import("./predict-text.js")).predictTasksAction(context, folder, path, options);
   if (task !== undefined) return (await import("./predict-text.js")).predictTextAction(context, task, folder, path, options);
   const table = readTable(await readBytes(path), path);
   const { predictions, rows, notes, result } = await withEngine(async (engine) => predictTable(await loadSaved(engine, folder), table));

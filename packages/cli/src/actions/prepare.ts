@@ -1,13 +1,15 @@
 /** The work of `tetrad prepare`: its inputs through the stages, and what becomes of their rows. */
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type JsonObject, writeFileAtomic } from "@tetrad/engine";
 import { type DataFormat, formatOfFile, type PartStatistics } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { lockFolder } from "../folder-lock.js";
 import { checkFlags } from "../prepare/check-flags.js";
-import { chunksOf, sha256Of } from "../prepare/files.js";
+import { chunksOf, clearTemporaries, sha256Of } from "../prepare/files.js";
 import { checkFolder, type Output, writeParts, writeRecord } from "../prepare/outputs.js";
 import { stageLines, statisticsLines } from "../prepare/prepare-text.js";
-import { type Input, runStages } from "../prepare/run-stages.js";
+import { cacheOf, type Input, runStages } from "../prepare/run-stages.js";
 import type { Done } from "../prepare/stages.js";
 
 export interface PrepareOptions {
@@ -42,9 +44,28 @@ export interface PrepareOptions {
 
 export async function prepareAction(context: Context, data: readonly string[], options: PrepareOptions): Promise<void> {
   checkFlags(options);
+  checkFolder(options.out, pathsOf(data, options));
+  const unlock = await lockFolder("prepare", options.out, ".lock");
+  try {
+    clearTemporaries(options.out);
+    // One that is told of may be another run's, too.
+    if (options.cache === undefined) clearTemporaries(cacheOf(options));
+    await prepare(context, data, options);
+  } finally {
+    await unlock();
+    // Only where nothing was written
+    await rmdir(options.out).catch(() => {});
+  }
+}
+
+/** A test file stands first, because what is like its rows is looked for. */
+function pathsOf(data: readonly string[], { test }: PrepareOptions): readonly string[] {
+  return [...(test === undefined ? [] : [test]), ...data];
+}
+
+async function prepare(context: Context, data: readonly string[], options: PrepareOptions): Promise<void> {
   const { terminal } = context;
-  const paths = [...(options.test === undefined ? [] : [options.test]), ...data];
-  checkFolder(options.out, paths);
+  const paths = pathsOf(data, options);
   const inputs = paths.map(
     (path, i): Input => ({ path, part: options.test !== undefined && i === 0 ? "test" : "train", sha256: sha256Of(chunksOf(path)) }),
   );

@@ -4,9 +4,10 @@ import type { EvaluateOptions } from "../actions/evaluate.js";
 import { positiveInteger, positiveNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withWriting } from "./finetune-seq2seq.js";
 
 export function evaluateCommand(io: Io): Command {
-  return new Command("evaluate")
+  const command = new Command("evaluate")
     .description(
       "measure a fine-tuned language model: scikit-learn's report for classes and labels, seqeval's for entities, errors and correlations for numbers, perplexity for next tokens",
     )
@@ -37,11 +38,15 @@ export function evaluateCommand(io: Io): Command {
     .option("--separator <text>", "what stands between the labels of a text with several, where they are no JSON list", "|")
     .option("--attack", "for classes: also measure on texts that are chosen against the model")
     .option("--epsilon <x>", "how far an attack may move a text's word embeddings", positiveNumber, 0.5)
-    .option("--report <file>", "for classes and entities: write a report with charts and the worst errors as one HTML file")
-    .option("--predictions <file>", "for classes and entities: write what was predicted, as CSV or as columns that conlleval reads")
+    .option("--report <file>", "for classes, entities and texts that are written: write a report with the worst errors as one HTML file")
+    .option(
+      "--predictions <file>",
+      "for classes, entities and texts that are written: write what was predicted, as CSV or as columns that conlleval reads",
+    );
+  return withWriting(command)
     .addHelpText("after", EXAMPLES)
-    .action(async (folder: string, path: string, options: EvaluateOptions, command: Command) =>
-      (await import("../actions/evaluate.js")).evaluateAction(contextOf(command, io), folder, path, options),
+    .action(async (folder: string, path: string, options: EvaluateOptions, own: Command) =>
+      (await import("../actions/evaluate.js")).evaluateAction(contextOf(own, io), folder, path, options),
     );
 }
 
@@ -52,4 +57,5 @@ Examples:
   tetrad evaluate ./banking test.csv --label category --attack
   tetrad evaluate ./banking test.csv --label category --report banking.html --predictions banking.csv
   tetrad evaluate ./ner test.conll
+  tetrad evaluate ./summaries test.jsonl --source abstract --target summary --predict-with-generate --generation-num-beams 4 --report summaries.html
   tetrad evaluate ./SmolLM2-135M-Instruct abstracts.jsonl --text abstract --max-tokens 1024 --stride 512`;

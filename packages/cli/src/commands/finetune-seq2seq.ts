@@ -16,7 +16,7 @@ export function seq2seqCommand(io: Io): Command {
     .option("--target <column>", "the column of targets", "target")
     .option("--source-prefix <text>", 'put before every source: "summarize: " for T5 as it was published')
     .option("--max-target-tokens <n>", "longer targets are cut, as sources are by --max-tokens, 512 unless told", positiveInteger, 128);
-  return withTraining(command, 3)
+  return withWriting(withTraining(command, 3))
     .addHelpText("after", SEQ2SEQ)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-seq2seq.js")).finetuneSeq2SeqAction(
@@ -26,7 +26,16 @@ export function seq2seqCommand(io: Io): Command {
     );
 }
 
+/** Options of texts that are written in evaluations, by Hugging Face's names. */
+export function withWriting(command: Command): Command {
+  return command
+    .option("--predict-with-generate", "for texts from texts: also write texts in evaluations, and compare them with the targets by ROUGE")
+    .option("--generation-max-length <n>", "of such a text, in tokens, its beginning counted (default: as of targets)", positiveInteger)
+    .option("--generation-num-beams <n>", "how many beginnings are followed (default: the folder's own number, or 1)", positiveInteger);
+}
+
 const SEQ2SEQ = `
 Examples:
   tetrad finetune seq2seq --model ./t5-small --train papers.jsonl --source abstract --target summary --source-prefix "summarize: " --batch-size 2 --gradient-accumulation-steps 8 --out ./summaries
+  tetrad finetune seq2seq --model ./t5-small --train papers.jsonl --source abstract --target summary --eval-strategy epoch --predict-with-generate --generation-max-length 64 --load-best-model-at-end --metric-for-best-model rougeL --out ./summaries
   tetrad evaluate ./summaries test.jsonl --source abstract --target summary --source-prefix "summarize: "`;

@@ -7,6 +7,7 @@ import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 import { withAdapters } from "./adapter-options.js";
 import { embedCommand, mlmCommand, qaCommand } from "./finetune-encoders.js";
+import { multiCommand } from "./finetune-multi.js";
 import { seq2seqCommand } from "./finetune-seq2seq.js";
 import { multiLabelCommand, regressCommand } from "./finetune-texts.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
@@ -23,6 +24,7 @@ export function finetuneCommand(io: Io): Command {
     .addCommand(mlmCommand(io))
     .addCommand(embedCommand(io))
     .addCommand(seq2seqCommand(io))
+    .addCommand(multiCommand(io))
     .addHelpText("after", EXAMPLES);
 }
 

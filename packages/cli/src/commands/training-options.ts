@@ -1,5 +1,6 @@
 /** Options of every `tetrad finetune` command, and where their values come from: the command line, a configuration, or a default. */
 import { type Command, Option } from "commander";
+import type { ZodType } from "zod";
 import { adversarial, notNegative, positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
 import { ARGUMENTS, flagOf, type Kind } from "../language/training-arguments.js";
 
@@ -9,8 +10,8 @@ export const MODEL =
 /** Options that every task needs, and a file may give. */
 const REQUIRED = ["model", "train", "out"] as const;
 
-/** What every task has. */
-export function withTraining(command: Command, epochs: number): Command {
+/** What every task has. @param files whether examples are of files that the command line names */
+export function withTraining(command: Command, epochs: number, { files = true }: { readonly files?: boolean } = {}): Command {
   command
     .option("--out <folder>", "where the fine-tuned model goes")
     .option(
@@ -23,10 +24,15 @@ export function withTraining(command: Command, epochs: number): Command {
       "also train on word embeddings moved to where the loss is larger: fgm:0.5, pgd:0.5,0.3,3, or freelb:0.5,0.3,3",
       adversarial,
     )
-    .option("--test-share <share>", "how many of the examples are kept to measure on where there is no --test", share, 0.1)
-    .option("--validation <file>", "examples for evaluations in training (default: some of --train that are not learned)")
-    .option("--validation-share <share>", "how many of --train those are where there is no --validation", share, 0.1)
+    .option("--test-share <share>", "how many of the examples are kept to measure on where there is no test file", share, 0.1)
+    .option(
+      "--validation-share <share>",
+      "how many of those to train on are for evaluations in training where there is no file of them",
+      share,
+      0.1,
+    )
     .option("--resume", "go on with an interrupted run: the same command, and this");
+  if (files) command.option("--validation <file>", "examples for evaluations in training (default: some of --train that are not learned)");
   const defaults: Readonly<Record<string, unknown>> = { epochs, batchSize: 16, learningRate: 5e-5, weightDecay: 0.01, seed: 0 };
   for (const [name, { kind, about }] of Object.entries(ARGUMENTS)) {
     if (kind === "record") continue;
@@ -56,13 +62,14 @@ const PARSERS: Readonly<Record<string, (text: string) => number>> = {
 
 /**
  * The options of a command: what its command line says, else its --config file, else the defaults. A usage error where one that is needed is missing.
+ * @param more what only a file can say, by its keys
  * @throws TetradError IO, FORMAT for the file
  */
-export async function settingsOf<Flags>(command: Command): Promise<Flags> {
+export async function settingsOf<Flags>(command: Command, more: Readonly<Record<string, ZodType>> = {}): Promise<Flags> {
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) {
     const { loadFinetuneConfig } = await import("../config/finetune-config.js");
-    for (const [name, value] of Object.entries(await loadFinetuneConfig(config, command.options))) {
+    for (const [name, value] of Object.entries(await loadFinetuneConfig(config, command.options, more))) {
       if (command.getOptionValueSource(name) !== "cli") command.setOptionValueWithSource(name, value, "config");
     }
   }

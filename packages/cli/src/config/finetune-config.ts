@@ -36,24 +36,26 @@ function schemaOf(kind: Kind): z.ZodType {
 
 /**
  * Values by the names of options.
+ * @param more further keys, which are no options
  * @throws TetradError IO, FORMAT with the line and what was meant
  */
-export async function loadFinetuneConfig(path: string, options: readonly Option[]): Promise<Readonly<Record<string, unknown>>> {
+export async function loadFinetuneConfig(
+  path: string,
+  options: readonly Option[],
+  more: Readonly<Record<string, z.ZodType>> = {},
+): Promise<Readonly<Record<string, unknown>>> {
   const own = options.map((option) => option.attributeName()).filter((name) => !APART.includes(name) && !(name in ARGUMENTS));
   const scalar = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
   const names = new Map([...Object.keys(ARGUMENTS), ...own].map((name) => [keyOf(name), name]));
-  const schema = z.strictObject(
-    Object.fromEntries(
-      [...names].map(([key, name]) => {
-        const kind = ARGUMENTS[name]?.kind;
-        return [key, (kind === undefined ? scalar : schemaOf(kind)).optional()] as const;
-      }),
-    ),
-  );
-  const given = await loadYaml(path, schema);
+  const ofOptions = [...names].map(([key, name]) => {
+    const kind = ARGUMENTS[name]?.kind;
+    return [key, (kind === undefined ? scalar : schemaOf(kind)).optional()] as const;
+  });
+  const given = await loadYaml(path, z.strictObject({ ...Object.fromEntries(ofOptions), ...more }));
   return Object.fromEntries(
     Object.entries(given).map(([key, value]) => {
-      const name = names.get(key) as string;
+      const name = names.get(key);
+      if (name === undefined) return [key, value];
       return [name, name in ARGUMENTS ? argument(name, value) : parsed(options, name, value, path)] as const;
     }),
   );

@@ -113,11 +113,13 @@ interface Definition {
   readonly options?: readonly unknown[];
   readonly discriminator?: string;
   readonly shape?: Readonly<Record<string, unknown>>;
+  /** Of a record, whose keys are anybody's */
+  readonly valueType?: unknown;
 }
 
 /** The keys that an object schema knows at a path, through optional, default and preprocess wrappers; of a union only the member that the value chose. */
 function keysAt(schema: unknown, path: readonly PropertyKey[], value: unknown): string[] {
-  const { innerType, out, options, discriminator, shape = {} } = (schema as { readonly def: Definition }).def;
+  const { innerType, out, options, discriminator, valueType, shape = {} } = (schema as { readonly def: Definition }).def;
   if (innerType !== undefined) return keysAt(innerType, path, value);
   if (out !== undefined) return keysAt(out, path, value);
   if (options !== undefined) {
@@ -130,6 +132,7 @@ function keysAt(schema: unknown, path: readonly PropertyKey[], value: unknown): 
   }
   const [head, ...rest] = path;
   if (head === undefined) return Object.keys(shape);
+  if (valueType !== undefined) return keysAt(valueType, rest, (value as Record<PropertyKey, unknown>)[head]);
   return shape[String(head)] === undefined ? [] : keysAt(shape[String(head)], rest, (value as Record<PropertyKey, unknown>)[head]);
 }
 

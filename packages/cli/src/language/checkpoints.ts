@@ -1,9 +1,10 @@
 /** What a run of fine-tuning keeps beside the folder that it is to write: checkpoints in Hugging Face's shape, each a whole model and what resuming needs. */
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { TetradError } from "@tetrad/engine";
-import { type RunState, readRunState, type TrainingOptions } from "@tetrad/language";
+import { type RunState, readRunState, TASKS_FILE, type TrainingOptions } from "@tetrad/language";
+import { lockFolder } from "../folder-lock.js";
 import type { TrainingFlags } from "./training.js";
 
 export interface Checkpoints {
@@ -37,20 +38,28 @@ export function saveStrategyOf({ saveStrategy, saveSteps }: TrainingFlags): NonN
 
 /** @throws TetradError IO where there is nothing to resume, ARGUMENT where the interrupted run was asked for otherwise or another one is at work here */
 export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints> {
+  await checkOut(flags.out);
   const folder = runFolder(flags.out);
   const own = fingerprint(flags);
   const { saveTotalLimit } = flags;
   const saveStrategy = saveStrategyOf(flags);
-  const unlock = await lock(folder);
+  const release = await lockFolder("finetune", folder);
+  const unlock = async () => {
+    await release();
+    // Only where nothing was kept
+    await rmdir(folder).catch(() => {});
+  };
   try {
-    await clear(folder);
+    await clear(flags.out);
     const resume = flags.resume === true ? await lastState(folder, own) : undefined;
     return {
       ...(resume !== undefined && { resume }),
       async onSave({ training: { step }, best }, save) {
         const temporary = join(folder, `.${checkpointName(step)}.tmp`);
         await rm(temporary, { recursive: true, force: true });
-        await save(temporary, own);
+        await save(temporary, own).catch(async (error: unknown) => {
+          throw resumable(error, (await stepsIn(folder)).at(-1));
+        });
         await discard(folder, step);
         await rename(temporary, join(folder, checkpointName(step)));
         if (saveTotalLimit !== undefined) await prune(folder, saveTotalLimit, best?.step);
@@ -64,6 +73,28 @@ export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints
     await unlock();
     throw error;
   }
+}
+
+/** A checkpoint that could not be written, with what is left to go on from. */
+function resumable(error: unknown, last: number | undefined): unknown {
+  if (!(error instanceof TetradError) || error.code !== "IO" || error.parts === undefined || last === undefined) return error;
+  const hint = [error.parts.hint, `the checkpoint of step ${last} is whole: go on from it with the same command and --resume`];
+  return new TetradError("IO", { ...error.parts, hint: hint.filter((part) => part !== undefined).join("; ") }, { cause: error });
+}
+
+/** What makes a folder one that models are written to. */
+const OURS = ["config.json", "adapter_config.json", TASKS_FILE];
+
+/** Somebody else's folder is refused before hours of training, not after them. @throws TetradError IO */
+async function checkOut(out: string): Promise<void> {
+  const names = await readdir(out).catch((): string[] => []);
+  if (names.length === 0 || OURS.some((name) => names.includes(name))) return;
+  throw new TetradError("IO", {
+    op: `write ${out}`,
+    what: "the folder holds files that are not Tetrad's",
+    got: names.slice(0, 3).join(", "),
+    hint: "choose another folder, or move these files away",
+  });
 }
 
 /** Steps that there are checkpoints of, in order. */
@@ -91,10 +122,15 @@ async function discard(folder: string, step: number): Promise<void> {
   await rm(aside, { recursive: true });
 }
 
-/** What a killed run left half written or half removed. */
-async function clear(folder: string): Promise<void> {
+/** What a killed run left half written or half removed, of checkpoints and of the model. */
+async function clear(out: string): Promise<void> {
+  const folder = runFolder(out);
   for (const name of await readdir(folder)) {
     if (/^\.+checkpoint-\d+\./.test(name)) await rm(join(folder, name), { recursive: true });
+  }
+  const [parent, own] = [dirname(resolve(out)), `.${basename(resolve(out))}.`];
+  for (const name of await readdir(parent)) {
+    if (name.startsWith(own) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(own.length))) await rm(join(parent, name), { recursive: true });
   }
 }
 
@@ -120,37 +156,4 @@ async function lastState(folder: string, own: string): Promise<RunState> {
     expected: other.map((name) => `${name} ${JSON.stringify(before[name])}`).join(", "),
     hint: "give the same options, or leave out --resume to begin anew",
   });
-}
-
-/** Keeps a second run out of the folder; a process that is gone keeps nobody out. @returns what gives it back */
-async function lock(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, "lock");
-  const holder = Number(await readFile(path, "utf8").catch(() => ""));
-  if (holder > 0 && holder !== process.pid && isRunning(holder)) {
-    throw new TetradError("ARGUMENT", {
-      op: "finetune",
-      what: `another run is writing to ${folder}`,
-      got: `process ${holder}`,
-      hint: "wait for it, or choose another --out",
-    });
-  }
-  await rm(path, { force: true });
-  const file = await open(path, "wx");
-  await file.writeFile(`${process.pid}`);
-  await file.close();
-  return async () => {
-    await rm(path, { force: true });
-    // Only where nothing was kept
-    await rmdir(folder).catch(() => {});
-  };
-}
-
-function isRunning(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

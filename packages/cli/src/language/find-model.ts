@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { TetradError } from "@tetrad/engine";
+import { recoverFolder, TetradError } from "@tetrad/engine";
 import { baseFolder, readAdapter } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { hubModelIn } from "./hub-name.js";
@@ -37,6 +37,7 @@ export async function findTokenizer(context: Context, given: string): Promise<st
 export const baseName = (given: string): string => (existsSync(given) ? resolve(given) : given);
 
 async function placeOf(context: Context, given: string): Promise<ModelPlace> {
+  await recoverFolder(given);
   const named = existsSync(given) ? undefined : hubModelIn(given);
   if (named !== undefined) {
     const folder = await (await import("./hub.js")).fetchModel(context, named);

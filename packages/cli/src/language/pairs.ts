@@ -1,7 +1,8 @@
 /** Pairs of texts from a table: alike, or one to be made of the other. */
 import { columnIndex, readBytes, readTable } from "@tetrad/engine";
-import type { Seq2SeqLimits, SourceTarget, TextPair } from "@tetrad/language";
+import type { SourceTarget, TextPair } from "@tetrad/language";
 import { numberIn } from "./texts.js";
+import type { Seq2SeqColumns } from "./writing.js";
 
 export interface PairColumns {
   readonly first: string;
@@ -21,19 +22,6 @@ export async function readPairs(path: string, { first, second, score }: PairColu
     const cell = row[scoreAt] as string;
     return { ...pair, score: numberIn(cell, { path, column: score as string, place: table.place(i) }) };
   });
-}
-
-export interface Seq2SeqColumns {
-  readonly source: string;
-  readonly target: string;
-  readonly sourcePrefix?: string;
-  /** Of a source */
-  readonly maxTokens?: number;
-  readonly maxTargetTokens: number;
-}
-
-export function limitsOf({ sourcePrefix = "", maxTokens, maxTargetTokens }: Seq2SeqColumns): Seq2SeqLimits {
-  return { sourcePrefix, maxTargetTokens, ...(maxTokens !== undefined && { maxSourceTokens: maxTokens }) };
 }
 
 /** @throws TetradError DATA for a column that is not there */

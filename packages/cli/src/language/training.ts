@@ -56,16 +56,21 @@ export async function fineTune<T>(
   const callbacks = reportsOf(flags);
   const checkpoints = await openCheckpoints(flags);
   const progress = terminal.progress("fine-tuning");
+  const tokenizing = terminal.progress("tokenising");
   const tune: Tune = async (train) => {
     const told = [...callbacks, evaluationLines(terminal)];
     const run = await interruptible((signal) =>
-      train({ ...trainingOptions(flags), ...watched(progress), ...resumed(checkpoints), callbacks: told, signal }),
-    ).finally(() => progress.end());
+      train({ ...trainingOptions(flags), ...watched(progress), ...counted(tokenizing), ...resumed(checkpoints), callbacks: told, signal }),
+    ).finally(() => {
+      tokenizing.end();
+      progress.end();
+    });
     return run.interrupted ? stopped(run, flags) : run;
   };
   let whole = false;
   try {
-    const result = await withEngine((engine) => work(engine, tune, model));
+    // The CPU and a GPU round differently, and which is faster is measured anew.
+    const result = await withEngine((engine) => work(engine, tune, model), checkpoints.resume?.backend);
     whole = true;
     return result;
   } finally {
@@ -94,6 +99,19 @@ function watched(progress: Progress): Pick<TrainingOptions, "onProgress"> {
         step / steps,
         `epoch ${epoch + 1}/${epochs} loss ${loss.toFixed(3)} ${Math.round(tokensPerSecond)} tokens/s ${duration(secondsLeft)} left`,
       ),
+  };
+}
+
+/** Tokenising that is over before one looks up is not worth a line. */
+const WORTH_A_LINE_MS = 1000;
+
+function counted(progress: Progress): Pick<TrainingOptions, "onTokenize"> {
+  const begin = performance.now();
+  return {
+    onTokenize(done, all) {
+      if (performance.now() - begin > WORTH_A_LINE_MS) progress.update(done / all, `${done} of ${all} texts`);
+      if (done === all) progress.end();
+    },
   };
 }
 

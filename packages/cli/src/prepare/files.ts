@@ -1,6 +1,6 @@
 /** Files read and written piece by piece, so that data need not fit into memory. Whole or not at all: text goes to a sibling that takes the file's name at the end. */
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileError } from "@tetrad/engine";
 
@@ -38,6 +38,12 @@ export function folderSha256(folder: string): string {
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   return sha256Of(names.map((name) => sha256Of(chunksOf(name))));
+}
+
+/** Takes away what runs that were killed left half written in a folder, if there is one; there must be no other run. */
+export function clearTemporaries(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
 }
 
 export class LineFile {

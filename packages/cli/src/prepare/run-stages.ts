@@ -4,6 +4,7 @@ import { type JsonObject, parseJsonObject, readBytes } from "@tetrad/engine";
 import {
   checkLabelMap,
   cleanStage,
+  countTokens,
   type DataRow,
   type DataRows,
   duplicatesStage,
@@ -15,6 +16,7 @@ import {
   readRows,
   type Stage,
   type StageReport,
+  type StatisticsOptions,
   splitStage,
   statisticsStage,
   stopWords,
@@ -33,11 +35,14 @@ export interface Input {
   readonly sha256: string;
 }
 
+/** Where stages are kept. */
+export const cacheOf = ({ cache, out }: PrepareOptions): string => cache ?? join(out, ".cache");
+
 /** @param isConll whether all inputs are CoNLL columns, whose tags follow their words @throws TetradError as the stages */
 export async function runStages(context: Context, inputs: readonly Input[], isConll: boolean, options: PrepareOptions): Promise<Done[]> {
   const { terminal, withEngine } = context;
   const { text, label, group } = options;
-  const cache = options.cache ?? join(options.out, ".cache");
+  const cache = cacheOf(options);
   const labelled = label === undefined ? {} : { label };
   const words = options.stopWords === undefined ? undefined : await stopWords(options.stopWords);
   const stop = words === undefined ? {} : { stopWords: words };
@@ -103,8 +108,20 @@ export async function runStages(context: Context, inputs: readonly Input[], isCo
     });
   }
   const counted = { text, ...labelled };
+  const measured: Stage<StatisticsOptions, Promise<StageReport>> = {
+    ...statisticsStage,
+    async run(rows, own, emit) {
+      if (own.tokenizer === undefined) return statisticsStage.run(rows, own, emit);
+      const total = done.at(-1)?.report.rowsOut as number;
+      const progress = terminal.progress("tokenising");
+      const counts = await countTokens(rows, text, own.tokenizer, (count) =>
+        progress.update(count / total, `${count} of ${total} texts`),
+      ).finally(() => progress.end());
+      return statisticsStage.run(rows, { ...own, counts }, emit);
+    },
+  };
   await stage(
-    statisticsStage,
+    measured,
     { ...counted, ...stop, ...(tokenizer !== undefined && { tokenizer }) },
     { ...counted, ...stopFacts, ...(tokenizer !== undefined && { tokenizer: sha256Of(Object.values(tokenizer.files)) }) },
   );

@@ -100,6 +100,8 @@ export interface Executable {
   readonly plan: Plan | undefined;
   /** One line: threads and why. */
   readonly placement: string;
+  /** What it runs on: the same plan gives other bits elsewhere. */
+  readonly runsOn: "wasm" | "webgpu" | "reference";
   write(name: string, data: ArrayLike<number>): void;
   /** A view of an output; the next run overwrites it. */
   read(name: string): HostArray;

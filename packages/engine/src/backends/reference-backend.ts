@@ -65,6 +65,7 @@ export class ReferenceBackend implements Backend {
 class ReferenceExecutable implements Executable {
   readonly plan = undefined;
   readonly placement = "reference interpreter, 1 thread";
+  readonly runsOn = "reference";
   readonly #inputs = new Map<string, NdArray>();
   readonly #outputs = new Map<string, HostArray>();
   readonly #live: Map<string, number>;

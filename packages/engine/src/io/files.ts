@@ -43,3 +43,8 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
 export async function removeFile(path: string): Promise<void> {
   return (await files("write", path)).removeFile(path);
 }
+
+/** Puts a folder back that was being replaced when the process that did it was killed; nothing to do otherwise. @throws TetradError IO */
+export async function recoverFolder(path: string): Promise<void> {
+  await (await files("write", path)).recoverFolder(path);
+}

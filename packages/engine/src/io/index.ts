@@ -3,10 +3,18 @@
 export { cacheFolder, cacheIsOff } from "./cache.js";
 export { EventWriter } from "./event-writer.js";
 export { fileError, isAbsent } from "./faults.js";
-export { type FileContent, readBytes, removeFile, writeFileAtomic } from "./files.js";
+export { type FileContent, readBytes, recoverFolder, removeFile, writeFileAtomic } from "./files.js";
 export { heldFiles, holdFolder, releaseFolder } from "./held-folders.js";
 export { type Json, type JsonObject, parseJson, parseJsonObject } from "./json.js";
-export { type ModelFolder, RESULTS_FILE, readModelFolder, TRAINING_FILE, writeModelFolder } from "./model-folder.js";
+export {
+  type ModelFolder,
+  modelFiles,
+  RESULTS_FILE,
+  readModelFolder,
+  TRAINING_FILE,
+  writeFolder,
+  writeModelFolder,
+} from "./model-folder.js";
 export * as protobuf from "./protobuf.js";
 export {
   openSafetensors,

@@ -1,5 +1,5 @@
 /** A saved model: a folder of `config.json` (everything that is not a tensor) and `model.safetensors`. */
-import { files } from "./files.js";
+import { type FileContent, files } from "./files.js";
 import { type JsonObject, parseJsonObject } from "./json.js";
 import { openSafetensors, type SafetensorsFile, type StorableTensor, writeSafetensors } from "./safetensors.js";
 
@@ -15,20 +15,28 @@ export interface ModelFolder {
   readonly tensors: SafetensorsFile;
 }
 
+/** What a model's folder holds, by name. @param extra further files that belong to the model */
+export function modelFiles(
+  config: JsonObject,
+  tensors: Readonly<Record<string, StorableTensor>> | ReadonlyMap<string, StorableTensor>,
+  metadata?: Readonly<Record<string, string>>,
+  extra: Readonly<Record<string, FileContent>> = {},
+): Readonly<Record<string, FileContent>> {
+  return { ...extra, [CONFIG_FILE]: `${JSON.stringify(config, null, 2)}\n`, [TENSORS_FILE]: writeSafetensors(tensors, metadata) };
+}
+
 /**
  * Writes the folder whole: a reader sees the old model or the new one.
  * @param extra further files that belong to the model, by name
  * @throws TetradError IO (full disk, permissions, a folder that holds other files), UNSUPPORTED where there is no file system
  */
-export async function writeModelFolder(
-  path: string,
-  config: JsonObject,
-  tensors: Readonly<Record<string, StorableTensor>> | ReadonlyMap<string, StorableTensor>,
-  metadata?: Readonly<Record<string, string>>,
-  extra: Readonly<Record<string, Uint8Array | string>> = {},
-): Promise<void> {
+export async function writeModelFolder(path: string, ...model: Parameters<typeof modelFiles>): Promise<void> {
+  await writeFolder(path, modelFiles(...model));
+}
+
+/** As `writeModelFolder`, of any files: several models in folders inside, say. @param contents by name; a slash makes a folder inside */
+export async function writeFolder(path: string, contents: Readonly<Record<string, FileContent>>): Promise<void> {
   const { writeFolderAtomic } = await files("write", path);
-  const contents = { ...extra, [CONFIG_FILE]: `${JSON.stringify(config, null, 2)}\n`, [TENSORS_FILE]: writeSafetensors(tensors, metadata) };
   await writeFolderAtomic(path, contents, [...Object.keys(contents), TRAINING_FILE, RESULTS_FILE]);
 }
 

@@ -15,6 +15,8 @@ export interface DuplicatesOptions {
   readonly drop: boolean;
   /** Leaves out every row whose text occurs with several classes */
   readonly dropConflicts: boolean;
+  /** Different texts that near ones are looked for among, the first so many; 2,097,152 unless told: each takes about 1 KB */
+  readonly mostNear?: number;
 }
 
 const EXAMPLES = 5;
@@ -29,6 +31,8 @@ interface Findings {
   readonly firsts: Numbers;
   /** First rows of texts that have several classes */
   readonly conflicts: ReadonlySet<number>;
+  /** Texts that came too late to be looked for */
+  readonly beyond: number;
   /** Row and the earlier one, a few of each kind and of conflicts */
   readonly examples: readonly { readonly kind: string; readonly row: number; readonly first: number }[];
 }
@@ -36,9 +40,9 @@ interface Findings {
 /** What is like a row of the test part counts as of the test file; give those rows first. */
 export const duplicatesStage: Stage<DuplicatesOptions> = {
   name: "duplicates",
-  version: 1,
+  version: 2,
   run(rows, options, emit) {
-    const { verdicts, firsts, conflicts, examples } = findAll(rows, options);
+    const { verdicts, firsts, conflicts, beyond, examples } = findAll(rows, options);
     const shown = new Set(examples.flatMap(({ row, first }) => [row, first]));
     const kept = new Map<number, DataRow>();
     const [dropped, found] = [new Tally(), new Tally()];
@@ -61,7 +65,7 @@ export const duplicatesStage: Stage<DuplicatesOptions> = {
       rowsOut,
       dropped: dropped.counts,
       changed: {},
-      notes: notesOn(found, conflicts.size, inConflict, options),
+      notes: [...notesOn(found, conflicts.size, inConflict, options), ...beyondNote(beyond)],
       facts: {
         found: found.counts,
         conflicts: { texts: conflicts.size, rows: inConflict },
@@ -71,11 +75,17 @@ export const duplicatesStage: Stage<DuplicatesOptions> = {
   },
 };
 
-function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Findings {
+function beyondNote(texts: number): string[] {
+  return texts === 0
+    ? []
+    : [`texts that others were not held against, because so many came before them: ${texts}; equal ones are all found`];
+}
+
+function findAll(rows: DataRows, { text, label, find, mostNear }: DuplicatesOptions): Findings {
   const textOf = cellOf(rows, text);
   const labelOf = label === undefined ? () => "" : cellOf(rows, label);
   const exact = new HashIndex();
-  const near = find === "near" ? new NearTexts() : undefined;
+  const near = find === "near" ? new NearTexts(mostNear) : undefined;
   const labels = new Map<string, number>();
   const [verdicts, firsts, classes, measured] = [new Numbers(), new Numbers(), new Numbers(), new Numbers()];
   const conflicts = new Set<number>();
@@ -85,7 +95,7 @@ function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Find
     counted.add(kind);
     if (counted.get(kind) <= EXAMPLES) examples.push({ kind, row, first });
   };
-  let row = 0;
+  let [row, beyond] = [0, 0];
   for (const data of rows) {
     const own = textOf(data);
     const label = labelOf(data);
@@ -99,7 +109,7 @@ function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Find
       const sketch = near === undefined ? undefined : sketchOf(wordsOf(own));
       first = sketch && near?.find(sketch);
       // What is near a text that is near another need not be near that one: only texts of their own are compared with.
-      if (sketch !== undefined && (first === undefined || isMeasured)) near?.add(sketch, row);
+      if (sketch !== undefined && (first === undefined || isMeasured) && near?.add(sketch, row) === false) beyond++;
     } else if (classes.at(equal) !== labels.get(label)) {
       conflicts.add(equal);
       example("several classes", row, equal);
@@ -113,7 +123,7 @@ function findAll(rows: DataRows, { text, label, find }: DuplicatesOptions): Find
     measured.push(isMeasured ? 1 : 0);
     row++;
   }
-  return { verdicts, firsts, conflicts, examples };
+  return { verdicts, firsts, conflicts, beyond, examples };
 }
 
 function kindOf(isEqual: boolean, isLeaked: boolean): Kind {

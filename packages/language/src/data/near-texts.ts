@@ -62,6 +62,9 @@ export function jaccard(a: Uint32Array, b: Uint32Array): number {
   return common / (a.length + b.length - common);
 }
 
+/** Texts that are kept: about 1 KB each. */
+export const MOST_NEAR = 1 << 21;
+
 export class NearTexts {
   /** Band and its hash → the latest entry of a chain */
   readonly #heads = new HashIndex();
@@ -69,6 +72,9 @@ export class NearTexts {
   readonly #next = new Numbers();
   readonly #shingles: Uint32Array[] = [];
   readonly #rows = new Numbers();
+
+  /** @param most texts that are kept */
+  constructor(private readonly most = MOST_NEAR) {}
 
   /** The row of the earliest text added that is near; undefined where none is. */
   find({ shingles, bands }: Sketch): number | undefined {
@@ -86,7 +92,9 @@ export class NearTexts {
     return best === undefined ? undefined : this.#rows.at(best);
   }
 
-  add({ shingles, bands }: Sketch, row: number): void {
+  /** @returns whether it was kept: others can be near it */
+  add({ shingles, bands }: Sketch, row: number): boolean {
+    if (this.#rows.length === this.most) return false;
     this.#rows.push(row);
     this.#shingles.push(shingles);
     for (let band = 0; band < BANDS; band++) {
@@ -94,5 +102,6 @@ export class NearTexts {
       this.#next.push(this.#heads.get(high, low) ?? -1);
       this.#heads.set(high, low, this.#next.length - 1);
     }
+    return true;
   }
 }

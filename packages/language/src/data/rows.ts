@@ -41,12 +41,27 @@ export interface Stage<Options, Report = StageReport> {
   run(rows: DataRows, options: Options, emit: (row: DataRow) => void): Report;
 }
 
+/** Parts of a text from this length on are views of it in V8, which keep all of it in memory. */
+const VIEW = 13;
+
 /** Counts by name, in the order in which names turn up. */
 export class Tally {
   readonly #counts = new Map<string, number>();
+  #others = 0;
+
+  /** @param most names that are counted; those that turn up later are not told apart */
+  constructor(private readonly most = Number.POSITIVE_INFINITY) {}
 
   add(name: string, count = 1): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
+    const before = this.#counts.get(name);
+    if (before !== undefined) this.#counts.set(name, before + count);
+    else if (this.#counts.size < this.most) this.#counts.set(name.length < VIEW ? name : copyOf(name), count);
+    else this.#others += count;
+  }
+
+  /** What was counted of names that came too late. */
+  get others(): number {
+    return this.#others;
   }
 
   get(name: string): number {
@@ -65,6 +80,8 @@ export class Tally {
     return Object.fromEntries(this.#counts);
   }
 }
+
+const copyOf = (text: string): string => JSON.parse(JSON.stringify(text)) as string;
 
 /** Takes a cell of a column. @throws TetradError DATA where there is no such column */
 export function cellOf({ columns }: DataRows, column: string): (row: DataRow) => string {

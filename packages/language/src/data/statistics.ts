@@ -1,6 +1,7 @@
 /** The stage `statistics`: how long texts are, which words and classes they have, and what a tokenizer makes of them, for each part. */
 import { type JsonObject, listed } from "@tetrad/engine";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import type { TokenCounts } from "./count-tokens.js";
 import { cellOf, type DataRow, PARTS, type Stage, Tally } from "./rows.js";
 import { beginning, wordsOf } from "./words.js";
 
@@ -9,6 +10,8 @@ export interface StatisticsOptions {
   readonly label?: string;
   /** Of a model; counts its tokens, special ones among them */
   readonly tokenizer?: Tokenizer;
+  /** Its tokens as `countTokens` has counted them of these rows, so that they need not be counted again */
+  readonly counts?: TokenCounts;
   /** Left out of the most frequent words; their share is told */
   readonly stopWords?: ReadonlySet<string>;
 }
@@ -54,7 +57,7 @@ const SCRIPT = new RegExp(SCRIPTS.map((name) => `(\\p{Script=${name}}+)`).join("
 /** Emits nothing: what it finds are facts of the report, by part (PartStatistics). */
 export const statisticsStage: Stage<StatisticsOptions> = {
   name: "statistics",
-  version: 1,
+  version: 2,
   run(rows, options) {
     const [textOf, labelOf] = [cellOf(rows, options.text), options.label === undefined ? undefined : cellOf(rows, options.label)];
     const counters = new Map<string, PartCounter>();
@@ -62,7 +65,7 @@ export const statisticsStage: Stage<StatisticsOptions> = {
     for (const row of rows) {
       const counter = counters.get(row.part) ?? new PartCounter(options);
       counters.set(row.part, counter);
-      counter.add(row, textOf(row), labelOf?.(row));
+      counter.add(row, textOf(row), labelOf?.(row), count);
       count++;
     }
     const train = counters.get("train");
@@ -71,7 +74,7 @@ export const statisticsStage: Stage<StatisticsOptions> = {
       return counter === undefined ? [] : [[part, counter.statistics(counter === train ? undefined : train)] as const];
     });
     const facts = Object.fromEntries(parts) as unknown as JsonObject;
-    return { rowsIn: count, rowsOut: count, dropped: {}, changed: {}, notes: labelNotes(counters), facts };
+    return { rowsIn: count, rowsOut: count, dropped: {}, changed: {}, notes: [...labelNotes(counters), ...wordNotes(counters)], facts };
   },
 };
 
@@ -84,9 +87,20 @@ function labelNotes(counters: ReadonlyMap<string, PartCounter>): string[] {
   });
 }
 
+function wordNotes(counters: ReadonlyMap<string, PartCounter>): string[] {
+  return PARTS.flatMap((part) => {
+    const { others = 0 } = counters.get(part)?.words ?? {};
+    if (others === 0) return [];
+    return [`words of the ${part} part that came after ${MOST_WORDS} different ones and are not told apart: ${others}`];
+  });
+}
+
+/** Different words of a part that are counted: some 100 bytes each, and a Map holds no more than 16 million. */
+const MOST_WORDS = 1 << 22;
+
 class PartCounter {
   readonly labels = new Tally();
-  readonly words = new Tally();
+  readonly words = new Tally(MOST_WORDS);
   readonly #characters = new LengthCounter();
   readonly #wordCounts = new LengthCounter();
   readonly #tokens = new LengthCounter();
@@ -98,8 +112,9 @@ class PartCounter {
 
   constructor(private readonly options: StatisticsOptions) {}
 
-  add({ at }: DataRow, text: string, label: string | undefined): void {
-    const { tokenizer, stopWords } = this.options;
+  /** @param number of the row */
+  add({ at }: DataRow, text: string, label: string | undefined, number: number): void {
+    const { tokenizer, counts, stopWords } = this.options;
     let length = 0;
     for (const _ of text) length++;
     this.#characters.add(length);
@@ -114,6 +129,11 @@ class PartCounter {
     if (label !== undefined) this.labels.add(label);
     for (const match of text.matchAll(SCRIPT))
       this.#scripts.add(SCRIPTS[match.findIndex((group, i) => i > 0 && group !== undefined) - 1] as string, match[0].length);
+    if (counts !== undefined) {
+      this.#tokens.add(counts.tokens.at(number));
+      this.#unknown += counts.unknown.at(number);
+      return;
+    }
     if (tokenizer === undefined) return;
     const { ids } = tokenizer.encode(text);
     this.#tokens.add(ids.length);

@@ -57,8 +57,10 @@ export function fitTfidf(texts: Iterable<string>, options: TfidfOptions = {}): T
   for (const text of texts) {
     for (const term of termsOf(text, ngramRange, stopWords)) {
       const count = counts.get(term);
-      if (count === undefined) counts.set(term, { texts: 1, all: 1, last: rows });
-      else {
+      if (count === undefined) {
+        if (counts.size === MOST_TERMS) throw tooMany(rows);
+        counts.set(term, { texts: 1, all: 1, last: rows });
+      } else {
         count.all++;
         if (count.last !== rows) count.texts++;
         count.last = rows;
@@ -82,6 +84,18 @@ export function fitTfidf(texts: Iterable<string>, options: TfidfOptions = {}): T
     ngramRange,
     stopWords: [...stopWords],
   };
+}
+
+/** More do not go into a Map. */
+const MOST_TERMS = 2 ** 24 - 1;
+
+function tooMany(rows: number): TetradError {
+  return new TetradError("OUT_OF_MEMORY", {
+    op: "tfidf",
+    what: "there are more different terms than can be counted",
+    got: `${MOST_TERMS} in the first ${rows} texts`,
+    hint: "learn from fewer texts, or from shorter runs of words",
+  });
 }
 
 /** A text's columns, ascending, and their weights: counts times idf, divided by their Euclidean norm. A text without known terms has none. */

@@ -30,9 +30,12 @@ export interface Generated {
   readonly seconds: { readonly prompt: number; readonly answer: number };
 }
 
+/** A text, or its token numbers. */
+export type Prompt = string | readonly number[];
+
 /** Token numbers of a prompt. @throws TetradError ARGUMENT for one that leaves no room for an answer */
-export function promptOf({ model: { tokenizer }, decoder }: TextGenerator, prompt: string): readonly number[] {
-  const { ids } = tokenizer.encode(prompt);
+export function promptOf({ model: { tokenizer }, decoder }: TextGenerator, prompt: Prompt): readonly number[] {
+  const ids = typeof prompt === "string" ? tokenizer.encode(prompt).ids : prompt;
   if (ids.length <= decoder.longestPrompt) return ids;
   throw new TetradError("ARGUMENT", {
     op: "generate",

@@ -1,7 +1,7 @@
 /** Beam search: of all continuations of several beginnings the most probable ones are kept, until no better end is to be expected. Step by step as transformers 5 does it. */
 
 import { TetradError } from "@tetrad/engine";
-import { fullOptions, type Generated, type GenerateOptions, promptOf } from "./answer.js";
+import { fullOptions, type Generated, type GenerateOptions, type Prompt, promptOf } from "./answer.js";
 import type { TextGenerator } from "./open.js";
 import { applyRules, type RuleOptions } from "./rules.js";
 import { TextStream } from "./text-stream.js";
@@ -38,7 +38,7 @@ interface Beam {
  * @returns the best texts, the most probable first
  * @throws TetradError ARGUMENT for numbers out of range, more beams than sequences, and a prompt that leaves no room
  */
-export async function beamSearch(generator: TextGenerator, prompt: string, given: BeamOptions = {}): Promise<BeamAnswer[]> {
+export async function beamSearch(generator: TextGenerator, prompt: Prompt, given: BeamOptions = {}): Promise<BeamAnswer[]> {
   const { decoder, ends, model } = generator;
   const options = fullOptions(generator, given);
   const { numBeams = 4, lengthPenalty = 1, earlyStopping = false, numReturnSequences = 1, maxNewTokens = 64, signal } = options;

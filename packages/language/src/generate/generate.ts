@@ -1,10 +1,10 @@
 /** Text that goes on from a prompt, or from each of several. */
 
-import { Answer, fullOptions, type Generated, type GenerateOptions, promptOf } from "./answer.js";
+import { Answer, fullOptions, type Generated, type GenerateOptions, type Prompt, promptOf } from "./answer.js";
 import type { TextGenerator } from "./open.js";
 
 /** @throws TetradError ARGUMENT for sampling numbers out of range, and for a prompt that fills the context */
-export async function generate(generator: TextGenerator, prompt: string, options: GenerateOptions = {}): Promise<Generated> {
+export async function generate(generator: TextGenerator, prompt: Prompt, options: GenerateOptions = {}): Promise<Generated> {
   const [answer] = await generateBatch(generator, [prompt], options);
   return answer as Generated;
 }
@@ -22,7 +22,7 @@ export interface BatchOptions extends Omit<GenerateOptions, "onText"> {
  */
 export async function generateBatch(
   generator: TextGenerator,
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   { onAnswer, onText, ...given }: BatchOptions = {},
 ): Promise<Generated[]> {
   const { decoder } = generator;

@@ -5,13 +5,13 @@ import { causalLmOf } from "../heads/causal-lm.js";
 import type { ConditionalGeneration } from "../heads/conditional-generation.js";
 import { type LanguageModel, type OpenOptions, openModel, wholeModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
-import { encoderDecoderOf } from "../models/index.js";
-import { openSeq2Seq } from "../tasks/summarise.js";
+import { openSeq2Seq } from "../tasks/open-seq2seq.js";
 import { optional } from "../weights/read.js";
 import type { StorageOptions } from "../weights/storage.js";
+import type { CacheSize } from "./cache.js";
 import { cacheSpecs, Decoder } from "./decoder.js";
 import { type FolderDefaults, generationConfig } from "./generation-config.js";
-import { PairDecoder, pairCacheSpecs } from "./pair-decoder.js";
+import { PairDecoder } from "./pair-decoder.js";
 import type { TextDecoder } from "./text-decoder.js";
 
 export interface TextGenerator {
@@ -41,10 +41,8 @@ export async function openGenerator(engine: Engine, folder: string, options: Gen
   const { defaults, ends } = await generationConfig(whole, config);
   const { context = 512, sequences = defaults.numBeams ?? 1, ...rest } = options;
   if (config["is_encoder_decoder"] === true) {
-    const size = { context, sequences };
-    const model = await openSeq2Seq(engine, folder, { ...rest, states: () => pairCacheSpecs(encoderDecoderOf(config), size) });
-    const head = model.head as ConditionalGeneration;
-    return { model, decoder: await PairDecoder.open(engine, { store: model.store, head }, size), ends, defaults };
+    const cache = { context, sequences };
+    return generatorOf(engine, await openSeq2Seq(engine, folder, { ...rest, cache }), whole, cache);
   }
   const sizeOf = ({ maxTokens }: Backbone) => ({ context: Math.min(context, maxTokens), sequences });
   const model = await openModel(engine, folder, causalLmOf, {
@@ -52,4 +50,15 @@ export async function openGenerator(engine: Engine, folder: string, options: Gen
     states: (backbone) => cacheSpecs(backbone, sizeOf(backbone)),
   });
   return { model, decoder: await Decoder.open(engine, model, sizeOf(model.backbone)), ends, defaults };
+}
+
+/**
+ * Writes with a T5 that is open already.
+ * @param model opened with a cache of this size
+ * @param folder where it was opened, for its generation_config.json
+ */
+export async function generatorOf(engine: Engine, model: LanguageModel, folder: string, size: CacheSize): Promise<TextGenerator> {
+  const { store, head, config } = model;
+  const decoder = await PairDecoder.open(engine, { store, head: head as ConditionalGeneration }, size);
+  return { model, decoder, ...(await generationConfig(folder, config)) };
 }

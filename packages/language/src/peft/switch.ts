@@ -104,7 +104,7 @@ export class Adapters {
       },
       {
         ...options,
-        states(backbone) {
+        states(backbone, config) {
           for (const { name, path, adapter, config } of read) {
             const head = headOf(backbone, config ?? baseConfig);
             const adapted = adapt(backbone, head, adapter.method);
@@ -120,7 +120,7 @@ export class Adapters {
               { ...normalizeSpec(spec), init: "zeros" as const, state: true },
             ]),
           );
-          return { ...Object.fromEntries(slots), ...states?.(backbone) };
+          return { ...Object.fromEntries(slots), ...states?.(backbone, config) };
         },
       },
     );

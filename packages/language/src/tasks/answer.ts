@@ -9,11 +9,12 @@ import { type LanguageModel, openModel, saveModel } from "../model.js";
 import type { MakeMethod } from "../peft/method.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
-import { type TrainingRun, train } from "../train/train.js";
+import type { TrainingOptions } from "../train/options.js";
+import type { TrainingRun } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { labelFields } from "./labels.js";
 import { type Answered, bestAnswers, type SpanOptions, type WindowScores } from "./spans.js";
+import { type Subject, trainSubject } from "./subject.js";
 
 export interface WindowOptions {
   /** Tokens of a window, the question among them; 384, or what the model reads if that is less */
@@ -88,55 +89,66 @@ export async function finetuneAnswerer(
   questions: readonly Question[],
   options: AnswerOptions = {},
 ): Promise<AnswerRun> {
-  const { seed = TRAINING_DEFAULTS.seed, freeze, evaluation, peft } = options;
-  const model = await openModel(engine, folder, questionAnswering, { freshHead: true, seed, freeze, peft });
-  const { backbone, head } = model;
-  const size = sizes(model, options);
-  const windows = windowsOf(model, questions, size);
-  const encoded = windows.flat();
-  const sequences = encoded.map(({ ids }) => ids);
-  const types = typesOf(model, encoded);
-  const targets = windows.flatMap((own, q) => own.map((encoding) => target(encoding, questions[q] as Question)));
-  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
-  const run = await train(
-    engine,
-    {
-      model,
-      sequences,
-      inputs: ({ tokens, sequences: most }) => ({
-        types: { shape: [tokens], dtype: "i32", bounded: "tokens" },
-        places: { shape: [most, longest], dtype: "i32", bounded: "sequences" },
-        beyond: { shape: [most, longest], dtype: "f32", bounded: "sequences" },
-        first: { shape: [most], dtype: "i32", bounded: "sequences" },
-        last: { shape: [most], dtype: "i32", bounded: "sequences" },
-      }),
-      feeds: (rows, { cuSeqlens }) => ({
-        types: endToEnd(rows, types),
-        ...rowsOfTokens(
-          rows.map((row) => sequences[row] as Ids),
-          cuSeqlens,
-          longest,
-        ),
-        first: Int32Array.from(rows, (row) => targets[row]?.[0] as number),
-        last: Int32Array.from(rows, (row) => targets[row]?.[1] as number),
-      }),
-      loss(params, batch, inputs, context) {
-        const { start, end } = head.outputs(params, backbone.states(params, batch, context), batch, context);
-        const of = (scores: Tensor, wanted: string) =>
-          crossEntropy(add(take(scores, inputs["places"] as Tensor), inputs["beyond"] as Tensor), inputs[wanted] as Tensor);
-        return mul(add(of(start as Tensor, "first"), of(end as Tensor, "last")), 0.5);
-      },
-      ...(evaluation !== undefined && {
-        async evaluate() {
-          const { f1, exactMatch } = await evaluateAnswerer(engine, { model, ...size }, evaluation);
-          return { f1, exact_match: exactMatch };
+  return trainSubject(engine, folder, answerSubject(engine, questions, options), options);
+}
+
+/** @throws TetradError, while it teaches, ARGUMENT for a question that leaves no room for the text */
+export function answerSubject(
+  engine: Engine,
+  questions: readonly Question[],
+  options: AnswerOptions,
+): Subject<Omit<AnswerRun, keyof TrainingRun | "model">> {
+  const { evaluation } = options;
+  return {
+    headOf: questionAnswering,
+    fieldsOf: () => FIELDS,
+    async teach(model) {
+      const { backbone, head } = model;
+      const size = sizes(model, options);
+      const windows = windowsOf(model, questions, size);
+      const encoded = windows.flat();
+      const sequences = encoded.map(({ ids }) => ids);
+      const types = typesOf(model, encoded);
+      const targets = windows.flatMap((own, q) => own.map((encoding) => target(encoding, questions[q] as Question)));
+      const longest = sequences.reduce((most, { length }) => Math.max(most, length), 1);
+      return {
+        lesson: {
+          model,
+          sequences,
+          inputs: ({ tokens, sequences: most }) => ({
+            types: { shape: [tokens], dtype: "i32", bounded: "tokens" },
+            places: { shape: [most, longest], dtype: "i32", bounded: "sequences" },
+            beyond: { shape: [most, longest], dtype: "f32", bounded: "sequences" },
+            first: { shape: [most], dtype: "i32", bounded: "sequences" },
+            last: { shape: [most], dtype: "i32", bounded: "sequences" },
+          }),
+          feeds: (rows, { cuSeqlens }) => ({
+            types: endToEnd(rows, types),
+            ...rowsOfTokens(
+              rows.map((row) => sequences[row] as Ids),
+              cuSeqlens,
+              longest,
+            ),
+            first: Int32Array.from(rows, (row) => targets[row]?.[0] as number),
+            last: Int32Array.from(rows, (row) => targets[row]?.[1] as number),
+          }),
+          loss(params, batch, inputs, context) {
+            const { start, end } = head.outputs(params, backbone.states(params, batch, context), batch, context);
+            const of = (scores: Tensor, wanted: string) =>
+              crossEntropy(add(take(scores, inputs["places"] as Tensor), inputs["beyond"] as Tensor), inputs[wanted] as Tensor);
+            return mul(add(of(start as Tensor, "first"), of(end as Tensor, "last")), 0.5);
+          },
         },
-      }),
-      save: (path, extra) => saveModel(model, path, FIELDS, extra),
+        facts: { ...size, windows: encoded.length, cut: windows.filter(({ length }) => length > 1).length },
+        ...(evaluation !== undefined && {
+          async evaluate() {
+            const { f1, exactMatch } = await evaluateAnswerer(engine, { model, ...size }, evaluation);
+            return { f1, exact_match: exactMatch };
+          },
+        }),
+      };
     },
-    options,
-  );
-  return { ...run, ...size, model, windows: encoded.length, cut: windows.filter(({ length }) => length > 1).length };
+  };
 }
 
 /** Places of each sequence's tokens in a row of its own, and what is added where it has none: scores compete within their window. */

@@ -20,7 +20,8 @@ import { saveModel } from "../model.js";
 import { TRAINING_DEFAULTS } from "../train/options.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, labelFields, labelsIn } from "./labels.js";
-import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, trainOnTexts } from "./whole-texts.js";
+import { trainSubject } from "./subject.js";
+import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, textSubject } from "./whole-texts.js";
 
 export interface LabelledText {
   readonly text: string;
@@ -49,15 +50,18 @@ export async function finetuneClassifier(
   rows: readonly LabelledText[],
   options: ClassifyOptions = {},
 ): Promise<ClassifyRun> {
+  return trainSubject(engine, folder, classifySubject(engine, rows, options), options);
+}
+
+/** @throws TetradError DATA for texts of fewer than two classes */
+export function classifySubject(engine: Engine, rows: readonly LabelledText[], options: ClassifyOptions) {
   const labels = labelsIn(
     "classify",
     rows.map(({ label }) => label),
   );
   const number = new Map(labels.map((label, i) => [label, i]));
   const { evaluation, labelSmoothingFactor: labelSmoothing = TRAINING_DEFAULTS.labelSmoothingFactor } = options;
-  const run = await trainOnTexts(
-    engine,
-    folder,
+  return textSubject(
     rows.map(({ text }) => text),
     {
       outputs: labels.length,
@@ -73,8 +77,8 @@ export async function finetuneClassifier(
       }),
     },
     options,
+    { labels },
   );
-  return { ...run, labels };
 }
 
 /** What config.json says of the classes. */

@@ -2,24 +2,35 @@
 
 import type { Ids } from "../data/batch.js";
 import type { LanguageModel } from "../model.js";
+import { type EncodeAllOptions, encodeAll } from "../tokenizer/encode-all.js";
 import { checkSequences } from "./labels.js";
 
 /** What cross-entropy leaves out. */
 const IGNORED = -100;
 
 /** Token numbers of texts, each ended by the tokenizer's end token. */
-export function wholeTexts({ tokenizer, config }: LanguageModel, texts: readonly string[]): number[][] {
+export async function wholeTexts(
+  { tokenizer, config }: LanguageModel,
+  texts: readonly string[],
+  onProgress?: EncodeAllOptions["onProgress"],
+): Promise<number[][]> {
   const [end] = [config["eos_token_id"]].flat();
-  return texts.map((text) => [...tokenizer.encode(text).ids, ...(typeof end === "number" ? [end] : [])]);
+  const encoded = await encodeAll(tokenizer, texts, { onProgress });
+  return encoded.map(({ ids }) => [...ids, ...(typeof end === "number" ? [end] : [])]);
 }
 
 /** Virtual tokens at the beginning of a text. */
 export const virtualOf = (ids: Ids): number => Array.from(ids).filter((id) => id < 0).length;
 
 /** As `wholeTexts`, cut to a limit that the model can read; virtual tokens do not count. */
-export function encodeTexts(model: LanguageModel, texts: readonly string[], limit?: number) {
+export async function encodeTexts(
+  model: LanguageModel,
+  texts: readonly string[],
+  limit?: number,
+  onProgress?: EncodeAllOptions["onProgress"],
+) {
   const maxTokens = Math.min(limit ?? model.backbone.maxTokens, model.backbone.maxTokens);
-  const whole = wholeTexts(model, texts);
+  const whole = await wholeTexts(model, texts, onProgress);
   const most = (ids: Ids) => virtualOf(ids) + maxTokens;
   const sequences = whole.map((ids) => ids.slice(0, most(ids)));
   checkSequences("lm", sequences);

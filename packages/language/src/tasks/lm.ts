@@ -54,7 +54,7 @@ export async function finetuneLm(engine: Engine, model: LanguageModel, texts: re
       hint: "train an adapter (peft), or open the model without `quantized`",
     });
   }
-  const { sequences, maxTokens, cut } = encodeTexts(model, texts, options.maxTokens);
+  const { sequences, maxTokens, cut } = await encodeTexts(model, texts, options.maxTokens, options.onTokenize);
   const { loss } = head as CausalLm;
   const { evaluation } = options;
   const run = await train(

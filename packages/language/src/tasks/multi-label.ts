@@ -4,7 +4,8 @@ import { bceWithLogits, type Engine, type MultiLabelScores, multiLabelReport, mu
 import { saveModel } from "../model.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, labelFields, labelsIn } from "./labels.js";
-import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, trainOnTexts } from "./whole-texts.js";
+import { trainSubject } from "./subject.js";
+import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, textSubject } from "./whole-texts.js";
 
 export interface MultiLabelledText {
   readonly text: string;
@@ -36,14 +37,17 @@ export async function finetuneMultiLabel(
   rows: readonly MultiLabelledText[],
   options: MultiLabelOptions = {},
 ): Promise<MultiLabelRun> {
+  return trainSubject(engine, folder, multiLabelSubject(engine, rows, options), options);
+}
+
+/** @throws TetradError DATA for fewer than two labels */
+export function multiLabelSubject(engine: Engine, rows: readonly MultiLabelledText[], options: MultiLabelOptions) {
   const { evaluation } = options;
   const labels = labelsIn(
     "multi-label",
     rows.flatMap((row) => row.labels),
   );
-  const run = await trainOnTexts(
-    engine,
-    folder,
+  return textSubject(
     rows.map(({ text }) => text),
     {
       outputs: labels.length,
@@ -60,8 +64,8 @@ export async function finetuneMultiLabel(
       }),
     },
     options,
+    { labels },
   );
-  return { ...run, labels };
 }
 
 /** 1 for each of `all` that is among `some`, else 0. */

@@ -20,7 +20,7 @@ export interface Perplexity {
  * What is longer than the limit is left out.
  */
 export async function perplexity(engine: Engine, model: LanguageModel, texts: readonly string[], limit?: number): Promise<Perplexity> {
-  const { sequences } = encodeTexts(model, texts, limit);
+  const { sequences } = await encodeTexts(model, texts, limit);
   return surprise(
     engine,
     model,
@@ -62,7 +62,7 @@ export async function stridedPerplexity(
       expected: `1 to ${size - 1}, so that windows of ${size} tokens overlap`,
     });
   }
-  const whole = wholeTexts(model, texts);
+  const whole = await wholeTexts(model, texts);
   checkSequences("lm", whole);
   return surprise(
     engine,

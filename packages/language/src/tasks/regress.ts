@@ -4,7 +4,8 @@ import { type Engine, mse, pearson, type RegressionMetrics, regressionMetrics, r
 import { saveModel } from "../model.js";
 import { runFiles } from "../train/trainer-state.js";
 import { labelFields } from "./labels.js";
-import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, trainOnTexts } from "./whole-texts.js";
+import { trainSubject } from "./subject.js";
+import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, textSubject } from "./whole-texts.js";
 
 export interface RatedText {
   readonly text: string;
@@ -29,11 +30,14 @@ export async function finetuneRegressor(
   rows: readonly RatedText[],
   options: RegressOptions = {},
 ): Promise<TextRun> {
+  return trainSubject(engine, folder, regressSubject(engine, rows, options), options);
+}
+
+/** @throws TetradError DATA for a number that is not finite */
+export function regressSubject(engine: Engine, rows: readonly RatedText[], options: RegressOptions) {
   checkValues(rows);
   const { evaluation } = options;
-  return trainOnTexts(
-    engine,
-    folder,
+  return textSubject(
     rows.map(({ text }) => text),
     {
       outputs: 1,
@@ -49,6 +53,7 @@ export async function finetuneRegressor(
       }),
     },
     options,
+    {},
   );
 }
 

@@ -2,33 +2,25 @@
 
 import type { Engine, InputSpecs, Tensor } from "@tetrad/engine";
 import { type BatchLimits, type Ids, limitsOf, packBatch } from "../data/batch.js";
-import { type ConditionalGeneration, conditionalGeneration, encoderOf } from "../heads/conditional-generation.js";
-import { type LanguageModel, type OpenOptions, openModel, saveModel } from "../model.js";
+import type { TextGenerator } from "../generate/open.js";
+import type { ConditionalGeneration } from "../heads/conditional-generation.js";
+import { type LanguageModel, saveModel } from "../model.js";
 import type { Params } from "../models/backbone.js";
+import { encodeAll } from "../tokenizer/encode-all.js";
 import { forEachBatch } from "../train/evaluate.js";
 import type { TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkSequences } from "./labels.js";
 import type { Perplexity } from "./perplexity.js";
+import { prefixed, SEQ2SEQ_LIMITS, type Seq2SeqLimits, type SourceTarget } from "./seq2seq-texts.js";
+import { evaluateWriting, type WritingOptions, writingFigures } from "./write-targets.js";
 
-export interface SourceTarget {
-  readonly source: string;
-  readonly target: string;
-}
-
-export interface Seq2SeqLimits {
-  /** Put before every source: `summarize: ` for T5 as it was published */
-  readonly sourcePrefix?: string;
-  /** Longer sources are cut, and counted; 512 unless told */
-  readonly maxSourceTokens?: number;
-  /** Longer targets are cut; 128 unless told */
-  readonly maxTargetTokens?: number;
-}
-
-export interface Seq2SeqOptions extends TrainingOptions, Seq2SeqLimits {
+export interface Seq2SeqOptions extends TrainingOptions, WritingOptions {
   /** Pairs that are not learned, for evaluations while the others are */
   readonly evaluation?: readonly SourceTarget[];
+  /** Writes in evaluations too, so that ROUGE is among their figures: of this very model, as `writerOf` makes it (transformers' `predict_with_generate`) */
+  readonly writer?: TextGenerator;
 }
 
 export interface Seq2SeqRun extends TrainingRun {
@@ -38,11 +30,6 @@ export interface Seq2SeqRun extends TrainingRun {
   readonly cut: number;
 }
 
-/** @throws TetradError as `openModel`; UNSUPPORTED for other models than T5 */
-export function openSeq2Seq(engine: Engine, folder: string, options: Omit<OpenOptions, "bodyOf"> = {}): Promise<LanguageModel> {
-  return openModel(engine, folder, (_, config) => conditionalGeneration(config), { ...options, bodyOf: encoderOf });
-}
-
 interface Encoded {
   readonly sources: readonly Ids[];
   readonly targets: readonly Ids[];
@@ -50,12 +37,26 @@ interface Encoded {
   readonly cut: number;
 }
 
-function encode({ tokenizer }: LanguageModel, pairs: readonly SourceTarget[], options: Seq2SeqLimits): Encoded {
-  const { sourcePrefix = "", maxSourceTokens: maxTokens = 512, maxTargetTokens = 128 } = options;
-  const sources = pairs.map(({ source }) => tokenizer.encode(`${sourcePrefix}${source}`, { maxTokens }));
-  const targets = pairs.map(({ target }) => tokenizer.encode(target, { maxTokens: maxTargetTokens }).ids);
-  checkSequences("seq2seq", [...sources.map(({ ids }) => ids), ...targets]);
-  return { sources: sources.map(({ ids }) => ids), targets, maxTokens, cut: sources.filter(({ cut }) => cut > 0).length };
+async function encode(
+  { tokenizer }: LanguageModel,
+  pairs: readonly SourceTarget[],
+  options: Seq2SeqLimits & Pick<TrainingOptions, "onTokenize">,
+): Promise<Encoded> {
+  const { maxSourceTokens: maxTokens = SEQ2SEQ_LIMITS.source, maxTargetTokens = SEQ2SEQ_LIMITS.target, onTokenize } = options;
+  const both = 2 * pairs.length;
+  const sources = await encodeAll(
+    tokenizer,
+    pairs.map(({ source }) => prefixed(source, options)),
+    { maxTokens, onProgress: (done) => onTokenize?.(done, both) },
+  );
+  const targets = await encodeAll(
+    tokenizer,
+    pairs.map(({ target }) => target),
+    { maxTokens: maxTargetTokens, onProgress: (done) => onTokenize?.(pairs.length + done, both) },
+  );
+  const sequences = { sources: sources.map(({ ids }) => ids), targets: targets.map(({ ids }) => ids) };
+  checkSequences("seq2seq", [...sequences.sources, ...sequences.targets]);
+  return { ...sequences, maxTokens, cut: sources.filter(({ cut }) => cut > 0).length };
 }
 
 /** Source and target of each pair as one example, so that batches are limited by both. */
@@ -111,8 +112,8 @@ export async function finetuneSeq2Seq(
   options: Seq2SeqOptions = {},
 ): Promise<Seq2SeqRun> {
   const head = model.head as ConditionalGeneration;
-  const encoded = encode(model, pairs, options);
-  const { evaluation } = options;
+  const encoded = await encode(model, pairs, options);
+  const { evaluation, writer } = options;
   const run = await train(
     engine,
     {
@@ -124,7 +125,8 @@ export async function finetuneSeq2Seq(
       ...(evaluation !== undefined && {
         async evaluate() {
           const { perplexity } = await targetPerplexity(engine, model, evaluation, options);
-          return { loss: Math.log(perplexity), perplexity };
+          const written = writer === undefined ? undefined : await evaluateWriting(writer, evaluation, options);
+          return { loss: Math.log(perplexity), perplexity, ...(written !== undefined && writingFigures(written)) };
         },
       }),
       save: (path, extra) => saveModel(model, path, {}, extra),
@@ -142,7 +144,7 @@ export async function targetPerplexity(
   options: Seq2SeqLimits = {},
 ): Promise<Perplexity> {
   const head = model.head as ConditionalGeneration;
-  const encoded = encode(model, pairs, options);
+  const encoded = await encode(model, pairs, options);
   let [sum, tokens] = [0, 0];
   await forEachBatch(engine, model, {
     sequences: examples(encoded),

@@ -8,18 +8,17 @@ import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
 import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
-import type { MakeMethod } from "../peft/method.js";
+import { encodeAll } from "../tokenizer/encode-all.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
-import { type TrainingRun, train } from "../train/train.js";
+import { TRAINING_DEFAULTS } from "../train/options.js";
+import type { TrainingRun } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
+import { type Subject, type SubjectOptions, trainSubject } from "./subject.js";
 import { apart, chained, IGNORED, isTag } from "./tag-objectives.js";
 
-export interface TagOptions extends TrainingOptions {
-  /** An adapter, which is trained with the head; the whole model without one */
-  readonly peft?: MakeMethod | undefined;
+export interface TagOptions extends SubjectOptions {
   /** Sentences that are not learned, for evaluations while the others are */
   readonly evaluation?: readonly TaggedSentence[];
   /** Words beyond are cut, and counted. The model's own limit unless told. */
@@ -43,12 +42,13 @@ export interface TagRun extends Tagger, TrainingRun {
   readonly cut: number;
 }
 
-/** The first piece of each word stands for it: number of its token, word by word; words that were cut have none. */
-function firstPieces({ wordIds }: Encoding): Int32Array {
+/** The first piece of each word stands for it: number of its token, word by word; words that were cut have none. @param words word of each token, null or −1 for none */
+function firstPieces(words: ArrayLike<number | null>): Int32Array {
   const places: number[] = [];
-  wordIds.forEach((word, i) => {
-    if (word !== null && word !== wordIds[i - 1]) places[word] = i;
-  });
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? -1;
+    if (word >= 0 && word !== words[i - 1]) places[word] = i;
+  }
   return Int32Array.from(places, (place) => place ?? -1);
 }
 
@@ -63,69 +63,74 @@ export async function finetuneTagger(
   sentences: readonly TaggedSentence[],
   options: TagOptions = {},
 ): Promise<TagRun> {
+  return trainSubject(engine, folder, tagSubject(engine, sentences, options), options);
+}
+
+/** @throws TetradError DATA for fewer than two tags or tags of no scheme */
+export function tagSubject(
+  engine: Engine,
+  sentences: readonly TaggedSentence[],
+  options: TagOptions,
+): Subject<Omit<TagRun, keyof TrainingRun | "model">> {
   const scheme = detectScheme(sentences.map(({ tags }) => tags));
   const labels = labelsIn(
     "tag",
     sentences.flatMap(({ tags }) => tags),
   );
-  const {
-    seed = TRAINING_DEFAULTS.seed,
-    labelSmoothingFactor = TRAINING_DEFAULTS.labelSmoothingFactor,
-    freeze,
-    peft,
-    evaluation,
-    crf = false,
-  } = options;
-  const headOf = (backbone: Backbone) => headWith(backbone, labels.length, crf);
-  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze, peft });
-  const { backbone, head, tokenizer } = model;
-  const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
   const number = new Map(labels.map((label, i) => [label, i]));
-  const encoded = sentences.map(({ words }) => tokenizer.encodeWords(words, { maxTokens }));
-  const sequences = encoded.map(({ ids }) => ids);
-  checkSequences("tag", sequences);
-  const targets = encoded.map((encoding, s) => {
-    const own = new Int32Array(encoding.ids.length).fill(IGNORED);
-    firstPieces(encoding).forEach((place, word) => {
-      if (place >= 0) own[place] = number.get(sentences[s]?.tags[word] as string) as number;
-    });
-    return own;
-  });
-  const { inputs, feeds, lossOf } = crf ? chained(targets, labels.length) : apart(targets, labelSmoothingFactor);
-  const run = await train(
-    engine,
-    {
-      model,
-      sequences,
-      inputs,
-      feeds,
-      loss: (params, batch, given, context) => lossOf(head.outputs(params, backbone.states(params, batch, context), batch, context), given),
-      weight: (rows) => rows.reduce((sum, row) => sum + (targets[row] as Int32Array).filter(isTag).length, 0),
-      ...(evaluation !== undefined && {
-        async evaluate() {
-          const { scores } = await evaluateTagger(engine, { model, labels, maxTokens }, evaluation);
-          const { f1, precision, recall } = scores.micro;
-          return { f1, precision, recall, accuracy: scores.accuracy };
+  const { labelSmoothingFactor = TRAINING_DEFAULTS.labelSmoothingFactor, evaluation, crf = false } = options;
+  return {
+    headOf: (backbone) => headWith(backbone, labels.length, crf),
+    fieldsOf: (config) => fieldsOf(labels, config, crf),
+    async teach(model) {
+      const { backbone, head, tokenizer } = model;
+      const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
+      const texts = sentences.map(({ words }) => words);
+      const encoded = await encodeAll(tokenizer, texts, { maxTokens, onProgress: options.onTokenize });
+      const sequences = encoded.map(({ ids }) => ids);
+      checkSequences("tag", sequences);
+      const targets = encoded.map(({ ids, words }, s) => {
+        const own = new Int32Array(ids.length).fill(IGNORED);
+        firstPieces(words as Int32Array).forEach((place, word) => {
+          if (place >= 0) own[place] = number.get(sentences[s]?.tags[word] as string) as number;
+        });
+        return own;
+      });
+      const { inputs, feeds, lossOf } = crf ? chained(targets, labels.length) : apart(targets, labelSmoothingFactor);
+      return {
+        lesson: {
+          model,
+          sequences,
+          inputs,
+          feeds,
+          loss: (params, batch, given, context) =>
+            lossOf(head.outputs(params, backbone.states(params, batch, context), batch, context), given),
+          weight: (rows) => rows.reduce((sum, row) => sum + (targets[row] as Int32Array).filter(isTag).length, 0),
         },
-      }),
-      save: (path, extra) => saveModel(model, path, fieldsOf({ model, labels, maxTokens }, crf), extra),
+        facts: { labels, maxTokens, scheme, crf, cut: encoded.filter(({ cut }) => cut > 0).length },
+        ...(evaluation !== undefined && {
+          async evaluate() {
+            const { scores } = await evaluateTagger(engine, { model, labels, maxTokens }, evaluation);
+            const { f1, precision, recall } = scores.micro;
+            return { f1, precision, recall, accuracy: scores.accuracy };
+          },
+        }),
+      };
     },
-    options,
-  );
-  return { ...run, model, labels, maxTokens, scheme, crf, cut: encoded.filter(({ cut }) => cut > 0).length };
+  };
 }
 
 const headWith = (backbone: Backbone, labels: number, crf: boolean) => (crf ? crfTagger : tokenClassification)(backbone, labels);
 
 /** What config.json says of the tags; transformers passes over `crf`, which is said where there is one or the pretrained model had one. */
-const fieldsOf = ({ labels, model: { config } }: Tagger, crf: boolean) => ({
+const fieldsOf = (labels: readonly string[], config: JsonObject, crf: boolean) => ({
   ...labelFields(labels),
   ...((crf || config["crf"] !== undefined) && { crf }),
 });
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
 export async function saveTagger(run: TagRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, fieldsOf(run, run.crf), runFiles(run, card));
+  await saveModel(run.model, path, fieldsOf(run.labels, run.model.config, run.crf), runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without tags */
@@ -176,7 +181,12 @@ const isChain = (outputs: Readonly<Record<string, HostArray>>): outputs is Param
 /** A tag for every word of sentences that are already split. */
 export async function tagWords(engine: Engine, tagger: Tagger, sentences: readonly (readonly string[])[]): Promise<string[][]> {
   const encoded = sentences.map((words) => tagger.model.tokenizer.encodeWords(words, { maxTokens: tagger.maxTokens }));
-  const tags = await tagsAt(engine, tagger, encoded, encoded.map(firstPieces));
+  const tags = await tagsAt(
+    engine,
+    tagger,
+    encoded,
+    encoded.map(({ wordIds }) => firstPieces(wordIds)),
+  );
   // Words of which nothing was left
   return tags.map((own, s) => Array.from({ length: sentences[s]?.length ?? 0 }, (_, word) => own[word] ?? "O"));
 }
@@ -192,7 +202,7 @@ export interface FoundEntity {
 /** Entities of texts as they are written. */
 export async function findEntities(engine: Engine, tagger: Tagger, texts: readonly string[]): Promise<FoundEntity[][]> {
   const encoded = texts.map((text) => tagger.model.tokenizer.encode(text, { maxTokens: tagger.maxTokens }));
-  const places = encoded.map(firstPieces);
+  const places = encoded.map(({ wordIds }) => firstPieces(wordIds));
   const tags = await tagsAt(engine, tagger, encoded, places);
   return tags.map((own, s) => {
     const { offsets, wordIds } = encoded[s] as Encoding;

@@ -3,18 +3,16 @@
 import type { Engine, JsonObject, Tensor } from "@tetrad/engine";
 import { bodyOf } from "../heads/body.js";
 import { sequenceClassification } from "../heads/sequence-classification.js";
-import { type LanguageModel, openModel, saveModel } from "../model.js";
+import { type LanguageModel, openModel } from "../model.js";
 import type { Backbone } from "../models/backbone.js";
-import type { MakeMethod } from "../peft/method.js";
 import { Adapters } from "../peft/switch.js";
+import { encodeAll } from "../tokenizer/encode-all.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
-import { type TrainingRun, type TrainingTask, train } from "../train/train.js";
+import type { TrainingRun } from "../train/train.js";
 import { checkSequences, labelsOfConfig } from "./labels.js";
+import type { Figures, Subject, SubjectOptions } from "./subject.js";
 
-export interface TextOptions extends TrainingOptions {
-  /** An adapter, which is trained with the head; the whole model without one */
-  readonly peft?: MakeMethod | undefined;
+export interface TextOptions extends SubjectOptions {
   /** Longer texts are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
 }
@@ -44,55 +42,58 @@ export interface TextTargets {
   /** What config.json says of the outputs */
   readonly fields: JsonObject;
   /** Figures of the model as it is, on texts that are not learned */
-  evaluate?(model: TextModel): ReturnType<NonNullable<TrainingTask["evaluate"]>>;
+  evaluate?(model: TextModel): Promise<Figures>;
 }
 
-/** Opens a pretrained model with a new head and trains all of it. @throws TetradError as `openModel` and `train`; DATA for texts without tokens */
-export async function trainOnTexts(
-  engine: Engine,
-  folder: string,
+/** What a run over texts tells: how many were longer than the limit, and how many have no token of their own. */
+type TextFacts = Omit<TextRun, keyof TrainingRun | "model">;
+
+/** @param more what a run tells besides @throws TetradError, while it teaches, DATA for texts without tokens */
+export function textSubject<More extends object>(
   texts: readonly string[],
   { outputs, dtype, width, values, loss, fields, evaluate }: TextTargets,
-  options: TextOptions,
-): Promise<TextRun> {
-  const { seed = TRAINING_DEFAULTS.seed, freeze, peft } = options;
-  const headOf = (body: Backbone) => sequenceClassification(body, outputs);
-  const model = await openModel(engine, folder, headOf, { freshHead: true, seed, freeze, peft });
-  const { backbone, head, tokenizer } = model;
-  const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
-  const special = tokenizer.encode("").ids.length;
-  const encoded = texts.map((text) => tokenizer.encode(text, { maxTokens }));
-  const sequences = encoded.map(({ ids }) => ids);
-  checkSequences("classify", sequences);
-  const each = width ?? 1;
-  const run = await train(
-    engine,
-    {
-      model,
-      sequences,
-      inputs: ({ sequences: most }) => ({ labels: { shape: width === undefined ? [most] : [most, width], dtype, bounded: "sequences" } }),
-      feeds(batch) {
-        const own = dtype === "i32" ? new Int32Array(batch.length * each) : new Float32Array(batch.length * each);
-        batch.forEach((row, i) => {
-          for (let c = 0; c < each; c++) own[i * each + c] = values[row * each + c] as number;
-        });
-        return { labels: own };
-      },
-      loss(params, batch, inputs, context) {
-        const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
-        return loss(logits as Tensor, inputs["labels"] as Tensor);
-      },
-      ...(evaluate !== undefined && { evaluate: () => evaluate({ model, maxTokens }) }),
-      save: (path, extra) => saveModel(model, path, fields, extra),
-    },
-    options,
-  );
+  options: Pick<TextOptions, "maxTokens" | "onTokenize">,
+  more: More,
+): Subject<TextFacts & More> {
   return {
-    ...run,
-    model,
-    maxTokens,
-    cut: encoded.filter(({ cut }) => cut > 0).length,
-    empty: sequences.filter(({ length }) => length <= special).length,
+    headOf: (body) => sequenceClassification(body, outputs),
+    fieldsOf: () => fields,
+    async teach(model) {
+      const { backbone, head, tokenizer } = model;
+      const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
+      const special = tokenizer.encode("").ids.length;
+      const encoded = await encodeAll(tokenizer, texts, { maxTokens, onProgress: options.onTokenize });
+      const sequences = encoded.map(({ ids }) => ids);
+      checkSequences("classify", sequences);
+      const each = width ?? 1;
+      return {
+        lesson: {
+          model,
+          sequences,
+          inputs: ({ sequences: most }) => ({
+            labels: { shape: width === undefined ? [most] : [most, width], dtype, bounded: "sequences" },
+          }),
+          feeds(batch) {
+            const own = dtype === "i32" ? new Int32Array(batch.length * each) : new Float32Array(batch.length * each);
+            batch.forEach((row, i) => {
+              for (let c = 0; c < each; c++) own[i * each + c] = values[row * each + c] as number;
+            });
+            return { labels: own };
+          },
+          loss(params, batch, inputs, context) {
+            const { logits } = head.outputs(params, backbone.states(params, batch, context), batch, context);
+            return loss(logits as Tensor, inputs["labels"] as Tensor);
+          },
+        },
+        facts: {
+          ...more,
+          maxTokens,
+          cut: encoded.filter(({ cut }) => cut > 0).length,
+          empty: sequences.filter(({ length }) => length <= special).length,
+        },
+        ...(evaluate !== undefined && { evaluate: () => evaluate({ model, maxTokens }) }),
+      };
+    },
   };
 }
 

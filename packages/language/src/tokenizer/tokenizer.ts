@@ -148,6 +148,11 @@ export class Tokenizer {
     return new Tokenizer(this.json, this.config, this.files, undefined, { tokens, of: this });
   }
 
+  /** What another thread makes the same tokenizer from. */
+  get source(): { readonly json: JsonObject; readonly config: JsonObject; readonly virtual: number } {
+    return { json: this.json, config: this.config, virtual: this.prompt?.tokens ?? 0 };
+  }
+
   /** What each token writes, by its number; undefined for special ones. @throws TetradError UNSUPPORTED for WordPiece, whose tokens depend on their neighbours */
   bytes(): readonly (Uint8Array | undefined)[] {
     return tokenBytes(this.json, this.#pipeline.get_vocab(true));

@@ -56,7 +56,7 @@ export interface TrainingOptions {
   readonly loadBestModelAtEnd?: boolean;
   /** A figure of the evaluation, with or without `eval_`; the first unless told: the loss, or entities' F1 */
   readonly metricForBestModel?: string;
-  /** Whether more is better; of all but losses and perplexity unless told */
+  /** Whether more is better; of all but losses, perplexity and mean absolute errors unless told */
   readonly greaterIsBetter?: boolean;
   /** Ends training after so many evaluations that were not better than the best. */
   readonly earlyStoppingPatience?: number;
@@ -64,7 +64,7 @@ export interface TrainingOptions {
   readonly earlyStoppingThreshold?: number;
   /** Ends training after the step at hand. */
   readonly signal?: AbortSignal;
-  /** Goes on from where an earlier run with the same data and options stood, with the same bits. */
+  /** Goes on from where an earlier run with the same data and options stood, with the same bits on the same backend, which the state names. */
   readonly resume?: RunState;
   /**
    * Takes where training stands, as `saveStrategy` says and when the signal ends it.
@@ -72,6 +72,8 @@ export interface TrainingOptions {
    */
   readonly onSave?: (state: RunState, save: (folder: string, about: string) => Promise<void>) => Promise<void>;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Told of examples that the tokenizer is through with, before training begins */
+  readonly onTokenize?: (done: number, all: number) => void;
   readonly callbacks?: readonly TrainerCallback[];
 }
 

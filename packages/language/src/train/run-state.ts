@@ -1,6 +1,7 @@
 /** A run of fine-tuning at rest: what a checkpoint holds beside the model, and what resuming needs to give the same bits. */
 
 import {
+  type BackendName,
   decodeState,
   encodeState,
   type JsonObject,
@@ -27,12 +28,15 @@ export interface RunState {
   readonly best?: Best | undefined;
   /** Evaluations since the best one */
   readonly worse: number;
+  /** The engine's backend that the steps ran on, where it was one: another gives other bits from here on */
+  readonly backend?: BackendName | undefined;
 }
 
 const OPTIMIZER = "optimizer.safetensors";
 const STATE = "trainer_state.json";
 const BEST = "best.safetensors";
 const RUN = "run";
+const BACKEND = "backend";
 
 /**
  * Files by name: `trainer_state.json` as transformers' Trainer writes it, the optimiser's state with the flat parameters, and those of the best evaluation.
@@ -43,9 +47,9 @@ export function runStateFiles(
   logged: Omit<Logged, "log" | "best">,
   about: string,
 ): Readonly<Record<string, Uint8Array | string>> {
-  const { training, log, best, worse } = state;
+  const { training, log, best, worse, backend } = state;
   return {
-    [OPTIMIZER]: encodeState(training, { [RUN]: about }),
+    [OPTIMIZER]: encodeState(training, { [RUN]: about, ...(backend !== undefined && { [BACKEND]: backend }) }),
     [STATE]: trainerState({ ...logged, log, best, worse }),
     ...(best !== undefined && { [BEST]: writeSafetensors({ params: { shape: [best.params.length], data: best.params } }) }),
   };
@@ -54,7 +58,7 @@ export function runStateFiles(
 /** @throws TetradError IO, FORMAT for what is no checkpoint of a run */
 export async function readRunState(folder: string): Promise<{ readonly state: RunState; readonly about: string }> {
   const bytes = await readBytes(`${folder}/${OPTIMIZER}`);
-  const about = openSafetensors(bytes, `${folder}/${OPTIMIZER}`).metadata[RUN] ?? "";
+  const { [RUN]: about = "", [BACKEND]: backend } = openSafetensors(bytes, `${folder}/${OPTIMIZER}`).metadata;
   const source = `${folder}/${STATE}`;
   const saved = parseJsonObject(await readBytes(source), source);
   const { log_history: log, best_metric: metric, best_global_step: step, stateful_callbacks: callbacks } = saved;
@@ -66,6 +70,7 @@ export async function readRunState(folder: string): Promise<{ readonly state: Ru
       training: decodeState(bytes, `${folder}/${OPTIMIZER}`),
       log: log as unknown as readonly LogEntry[],
       worse: worseIn(callbacks as JsonObject | undefined),
+      ...(backend !== undefined && { backend: backend as BackendName }),
       ...(params !== undefined &&
         typeof metric === "number" && {
           best: { metric, step: step as number, params: openSafetensors(params, `${folder}/${BEST}`).read("params").data as Float32Array },

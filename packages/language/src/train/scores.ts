@@ -44,7 +44,7 @@ export class Scores {
         hint: didYouMean(name, Object.keys(metrics)),
       });
     }
-    const sign = (greaterIsBetter ?? !/loss|perplexity/.test(name)) ? 1 : -1;
+    const sign = (greaterIsBetter ?? !/_(loss|perplexity|mae)$/.test(name)) ? 1 : -1;
     const best = this.#best?.metric;
     if (best === undefined || sign * (value - best) > earlyStoppingThreshold) {
       this.#worse = 0;

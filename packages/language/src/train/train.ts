@@ -1,18 +1,14 @@
 /** Training of a language model on packed batches, as transformers' Trainer goes about it: steps of one or several batches, a log, evaluations, checkpoints. */
 
-import { type Engine, type InputSpecs, mul, type Tensor, TetradError, type TrainProgram } from "@tetrad/engine";
-import { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch } from "../data/batch.js";
-import type { LanguageModel } from "../model.js";
-import type { LayerContext, Params, TokenBatch } from "../models/backbone.js";
-import { adversarialLoss } from "./adversarial.js";
+import { type Engine, TetradError } from "@tetrad/engine";
 import type { TrainerCallback, TrainerControl, TrainerState } from "./callbacks.js";
-import { depthOf } from "./layers.js";
-import { optimizerOf, scheduleOf } from "./optimizer.js";
+import { type Lesson, type LessonStep, LessonTrainer } from "./lesson.js";
+import { scheduleOf } from "./optimizer.js";
 import { type CompleteOptions, TRAINING_DEFAULTS, type TrainingOptions } from "./options.js";
-import { batchesOf } from "./order.js";
 import { type RunState, runStateFiles } from "./run-state.js";
 import { Scores } from "./scores.js";
 import type { LogEntry, Logged } from "./trainer-state.js";
+import { type TurnOptions, turnsOf } from "./turns.js";
 
 export interface TrainingRun extends Logged {
   /** Steps taken, those of a run that was resumed among them */
@@ -29,28 +25,44 @@ export interface TrainingRun extends Logged {
 
 type Files = Readonly<Record<string, Uint8Array | string>>;
 
-export interface TrainingTask {
-  readonly model: LanguageModel;
-  /** Token numbers of every example */
-  readonly sequences: readonly Ids[];
-  /** Inputs beside the tokens, labels above all */
-  inputs(limits: BatchLimits): InputSpecs;
-  /** Their values for the examples of a batch, in an epoch from 0 on */
-  feeds(rows: readonly number[], arrays: BatchArrays, epoch: number): Readonly<Record<string, Int32Array | Float32Array>>;
-  loss(params: Params, batch: TokenBatch, inputs: Readonly<Record<string, Tensor>>, context: LayerContext): Tensor;
-  /** What the loss of these examples is a mean over: the examples unless told */
-  weight?(rows: readonly number[], epoch: number): number;
+/** What is done with a model beside its steps. */
+interface Watched {
   /** Figures of the model as it is, on examples that are not learned; the first decides which model is best unless told. */
   evaluate?(): Promise<Readonly<Record<string, number>>>;
   /** Writes the model as it is, as Python reads it, with further files. */
   save?(folder: string, extra: Files): Promise<void>;
 }
 
+export interface TrainingTask extends Lesson, Watched {}
+
+/** Lessons over one store of parameters, by name. */
+export interface Mixture extends Watched, TurnOptions {
+  readonly lessons: Readonly<Record<string, Lesson>>;
+}
+
 /** @throws TetradError ARGUMENT for options that contradict each other, DIVERGED where the loss is no longer finite; the parameters are then those of the step before */
-export async function train(engine: Engine, task: TrainingTask, given: TrainingOptions): Promise<TrainingRun> {
+export function train(engine: Engine, task: TrainingTask, given: TrainingOptions): Promise<TrainingRun> {
+  return runOf(engine, { ...task, lessons: [task], names: [] }, given);
+}
+
+/**
+ * Each step is one of one lesson, with a log of the loss of each; parameters that only other lessons have stand still in it, moments and all.
+ * @throws TetradError as `train`
+ */
+export function trainTogether(engine: Engine, { lessons, ...rest }: Mixture, given: TrainingOptions): Promise<TrainingRun> {
+  return runOf(engine, { ...rest, lessons: Object.values(lessons), names: Object.keys(lessons) }, given);
+}
+
+interface Plan extends Watched, TurnOptions {
+  readonly lessons: readonly Lesson[];
+  /** Of the lessons, where their losses are told apart */
+  readonly names: readonly string[];
+}
+
+async function runOf(engine: Engine, plan: Plan, given: TrainingOptions): Promise<TrainingRun> {
   const options: CompleteOptions = { ...TRAINING_DEFAULTS, ...given };
-  check(options, task);
-  const trainer = new Trainer(engine, task, options);
+  check(options, plan);
+  const trainer = new Trainer(engine, plan, options);
   try {
     return await trainer.run();
   } finally {
@@ -58,7 +70,7 @@ export async function train(engine: Engine, task: TrainingTask, given: TrainingO
   }
 }
 
-function check(options: CompleteOptions, { evaluate }: TrainingTask): void {
+function check(options: CompleteOptions, { evaluate }: Plan): void {
   const { evalStrategy, loadBestModelAtEnd, earlyStoppingPatience } = options;
   const needs = loadBestModelAtEnd ? "loadBestModelAtEnd" : earlyStoppingPatience === undefined ? undefined : "earlyStoppingPatience";
   if (needs !== undefined && evalStrategy === "no")
@@ -77,17 +89,17 @@ function check(options: CompleteOptions, { evaluate }: TrainingTask): void {
 }
 
 class Trainer {
-  readonly #size: number;
-  readonly #limits: BatchLimits;
+  readonly #lessons: readonly LessonTrainer[];
   readonly #perEpoch: number;
   readonly #steps: number;
   readonly #epochs: number;
   readonly #lr: (step: number) => number;
   readonly #losses: number[] = [];
+  /** The lesson of each step */
+  readonly #turns: number[] = [];
   readonly #log: LogEntry[] = [];
   readonly #scores: Scores;
-  #program: TrainProgram | undefined;
-  /** Layers that the program at hand trains */
+  /** Layers that the programs at hand train */
   #depth: number | undefined;
   #tokens = 0;
   #taken = 0;
@@ -95,13 +107,11 @@ class Trainer {
 
   constructor(
     private readonly engine: Engine,
-    private readonly task: TrainingTask,
+    private readonly plan: Plan,
     private readonly options: CompleteOptions,
   ) {
-    const { sequences } = task;
-    this.#size = Math.min(options.perDeviceTrainBatchSize, sequences.length);
-    this.#limits = limitsOf(sequences, this.#size, task.model.backbone.virtualKeys);
-    this.#perEpoch = Math.ceil(Math.ceil(sequences.length / this.#size) / options.gradientAccumulationSteps);
+    this.#lessons = plan.lessons.map((lesson) => new LessonTrainer(engine, lesson, options));
+    this.#perEpoch = this.#lessons.reduce((sum, { perEpoch }) => sum + perEpoch, 0);
     this.#steps = options.maxSteps ?? Math.ceil(this.#perEpoch * options.numTrainEpochs);
     this.#epochs = Math.ceil(this.#steps / this.#perEpoch);
     this.#lr = scheduleOf(options, this.#steps);
@@ -109,23 +119,26 @@ class Trainer {
   }
 
   async run(): Promise<TrainingRun> {
-    const { options, task } = this;
+    const { options } = this;
     const { resume } = options;
     await this.#compile(0);
     if (resume !== undefined) this.#restore(resume);
     const control: TrainerControl = { shouldTrainingStop: false, shouldEvaluate: false, shouldSave: false, shouldLog: false };
     await this.#tell("onTrainBegin", control);
     const before = this.#losses.length;
+    const course = this.#course();
     let number = 0;
     for (let epoch = 0; epoch < this.#epochs && !this.#stopped(control); epoch++) {
       if (number + this.#perEpoch > before) {
         await this.#compile(epoch);
         await this.#tell("onEpochBegin", control);
       }
-      for (const batches of stepsOf(task.sequences.length, this.#size, options, epoch)) {
+      for (let i = 0; i < this.#perEpoch; i++) {
+        const step = course.next().value;
+        this.#turns.push(step.lesson);
         number += 1;
         if (number <= before) continue;
-        await this.#step(batches, epoch);
+        await this.#step(step);
         this.#progress(epoch);
         await this.#afterStep(control, number % this.#perEpoch === 0);
         if (this.#stopped(control) || number === this.#steps) break;
@@ -141,66 +154,49 @@ class Trainer {
       seconds: this.#seconds(),
       tokens: this.#tokens,
       losses: this.#losses,
-      placement: (this.#program as TrainProgram).placement,
+      placement: (this.#lessons[0] as LessonTrainer).program.placement,
       interrupted: this.#aborted() && this.#losses.length < this.#steps,
     };
   }
 
   close(): void {
-    this.#program?.close();
-    this.engine.releaseOptimizerState(this.task.model.store);
+    for (const lesson of this.#lessons) lesson.close();
+    this.engine.releaseOptimizerState(this.#model.store);
   }
 
-  /** The program of an epoch: another one where more layers are trained than before. */
+  /** Of the first lesson: backbone and store are those of all. */
+  get #model(): Lesson["model"] {
+    return (this.plan.lessons[0] as Lesson).model;
+  }
+
+  /** The programs of an epoch: others where more layers are trained than before. */
   async #compile(epoch: number): Promise<void> {
-    const { engine, task, options } = this;
-    const { store, backbone, within } = task.model;
-    const { unfreezeEvery, layerwiseLrDecay, gradientCheckpointing, gradientAccumulationSteps, adversarial, seed } = options;
-    const most = backbone.cache.layers + 1;
+    const { unfreezeEvery } = this.options;
+    const most = this.#model.backbone.cache.layers + 1;
     const depth = unfreezeEvery === undefined ? most : Math.min(most, Math.floor(epoch / unfreezeEvery));
     if (depth === this.#depth) return;
-    this.#program?.close();
     this.#depth = depth;
-    const context: LayerContext = { training: true, recompute: gradientCheckpointing };
-    const several = gradientAccumulationSteps > 1;
-    const rate = (name: string) => {
-      const own = depthOf(backbone, name);
-      return own > depth ? 0 : layerwiseLrDecay ** own;
-    };
-    this.#program = await engine.compile(
-      store,
-      { ...batchSpecs(this.#limits), ...task.inputs(this.#limits), ...(several && { share: { shape: [], dtype: store.dtype } }) },
-      (all, inputs) => {
-        const { share, ...own } = inputs;
-        const params = within(all, context);
-        const lossOf = (moved: Params) => task.loss(moved, own as unknown as TokenBatch, own, context);
-        const loss = adversarial === undefined ? lossOf(params) : adversarialLoss(lossOf, params, backbone.embeddings, adversarial).loss;
-        return share === undefined ? loss : mul(loss, share);
-      },
-      { optimizer: optimizerOf(options, this.#lr, rate), seed, accumulation: gradientAccumulationSteps - 1 },
-    );
+    for (const lesson of this.#lessons) await lesson.compile(depth, this.#lr);
   }
 
-  /** One optimiser step over some batches of rows. */
-  async #step(batches: readonly (readonly number[])[], epoch: number): Promise<void> {
-    const { task, options } = this;
-    const program = this.#program as TrainProgram;
-    const several = options.gradientAccumulationSteps > 1;
-    const weights = several ? batches.map((rows) => task.weight?.(rows, epoch) ?? rows.length) : [];
-    const all = weights.reduce((a, b) => a + b, 0);
-    let loss = 0;
-    for (const [i, rows] of batches.entries()) {
-      const arrays = packBatch(
-        rows.map((row) => task.sequences[row] as Ids),
-        this.#limits,
-        task.model.backbone.causal,
-      );
-      const share = several ? { share: [(weights[i] as number) / all] } : {};
-      const feeds = { ...arrays, ...task.feeds(rows, arrays, epoch), ...share };
-      loss += (await (i + 1 < batches.length ? program.accumulate(feeds) : program.step(feeds))).loss;
-      this.#tokens += arrays.ids.length;
+  /** All steps in their order, which a run that is resumed goes through again. */
+  *#course(): Generator<LessonStep & { readonly lesson: number }, never> {
+    const steps = this.#lessons.map((lesson) => lesson.steps());
+    const turns = turnsOf(
+      this.#lessons.map(({ perEpoch }) => perEpoch),
+      this.plan,
+      this.options.seed,
+    );
+    for (;;) {
+      const lesson = turns.next().value;
+      yield { lesson, ...(steps[lesson] as Generator<LessonStep, never>).next().value };
     }
+  }
+
+  async #step({ lesson, ...step }: LessonStep & { readonly lesson: number }): Promise<void> {
+    const { loss, tokens } = await (this.#lessons[lesson] as LessonTrainer).step(step);
     this.#losses.push(loss);
+    this.#tokens += tokens;
     this.#taken += 1;
   }
 
@@ -228,21 +224,32 @@ class Trainer {
     const from = this.#log.findLast(({ loss }) => loss !== undefined)?.step ?? 0;
     if (from < step)
       await this.#record(control, {
-        grad_norm: (this.#program as TrainProgram).gradientNorm,
+        grad_norm: (this.#lessons[0] as LessonTrainer).program.gradientNorm,
         learning_rate: this.#lr(step - 1),
         loss: mean(this.#losses.slice(from)),
+        ...this.#lessonLosses(from),
       });
   }
 
+  /** Mean loss of each lesson since a step, before its weight, where it has had a turn. */
+  #lessonLosses(from: number): Readonly<Record<string, number>> {
+    const { names, lessons } = this.plan;
+    const found = names.flatMap((name, lesson) => {
+      const own = this.#losses.slice(from).filter((_, i) => this.#turns[from + i] === lesson);
+      return own.length === 0 ? [] : [[`loss_${name}`, mean(own) / (lessons[lesson]?.lossWeight ?? 1)] as const];
+    });
+    return Object.fromEntries(found);
+  }
+
   async #evaluate(control: TrainerControl): Promise<void> {
-    const { task, engine } = this;
+    const { plan, engine } = this;
     const begin = performance.now();
-    const figures = await (task.evaluate as NonNullable<TrainingTask["evaluate"]>)();
+    const figures = await (plan.evaluate as NonNullable<Watched["evaluate"]>)();
     const metrics = Object.fromEntries(Object.entries(figures).map(([name, value]) => [`eval_${name}`, value]));
     await this.#record(control, { ...metrics, eval_runtime: (performance.now() - begin) / 1000 });
     const better = this.#scores.take(metrics);
     if (better !== undefined) {
-      const [params] = (await engine.trainingState(task.model.store)).segments;
+      const [params] = (await engine.trainingState(this.#model.store)).segments;
       this.#scores.keep(better, this.#losses.length, params as Float32Array);
     }
     await this.#tell("onEvaluate", control, metrics);
@@ -255,10 +262,17 @@ class Trainer {
   }
 
   async #save(control: TrainerControl): Promise<void> {
-    const { engine, task, options } = this;
+    const { engine, plan, options } = this;
     const { best, worse } = this.#scores;
-    const state: RunState = { training: await engine.trainingState(task.model.store, this.#losses), log: [...this.#log], best, worse };
-    await options.onSave?.(state, async (folder, about) => task.save?.(folder, runStateFiles(state, this.#logged(), about)));
+    const [backend, ...others] = new Set(this.#lessons.map(({ program }) => program.runsOn));
+    const state: RunState = {
+      training: await engine.trainingState(this.#model.store, this.#losses),
+      log: [...this.#log],
+      best,
+      worse,
+      backend: others.length === 0 ? backend : undefined,
+    };
+    await options.onSave?.(state, async (folder, about) => plan.save?.(folder, runStateFiles(state, this.#logged(), about)));
     await this.#tell("onSave", control);
   }
 
@@ -272,13 +286,13 @@ class Trainer {
         expected: `at most ${this.#steps}`,
       });
     }
-    this.engine.restoreTrainingState(this.task.model.store, training);
+    this.engine.restoreTrainingState(this.#model.store, training);
     this.#losses.push(...losses);
     this.#log.push(...log);
   }
 
   async #loadBest(): Promise<void> {
-    const { store } = this.task.model;
+    const { store } = this.#model;
     const { segments, ...rest } = await this.engine.trainingState(store);
     const best = this.#scores.best?.params as Float32Array;
     this.engine.restoreTrainingState(store, { ...rest, segments: [best, ...segments.slice(1)] });
@@ -291,7 +305,7 @@ class Trainer {
       epochs: this.#epochs,
       allSteps: this.#steps,
       log: this.#log,
-      batchSize: this.#size,
+      batchSize: Math.max(...this.#lessons.map(({ size }) => size)),
       loggingSteps,
       evalSteps,
       saveSteps,
@@ -345,20 +359,3 @@ class Trainer {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The batches of each step of an epoch, as row numbers; the last step may have fewer. */
-function* stepsOf(
-  rows: number,
-  size: number,
-  { gradientAccumulationSteps, seed }: CompleteOptions,
-  epoch: number,
-): Generator<readonly (readonly number[])[]> {
-  let batches: (readonly number[])[] = [];
-  for (const batch of batchesOf(rows, size, seed, epoch)) {
-    batches.push(batch);
-    if (batches.length < gradientAccumulationSteps) continue;
-    yield batches;
-    batches = [];
-  }
-  if (batches.length > 0) yield batches;
-}

@@ -55,6 +55,10 @@ export class AutoExecutable implements Executable {
     return this.cpu.plan;
   }
 
+  get runsOn(): "wasm" | "webgpu" {
+    return this.onGpu ? "webgpu" : "wasm";
+  }
+
   get placement(): string {
     return this.onGpu ? this.why : `${this.cpu.placement}; ${this.why}`;
   }

@@ -94,6 +94,8 @@ export class WasmExecutable implements Executable {
     }
   }
 
+  readonly runsOn = "wasm";
+
   get placement(): string {
     return this.#threads.why;
   }

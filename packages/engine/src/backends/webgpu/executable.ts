@@ -132,6 +132,8 @@ export class WebGpuExecutable implements Executable {
     }
   }
 
+  readonly runsOn = "webgpu";
+
   get placement(): string {
     return `webgpu on ${this.gpu.name}`;
   }
