@@ -10,6 +10,7 @@ import {
   comovingDistance,
   comovingVolume,
   cosmologyLibrary,
+  createLikelihood,
   distanceModulus,
   dragRedshift,
   evaluate,
@@ -19,6 +20,7 @@ import {
   lookbackTime,
   luminosityDistance,
   parseExpression,
+  parseTheory,
   powerBbks,
   powerEisensteinHu,
   powerNoWiggle,
@@ -182,6 +184,12 @@ describeShared("CAMB", "data/camb-pk/camb_pk.safetensors", (path) => {
   });
 });
 
+test("what a cosmology lacks, has twice or does not know", () => {
+  expect(() => hubble([1], { H0: 70, Om: 0.3, Ode: 0.7, Ok: 0 })).toThrow(/both Ode and Ok are given/);
+  expect(() => hubble([1], { H0: 70 } as Cosmology)).toThrow(/unknown name "Om".*hubble needs it/);
+  expect(() => hubble([1], { H0: 70, Om: 0.3, w: -1 } as Cosmology)).toThrow(/a cosmology has no parameter w — expected H0, Om/);
+});
+
 describe("compiled", () => {
   let engine: Engine;
   beforeAll(async () => {
@@ -213,6 +221,36 @@ describe("compiled", () => {
         });
       }
     });
+  });
+
+  test("an expansion law that is itself the solution of a differential equation, within every integral", async () => {
+    const theory = parseTheory(`
+name: field
+use: cosmology
+model: supernova_modulus(z, z)
+definitions:
+  rho(z): solve(r, [3*(1+w)*r], [r], [1], x, 0, log1p(z), 24) # d ln rho/d ln(1+z)
+  E2(z): Om*(1+z)^3 + (1-Om)*rho(z)
+data: { x: z, y: m, error: s }
+parameters: { Om: { start: 0.3 }, w: { start: -0.8 } }
+`);
+    const z = [0.01, 0.1, 0.4, 0.9, 1.6];
+    const exact = distanceModulus(z, { H0: 70, Om: 0.3, w0: -0.8 });
+    const design = { columns: { z, m: z.map(() => 0), s: z.map(() => 1) } };
+    const likelihood = await createLikelihood(engine, theory, design);
+    const model = likelihood.predict([0.3, -0.8]);
+    const shift = (model[0] as number) - (exact[0] as number);
+    model.forEach((value, i) => {
+      expect(Math.abs(value - shift - (exact[i] as number))).toBeLessThan(1e-9);
+    });
+    const value = (w: number) => likelihood.valueAndGradient([0.3, w]).value;
+    const { residuals } = likelihood.residuals([0.3, -0.8]);
+    expect(relative(value(-0.8), 0.5 * Array.from(residuals).reduce((sum, r) => sum + r * r, 5 * Math.log(2 * Math.PI)))).toBeLessThan(
+      1e-12,
+    );
+    const slope = (value(-0.8 + 1e-4) - value(-0.8 - 1e-4)) / 2e-4;
+    expect(relative(likelihood.valueAndGradient([0.3, -0.8]).gradient[1] as number, slope)).toBeLessThan(1e-7);
+    likelihood.close();
   });
 
   test.each<[string, CosmologyFunction, number[], Cosmology, string[]?]>([
