@@ -98,7 +98,11 @@ export function interpret<V>(root: Expression, algebra: Algebra<V>, options: Int
       linear: isLinearSystem(node),
       homogeneous: isHomogeneous(node),
     };
-    return inside(system.to, algebra.solve(system), [node.result])[0] as V;
+    // Formulas of one system's end, such as a growth factor and its rate, share the way there.
+    const key = systemKey(node);
+    const states = outer.ends.get(key) ?? algebra.solve(system);
+    outer.ends.set(key, states);
+    return inside(system.to, states, [node.result])[0] as V;
   };
   const compute = (node: Expression, values: Values<V>): V => {
     switch (node.kind) {
@@ -140,6 +144,11 @@ export function interpret<V>(root: Expression, algebra: Algebra<V>, options: Int
   return values.get(root);
 }
 
+function systemKey({ slopes, states, starts, x, from, to, steps }: SolutionNode): string {
+  const ids = (nodes: readonly Expression[]): string => nodes.map(({ id }) => id).join(",");
+  return `${ids(slopes)};${ids(states)};${ids(starts)};${x.id},${from.id},${to.id};${steps}`;
+}
+
 function isShared(node: SolutionNode, isOneValue: ((name: string) => boolean) | undefined): boolean {
   if (isOneValue === undefined) return false;
   const own = new Set<Expression>([node.x, ...node.states]);
@@ -152,6 +161,8 @@ function isShared(node: SolutionNode, isOneValue: ((name: string) => boolean) | 
 /** What has been computed; in a step of a system on top of what does not change in it. */
 class Values<V> {
   readonly #own = new Map<Expression, V>();
+  /** States at the end of each system solved so far. */
+  readonly ends = new Map<string, readonly V[]>();
 
   constructor(readonly outer?: Values<V>) {}
 
