@@ -74,7 +74,7 @@ export { type SgdOptions, sgd } from "./optim/sgd.js";
 export type { MemoryBlock, MemoryMap } from "./plan/memory.js";
 export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
 export * from "./quant/index.js";
-export { permute, uniformAt } from "./random.js";
+export { fillNormal, permute, type RandomSource, uniformAt } from "./random.js";
 export type { Shape } from "./shape.js";
 export { type Init, normalizeSpec, type ParamSpec, type ParamSpecs, type Store } from "./store.js";
 export type { Attrs, Spec, Tensor } from "./tensor.js";

@@ -41,6 +41,26 @@ export {
 } from "./cosmology/universe.js";
 export { type Covariance, parseCovariance } from "./covariance.js";
 export { type Criteria, criteria } from "./criteria.js";
+export {
+  bulkEffectiveSize,
+  deviationError,
+  effectiveSize,
+  meanError,
+  quantileEffectiveSize,
+  tailEffectiveSize,
+} from "./diagnose/effective.js";
+export { type Chains, normalQuantile, quantile, ranks } from "./diagnose/ranks.js";
+export { potentialScaleReduction, rankRhat } from "./diagnose/rhat.js";
+export {
+  ESS_LIMIT,
+  judge,
+  type QuantitySummary,
+  RHAT_LIMIT,
+  SUMMARY_QUANTILES,
+  summarise,
+  summariseDraws,
+  type Verdict,
+} from "./diagnose/summary.js";
 export { type Breakdown, type Environment, evaluate, findBreakdown } from "./expression/evaluate.js";
 export { toGraph } from "./expression/graph.js";
 export { type Definition, parseExpression, type Scope } from "./expression/parse.js";
@@ -76,6 +96,27 @@ export { type Columns, type DataSource, type Observations, observe } from "./obs
 export { FIT_METHODS, type FitMethod } from "./optimum.js";
 export { type Prediction, predict } from "./predict.js";
 export { type DataFormat, isTabular, readDataText } from "./readers.js";
+export type { Approximation, ApproximationOptions } from "./sample/approximation.js";
+export { Chain, type ChainDraws, type ChainState, type ChainTarget } from "./sample/chain.js";
+export { ChainRandom } from "./sample/chain-random.js";
+export { type LaplaceResult, laplace } from "./sample/laplace.js";
+export type { LogDensity } from "./sample/log-density.js";
+export { type NestedOptions, type NestedResult, NestedSampler, type NestedTarget, resample } from "./sample/nested.js";
+export { CHAIN_SAMPLERS, type ChainOptions, type ChainSampler } from "./sample/options.js";
+export {
+  coordinate,
+  energyFraction,
+  type SampleOptions,
+  type SampleResult,
+  sampleChains,
+  sampleTheory,
+  statistic,
+  summariseChains,
+} from "./sample/sample.js";
+export type { SamplerState } from "./sample/sampler.js";
+export { chainTarget, derivedDraws, logPriorVolume, nestedTarget, type Posterior, posteriorDensity } from "./sample/theory-target.js";
+export { type Support, Transform } from "./sample/transform.js";
+export { type VariationalOptions, type VariationalResult, variational } from "./sample/variational.js";
 export type { Nuisance, Points, SetFit } from "./set-fit.js";
 export { type SimulateOptions, simulate } from "./simulate.js";
 export { chiSquareSurvival, erf, incompleteGamma } from "./special.js";

@@ -1,0 +1,129 @@
+/** Chains of a theory's posterior, one after another on this thread, with their summary: the whole of sampling in one call. */
+import { TetradError } from "@tetrad/engine";
+import { judge, type QuantitySummary, summarise, type Verdict } from "../diagnose/summary.js";
+import { createLikelihood, type FunctionEngine } from "../likelihood.js";
+import type { DataSource } from "../observations.js";
+import type { Theory } from "../theory.js";
+import { Chain, type ChainDraws, type ChainTarget } from "./chain.js";
+import type { ChainOptions } from "./options.js";
+import { chainTarget, derivedDraws, type Posterior } from "./theory-target.js";
+
+export interface SampleOptions extends ChainOptions {
+  /** 4 unless told. */
+  readonly chains?: number;
+  /** Called about ten times a second; return false to stop. */
+  readonly onProgress?: (state: { readonly chain: number; readonly done: number; readonly total: number }) => boolean | undefined;
+}
+
+export interface SampleResult {
+  /** Free parameters, then derived quantities. */
+  readonly names: readonly string[];
+  readonly chains: readonly ChainDraws[];
+  readonly summaries: readonly QuantitySummary[];
+  readonly verdict: Verdict;
+  /** What a reader must know before using the numbers. */
+  readonly messages: readonly string[];
+}
+
+/**
+ * @throws DATA for data that do not fit the theory, or when no starting point has a probability; ARGUMENT for options out of range; CANCELLED when told to stop
+ */
+export async function sampleTheory(
+  engine: FunctionEngine,
+  theory: Theory,
+  data: DataSource,
+  options: SampleOptions = {},
+): Promise<SampleResult> {
+  const likelihood = await createLikelihood(engine, theory, data);
+  try {
+    return summariseChains(likelihood, sampleChains(chainTarget(likelihood), options));
+  } finally {
+    likelihood.close();
+  }
+}
+
+/** Iterations between looks at the clock. */
+const BATCH = 10;
+
+/** Chains of any density. The same seed gives the same draws, here and in workers. Throws as `sampleTheory`. */
+export function sampleChains(target: ChainTarget, options: SampleOptions = {}): ChainDraws[] {
+  return Array.from({ length: options.chains ?? 4 }, (_, index) => {
+    const chain = new Chain(target, options, index);
+    let told = performance.now();
+    while (!chain.finished) {
+      chain.advance(BATCH);
+      if (options.onProgress === undefined || performance.now() - told < 100) continue;
+      told = performance.now();
+      if (options.onProgress({ chain: index, ...chain.progress }) === false)
+        throw new TetradError("CANCELLED", { op: "sample", what: "stopped before the last draw" });
+    }
+    return chain.result();
+  });
+}
+
+/** Draws of one coordinate as chains: an ensemble's walkers count as one each. */
+export function coordinate(chains: readonly ChainDraws[], k: number, index: number): Float64Array[] {
+  return chains.flatMap(({ draws, rows, theta }) =>
+    Array.from({ length: rows }, (_, row) => Float64Array.from({ length: draws }, (_, d) => theta[(d * rows + row) * k + index] as number)),
+  );
+}
+
+export function summariseChains(posterior: Pick<Posterior, "theory" | "parameters">, chains: readonly ChainDraws[]): SampleResult {
+  const k = posterior.parameters.length;
+  const derived = chains.map(({ theta }) => derivedDraws(posterior, theta));
+  const names = [...posterior.parameters, ...posterior.theory.derived].map(({ name }) => name);
+  const summaries = names.map((name, i) => {
+    if (i < k) return summarise(name, coordinate(chains, k, i));
+    const columns = chains.map((chain, c) => ({ ...chain, theta: derived[c]?.[i - k] as Float64Array }));
+    return summarise(name, coordinate(columns, 1, 0));
+  });
+  return { names, chains, summaries, verdict: judge(summaries), messages: messagesOf(chains) };
+}
+
+/** Share of a chain's variance of energy that one momentum renews: below 0.3 it explores its energies too slowly (M. Betancourt, arXiv:1604.00695). */
+export function energyFraction(energies: ArrayLike<number>): number {
+  let [changes, mean] = [0, 0];
+  for (let i = 0; i < energies.length; i++) mean += (energies[i] as number) / energies.length;
+  let spread = 0;
+  for (let i = 0; i < energies.length; i++) {
+    spread += ((energies[i] as number) - mean) ** 2;
+    if (i > 0) changes += ((energies[i] as number) - (energies[i - 1] as number)) ** 2;
+  }
+  return changes / spread;
+}
+
+/** One of the figures beside each draw [n]; undefined where this sampler has none of that name. */
+export function statistic({ statisticNames, statistics, draws }: ChainDraws, name: string): Float64Array | undefined {
+  const at = statisticNames.indexOf(name);
+  if (at < 0) return undefined;
+  return Float64Array.from({ length: draws }, (_, d) => statistics[d * statisticNames.length + at] as number);
+}
+
+function messagesOf(chains: readonly ChainDraws[]): string[] {
+  const total = (name: string): number =>
+    chains.reduce((sum, chain) => sum + (statistic(chain, name)?.reduce((own, value) => own + value, 0) ?? 0), 0);
+  const messages: string[] = [];
+  const diverging = total("diverging");
+  if (diverging > 0) {
+    messages.push(
+      `${diverging} trajectories diverged: the posterior bends more sharply than the steps can follow, and its narrow parts may be missing. Raise the target acceptance, or write the theory in other parameters.`,
+    );
+  }
+  const undefinedCalls = chains.reduce((sum, chain) => sum + chain.undefinedCalls, 0);
+  if (undefinedCalls > 0) {
+    const calls = chains.reduce((sum, chain) => sum + chain.calls, 0);
+    messages.push(
+      `In ${undefinedCalls} of ${calls} calls the theory had no finite value or slope: such points count as impossible. Bounds that leave them out would say the same, faster.`,
+    );
+  }
+  const slow = chains.filter((chain) => {
+    const energies = statistic(chain, "energy");
+    return energies !== undefined && energyFraction(energies) < 0.3;
+  }).length;
+  if (slow > 0) {
+    messages.push(
+      `In ${slow} of ${chains.length} chains energies change too slowly (E-BFMI below 0.3): the tails may not have been reached.`,
+    );
+  }
+  return messages;
+}

@@ -1,0 +1,117 @@
+/** A theory's posterior as samplers want it: its density over bounds, its prior as a map from the unit cube, its derived quantities for all draws at once. */
+import { TetradError } from "@tetrad/engine";
+import { normalQuantile } from "../diagnose/ranks.js";
+import { evaluate } from "../expression/evaluate.js";
+import type { Likelihood } from "../likelihood.js";
+import { erf } from "../special.js";
+import type { Parameter } from "../theory.js";
+import type { ChainTarget } from "./chain.js";
+import type { LogDensity } from "./log-density.js";
+import type { NestedTarget } from "./nested.js";
+import type { Support } from "./transform.js";
+
+/** What this file needs of a likelihood. */
+export type Posterior = Pick<Likelihood, "theory" | "parameters" | "valueAndGradient" | "explainBreakdown"> &
+  Partial<Pick<Likelihood, "curvature">>;
+
+/** ln(likelihood × prior), where a flat prior counts as 1 between the bounds. */
+export function posteriorDensity(posterior: Posterior): LogDensity {
+  return {
+    dim: posterior.parameters.length,
+    logDensity(theta, gradient) {
+      const { value, gradient: slopes } = posterior.valueAndGradient(theta);
+      if (gradient !== undefined) for (let i = 0; i < gradient.length; i++) gradient[i] = -(slopes[i] as number);
+      return -value;
+    },
+  };
+}
+
+export function chainTarget(posterior: Posterior): ChainTarget {
+  return {
+    density: posteriorDensity(posterior),
+    supports: supportsOf(posterior),
+    explain: (theta) => posterior.explainBreakdown(theta, "where the chain should start"),
+  };
+}
+
+/** Bounds, and for parameters that lack one, the start and the curvature there: their only hints of a scale. */
+function supportsOf(posterior: Posterior): Support[] {
+  const { parameters } = posterior;
+  const unbounded = parameters.some(({ lower, upper }) => !Number.isFinite(upper - lower));
+  const start = Float64Array.from(parameters, (parameter) => parameter.start);
+  const hessian = unbounded ? posterior.curvature?.(start).hessian : undefined;
+  return parameters.map(({ lower, upper, start: centre, prior }, i) => {
+    const curvature = hessian?.[i * (parameters.length + 1)] ?? 0;
+    const guess = curvature > 0 && Number.isFinite(curvature) ? 1 / Math.sqrt(curvature) : Math.abs(centre) || 1;
+    return { lower, upper, centre, scale: prior.kind === "normal" ? Math.min(prior.sd, guess) : guess };
+  });
+}
+
+/**
+ * The likelihood alone and the prior's quantile function.
+ * @throws ARGUMENT for a parameter with a flat prior and no bounds, which has no normalised prior and therefore no evidence
+ */
+export function nestedTarget(posterior: Posterior): NestedTarget {
+  const quantiles = posterior.parameters.map(quantileOf);
+  const priors = posterior.parameters.flatMap(({ prior }, i) => (prior.kind === "normal" ? [{ i, ...prior }] : []));
+  return {
+    dim: quantiles.length,
+    priorTransform(cube, theta) {
+      for (let i = 0; i < quantiles.length; i++) theta[i] = (quantiles[i] as (p: number) => number)(cube[i] as number);
+    },
+    logLikelihood(theta) {
+      let value = -posterior.valueAndGradient(theta).value;
+      for (const { i, mean, sd } of priors) {
+        value += 0.5 * (((theta[i] as number) - mean) / sd) ** 2 + Math.log(sd * Math.sqrt(2 * Math.PI));
+      }
+      return value;
+    },
+  };
+}
+
+/** ln of the prior's mass between the bounds where a flat prior counts as 1: what ln ∫p exceeds the evidence by. @throws as `nestedTarget` */
+export function logPriorVolume(posterior: Posterior): number {
+  return posterior.parameters.reduce((sum, parameter) => {
+    requirePrior(parameter);
+    const { prior, lower, upper } = parameter;
+    return sum + Math.log(prior.kind === "flat" ? upper - lower : cumulative(prior, upper) - cumulative(prior, lower));
+  }, 0);
+}
+
+function requirePrior({ name, prior, lower, upper, at }: Parameter): void {
+  if (prior.kind === "normal" || Number.isFinite(upper - lower)) return;
+  throw new TetradError("ARGUMENT", {
+    op: name,
+    what: "an evidence needs a prior of unit mass, and this parameter is flat without bounds",
+    got: `bounds [${lower}, ${upper}]`,
+    expected: "two finite bounds, or a normal prior",
+    at,
+    hint: `give ${name} bounds, or prior: {normal: [mean, sd]}`,
+  });
+}
+
+function cumulative({ mean, sd }: { readonly mean: number; readonly sd: number }, x: number): number {
+  return 0.5 * (1 + erf((x - mean) / (sd * Math.SQRT2)));
+}
+
+function quantileOf(parameter: Parameter): (p: number) => number {
+  requirePrior(parameter);
+  const { prior, lower, upper } = parameter;
+  if (prior.kind === "flat") return (p) => lower + (upper - lower) * p;
+  const [low, high] = [cumulative(prior, lower), cumulative(prior, upper)];
+  return (p) => Math.min(Math.max(prior.mean + prior.sd * normalQuantile(low + (high - low) * p), lower), upper);
+}
+
+/** Derived quantities [derived][n] of draws θ [n, k]. */
+export function derivedDraws({ theory, parameters }: Pick<Posterior, "theory" | "parameters">, theta: Float64Array): Float64Array[] {
+  const k = parameters.length;
+  const n = theta.length / k;
+  const environment: Record<string, number | Float64Array> = { ...theory.constants };
+  for (const parameter of theory.parameters) environment[parameter.name] = parameter.start;
+  for (const [i, { name }] of parameters.entries())
+    environment[name] = Float64Array.from({ length: n }, (_, d) => theta[d * k + i] as number);
+  return theory.derived.map(({ expression }) => {
+    const values = evaluate(expression, environment);
+    return values.length === n ? values : new Float64Array(n).fill(values[0] as number);
+  });
+}

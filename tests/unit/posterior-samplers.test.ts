@@ -1,0 +1,315 @@
+// Samplers on targets whose moments are known exactly, with fixed seeds. Bounds: a mean errs by its Monte Carlo standard error, so |z| < 4 for each, which
+// chance exceeds once in 16,000; a wrong sampler moves every z in proportion to √draws.
+import { describe, expect, test } from "vitest";
+import { deviationError, meanError, quantileEffectiveSize } from "../../packages/theory/src/diagnose/effective.js";
+import { normalQuantile, pooled } from "../../packages/theory/src/diagnose/ranks.js";
+import { judge, summarise } from "../../packages/theory/src/diagnose/summary.js";
+import { ChainRandom } from "../../packages/theory/src/sample/chain-random.js";
+import { laplace } from "../../packages/theory/src/sample/laplace.js";
+import type { LogDensity } from "../../packages/theory/src/sample/log-density.js";
+import { NestedSampler, resample } from "../../packages/theory/src/sample/nested.js";
+import type { ChainOptions } from "../../packages/theory/src/sample/options.js";
+import { coordinate, sampleChains, statistic } from "../../packages/theory/src/sample/sample.js";
+import { Transform } from "../../packages/theory/src/sample/transform.js";
+import { variational } from "../../packages/theory/src/sample/variational.js";
+import { eightSchools, funnel, gaussian, golden, lines, rosenbrock, transformed } from "./posterior-targets.js";
+
+const average = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+
+function zOfMean(chains: readonly Float64Array[], exact: number): number {
+  return (average(pooled(chains)) - exact) / meanError(chains);
+}
+
+function zOfSd(chains: readonly Float64Array[], exact: number): number {
+  const all = pooled(chains);
+  const centre = average(all);
+  return (Math.sqrt(all.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (all.length - 1)) - exact) / deviationError(chains);
+}
+
+/** How far the share of draws below a known quantile is from its probability, in standard errors. */
+function zOfQuantile(chains: readonly Float64Array[], probability: number, exact: number): number {
+  const share = average(pooled(chains).map((value) => (value <= exact ? 1 : 0)));
+  return (share - probability) / Math.sqrt((probability * (1 - probability)) / quantileEffectiveSize(chains, probability));
+}
+
+const near = (z: number, what: string) => expect(Math.abs(z), what).toBeLessThan(4);
+
+test.each([
+  ["gaussian", gaussian, golden.gaussian_10d.points],
+  ["funnel", funnel, golden.funnel_10d.points],
+  ["rosenbrock", rosenbrock, golden.rosenbrock_2d.points],
+] as const)("%s: density and gradient are the golden's", (_, target, points) => {
+  for (const { x, log_density, gradient } of points) {
+    const slope = new Float64Array(target.dim);
+    const scale = Math.max(1, Math.abs(log_density), ...gradient.map(Math.abs));
+    expect(Math.abs(target.logDensity(Float64Array.from(x), slope) - log_density) / scale).toBeLessThan(1e-13);
+    slope.forEach((value, i) => {
+      expect(Math.abs(value - (gradient[i] as number)) / scale).toBeLessThan(1e-13);
+    });
+  }
+});
+
+describe("a Gaussian of condition number 1e5", () => {
+  const cases: [string, ChainOptions][] = [
+    ["NUTS, dense metric", { sampler: "nuts", warmup: 600, draws: 1000 }],
+    ["NUTS, diagonal metric", { sampler: "nuts", metric: "diagonal", warmup: 600, draws: 700 }],
+    ["HMC", { sampler: "hmc", warmup: 600, draws: 1000 }],
+    ["Metropolis", { sampler: "metropolis", warmup: 600, draws: 700, thin: 60 }],
+    ["ensemble", { sampler: "ensemble", warmup: 800, draws: 500, thin: 10 }],
+  ];
+  test.each(cases)("%s", (_, options) => {
+    const chains = sampleChains(lines(gaussian), { ...options, seed: 11, chains: options.sampler === "ensemble" ? 1 : 4 });
+    const { mean, sd } = golden.gaussian_10d;
+    for (let i = 0; i < 10; i++) {
+      const own = coordinate(chains, 10, i);
+      near(zOfMean(own, mean[i] as number), `mean ${i}`);
+      near(zOfSd(own, sd[i] as number), `sd ${i}`);
+    }
+    // Walkers of an ensemble are many short chains, whose r̂ needs longer ones.
+    if (options.sampler !== "ensemble") expect(judge([summarise("first", coordinate(chains, 10, 0))]).reasons).toEqual([]);
+    expect(chains.every(({ undefinedCalls }) => undefinedCalls === 0)).toBe(true);
+  });
+});
+
+test("NUTS follows Rosenbrock's valley: quantiles of both coordinates", () => {
+  const chains = sampleChains(lines(rosenbrock), { warmup: 800, draws: 2000, seed: 3, targetAcceptance: 0.9, metric: "dense" });
+  const { quantiles_x, quantiles_y } = golden.rosenbrock_2d;
+  for (const [i, quantiles] of [quantiles_x, quantiles_y].entries()) {
+    for (const [p, exact] of Object.entries(quantiles)) near(zOfQuantile(coordinate(chains, 2, i), Number(p), exact), `${i} at ${p}`);
+  }
+});
+
+test("NUTS on eight schools: moments by quadrature", () => {
+  const chains = sampleChains(lines(eightSchools), { warmup: 800, draws: 2000, seed: 5, targetAcceptance: 0.95 });
+  const { mu, ln_tau, theta } = golden.eight_schools.exact;
+  near(zOfMean(coordinate(chains, 10, 0), mu.mean), "mu");
+  near(zOfSd(coordinate(chains, 10, 0), mu.sd), "sd of mu");
+  near(zOfMean(coordinate(chains, 10, 1), ln_tau.mean), "ln tau");
+  for (let i = 0; i < 8; i++) {
+    const own = transformed(chains, 10, (p) => (p[0] as number) + Math.exp(p[1] as number) * (p[2 + i] as number));
+    near(zOfMean(own, theta.mean[i] as number), `theta ${i}`);
+    near(zOfSd(own, theta.sd[i] as number), `sd of theta ${i}`);
+  }
+});
+
+describe("Neal's funnel, which no step size fits", () => {
+  test("is not passed over: trajectories diverge and the verdict says that chains disagree", () => {
+    const chains = sampleChains(lines(funnel), { warmup: 1000, draws: 1000, seed: 2 });
+    const diverging = chains.flatMap((chain) => [...(statistic(chain, "diverging") as Float64Array)]).filter((value) => value === 1).length;
+    expect(diverging).toBeGreaterThan(10);
+    expect(judge([summarise("v", coordinate(chains, 10, 0))]).reasons.join()).toMatch(/the chains disagree.*effective draws, below 400/);
+  });
+
+  test("in coordinates without the funnel (x = z e^(v/2)) its quantiles come out", () => {
+    const flat: LogDensity = {
+      dim: 10,
+      logDensity(p, gradient) {
+        let square = ((p[0] as number) / 3) ** 2;
+        for (let i = 1; i < 10; i++) square += (p[i] as number) ** 2;
+        gradient?.set(p.map((value, i) => (i === 0 ? -value / 9 : -value)));
+        return -square / 2;
+      },
+    };
+    const chains = sampleChains(lines(flat), { warmup: 500, draws: 2000, seed: 1 });
+    const { v, x } = golden.funnel_10d;
+    for (const [p, exact] of Object.entries(v.quantiles)) near(zOfQuantile(coordinate(chains, 10, 0), Number(p), exact), `v at ${p}`);
+    const drawn = transformed(chains, 10, (p) => (p[3] as number) * Math.exp((p[0] as number) / 2));
+    for (const [limit, share] of Object.entries(x.probability_abs_below)) {
+      near(
+        zOfMean(
+          drawn.map((chain) => chain.map((value) => (Math.abs(value) < Number(limit) ? 1 : 0))),
+          share,
+        ),
+        `P(|x| < ${limit})`,
+      );
+    }
+    near(
+      zOfMean(
+        drawn.map((chain) => chain.map((value) => Math.log(Math.abs(value)))),
+        x.mean_log_abs,
+      ),
+      "ln |x|",
+    );
+  });
+});
+
+describe("bounds", () => {
+  // θ²(1 − θ)³ on [0, 1], e^−θ above 2, e^(θ/2) below −1, a Gaussian around 5 of width 0.01: all of known moments.
+  const target: LogDensity = {
+    dim: 4,
+    logDensity([a = 0, b = 0, c = 0, d = 0], gradient) {
+      gradient?.set([2 / a - 3 / (1 - a), -1, 0.5, -(d - 5) / 1e-4]);
+      return 2 * Math.log(a) + 3 * Math.log(1 - a) - b + c / 2 - (0.5 * (d - 5) ** 2) / 1e-4;
+    },
+  };
+  const supports = [
+    { lower: 0, upper: 1 },
+    { lower: 2, upper: Infinity },
+    { lower: -Infinity, upper: -1 },
+    { lower: -Infinity, upper: Infinity, centre: 5, scale: 0.01 },
+  ];
+
+  test("the Jacobian is the transform's, and its gradient that of the density", () => {
+    const transform = new Transform(supports);
+    const u = Float64Array.of(-0.7, 0.4, 1.1, -0.3);
+    const theta = new Float64Array(4);
+    const logJacobian = transform.constrain(u, theta);
+    const back = new Float64Array(4);
+    transform.unconstrain(theta, back);
+    back.forEach((value, i) => {
+      expect(value).toBeCloseTo(u[i] as number, 12);
+    });
+    const shifted = (i: number, h: number) => Float64Array.from(u, (value, j) => value + (i === j ? h : 0));
+    const unbounded = transform.unbounded(target);
+    const gradient = new Float64Array(4);
+    unbounded.logDensity(u, gradient);
+    let product = 0;
+    for (let i = 0; i < 4; i++) {
+      const [above, below] = [new Float64Array(4), new Float64Array(4)];
+      transform.constrain(shifted(i, 1e-5), above);
+      transform.constrain(shifted(i, -1e-5), below);
+      product += Math.log(Math.abs((above[i] as number) - (below[i] as number)) / 2e-5);
+      const slope = (unbounded.logDensity(shifted(i, 1e-5)) - unbounded.logDensity(shifted(i, -1e-5))) / 2e-5;
+      expect(gradient[i]).toBeCloseTo(slope, 7);
+    }
+    expect(logJacobian).toBeCloseTo(product, 8);
+  });
+
+  test("NUTS and nested sampling know where the walls are", () => {
+    const chains = sampleChains({ density: target, supports }, { warmup: 500, draws: 1500, seed: 2 });
+    const moments: [mean: number, sd: number][] = [
+      [3 / 7, Math.sqrt(12 / (49 * 8))],
+      [3, 1],
+      [-3, 2],
+      [5, 0.01],
+    ];
+    for (const [i, [mean, sd]] of moments.entries()) {
+      near(zOfMean(coordinate(chains, 4, i), mean), `mean ${i}`);
+      near(zOfSd(coordinate(chains, 4, i), sd), `sd ${i}`);
+    }
+    const all = pooled(coordinate(chains, 4, 1));
+    expect(Math.min(...all)).toBeGreaterThan(2);
+  });
+
+  test("where a theory has no value, its probability is zero, and that is counted", () => {
+    const half: LogDensity = {
+      dim: 2,
+      logDensity([x = 0, y = 0], gradient) {
+        gradient?.set([-x, -y]);
+        return -(x * x + y * y) / 2 + (x > 0 ? 0 : Number.NaN);
+      },
+    };
+    for (const sampler of ["nuts", "hmc", "metropolis", "ensemble"] as const) {
+      const chains = sampleChains(lines(half), { sampler, warmup: 500, draws: 1000, seed: 4, chains: sampler === "ensemble" ? 1 : 4 });
+      near(zOfMean(coordinate(chains, 2, 0), Math.sqrt(2 / Math.PI)), `${sampler}: mean of half a Gaussian`);
+      near(zOfSd(coordinate(chains, 2, 1), 1), `${sampler}: sd of the other axis`);
+      expect(chains.reduce((sum, { undefinedCalls }) => sum + undefinedCalls, 0)).toBeGreaterThan(0);
+      if (sampler === "nuts") expect(statistic(chains[0] as (typeof chains)[0], "diverging")?.some((value) => value > 0)).toBe(false);
+    }
+  });
+});
+
+describe("nested sampling", () => {
+  test("eight schools: the evidence by quadrature", () => {
+    const { y, sigma, exact } = golden.eight_schools;
+    const nested = new NestedSampler(
+      {
+        dim: 10,
+        priorTransform(cube, theta) {
+          theta[0] = 5 * normalQuantile(cube[0] as number);
+          theta[1] = 5 * Math.tan((Math.PI / 2) * (cube[1] as number));
+          for (let i = 2; i < 10; i++) theta[i] = normalQuantile(cube[i] as number);
+        },
+        logLikelihood(theta) {
+          let value = 0;
+          for (let i = 0; i < 8; i++) {
+            const s = sigma[i] as number;
+            value -=
+              0.5 * (((y[i] as number) - (theta[0] as number) - (theta[1] as number) * (theta[2 + i] as number)) / s) ** 2 + Math.log(s);
+          }
+          return value - 4 * Math.log(2 * Math.PI);
+        },
+      },
+      { live: 300, steps: 20, seed: 6 },
+    );
+    nested.advance(Infinity);
+    const { logEvidence, logEvidenceError, information, theta, weights } = nested.result();
+    expect(logEvidenceError).toBeLessThan(0.12);
+    near((logEvidence - exact.ln_evidence) / logEvidenceError, "ln Z");
+    expect(information).toBeGreaterThan(0);
+    const mean = weights.reduce((sum, w, i) => sum + w * (theta[i * 10] as number), 0);
+    expect(Math.abs(mean - exact.mu.mean)).toBeLessThan((4 * exact.mu.sd) / Math.sqrt(300));
+  });
+
+  test("a curved valley in a box whose other half has no likelihood", () => {
+    // ∫ exp(rosenbrock) over the box is its normalisation to 1e-9: x within ±9 sd of its mean; y above −10; of these the half y < 1000 is defined.
+    const nested = new NestedSampler(
+      {
+        dim: 2,
+        priorTransform([a = 0, b = 0], theta) {
+          theta.set([-29 + 60 * a, -10 + 2000 * b]);
+        },
+        logLikelihood: (theta) => ((theta[1] as number) > 990 ? Number.NaN : rosenbrock.logDensity(theta)),
+      },
+      { live: 400, seed: 8 },
+    );
+    nested.advance(Infinity);
+    const { logEvidence, logEvidenceError, undefinedCalls, effectiveSize, weights } = nested.result();
+    near((logEvidence - golden.rosenbrock_2d.exact.log_normalisation + Math.log(60 * 2000)) / logEvidenceError, "ln Z");
+    expect(undefinedCalls).toBeGreaterThan(100);
+    const random = new ChainRandom(0, 0);
+    random.begin(0);
+    const chosen = resample(weights, Math.floor(effectiveSize), random);
+    expect(chosen).toHaveLength(Math.floor(effectiveSize));
+    expect([...chosen]).toEqual([...chosen].sort((a, b) => a - b));
+  });
+});
+
+describe("Gaussian approximations", () => {
+  test("are exact for a Gaussian: moments, evidence, full overlap", () => {
+    const [curved, bound] = [laplace(lines(gaussian), { seed: 1 }), variational(lines(gaussian), { seed: 1 })];
+    expect(Math.abs(curved.laplaceEvidence)).toBeLessThan(1e-6);
+    expect(Math.abs(bound.elbo)).toBeLessThan(1e-6);
+    for (const found of [curved, bound]) {
+      expect(found.converged).toBe(true);
+      expect(found.overlap).toBeGreaterThan(0.999);
+      expect(Math.abs(found.logEvidence)).toBeLessThan(1e-4);
+      const chains = [{ draws: 4000, rows: 1, theta: found.theta }] as unknown as Parameters<typeof coordinate>[0];
+      for (let i = 0; i < 10; i++) near(zOfMean(coordinate(chains, 10, i), golden.gaussian_10d.mean[i] as number), `mean ${i}`);
+    }
+  });
+
+  test("mean-field variances are the reciprocal precisions, as theory says", () => {
+    const { theta, overlap } = variational(lines(gaussian), { family: "mean-field", draws: 20000 });
+    const chains = [{ draws: 20000, rows: 1, theta }] as unknown as Parameters<typeof coordinate>[0];
+    for (let i = 0; i < 10; i++)
+      near(zOfSd(coordinate(chains, 10, i), (golden.gaussian_10d.precision[i]?.[i] as number) ** -0.5), `sd ${i}`);
+    expect(overlap).toBeLessThan(0.3);
+  });
+
+  test("importance weights tell a good approximation from a bad one", () => {
+    expect(laplace(lines(rosenbrock)).overlap).toBeLessThan(0.05);
+    const schools = variational(lines(eightSchools), { draws: 20000 });
+    expect(Math.abs(schools.logEvidence - golden.eight_schools.exact.ln_evidence)).toBeLessThan(4 * schools.logEvidenceError + 0.05);
+  });
+
+  test("a flow bends a Gaussian along a valley", () => {
+    // x ~ N(0, 1), y | x ~ N(x², ¼): normalised, so the evidence is 1.
+    const valley: LogDensity = {
+      dim: 2,
+      logDensity([x = 0, y = 0], gradient) {
+        const u = y - x * x;
+        gradient?.set([-x + 8 * x * u, -4 * u]);
+        return -(x * x) / 2 - 2 * u * u - Math.log(2 * Math.PI) + Math.log(2);
+      },
+    };
+    const straight = variational(lines(valley));
+    const bent = variational(lines(valley), { family: "flow" });
+    expect(bent.elbo).toBeGreaterThan(straight.elbo + 0.2);
+    // The bound lies below ln Z = 0 but for its draws' noise. The importance estimate lies between: a tail that a flow misses lowers it.
+    expect(bent.elbo).toBeLessThan(0.02);
+    expect(bent.overlap).toBeGreaterThan(0.8);
+    expect(bent.logEvidence).toBeGreaterThan(bent.elbo);
+    expect(bent.logEvidence).toBeLessThan(4 * bent.logEvidenceError);
+  });
+});
