@@ -94,7 +94,7 @@ test("NUTS on eight schools: moments by quadrature", () => {
 
 describe("Neal's funnel, which no step size fits", () => {
   test("is not passed over: trajectories diverge and the verdict says that chains disagree", () => {
-    const chains = sampleChains(lines(funnel), { warmup: 1000, draws: 1000, seed: 2 });
+    const chains = sampleChains(lines(funnel), { warmup: 1000, draws: 1000, seed: 2, targetAcceptance: 0.8 });
     const diverging = chains.flatMap((chain) => [...(statistic(chain, "diverging") as Float64Array)]).filter((value) => value === 1).length;
     expect(diverging).toBeGreaterThan(10);
     expect(judge([summarise("v", coordinate(chains, 10, 0))]).reasons.join()).toMatch(/the chains disagree.*effective draws, below 400/);

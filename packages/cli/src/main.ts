@@ -17,6 +17,7 @@ import { initCommand } from "./commands/init.js";
 import { predictCommand } from "./commands/predict.js";
 import { prepareCommand } from "./commands/prepare.js";
 import { runsCommand } from "./commands/runs.js";
+import { sampleCommand } from "./commands/sample.js";
 import { simulateCommand } from "./commands/simulate.js";
 import { tokenizerCommand } from "./commands/tokenizer.js";
 import { traceCommand } from "./commands/trace.js";
@@ -27,7 +28,7 @@ import { AlreadyTold, type Io, Terminal } from "./terminal.js";
 /** Written out, so that help need not load the engine. */
 const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const satisfies readonly BackendName[];
 
-/** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly. */
+/** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly, 3 chains have not converged. */
 export async function main(args: readonly string[], io: Io = process): Promise<number> {
   const program = new Command("tetrad")
     .description("Fit physical theories to data, train neural networks and fine-tune language models, on kernels of its own.")
@@ -41,6 +42,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
   addSharedOptions(program);
   const commands = [
     fitCommand,
+    sampleCommand,
     simulateCommand,
     trainCommand,
     prepareCommand,
@@ -72,7 +74,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof AlreadyTold) return 1;
+    if (error instanceof AlreadyTold) return error.exitCode;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     new Terminal(running.optsWithGlobals(), io).failure(error);
     return 1;
@@ -102,7 +104,7 @@ Examples:
   tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --text text --label category --out ./banking
   tetrad <command> --help      more examples for each command
 
-Exit codes: 0 done, 1 failed, 2 called wrongly. Colours go away with NO_COLOR=1.`;
+Exit codes: 0 done, 1 failed, 2 called wrongly, 3 chains not converged. Colours go away with NO_COLOR=1.`;
 
 function version(): string {
   const { version: text } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };

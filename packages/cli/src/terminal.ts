@@ -19,7 +19,14 @@ export interface Stream {
 }
 
 /** A command failed and has said why; nothing is left to print. */
-export class AlreadyTold extends Error {}
+export class AlreadyTold extends Error {
+  constructor(
+    message?: string,
+    readonly exitCode = 1,
+  ) {
+    super(message);
+  }
+}
 
 /** Where a command writes, and what it may know of its surroundings; `process` is one. */
 export interface Io {

@@ -14,7 +14,7 @@ export interface ChainOptions {
   readonly draws?: number;
   /** Integer from 0; 0 unless told. */
   readonly seed?: number;
-  /** Acceptance that step sizes are tuned for; 0.8 unless told. */
+  /** Acceptance that step sizes are tuned for; 0.9 unless told: shorter steps than Stan's 0.8 cost less than the narrow corners that those miss. */
   readonly targetAcceptance?: number;
   /** `dense` learns correlations, too; unless told, up to 50 parameters, beyond which its k² numbers take longer to learn. */
   readonly metric?: MetricKind;
@@ -36,7 +36,7 @@ export function settingsOf(options: ChainOptions, dim: number): Required<ChainOp
     warmup: options.warmup ?? 1000,
     draws: options.draws ?? 1000,
     seed: options.seed ?? 0,
-    targetAcceptance: options.targetAcceptance ?? 0.8,
+    targetAcceptance: options.targetAcceptance ?? 0.9,
     metric: options.metric ?? (dim <= 50 ? "dense" : "diagonal"),
     maxDepth: options.maxDepth ?? 10,
     time: options.time ?? Math.PI / 2,

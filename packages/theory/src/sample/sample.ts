@@ -1,8 +1,7 @@
 /** Chains of a theory's posterior, one after another on this thread, with their summary: the whole of sampling in one call. */
 import { TetradError } from "@tetrad/engine";
 import { judge, type QuantitySummary, summarise, type Verdict } from "../diagnose/summary.js";
-import { createLikelihood, type FunctionEngine } from "../likelihood.js";
-import type { DataSource } from "../observations.js";
+import { createLikelihood, type FunctionEngine, type TheoryData } from "../likelihood.js";
 import type { Theory } from "../theory.js";
 import { Chain, type ChainDraws, type ChainTarget } from "./chain.js";
 import type { ChainOptions } from "./options.js";
@@ -31,7 +30,7 @@ export interface SampleResult {
 export async function sampleTheory(
   engine: FunctionEngine,
   theory: Theory,
-  data: DataSource,
+  data: TheoryData | undefined,
   options: SampleOptions = {},
 ): Promise<SampleResult> {
   const likelihood = await createLikelihood(engine, theory, data);
@@ -77,7 +76,24 @@ export function summariseChains(posterior: Pick<Posterior, "theory" | "parameter
     const columns = chains.map((chain, c) => ({ ...chain, theta: derived[c]?.[i - k] as Float64Array }));
     return summarise(name, coordinate(columns, 1, 0));
   });
-  return { names, chains, summaries, verdict: judge(summaries), messages: messagesOf(chains) };
+  const { reasons } = judge(summaries);
+  const all = [...reasons, ...divergenceReasons(chains)];
+  return { names, chains, summaries, verdict: { converged: all.length === 0, reasons: all }, messages: messagesOf(chains) };
+}
+
+/** Sum of one of the figures beside the draws of all chains. */
+function total(chains: readonly ChainDraws[], name: string): number {
+  return chains.reduce((sum, chain) => sum + (statistic(chain, name)?.reduce((own, value) => own + value, 0) ?? 0), 0);
+}
+
+/** A few divergences are told; more than this share of trajectories means that whole corners may be missing, which r̂ cannot see. */
+const DIVERGENT_SHARE = 1e-3;
+
+function divergenceReasons(chains: readonly ChainDraws[]): string[] {
+  const diverging = total(chains, "diverging");
+  const draws = chains.reduce((sum, chain) => sum + chain.draws, 0);
+  if (diverging <= DIVERGENT_SHARE * draws) return [];
+  return [`${diverging} of ${draws} trajectories diverged, more than one in a thousand: narrow parts of the posterior are missing`];
 }
 
 /** Share of a chain's variance of energy that one momentum renews: below 0.3 it explores its energies too slowly (M. Betancourt, arXiv:1604.00695). */
@@ -100,13 +116,11 @@ export function statistic({ statisticNames, statistics, draws }: ChainDraws, nam
 }
 
 function messagesOf(chains: readonly ChainDraws[]): string[] {
-  const total = (name: string): number =>
-    chains.reduce((sum, chain) => sum + (statistic(chain, name)?.reduce((own, value) => own + value, 0) ?? 0), 0);
   const messages: string[] = [];
-  const diverging = total("diverging");
+  const diverging = total(chains, "diverging");
   if (diverging > 0) {
     messages.push(
-      `${diverging} trajectories diverged: the posterior bends more sharply than the steps can follow, and its narrow parts may be missing. Raise the target acceptance, or write the theory in other parameters.`,
+      `${diverging} ${diverging === 1 ? "trajectory" : "trajectories"} diverged: the posterior bends more sharply than the steps can follow, and its narrow parts may be missing. Raise the target acceptance, or write the theory in other parameters.`,
     );
   }
   const undefinedCalls = chains.reduce((sum, chain) => sum + chain.undefinedCalls, 0);

@@ -1,0 +1,145 @@
+/** Sections of a report about a sampled posterior: verdict, table, corner plot, traces and ranks. */
+import { freeParameters, ranks } from "@tetrad/theory";
+import type { Sampled } from "../actions/sample.js";
+import { measured, short } from "../numbers.js";
+import type { DrawTable } from "../sampling/table.js";
+import { chart, type SeriesClass } from "./chart.js";
+import { curve, horizontal, type Point } from "./marks.js";
+import type { ReportTable, Section } from "./page.js";
+import { posteriorCorner } from "./posterior-corner.js";
+
+const SERIES: readonly SeriesClass[] = ["s1", "s2", "s3", "s4", "s5", "s6", "s7"];
+/** Points of a trace: more would not be seen. */
+const TRACE_POINTS = 400;
+const RANK_BINS = 20;
+/** Parameters in the corner plot and in traces: beyond that a page says nothing. */
+const MOST = 8;
+
+export function sampleSections(sampled: Sampled): Section[] {
+  const { theory, equal, summaries, verdict, messages, evidence } = sampled;
+  const bounds = new Map(freeParameters(theory).map(({ name, lower, upper }) => [name, [lower, upper] as const]));
+  const effective = new Map(summaries.map(({ name, essBulk }) => [name, essBulk ?? 1]));
+  const drawn = equal.quantities
+    .filter(({ name, values }) => bounds.has(name) && new Set(values).size > 1)
+    .slice(0, MOST)
+    .map(({ name, values }) => ({
+      name,
+      values,
+      walls: bounds.get(name) ?? ([-Infinity, Infinity] as const),
+      effective: effective.get(name) ?? 1,
+    }));
+  const caption =
+    "Diagonal: how probable each value is. Below: pairs of values inside the inner line hold 68 %, inside the outer one 95 % of the probability. A tilted or bent region means that two parameters can trade against each other.";
+  const perChain = chainsOf(equal);
+  return [
+    {
+      title: verdict.converged ? "Posterior" : "Posterior: not converged",
+      paragraphs: [
+        verdict.converged
+          ? "The chains agree with each other and are long enough: the numbers below can be used, each with its Monte Carlo error."
+          : `Do not use these numbers. ${verdict.reasons.join("; ")}.`,
+        ...(evidence === null
+          ? []
+          : [
+              `ln Z = ${evidence.logEvidence.toFixed(3)} ± ${evidence.error.toFixed(3)}: the evidence, for comparison with other theories of the same data.`,
+            ]),
+        ...messages,
+      ],
+      tables: [summaryTable(sampled)],
+      figures: drawn.length === 0 ? [] : [posteriorCorner(`${theory.title}: what the data allow`, caption, drawn)],
+    },
+    ...(perChain.length < 2
+      ? []
+      : [
+          {
+            title: "Do the chains agree?",
+            paragraphs: [
+              "Traces should look like the same noise in every chain. Ranks of each chain's draws among all draws should be spread evenly, around the dashed line.",
+            ],
+            figures: equal.quantities
+              .filter(({ name }) => bounds.has(name))
+              .slice(0, MOST)
+              .flatMap(({ name, values }) => [traceChart(name, split(values, perChain)), rankChart(name, split(values, perChain))]),
+          },
+        ]),
+  ];
+}
+
+/** Index of the first row of each chain, and of what follows the last. At most one colour each. */
+function chainsOf({ chain }: DrawTable): number[] {
+  const starts: number[] = [];
+  chain.forEach((value, i) => {
+    if (i === 0 || value !== chain[i - 1]) starts.push(i);
+  });
+  return starts;
+}
+
+function split(values: Float64Array, starts: readonly number[]): Float64Array[] {
+  return starts.map((start, c) => values.subarray(start, starts[c + 1] ?? values.length)).slice(0, SERIES.length);
+}
+
+function traceChart(name: string, chains: readonly Float64Array[]): string {
+  const length = Math.max(...chains.map((chain) => chain.length));
+  const stride = Math.max(1, Math.ceil(length / TRACE_POINTS));
+  const lines = chains.map((chain) =>
+    Array.from({ length: Math.ceil(chain.length / stride) }, (_, i): Point => [i * stride + 1, chain[i * stride] as number]),
+  );
+  const heights = lines.flatMap((line) => line.map(([, y]) => y)); // a few thousand at most
+  return chart({
+    title: `Trace of ${name}`,
+    caption: stride === 1 ? "Every draw, a colour each chain." : `One draw in ${stride}, a colour each chain.`,
+    x: { label: "draw", domain: [1, length], exact: true },
+    y: { label: name, domain: [Math.min(...heights), Math.max(...heights)] },
+    height: 220,
+    marks: lines.map((line, c) => curve(line, SERIES[c] as SeriesClass)),
+  });
+}
+
+function rankChart(name: string, chains: readonly Float64Array[]): string {
+  const total = chains.reduce((sum, { length }) => sum + length, 0);
+  const expected = total / chains.length / RANK_BINS;
+  const counts = ranks(chains).map((own) => {
+    const bins = new Array<number>(RANK_BINS).fill(0);
+    for (const rank of own) {
+      const bin = Math.min(RANK_BINS - 1, Math.floor(((rank - 0.5) / total) * RANK_BINS));
+      bins[bin] = (bins[bin] as number) + 1;
+    }
+    return bins;
+  });
+  const steps = counts.map((bins) =>
+    bins.flatMap((count, i): Point[] => [
+      [i / RANK_BINS, count],
+      [(i + 1) / RANK_BINS, count],
+    ]),
+  );
+  return chart({
+    title: `Ranks of ${name}`,
+    caption: `How many draws of each chain lie in each twentieth of all draws; ${short(expected)} if the chains agree.`,
+    x: { label: "rank among all draws", domain: [0, 1], exact: true },
+    y: { label: "draws", domain: [0, Math.max(...counts.flat(), 2 * expected)] },
+    height: 220,
+    marks: [horizontal(expected), ...steps.map((line, c) => curve(line, SERIES[c] as SeriesClass))],
+  });
+}
+
+function summaryTable({ summaries, theory }: Sampled): ReportTable {
+  const unit = new Map([...theory.parameters, ...theory.derived].map((one) => [one.name, one.unit ?? ""]));
+  const figure = (value: number | null, digits = 0): string => (value === null ? "–" : value.toFixed(digits));
+  return {
+    caption:
+      "Parameters and derived quantities; intervals hold 68 % and 95 % with equal tails. MCSE: the mean's own error from too few draws.",
+    header: ["", "mean ± sd", "unit", "median", "68 %", "95 %", "MCSE", "r̂", "bulk ESS", "tail ESS"],
+    rows: summaries.map(({ name, mean, sd, quantiles, mcseMean, rhat, essBulk, essTail }) => [
+      name,
+      measured(mean, sd),
+      unit.get(name) ?? "",
+      short(quantiles[2] as number),
+      `${short(quantiles[1] as number)} to ${short(quantiles[3] as number)}`,
+      `${short(quantiles[0] as number)} to ${short(quantiles[4] as number)}`,
+      mcseMean === null ? "–" : mcseMean.toPrecision(2),
+      figure(rhat, 4),
+      figure(essBulk),
+      figure(essTail),
+    ]),
+  };
+}
