@@ -29,10 +29,7 @@ describe.each(CHAIN_SAMPLERS)("%s", (sampler) => {
       chain.advance(iterations);
       state = JSON.parse(JSON.stringify(chain.state())) as ChainState;
       if (!chain.finished) continue;
-      const { calls: resumedCalls, ...resumed } = parts(chain.result());
-      const { calls, ...uncut } = parts(whole.result());
-      expect(resumed).toEqual(uncut);
-      expect(resumedCalls - calls).toBeGreaterThanOrEqual(0);
+      expect(parts(chain.result())).toEqual(parts(whole.result()));
     }
     expect(state?.iteration).toBe(160);
   });

@@ -154,7 +154,11 @@ function sampledOf(theory: Theory, plan: SamplingPlan, results: readonly JobResu
   if (first.kind === "chain") {
     const chains = results.map((result) => (result as { draws: ChainDraws }).draws);
     const table = chainTable(theory, chains);
-    const { summaries: told, verdict, messages } = summariseChains({ theory, parameters: freeParameters(theory) }, chains);
+    const {
+      summaries: told,
+      verdict,
+      messages,
+    } = summariseChains({ theory, parameters: freeParameters(theory) }, chains, plan.options.maxDepth);
     const sum = (of: (chain: ChainDraws) => number): number => chains.reduce((total, chain) => total + of(chain), 0);
     const diverging = table.statistics.find(({ name }) => name === "diverging");
     return {

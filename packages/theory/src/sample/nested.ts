@@ -1,14 +1,13 @@
 /**
  * Static nested sampling (J. Skilling, Bayesian Analysis 1 (2006) 833): live points drawn from the prior; the worst dies again and again, and one of the
- * others takes its place after a walk inside its contour. The walk is slice sampling along random directions whitened by the live points' covariance, as in
- * PolyChord (W. J. Handley et al., MNRAS 453 (2015) 4384), with stepping out and shrinkage (R. M. Neal, Ann. Stat. 31 (2003) 705). No ellipsoid has to hold
- * the contour, so curved and multimodal posteriors are not cut.
+ * others takes its place after a walk inside its contour (slice.ts), as in PolyChord (W. J. Handley et al., MNRAS 453 (2015) 4384). No ellipsoid has to hold the
+ * contour, so curved and multimodal posteriors are not cut.
  */
 import { TetradError } from "@tetrad/engine";
-import { cholesky } from "../minimise/dense.js";
 import { ChainRandom } from "./chain-random.js";
-import { Moments } from "./moments.js";
+import { logAddExp, logSumExp } from "./log-sum.js";
 import type { SamplerState } from "./sampler.js";
+import { SliceWalk } from "./slice.js";
 
 export interface NestedTarget {
   readonly dim: number;
@@ -57,7 +56,7 @@ interface State extends SamplerState {
   readonly calls: number;
   readonly undefinedCalls: number;
   readonly tried: number;
-  readonly root: readonly number[] | null;
+  readonly root: readonly number[];
 }
 
 /** Points of the prior tried before it is said to exclude the data. */
@@ -73,9 +72,7 @@ export class NestedSampler {
   readonly #dead: Float64Array[] = [];
   readonly #deadLikelihoods: number[] = [];
   readonly #theta: Float64Array;
-  readonly #direction: Float64Array;
-  readonly #trial: Float64Array;
-  #root: Float64Array | undefined;
+  readonly #walk: SliceWalk;
   #iteration = 0;
   #calls = 0;
   #undefined = 0;
@@ -112,8 +109,7 @@ export class NestedSampler {
     this.#tolerance = tolerance;
     this.#random = new ChainRandom(seed, 0);
     this.#theta = new Float64Array(dim);
-    this.#direction = new Float64Array(dim);
-    this.#trial = new Float64Array(dim);
+    this.#walk = new SliceWalk(dim, this.#random, (cube) => this.#value(cube));
     if (state === undefined) this.#populate();
     else this.#restore(state as State);
   }
@@ -172,7 +168,7 @@ export class NestedSampler {
       calls: this.#calls,
       undefinedCalls: this.#undefined,
       tried: this.#tried,
-      root: this.#root === undefined ? null : Array.from(this.#root),
+      root: Array.from(this.#walk.root),
     };
   }
 
@@ -185,9 +181,9 @@ export class NestedSampler {
     this.#calls = state.calls;
     this.#undefined = state.undefinedCalls;
     this.#tried = state.tried;
-    if (state.root !== null) this.#root = Float64Array.from(state.root);
+    this.#walk.root.set(state.root);
     this.#deadLikelihoods.forEach((value, i) => {
-      this.#logEvidence = logAdd(this.#logEvidence, value + this.#logShell(i));
+      this.#logEvidence = logAddExp(this.#logEvidence, value + this.#logShell(i));
     });
   }
 
@@ -235,77 +231,19 @@ export class NestedSampler {
     let worst = 0;
     for (let i = 1; i < this.#live; i++) if ((this.#likelihoods[i] as number) < (this.#likelihoods[worst] as number)) worst = i;
     const floor = this.#likelihoods[worst] as number;
-    if (this.#root === undefined || this.#iteration % (this.#live >> 2) === 0) this.#root = this.#shape();
+    if (this.#iteration % (this.#live >> 2) === 0) this.#walk.learn(this.#cubes);
     this.#dead.push(this.#cubes[worst] as Float64Array);
     this.#deadLikelihoods.push(floor);
-    this.#logEvidence = logAdd(this.#logEvidence, floor + this.#logShell(this.#iteration));
+    this.#logEvidence = logAddExp(this.#logEvidence, floor + this.#logShell(this.#iteration));
     let from = this.#random.below(this.#live - 1);
     if (from >= worst) from++;
     const cube = Float64Array.from(this.#cubes[from] as Float64Array);
     let value = this.#likelihoods[from] as number;
-    for (let step = 0; step < this.#steps; step++) value = this.#slice(cube, floor, value);
+    for (let step = 0; step < this.#steps; step++) value = this.#walk.step(cube, floor, value);
     this.#cubes[worst] = cube;
     this.#likelihoods[worst] = value;
     this.#iteration++;
   }
-
-  /** Lower Cholesky factor of the live points' covariance. */
-  #shape(): Float64Array {
-    const moments = new Moments("dense", this.target.dim);
-    for (const cube of this.#cubes) moments.add(cube);
-    const { lower } = cholesky(moments.covariance(), this.target.dim);
-    return lower ?? Float64Array.from({ length: this.target.dim ** 2 }, (_, e) => (e % (this.target.dim + 1) === 0 ? 0.1 : 0));
-  }
-
-  /** One slice along a random direction through `cube`, which it moves; the likelihood stays above `floor`. */
-  #slice(cube: Float64Array, floor: number, before: number): number {
-    const { dim } = this.target;
-    const root = this.#root as Float64Array;
-    const direction = this.#direction;
-    const trial = this.#trial;
-    this.#random.normals(trial);
-    const length = Math.hypot(...trial);
-    for (let i = 0; i < dim; i++) {
-      let sum = 0;
-      for (let j = 0; j <= i; j++) sum += (root[i * dim + j] as number) * (trial[j] as number);
-      direction[i] = sum / length;
-    }
-    const at = (t: number): number => {
-      for (let i = 0; i < dim; i++) {
-        const x = (cube[i] as number) + t * (direction[i] as number);
-        if (!(x >= 0 && x < 1)) return -Infinity;
-        trial[i] = x;
-      }
-      return this.#value(trial);
-    };
-    // A ball of unit variance has radius √(k + 2): one step from end to end of a round contour.
-    const width = Math.sqrt(dim + 2);
-    let left = -width * this.#random.uniform();
-    let right = left + width;
-    while (at(left) > floor) left -= width;
-    while (at(right) > floor) right += width;
-    for (;;) {
-      const t = left + (right - left) * this.#random.uniform();
-      const value = at(t);
-      if (value > floor) {
-        cube.set(trial);
-        return value;
-      }
-      if (t < 0) left = t;
-      else right = t;
-      if (!(right - left > 1e-15)) return before; // a plateau of the likelihood: stay
-    }
-  }
-}
-
-function logAdd(a: number, b: number): number {
-  if (a === -Infinity) return b;
-  return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
-}
-
-function logSumExp(values: Float64Array): number {
-  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
 /** Equal draws from weighted ones: systematic resampling, each point as often as its weight says to within one. @returns indices */

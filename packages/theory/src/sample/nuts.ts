@@ -6,6 +6,7 @@ import type { ChainRandom } from "./chain-random.js";
 import { copyPoint, type Point, point } from "./hamiltonian.js";
 import { DIVERGENCE, type HamiltonianOptions, HamiltonianSampler } from "./hamiltonian-sampler.js";
 import type { LogDensity } from "./log-density.js";
+import { logAddExp } from "./log-sum.js";
 import type { SamplerState } from "./sampler.js";
 
 export interface NutsOptions extends HamiltonianOptions {
@@ -40,11 +41,6 @@ const stretch = (dim: number): Stretch => ({ rho: new Float64Array(dim), logWeig
 function copyEnd(from: End, to: End): void {
   to.p.set(from.p);
   to.velocity.set(from.velocity);
-}
-
-function logAddExp(a: number, b: number): number {
-  if (a === -Infinity) return b;
-  return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 
 export class NutsSampler extends HamiltonianSampler {

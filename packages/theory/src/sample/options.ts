@@ -5,6 +5,9 @@ import type { MetricKind } from "./metric.js";
 export const CHAIN_SAMPLERS = ["nuts", "hmc", "metropolis", "ensemble"] as const;
 export type ChainSampler = (typeof CHAIN_SAMPLERS)[number];
 
+/** `maxDepth` unless told. */
+export const DEEPEST = 10;
+
 export interface ChainOptions {
   /** `nuts` unless told. */
   readonly sampler?: ChainSampler;
@@ -38,7 +41,7 @@ export function settingsOf(options: ChainOptions, dim: number): Required<ChainOp
     seed: options.seed ?? 0,
     targetAcceptance: options.targetAcceptance ?? 0.9,
     metric: options.metric ?? (dim <= 50 ? "dense" : "diagonal"),
-    maxDepth: options.maxDepth ?? 10,
+    maxDepth: options.maxDepth ?? DEEPEST,
     time: options.time ?? Math.PI / 2,
     walkers: options.walkers ?? Math.max(32, 4 * (dim + 1)),
     thin: options.thin ?? (sampler === "metropolis" ? 10 * dim : sampler === "ensemble" ? 5 : 1),

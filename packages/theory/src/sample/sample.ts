@@ -4,7 +4,7 @@ import { judge, type QuantitySummary, summarise, type Verdict } from "../diagnos
 import { createLikelihood, type FunctionEngine, type TheoryData } from "../likelihood.js";
 import type { Theory } from "../theory.js";
 import { Chain, type ChainDraws, type ChainTarget } from "./chain.js";
-import type { ChainOptions } from "./options.js";
+import { type ChainOptions, DEEPEST } from "./options.js";
 import { chainTarget, derivedDraws, type Posterior } from "./theory-target.js";
 
 export interface SampleOptions extends ChainOptions {
@@ -35,7 +35,7 @@ export async function sampleTheory(
 ): Promise<SampleResult> {
   const likelihood = await createLikelihood(engine, theory, data);
   try {
-    return summariseChains(likelihood, sampleChains(chainTarget(likelihood), options));
+    return summariseChains(likelihood, sampleChains(chainTarget(likelihood), options), options.maxDepth);
   } finally {
     likelihood.close();
   }
@@ -67,7 +67,12 @@ export function coordinate(chains: readonly ChainDraws[], k: number, index: numb
   );
 }
 
-export function summariseChains(posterior: Pick<Posterior, "theory" | "parameters">, chains: readonly ChainDraws[]): SampleResult {
+/** @param maxDepth of the chains' trajectories, if they are those of NUTS */
+export function summariseChains(
+  posterior: Pick<Posterior, "theory" | "parameters">,
+  chains: readonly ChainDraws[],
+  maxDepth = DEEPEST,
+): SampleResult {
   const k = posterior.parameters.length;
   const derived = chains.map(({ theta }) => derivedDraws(posterior, theta));
   const names = [...posterior.parameters, ...posterior.theory.derived].map(({ name }) => name);
@@ -78,7 +83,7 @@ export function summariseChains(posterior: Pick<Posterior, "theory" | "parameter
   });
   const { reasons } = judge(summaries);
   const all = [...reasons, ...divergenceReasons(chains)];
-  return { names, chains, summaries, verdict: { converged: all.length === 0, reasons: all }, messages: messagesOf(chains) };
+  return { names, chains, summaries, verdict: { converged: all.length === 0, reasons: all }, messages: messagesOf(chains, maxDepth) };
 }
 
 /** Sum of one of the figures beside the draws of all chains. */
@@ -115,12 +120,21 @@ export function statistic({ statisticNames, statistics, draws }: ChainDraws, nam
   return Float64Array.from({ length: draws }, (_, d) => statistics[d * statisticNames.length + at] as number);
 }
 
-function messagesOf(chains: readonly ChainDraws[]): string[] {
+function messagesOf(chains: readonly ChainDraws[], maxDepth: number): string[] {
   const messages: string[] = [];
   const diverging = total(chains, "diverging");
   if (diverging > 0) {
     messages.push(
       `${diverging} ${diverging === 1 ? "trajectory" : "trajectories"} diverged: the posterior bends more sharply than the steps can follow, and its narrow parts may be missing. Raise the target acceptance, or write the theory in other parameters.`,
+    );
+  }
+  const longest = chains.reduce(
+    (sum, chain) => sum + (statistic(chain, "tree_depth")?.filter((depth) => depth >= maxDepth).length ?? 0),
+    0,
+  );
+  if (longest > 0) {
+    messages.push(
+      `${longest} ${longest === 1 ? "trajectory" : "trajectories"} ended at the longest length, ${2 ** maxDepth} steps, before turning back: draws cost more than they need to. Parameters that trade against each other want a dense metric or another form of the theory.`,
     );
   }
   const undefinedCalls = chains.reduce((sum, chain) => sum + chain.undefinedCalls, 0);
