@@ -8,6 +8,7 @@ import {
   type ChainOptions,
   freeParameters,
   type QuantitySummary,
+  SUMMARY_QUANTILES,
   summariseChains,
   type Theory,
   type Verdict,
@@ -194,10 +195,10 @@ function sampledOf(theory: Theory, plan: SamplingPlan, results: readonly JobResu
       converged: approximation.converged && approximation.overlap >= 0.1,
       reasons: [
         ...(approximation.converged ? [] : ["the optimisation has not ended at an optimum"]),
-        ...(approximation.overlap >= 0.1 ? [] : [`the Gaussian overlaps the posterior by ${share} only`]),
+        ...(approximation.overlap >= 0.1 ? [] : [`the approximation overlaps the posterior by ${share} only`]),
       ],
     },
-    messages: [`The Gaussian's draws are worth ${share} of as many from the posterior, by their importance weights.`],
+    messages: [`The approximation's draws are worth ${share} of as many from the posterior, by their importance weights.`],
     evidence: Number.isFinite(approximation.logEvidence)
       ? { logEvidence: approximation.logEvidence, error: approximation.logEvidenceError, information: null }
       : null,
@@ -222,6 +223,7 @@ function factsOf(sampled: Sampled, out: string, files: readonly string[]) {
     ...plan,
     name: theory.name,
     parameters: told,
+    quantileProbabilities: SUMMARY_QUANTILES,
     verdict: verdict.converged ? "converged" : "not converged",
     reasons: verdict.reasons,
     messages,

@@ -2,6 +2,7 @@
 import { freeParameters, ranks } from "@tetrad/theory";
 import type { Sampled } from "../actions/sample.js";
 import { measured, short } from "../numbers.js";
+import { isChainSampler, type SamplerName } from "../sampling/plan.js";
 import type { DrawTable } from "../sampling/table.js";
 import { chart, type SeriesClass } from "./chart.js";
 import { curve, horizontal, type Point } from "./marks.js";
@@ -14,6 +15,19 @@ const TRACE_POINTS = 400;
 const RANK_BINS = 20;
 /** Parameters in the corner plot and in traces: beyond that a page says nothing. */
 const MOST = 8;
+
+/** What may be said of a run that has converged. */
+const PRAISE = {
+  chains: "The chains agree with each other and are long enough: the numbers below can be used, each with its Monte Carlo error.",
+  nested:
+    "Nested sampling ended when its live points could no longer raise the evidence by one per cent; the draws below are resampled by their weights.",
+  approximation:
+    "Draws of a simple distribution that was fitted to the posterior: a first look, good where its overlap with the posterior, told below, is near 100 %.",
+} as const;
+
+function kindOf(sampler: SamplerName): keyof typeof PRAISE {
+  return isChainSampler(sampler) ? "chains" : sampler === "nested" ? "nested" : "approximation";
+}
 
 export function sampleSections(sampled: Sampled): Section[] {
   const { theory, equal, summaries, verdict, messages, evidence } = sampled;
@@ -35,9 +49,7 @@ export function sampleSections(sampled: Sampled): Section[] {
     {
       title: verdict.converged ? "Posterior" : "Posterior: not converged",
       paragraphs: [
-        verdict.converged
-          ? "The chains agree with each other and are long enough: the numbers below can be used, each with its Monte Carlo error."
-          : `Do not use these numbers. ${verdict.reasons.join("; ")}.`,
+        verdict.converged ? PRAISE[kindOf(sampled.plan.sampler)] : `Do not use these numbers. ${verdict.reasons.join("; ")}.`,
         ...(evidence === null
           ? []
           : [
