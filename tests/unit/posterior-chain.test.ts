@@ -91,6 +91,7 @@ test("bad input", () => {
     message: expect.stringContaining("an even number"),
   });
   expect(refused({ sampler: "gibbs" })).toMatchObject({ code: "ARGUMENT", message: expect.stringContaining("nuts, hmc") });
+  expect(refused({ draws: 2 ** 30 })).toMatchObject({ code: "ARGUMENT", message: expect.stringContaining("at most 1677721 draws") });
   const nowhere: ChainTarget = { ...target, density: { dim: 2, logDensity: () => Number.NaN } };
   expect(errorOf(() => new Chain(nowhere, {}, 0))).toMatchObject({
     code: "DATA",
