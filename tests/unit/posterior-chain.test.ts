@@ -98,7 +98,10 @@ test("bad input", () => {
     message: expect.stringContaining("none of 200 starting points"),
   });
   const empty = { dim: 1, priorTransform: () => {}, logLikelihood: () => Number.NaN };
-  expect(errorOf(() => new NestedSampler(empty))).toMatchObject({ code: "DATA", message: expect.stringContaining("prior excludes") });
+  expect(errorOf(() => new NestedSampler(empty, { live: 20 }))).toMatchObject({
+    code: "DATA",
+    message: expect.stringContaining("prior excludes"),
+  });
   expect(errorOf(() => new NestedSampler(empty, { live: 2 })).code).toBe("ARGUMENT");
   expect(errorOf(() => sampleChains(target, { warmup: 3000, draws: 3000, onProgress: () => false })).code).toBe("CANCELLED");
 });
