@@ -91,13 +91,17 @@ test("bad input", () => {
     message: expect.stringContaining("an even number"),
   });
   expect(refused({ sampler: "gibbs" })).toMatchObject({ code: "ARGUMENT", message: expect.stringContaining("nuts, hmc") });
+  expect(refused({ draws: 2 ** 30 })).toMatchObject({ code: "ARGUMENT", message: expect.stringContaining("at most 1677721 draws") });
   const nowhere: ChainTarget = { ...target, density: { dim: 2, logDensity: () => Number.NaN } };
   expect(errorOf(() => new Chain(nowhere, {}, 0))).toMatchObject({
     code: "DATA",
     message: expect.stringContaining("none of 200 starting points"),
   });
   const empty = { dim: 1, priorTransform: () => {}, logLikelihood: () => Number.NaN };
-  expect(errorOf(() => new NestedSampler(empty))).toMatchObject({ code: "DATA", message: expect.stringContaining("prior excludes") });
+  expect(errorOf(() => new NestedSampler(empty, { live: 20 }))).toMatchObject({
+    code: "DATA",
+    message: expect.stringContaining("prior excludes"),
+  });
   expect(errorOf(() => new NestedSampler(empty, { live: 2 })).code).toBe("ARGUMENT");
   expect(errorOf(() => sampleChains(target, { warmup: 3000, draws: 3000, onProgress: () => false })).code).toBe("CANCELLED");
 });

@@ -200,7 +200,7 @@ describe("bounds", () => {
       },
     };
     for (const sampler of ["nuts", "hmc", "metropolis", "ensemble"] as const) {
-      const chains = sampleChains(lines(half), { sampler, warmup: 500, draws: 1000, seed: 4, chains: sampler === "ensemble" ? 1 : 4 });
+      const chains = sampleChains(lines(half), { sampler, warmup: 300, draws: 600, seed: 4, chains: sampler === "ensemble" ? 1 : 4 });
       near(zOfMean(coordinate(chains, 2, 0), Math.sqrt(2 / Math.PI)), `${sampler}: mean of half a Gaussian`);
       near(zOfSd(coordinate(chains, 2, 1), 1), `${sampler}: sd of the other axis`);
       expect(chains.reduce((sum, { undefinedCalls }) => sum + undefinedCalls, 0)).toBeGreaterThan(0);

@@ -49,7 +49,7 @@ export {
   quantileEffectiveSize,
   tailEffectiveSize,
 } from "./diagnose/effective.js";
-export { type Chains, normalQuantile, quantile, ranks } from "./diagnose/ranks.js";
+export { type Chains, normalQuantile, pooled, quantile, ranks } from "./diagnose/ranks.js";
 export { potentialScaleReduction, rankRhat } from "./diagnose/rhat.js";
 export {
   ESS_LIMIT,

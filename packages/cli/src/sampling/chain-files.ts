@@ -3,27 +3,20 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "@tetrad/engine";
 import { freeParameters, type Theory } from "@tetrad/theory";
-import { parquetWriteBuffer } from "hyparquet-writer";
+import { parquet } from "./parquet.js";
 import type { DrawTable } from "./table.js";
 
 /** @throws TetradError IO */
 export async function writeParquet(path: string, table: DrawTable): Promise<void> {
-  const double = ({ name, values }: { readonly name: string; readonly values: Float64Array }) => ({
-    name,
-    data: Array.from(values),
-    type: "DOUBLE" as const,
-  });
-  const buffer = parquetWriteBuffer({
-    columnData: [
-      { name: "chain", data: Array.from(table.chain, (chain) => chain + 1), type: "INT32" },
-      { name: "draw", data: Array.from(table.draw, (draw) => draw + 1), type: "INT32" },
-      ...(table.weight === undefined ? [] : [double({ name: "weight", values: table.weight })]),
-      ...table.quantities.map(double),
-      double({ name: table.weight === undefined ? "log_density" : "log_likelihood", values: table.logDensity }),
-      ...table.statistics.map(double),
-    ],
-  });
-  await writeFileAtomic(path, new Uint8Array(buffer));
+  const columns = [
+    { name: "chain", values: table.chain.map((chain) => chain + 1) },
+    { name: "draw", values: table.draw.map((draw) => draw + 1) },
+    ...(table.weight === undefined ? [] : [{ name: "weight", values: table.weight }]),
+    ...table.quantities,
+    { name: table.weight === undefined ? "log_density" : "log_likelihood", values: table.logDensity },
+    ...table.statistics,
+  ];
+  await writeFileAtomic(path, parquet(columns));
 }
 
 /** `ROOT_1.txt` … with weight, −ln density and values; `ROOT.paramnames`, `ROOT.ranges`. @returns names of the files. @throws TetradError IO */

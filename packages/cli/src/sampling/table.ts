@@ -6,6 +6,7 @@ import {
   derivedDraws,
   freeParameters,
   type NestedResult,
+  pooled,
   type QuantitySummary,
   resample,
   summariseDraws,
@@ -44,27 +45,17 @@ function quantities(theory: Theory, theta: Float64Array): DrawColumn[] {
   ];
 }
 
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 export function chainTable(theory: Theory, chains: readonly ChainDraws[]): DrawTable {
   const [first] = chains as [ChainDraws, ...ChainDraws[]];
   const place = chains.flatMap(({ draws, rows }, c) => Array.from({ length: draws * rows }, (_, i) => [c, Math.floor(i / rows)] as const));
   return {
     chain: Int32Array.from(place, ([c]) => c),
     draw: Int32Array.from(place, ([, d]) => d),
-    quantities: quantities(theory, joined(chains.map(({ theta }) => theta))),
-    logDensity: joined(chains.map(({ logDensity }) => logDensity)),
+    quantities: quantities(theory, pooled(chains.map(({ theta }) => theta))),
+    logDensity: pooled(chains.map(({ logDensity }) => logDensity)),
     statistics: first.statisticNames.map((name, s) => ({
       name,
-      values: joined(
+      values: pooled(
         chains.map(({ draws, rows, statistics, statisticNames }) =>
           Float64Array.from({ length: draws * rows }, (_, i) => statistics[Math.floor(i / rows) * statisticNames.length + s] as number),
         ),

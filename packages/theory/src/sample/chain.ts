@@ -55,6 +55,9 @@ export interface ChainState {
 /** Starting points tried before a chain gives up. */
 const TRIES = 200;
 
+/** Numbers that a chain may keep: as text, in its state, they then stay below the longest string that there is. */
+const MOST_NUMBERS = 2 ** 24;
+
 export class Chain {
   readonly #density: CountedDensity;
   readonly #transform: Transform;
@@ -80,6 +83,16 @@ export class Chain {
     this.#sampler = this.#create(target, state?.sampler);
     const { draws } = settings;
     const { rows, statisticNames } = this.#sampler;
+    const perDraw = rows * (target.density.dim + 1) + statisticNames.length;
+    if (draws * perDraw > MOST_NUMBERS) {
+      throw new TetradError("ARGUMENT", {
+        op: "sample",
+        what: "too many draws for one chain",
+        got: `${draws} draws of ${perDraw} numbers`,
+        expected: `at most ${Math.floor(MOST_NUMBERS / perDraw)} draws`,
+        hint: "run more chains, or keep fewer draws: neighbours say almost the same",
+      });
+    }
     this.#record = {
       theta: new Float64Array(draws * rows * target.density.dim),
       logDensity: new Float64Array(draws * rows),

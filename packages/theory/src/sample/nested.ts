@@ -59,8 +59,8 @@ interface State extends SamplerState {
   readonly root: readonly number[];
 }
 
-/** Points of the prior tried before it is said to exclude the data. */
-const MOST_TRIES = 1_000_000;
+/** Points of the prior tried for each live one before it is said to exclude the data. */
+const MOST_TRIES = 1000;
 
 export class NestedSampler {
   readonly #random: ChainRandom;
@@ -210,10 +210,10 @@ export class NestedSampler {
   #populate(): void {
     this.#random.begin(0);
     while (this.#cubes.length < this.#live) {
-      if (this.#tried >= MOST_TRIES) {
+      if (this.#tried >= MOST_TRIES * this.#live) {
         throw new TetradError("DATA", {
           op: "nested sampling",
-          what: `of ${MOST_TRIES} points of the prior only ${this.#cubes.length} have a likelihood`,
+          what: `of ${this.#tried} points of the prior only ${this.#cubes.length} have a likelihood`,
           hint: "the prior excludes what the data allow, or the theory has no value there: narrow the bounds to where it is defined",
         });
       }
