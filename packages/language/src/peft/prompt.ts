@@ -13,7 +13,7 @@ export interface VirtualConfig extends Omit<PeftConfig, "targetModules"> {
 export type PromptInit = "RANDOM" | "TEXT";
 
 export interface PromptConfig extends VirtualConfig {
-  /** How a new prompt begins: as normal random numbers, or as the embeddings of a text, again and again until there are P; TEXT where a text is told */
+  /** How a new prompt begins: as random numbers like those of a new model's word embeddings (peft's are larger), or as the embeddings of a text, again and again until there are P; TEXT where a text is told */
   readonly promptTuningInit?: PromptInit;
   readonly promptTuningInitText?: string;
 }
@@ -55,9 +55,9 @@ export function promptTuning({
   return (backbone, fresh = []) => {
     checkVirtual(numVirtualTokens);
     const modulesToSave = savedModules(config, fresh);
-    const { width, embeddings } = backbone;
+    const { width, embeddings, initializerRange } = backbone;
     return {
-      params: { [PROMPT_EMBEDDINGS]: { shape: [numVirtualTokens, width], init: { normal: 1 } } },
+      params: { [PROMPT_EMBEDDINGS]: { shape: [numVirtualTokens, width], init: { normal: initializerRange } } },
       trains: (name) => isModuleOf(name, modulesToSave),
       adapters: () => new Map(),
       virtual: { as: "words", tokens: numVirtualTokens, of: (params) => ({ words: params[PROMPT_EMBEDDINGS] as Tensor }) },
