@@ -55,5 +55,4 @@ test("classes by --peft bottleneck, and combinations that cannot be", () => {
   };
   expect(refused("--peft", "prefix", "--merge")).toMatch(/^1 error\[UNSUPPORTED\].*cannot be merged.*--peft prefix --merge/s);
   expect(refused("--peft", "lora", "--num-virtual-tokens", "3")).toMatch(/^1 error\[ARGUMENT\].*--num-virtual-tokens means nothing/s);
-  expect(refused("--peft", "promt")).toMatch(/^2 .*lora, dora, ia3, prompt, prefix, bottleneck/s);
 });

@@ -91,7 +91,7 @@ export function limitsOf(sequences: readonly Ids[], rows: number, virtualKeys = 
       longest.reduce((sum, length) => sum + length, 0),
     ),
     sequences: Math.max(1, longest.length),
-    virtualKeys,
+    ...(virtualKeys > 0 && { virtualKeys }),
   };
 }
 
