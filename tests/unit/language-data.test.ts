@@ -28,6 +28,11 @@ test("sequences lie end to end, and a shorter list repeats its end", () => {
     chosen: [0, 3],
   });
   expect([...packBatch([[4, 5, 6], [1]], limits, true).chosen]).toEqual([2, 3]);
+  // Two keys before each sequence: rows −1 and −2 are theirs, and tokens stand behind them.
+  const behind = packBatch([[4, 5, 6], [1]], { ...limits, virtualKeys: 2 }, true);
+  expect([...(behind.keyRows ?? [])]).toEqual([-1, -2, 0, 1, 2, -1, -2, 3]);
+  expect([...(behind.cuSeqlensKeys ?? [])]).toEqual([0, 5, 8, 8]);
+  expect([...behind.positions]).toEqual([2, 3, 4, 2]);
 });
 
 test("batches for evaluation keep their order and their limits", () => {
