@@ -58,11 +58,12 @@ for name, config in CASES.items():
     os.makedirs(folder, exist_ok=True)
     # A causal model's head is not trained, and adapters does not save tied or frozen ones as part of an adapter.
     model.save_adapter(folder, "tiny", with_head=bert, use_safetensors=True)
-    config_path = f"{folder}/adapter_config.json"
-    described = json.load(open(config_path))
-    # As the folders of ../shared/golden/peft: relative to the adapter's folder, which tests copy beside the base model
-    described["model_name"] = "../base"
-    json.dump(described, open(config_path, "w"), indent=2)
+    # Where the base model lay is nobody's business.
+    for described in ("adapter_config.json", "head_config.json"):
+        path = f"{folder}/{described}"
+        if os.path.exists(path):
+            fields = json.load(open(path))
+            json.dump(fields | {"model_name": "../base"}, open(path, "w"), indent=2)
     model = model.double().eval()
     keys = ("input_ids", "attention_mask", "token_type_ids")
     batch = {k: v.long() for k, v in inputs.items() if k in keys}

@@ -8,17 +8,15 @@ import {
   type InputSpecs,
   type JsonObject,
   normalizeSpec,
-  type ParamSpecs,
   type Tensor,
   TetradError,
 } from "@tetrad/engine";
 import type { Head } from "../heads/head.js";
 import { type LanguageModel, type OpenOptions, openModel, weightsOf } from "../model.js";
 import type { Backbone, Params } from "../models/backbone.js";
-import { matchWeights } from "../weights/match.js";
-import type { WeightFile } from "../weights/read.js";
-import { type Adapted, adapt, adapterValues, mergedValues, SWITCHED, type WideData } from "./adapt.js";
-import { type AdapterFolder, readAdapter } from "./folder.js";
+import { adapt, mergedValues, SWITCHED } from "./adapt.js";
+import { readAdapter } from "./folder.js";
+import { type Entry, type Found, isTrained, type Kind, kindOf, likeness, ownSpecs, valuesOf, view } from "./kinds.js";
 import type { Values } from "./method.js";
 
 type HeadOf = (backbone: Backbone, config: JsonObject) => Head;
@@ -26,36 +24,6 @@ type HeadOf = (backbone: Backbone, config: JsonObject) => Head;
 export interface AdaptersOptions extends Omit<OpenOptions, "peft" | "base" | "freeze"> {
   /** Head of the base model alone, if not that of the adapters: `bodyOf` where its folder has none */
   readonly baseHeadOf?: HeadOf;
-}
-
-/** Adapters whose programs are the same: all but their values. */
-interface Kind {
-  readonly adapted: Adapted;
-  /** Parameters in the place of the base's, and besides them */
-  readonly own: ParamSpecs;
-  /** What stands before their names in the store */
-  readonly prefix: string;
-  /** The base as adapters of the kind make it, and as it is with its own parameters alone, where the base's layers have its share */
-  readonly within: LanguageModel["within"];
-  readonly merged: LanguageModel["within"];
-  /** Whose values the store has */
-  holder?: string;
-}
-
-/** An adapter's folder, and what it is on the base at hand */
-interface Found {
-  readonly name: string;
-  readonly path: string;
-  readonly adapter: AdapterFolder;
-  readonly kind: Kind;
-  readonly head: Head;
-  readonly config: JsonObject;
-}
-
-interface Entry {
-  readonly kind: Kind;
-  readonly model: LanguageModel;
-  readonly values: ReadonlyMap<string, WideData>;
 }
 
 export class Adapters {
@@ -109,7 +77,7 @@ export class Adapters {
             const head = headOf(backbone, config ?? baseConfig);
             const adapted = adapt(backbone, head, adapter.method);
             const own = ownSpecs(adapted.params, { ...backbone.params, ...baseHead?.params });
-            const same = JSON.stringify([head.architecture, about(adapted.method.config), own]);
+            const same = likeness(head, adapted, own);
             const kind = kinds.get(same) ?? kindOf(adapted, own, `${SWITCHED}${kinds.size}.`);
             kinds.set(same, kind);
             found.push({ name, path, adapter, kind, head, config: config ?? baseConfig });
@@ -258,64 +226,4 @@ export class AdaptersProgram {
     for (const plan of this.#plans.values()) (await plan).close();
     this.#plans.clear();
   }
-}
-
-/** What decides of a configuration on the program; where things lie and what they are called does not. */
-function about({
-  base_model_name_or_path: _,
-  model_name: __,
-  name: ___,
-  model_class: ____,
-  revision: _____,
-  ...rest
-}: JsonObject): JsonObject {
-  return rest;
-}
-
-/** Of an adapted model's parameters, those that are trained, and those that the base has not. */
-function ownSpecs(params: ParamSpecs, base: ParamSpecs): ParamSpecs {
-  const shape = (specs: ParamSpecs, name: string) => (specs[name] === undefined ? "" : normalizeSpec(specs[name]).shape.join());
-  return Object.fromEntries(
-    Object.entries(params).filter(([name, spec]) => normalizeSpec(spec).state !== true || shape(params, name) !== shape(base, name)),
-  );
-}
-
-function kindOf(adapted: Adapted, own: ParamSpecs, prefix: string): Kind {
-  const merged = (params: Params): Params => ({
-    ...params,
-    ...Object.fromEntries(Object.keys(own).map((name) => [name, params[`${prefix}${name}`] as Tensor])),
-  });
-  return { adapted, own, prefix, merged, within: (params, context) => adapted.within(merged(params), context) };
-}
-
-/** The base as an adapter makes it. */
-function view(base: LanguageModel, { kind, head, config }: Found): LanguageModel {
-  const { virtual } = kind.adapted.method;
-  return {
-    ...base,
-    config,
-    head,
-    backbone: kind.adapted.backbone,
-    tokenizer: virtual?.as === "words" ? base.tokenizer.prompted(virtual.tokens) : base.tokenizer,
-    within: kind.within,
-  };
-}
-
-const isTrained = ({ adapted: { params } }: Kind, name: string): boolean =>
-  normalizeSpec(params[name] as ParamSpecs[string]).state !== true;
-
-/** Values of an adapter's own parameters: those of its folder, and of its head what the base model's file has. */
-function valuesOf({ backbone }: LanguageModel, { kind, head, adapter, path }: Found, file: WeightFile | undefined): Entry["values"] {
-  const [trained, others] = [true, false].map((wanted) => Object.entries(kind.own).filter(([name]) => isTrained(kind, name) === wanted));
-  const shapes = new Map(trained?.map(([name, spec]) => [name, normalizeSpec(spec).shape]));
-  const values = adapterValues(shapes, adapter, path);
-  if (file === undefined) return values;
-  const { found } = matchWeights(backbone, { ...backbone.params, ...head.params }, file, { freshHead: true });
-  for (const [name] of others ?? []) {
-    const tensor = found.get(name);
-    if (tensor === undefined)
-      throw new TetradError("FORMAT", { op: path, what: "neither the adapter nor its base model has this parameter", got: name });
-    values.set(name, file.read(tensor).data);
-  }
-  return values;
 }
