@@ -1,7 +1,7 @@
 /** What fine-tuning is told by a configuration, what it keeps of a run, and what it does when two runs want one folder or one is killed. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSafetensors, writeSafetensors } from "@tetrad/engine";
+import { readSafetensors } from "@tetrad/engine";
 import { expect, test } from "vitest";
 import { tinyBert } from "../support/tiny-model.js";
 import { facts } from "./finetuning.js";
@@ -103,16 +103,14 @@ test("a folder has one run at a time; one that was killed keeps nobody out", asy
   await resumed.ended;
 });
 
-test("a run goes on with the backend that it ran on, whatever would be chosen now", async () => {
+test("a run goes on where it ran, whatever would be chosen now", async () => {
   const place = await prepared(`${YAML}save_steps: 1\nmax_steps: 2\n`);
   const run = (...more: string[]) => facts<{ placement: string }>(place, "finetune", "classify", "--config", "run.yaml", ...more);
-  expect(run().placement).toMatch(/wasm/);
-  const state = place.path("bank-run/checkpoint-1/optimizer.safetensors");
-  const { tensors, metadata } = readSafetensors(readFileSync(state));
+  expect(run().placement).not.toMatch(/where the training began/);
+  const { metadata } = readSafetensors(readFileSync(place.path("bank-run/checkpoint-1/optimizer.safetensors")));
   expect(metadata["backend"]).toBe("wasm");
-  writeFileSync(state, writeSafetensors(tensors, { ...metadata, backend: "reference" }));
   rmSync(place.path("bank-run/checkpoint-2"), { recursive: true });
-  expect(run("--resume").placement).toBe("reference interpreter, 1 thread");
+  expect(run("--resume").placement).toMatch(/; where the training began$/);
 });
 
 test("a folder of somebody else's is refused before the training", async () => {

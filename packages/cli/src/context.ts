@@ -13,8 +13,8 @@ interface GlobalOptions extends TerminalOptions {
 export interface Context {
   readonly terminal: Terminal;
   readonly env: Io["env"];
-  /** Runs `work` with an engine as the options ask for, and closes it. @param backend where the options say nothing */
-  withEngine<T>(work: (engine: Engine) => Promise<T>, backend?: BackendName): Promise<T>;
+  /** Runs `work` with an engine as the options ask for, and closes it. */
+  withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
 }
 
 export function contextOf(command: Command, io: Io): Context {
@@ -23,15 +23,14 @@ export function contextOf(command: Command, io: Io): Context {
   return {
     terminal,
     env: io.env,
-    async withEngine(work, usual) {
+    async withEngine(work) {
       const { createEngine } = await import("@tetrad/engine");
-      const backend = options.backend ?? usual;
       const tuning = await loadTuning(io.env, options.tuning, (text) => terminal.note(text));
       const engine = await createEngine({
         ...(tuning !== undefined && { tuning }),
         onWarning: (message) => terminal.note(`note: ${message}`),
         ...(options.threads !== undefined && { threads: options.threads }),
-        ...(backend !== undefined && { backend }),
+        ...(options.backend !== undefined && { backend: options.backend }),
       });
       try {
         return await work(engine);

@@ -2,7 +2,7 @@
 /** The engine: one backend, the programs compiled for it, and nothing global. */
 
 import { gradients } from "./autodiff.js";
-import { type Backend, type Binding, SCALAR, type Segment, STEP_SCALARS, type Training } from "./backends/backend.js";
+import { type Backend, type Binding, type Executable, SCALAR, type Segment, STEP_SCALARS, type Training } from "./backends/backend.js";
 import { type BackendOptions, openBackend } from "./backends/select.js";
 import type { DType, FloatDType, HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
@@ -38,6 +38,8 @@ export interface CompileOptions {
   /** Seed of dropout and other random ops. */
   readonly seed?: number;
   readonly threads?: number;
+  /** Where a backend that chooses is to run it: where another program of the same training runs, so that all round alike. The CPU where there is no such place */
+  readonly runsOn?: Executable["runsOn"] | undefined;
   /** Anomaly mode: a NaN or an infinity in an output throws, naming the first launch and the line of yours that made it. */
   readonly checkFinite?: boolean;
 }
@@ -184,7 +186,7 @@ export class Engine {
     store: Store,
     inputs: InputSpecs,
     step: StepFunction,
-    { optimizer, seed = 0, threads }: TrainOptions,
+    { optimizer, seed = 0, threads, runsOn }: TrainOptions,
     target: Pick<Training, "params" | "moments" | "scalars" | "runs">,
     sums?: Segment,
   ) {
@@ -215,6 +217,7 @@ export class Engine {
       seed,
       maxima,
       threads,
+      runsOn,
     });
     return { executable, graph };
   }

@@ -69,8 +69,7 @@ export async function fineTune<T>(
   };
   let whole = false;
   try {
-    // The CPU and a GPU round differently, and which is faster is measured anew.
-    const result = await withEngine((engine) => work(engine, tune, model), checkpoints.resume?.backend);
+    const result = await withEngine((engine) => work(engine, tune, model));
     whole = true;
     return result;
   } finally {

@@ -48,6 +48,8 @@ export interface CompileRequest {
   /** Maximum of each bounded axis. */
   readonly maxima: ReadonlyMap<string, number>;
   readonly threads?: number | undefined;
+  /** Where it is to run, for a backend that would choose. */
+  readonly runsOn?: Executable["runsOn"] | undefined;
 }
 
 /** A data set that batches are gathered from on the device. */

@@ -15,7 +15,7 @@ export interface DuplicatesOptions {
   readonly drop: boolean;
   /** Leaves out every row whose text occurs with several classes */
   readonly dropConflicts: boolean;
-  /** Different texts that near ones are looked for among, the first so many; 2,097,152 unless told: each takes about 1 KB */
+  /** Different texts that near ones are looked for among, the first so many; 2,097,152 unless told: each takes about 1.3 KB */
   readonly mostNear?: number;
 }
 

@@ -62,7 +62,7 @@ export function jaccard(a: Uint32Array, b: Uint32Array): number {
   return common / (a.length + b.length - common);
 }
 
-/** Texts that are kept: about 1 KB each. */
+/** Texts that are kept: about 1.3 KB each. */
 export const MOST_NEAR = 1 << 21;
 
 export class NearTexts {

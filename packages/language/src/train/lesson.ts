@@ -69,8 +69,8 @@ export class LessonTrainer {
     }
   }
 
-  /** @param depth layers that are trained, from the top @param lr rate by step */
-  async compile(depth: number, lr: Schedule): Promise<void> {
+  /** @param depth layers that are trained, from the top @param lr rate by step @param runsOn where the training began */
+  async compile(depth: number, lr: Schedule, runsOn: TrainProgram["runsOn"] | undefined): Promise<void> {
     const { engine, lesson, options } = this;
     const { store, backbone, within, aliases } = lesson.model;
     const { layerwiseLrDecay, gradientCheckpointing, gradientAccumulationSteps, adversarial, seed } = options;
@@ -94,7 +94,7 @@ export class LessonTrainer {
         const weighed = lossWeight === 1 ? loss : mul(loss, lossWeight);
         return share === undefined ? weighed : mul(weighed, share);
       },
-      { optimizer: optimizerOf(options, lr, rate), seed, accumulation: gradientAccumulationSteps - 1 },
+      { optimizer: optimizerOf(options, lr, rate), seed, runsOn, accumulation: gradientAccumulationSteps - 1 },
     );
   }
 

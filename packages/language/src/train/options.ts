@@ -64,7 +64,7 @@ export interface TrainingOptions {
   readonly earlyStoppingThreshold?: number;
   /** Ends training after the step at hand. */
   readonly signal?: AbortSignal;
-  /** Goes on from where an earlier run with the same data and options stood, with the same bits on the same backend, which the state names. */
+  /** Goes on from where an earlier run with the same data and options stood, with the same bits: on what it ran on, which the state names, where the engine may choose. */
   readonly resume?: RunState;
   /**
    * Takes where training stands, as `saveStrategy` says and when the signal ends it.

@@ -1,7 +1,6 @@
 /** A run of fine-tuning at rest: what a checkpoint holds beside the model, and what resuming needs to give the same bits. */
 
 import {
-  type BackendName,
   decodeState,
   encodeState,
   type JsonObject,
@@ -10,6 +9,7 @@ import {
   readBytes,
   TetradError,
   type TrainingState,
+  type TrainProgram,
   writeSafetensors,
 } from "@tetrad/engine";
 import { optional } from "../weights/read.js";
@@ -28,8 +28,8 @@ export interface RunState {
   readonly best?: Best | undefined;
   /** Evaluations since the best one */
   readonly worse: number;
-  /** The engine's backend that the steps ran on, where it was one: another gives other bits from here on */
-  readonly backend?: BackendName | undefined;
+  /** What the steps ran on: anything else gives other bits from here on */
+  readonly backend?: TrainProgram["runsOn"] | undefined;
 }
 
 const OPTIMIZER = "optimizer.safetensors";
@@ -70,7 +70,7 @@ export async function readRunState(folder: string): Promise<{ readonly state: Ru
       training: decodeState(bytes, `${folder}/${OPTIMIZER}`),
       log: log as unknown as readonly LogEntry[],
       worse: worseIn(callbacks as JsonObject | undefined),
-      ...(backend !== undefined && { backend: backend as BackendName }),
+      ...(backend !== undefined && { backend: backend as TrainProgram["runsOn"] }),
       ...(params !== undefined &&
         typeof metric === "number" && {
           best: { metric, step: step as number, params: openSafetensors(params, `${folder}/${BEST}`).read("params").data as Float32Array },

@@ -101,6 +101,7 @@ class Trainer {
   readonly #scores: Scores;
   /** Layers that the programs at hand train */
   #depth: number | undefined;
+  #runsOn: RunState["backend"];
   #tokens = 0;
   #taken = 0;
   readonly #begin = performance.now();
@@ -116,6 +117,7 @@ class Trainer {
     this.#epochs = Math.ceil(this.#steps / this.#perEpoch);
     this.#lr = scheduleOf(options, this.#steps);
     this.#scores = new Scores(options, options.resume);
+    this.#runsOn = options.resume?.backend;
   }
 
   async run(): Promise<TrainingRun> {
@@ -176,7 +178,11 @@ class Trainer {
     const depth = unfreezeEvery === undefined ? most : Math.min(most, Math.floor(epoch / unfreezeEvery));
     if (depth === this.#depth) return;
     this.#depth = depth;
-    for (const lesson of this.#lessons) await lesson.compile(depth, this.#lr);
+    // The CPU and a GPU round differently: which is faster is measured once a training.
+    for (const lesson of this.#lessons) {
+      await lesson.compile(depth, this.#lr, this.#runsOn);
+      this.#runsOn ??= lesson.program.runsOn;
+    }
   }
 
   /** All steps in their order, which a run that is resumed goes through again. */
@@ -264,14 +270,9 @@ class Trainer {
   async #save(control: TrainerControl): Promise<void> {
     const { engine, plan, options } = this;
     const { best, worse } = this.#scores;
-    const [backend, ...others] = new Set(this.#lessons.map(({ program }) => program.runsOn));
-    const state: RunState = {
-      training: await engine.trainingState(this.#model.store, this.#losses),
-      log: [...this.#log],
-      best,
-      worse,
-      backend: others.length === 0 ? backend : undefined,
-    };
+    const backend = this.#runsOn;
+    const training = await engine.trainingState(this.#model.store, this.#losses);
+    const state: RunState = { training, log: [...this.#log], best, worse, backend };
     await options.onSave?.(state, async (folder, about) => plan.save?.(folder, runStateFiles(state, this.#logged(), about)));
     await this.#tell("onSave", control);
   }

@@ -53,14 +53,17 @@ export class AutoBackend implements Backend {
     const launches = cpu.plan?.launches ?? [];
     const quick = predict(launches, ROUGH);
     const stay = (why: string) => new AutoExecutable(request, cpu, undefined, undefined, false, why);
-    if (quick < NEVER_WORTH) return stay(`predicted ${formatSeconds(quick)} a step, below what any GPU takes to answer`);
+    const { runsOn } = request;
+    if (runsOn !== undefined && runsOn !== "webgpu") return stay("where the training began");
+    if (runsOn === undefined && quick < NEVER_WORTH)
+      return stay(`predicted ${formatSeconds(quick)} a step, below what any GPU takes to answer`);
     const probed = await this.#probe();
     if (typeof probed === "string") return stay(`no GPU: ${probed}`);
     const onCpu = { name: "wasm", seconds: predict(launches, wasmRates(this.wasm.machine(), this.wasm.threads)) };
     const onGpu = { name: "webgpu", seconds: predict(launches, probed) };
     const first = decide(onCpu, onGpu);
     const cpuName = `wasm ${this.wasm.build}-simd ×${this.wasm.threads}`;
-    if (first.name === "wasm" && !first.close)
+    if (runsOn === undefined && first.name === "wasm" && !first.close)
       return stay(describeDecision(cpuName, onCpu.seconds, "predicted", `webgpu predicted ${formatSeconds(onGpu.seconds)}`));
     let gpu: WebGpuExecutable;
     let device: WebGpuDevice;
@@ -77,6 +80,7 @@ export class AutoBackend implements Backend {
       if (!(error instanceof TetradError) || !["UNSUPPORTED", "OUT_OF_MEMORY", "DEVICE_LOST"].includes(error.code)) throw error;
       return stay(`not on the GPU: ${error.message}`);
     }
+    if (runsOn === "webgpu") return new AutoExecutable(request, cpu, gpu, device, true, `webgpu, where the training began; ${device.name}`);
     if (!first.close) {
       const why = describeDecision("webgpu", onGpu.seconds, "predicted", `${cpuName} predicted ${formatSeconds(onCpu.seconds)}`);
       return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
