@@ -127,7 +127,7 @@ test("what cannot be listed, compared or reported is said", () => {
   const data = place.write("x.csv", "text,label\na,1\n");
   expect(place.tetrad("runs", "--compare", "tagger", "rater", "--data", data).stderr).toMatch(/cannot be compared.*tag and regress/);
   expect(place.tetrad("evaluate", "rater", data, "--report", "r.html").stderr).toMatch(
-    /--report and --predictions are for classes and entities/,
+    /--report and --predictions are for classes, entities and texts that are written/,
   );
   expect(existsSync(place.path("r.html"))).toBe(false);
   cpSync(place.path("rater"), place.path("broken/run"), { recursive: true });
