@@ -19,7 +19,7 @@ test("tabs or spaces, further columns, a byte-order mark, document marks and com
 
 test("sequences lie end to end, and a shorter list repeats its end", () => {
   const limits = limitsOf([[1], [2, 3], [4, 5, 6], [7, 8]], 3);
-  expect(limits).toEqual({ tokens: 7, sequences: 3, virtualKeys: 0 });
+  expect(limits).toEqual({ tokens: 7, sequences: 3 });
   const encoder = packBatch([[4, 5, 6], [1]], limits, false);
   expect(Object.fromEntries(Object.entries(encoder).map(([name, data]) => [name, [...data]]))).toEqual({
     ids: [4, 5, 6, 1],
