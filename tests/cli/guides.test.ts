@@ -32,7 +32,7 @@ test.each(["classify", "entities", "evaluate", "from-scratch", "text", "embeddin
 
     for (const { code } of blocks.filter(({ kind }) => kind === "yaml")) {
       // One epoch does what three do.
-      const file = /^(?:data|name): ([\w-]+)/.exec(code)?.[1] ?? "run";
+      const file = /^(?:data: |name: |# )([\w-]+)/.exec(code)?.[1] ?? "run";
       place.write(`${file}.yaml`, code.replace("num_train_epochs: 3", "num_train_epochs: 1"));
     }
 
@@ -53,9 +53,10 @@ test.each(["classify", "entities", "evaluate", "from-scratch", "text", "embeddin
     const folder = join(root, ".tetrad", `guide-${name}-${process.pid}`);
     mkdirSync(folder, { recursive: true });
     onTestFinished(() => rmSync(folder, { recursive: true }));
+    const cwd = linked(folder, place.folder);
     for (const { code } of blocks.filter(({ kind }) => kind === "ts")) {
       const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
-        cwd: linked(folder, place.folder),
+        cwd,
         encoding: "utf8",
       });
       expect(status, stderr).toBe(0);
@@ -72,7 +73,7 @@ test.each(["classify", "entities", "evaluate", "from-scratch", "text", "embeddin
 
 /** The workplace's files in a folder of the repository. */
 function linked(folder: string, from: string): string {
-  for (const file of ["all-MiniLM-L6-v2", "SmolLM2-135M-Instruct", "train.conll", "hz.csv", "flat-lcdm.yaml"])
+  for (const file of ["all-MiniLM-L6-v2", "SmolLM2-135M-Instruct", "train.conll", "adapter", "hz.csv", "flat-lcdm.yaml"])
     symlinkSync(join(from, file), join(folder, file));
   return folder;
 }
