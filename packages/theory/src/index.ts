@@ -133,3 +133,12 @@ export {
 } from "./theory.js";
 export { covarianceFile, type NamedFile, namedFiles, parseTheories, parseTheory, type TheoryFileOptions } from "./theory-file.js";
 export { formatUnit, parseUnit, type Unit } from "./units/unit.js";
+export { DOUBTFUL_BELOW, FAILS_BELOW, type Finding, type Outcome } from "./verify/finding.js";
+export { checkGradients, GRADIENT_TOLERANCE, type GradientCheck } from "./verify/gradients.js";
+export { type Direction, type Identifiability, identifiability } from "./verify/identifiability.js";
+export { type Dic, dic, type LeaveOneOut, leaveOneOut, type PointwiseDraws, type PredictiveEstimate, waic } from "./verify/information.js";
+export { andersonDarling, type NormalityTest, normalCumulative } from "./verify/normality.js";
+export { largestOutlier, type Outlier } from "./verify/outlier.js";
+export { pointwiseDraws } from "./verify/pointwise.js";
+export { fitPareto, paretoSmooth, type SmoothedWeights } from "./verify/psis.js";
+export { type RunsTest, runsTest } from "./verify/runs.js";
