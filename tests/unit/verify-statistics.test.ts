@@ -1,6 +1,6 @@
 // Checks of theories against SciPy, statsmodels, ArviZ and exact counting (tests/goldens/verify/verify.py).
 import { readFileSync } from "node:fs";
-import { dic, fitPareto, identifiability, leaveOneOut, paretoSmooth, waic } from "@tetrad/theory";
+import { type DataSet, dic, fitPareto, identifiability, leaveOneOut, paretoSmooth, waic } from "@tetrad/theory";
 import { expect, test } from "vitest";
 import { observe } from "../../packages/theory/src/observations.js";
 import { checkGradients, gradientFinding } from "../../packages/theory/src/verify/gradients.js";
@@ -131,7 +131,7 @@ test("correlated data, given the others: by conditioning the joint normal, with 
     ["scale", false, true],
     ["both", true, true],
   ] as const) {
-    const set = { data, noise, marginaliseOffset, marginaliseScale } as Parameters<typeof pointwiseLogLikelihood>[0]["set"];
+    const set = { data, noise, marginaliseOffset, marginaliseScale } as unknown as DataSet;
     expect(distance(pointwiseLogLikelihood({ set, observations }, Float64Array.from(model)), golden.correlated[what])).toBeLessThan(1e-10);
   }
 });
@@ -174,7 +174,7 @@ test("slopes: right ones pass, a wrong one is named, one near a bound is left ou
   const parameters = [line("a"), { ...line("b"), lower: 0 }] as never;
   const likelihood = (fault: number) => ({
     parameters,
-    valueAndGradient: ([a, b]: ArrayLike<number>) => ({
+    valueAndGradient: ([a, b]: number[]) => ({
       value: Math.exp(a as number) + (b as number) ** 3,
       gradient: Float64Array.of(Math.exp(a as number), 3 * (b as number) ** 2 * (1 + fault)),
     }),

@@ -23,12 +23,13 @@ import { tokenizerCommand } from "./commands/tokenizer.js";
 import { traceCommand } from "./commands/trace.js";
 import { trainCommand } from "./commands/train.js";
 import { tuneCommand } from "./commands/tune.js";
+import { verifyCommand } from "./commands/verify.js";
 import { AlreadyTold, type Io, Terminal } from "./terminal.js";
 
 /** Written out, so that help need not load the engine. */
 const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const satisfies readonly BackendName[];
 
-/** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly, 3 chains have not converged. */
+/** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly, 3 a verdict is bad: chains have not converged, a check of a theory failed. */
 export async function main(args: readonly string[], io: Io = process): Promise<number> {
   const program = new Command("tetrad")
     .description("Fit physical theories to data, train neural networks and fine-tune language models, on kernels of its own.")
@@ -43,6 +44,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
   const commands = [
     fitCommand,
     sampleCommand,
+    verifyCommand,
     simulateCommand,
     trainCommand,
     prepareCommand,
@@ -104,7 +106,7 @@ Examples:
   tetrad finetune classify --model ./all-MiniLM-L6-v2 --train train.csv --text text --label category --out ./banking
   tetrad <command> --help      more examples for each command
 
-Exit codes: 0 done, 1 failed, 2 called wrongly, 3 chains not converged. Colours go away with NO_COLOR=1.`;
+Exit codes: 0 done, 1 failed, 2 called wrongly, 3 chains not converged or a check of a theory failed. Colours go away with NO_COLOR=1.`;
 
 function version(): string {
   const { version: text } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };

@@ -183,7 +183,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
 }
 
 /** A normal prior's −ln density at θ, summed; flat ones count as 1. */
-function minusLogPrior(parameters: readonly Parameter[], theta: Vector): number {
+export function minusLogPrior(parameters: readonly Parameter[], theta: Vector): number {
   return parameters.reduce((sum, { prior }, i) => {
     if (prior.kind === "flat") return sum;
     const pull = ((theta[i] as number) - prior.mean) / prior.sd;

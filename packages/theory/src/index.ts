@@ -134,11 +134,15 @@ export {
 export { covarianceFile, type NamedFile, namedFiles, parseTheories, parseTheory, type TheoryFileOptions } from "./theory-file.js";
 export { formatUnit, parseUnit, type Unit } from "./units/unit.js";
 export { DOUBTFUL_BELOW, FAILS_BELOW, type Finding, type Outcome } from "./verify/finding.js";
+export { type FoldPrediction, predictFolds } from "./verify/folds.js";
 export { checkGradients, GRADIENT_TOLERANCE, type GradientCheck } from "./verify/gradients.js";
 export { type Direction, type Identifiability, identifiability } from "./verify/identifiability.js";
 export { type Dic, dic, type LeaveOneOut, leaveOneOut, type PointwiseDraws, type PredictiveEstimate, waic } from "./verify/information.js";
 export { andersonDarling, type NormalityTest, normalCumulative } from "./verify/normality.js";
 export { largestOutlier, type Outlier } from "./verify/outlier.js";
 export { pointwiseDraws } from "./verify/pointwise.js";
+export { checkReplicas, type PredictiveCheck, type ReplicaTest } from "./verify/predictive.js";
 export { fitPareto, paretoSmooth, type SmoothedWeights } from "./verify/psis.js";
+export { type RecoveredParameter, type Recovery, recover } from "./verify/recovery.js";
 export { type RunsTest, runsTest } from "./verify/runs.js";
+export { type InformationCriteria, type Verification, type VerifyOptions, verifyTheory } from "./verify/verify.js";

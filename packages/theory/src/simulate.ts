@@ -12,16 +12,22 @@ import { parameterValues, type Theory } from "./theory.js";
 export interface SimulateOptions {
   /** Of parameters by name; their starts otherwise. */
   readonly values?: Readonly<Record<string, number>>;
+  /** Factors of the models of sets that marginalise one, by the sets' names; 1 unless told. */
+  readonly factors?: Readonly<Record<string, number>>;
   /** The same seed gives the same data; 0 unless told. */
   readonly seed?: number;
 }
 
 /**
  * @param design data whose x and errors (or covariance) are kept; measured values take no part, but have to be there
- * @returns data for every set by its name, to be given to `fitTheory`; without a marginalised offset or with a factor of 1
+ * @returns data for every set by its name, to be given to `fitTheory`; without a marginalised offset
  * @throws ARGUMENT for a value of an unknown parameter; DATA as `observe`, and where the model is not finite or a rate is negative
  */
-export function simulate(theory: Theory, design?: TheoryData, { values = {}, seed = 0 }: SimulateOptions = {}): Record<string, Columns> {
+export function simulate(
+  theory: Theory,
+  design?: TheoryData,
+  { values = {}, factors = {}, seed = 0 }: SimulateOptions = {},
+): Record<string, Columns> {
   const unknown = Object.keys(values).find((name) => !theory.parameters.some((parameter) => parameter.name === name));
   if (unknown !== undefined) {
     throw new TetradError("ARGUMENT", {
@@ -34,8 +40,14 @@ export function simulate(theory: Theory, design?: TheoryData, { values = {}, see
   return Object.fromEntries(
     observeAll(theory, design).map((one) => {
       const { set, observations } = one;
-      const model = evaluate(set.model, { ...parameterValues(theory), ...values, ...observations.x });
-      const y = scattered(one, model.length === observations.n ? model : new Float64Array(observations.n).fill(model[0] as number), source);
+      const computed = evaluate(set.model, { ...parameterValues(theory), ...values, ...observations.x });
+      const model = computed.length === observations.n ? computed : new Float64Array(observations.n).fill(computed[0] as number);
+      const factor = factors[set.name] ?? 1;
+      const y = scattered(
+        one,
+        model.map((value) => value * factor),
+        source,
+      );
       const { error } = set.data;
       // With a covariance the errors of the diagonal are in it already, and must be given again as they were.
       const errors = error === undefined ? {} : { [error]: observations.error as Float64Array };
@@ -44,7 +56,8 @@ export function simulate(theory: Theory, design?: TheoryData, { values = {}, see
   );
 }
 
-function scattered({ set, observations }: Observed, model: Vector, source: Random): Vector {
+/** y drawn about a model [n] by a set's likelihood. @throws DATA where the model is not finite or a rate is negative */
+export function scattered({ set, observations }: Observed, model: Vector, source: Random): Vector {
   const { n, whitening } = observations;
   const bad = model.findIndex((value) => !Number.isFinite(value) || (set.noise.kind === "poisson" && value < 0));
   if (bad >= 0) {

@@ -1,0 +1,174 @@
+// Checks that need a likelihood: against closed forms of straight lines, and whole verifications of right, wrong and degenerate theories.
+
+import { createEngine, type Engine } from "@tetrad/engine";
+import {
+  checkReplicas,
+  chiSquareSurvival,
+  createLikelihood,
+  fitLikelihood,
+  gaussLegendre,
+  parseTheory,
+  predictFolds,
+  recover,
+  simulate,
+  type TheoryData,
+  verifyTheory,
+} from "@tetrad/theory";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cholesky, solveLowerTransposed } from "../../packages/theory/src/minimise/dense.js";
+import { normalPair, random } from "../../packages/theory/src/random.js";
+import { binomialProbability, recoveryFinding } from "../../packages/theory/src/verify/recovery.js";
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createEngine({ threads: 1 });
+});
+afterAll(() => engine.close());
+
+const n = 24;
+const x = Float64Array.from({ length: n }, (_, i) => i / 4);
+const sigma = x.map((_, i) => 0.3 + 0.02 * i);
+const LINE = parseTheory(
+  "name: line\nmodel: a + b*x\ndata: {x: x, y: y, error: e}\nparameters:\n  a: {start: 1, bounds: [-20, 20]}\n  b: {start: 2, bounds: [-20, 20]}\n",
+);
+const design: TheoryData = { columns: { x, y: x, e: sigma } };
+const measured = (seed: number): TheoryData => simulate(LINE, design, { seed })["line"] as TheoryData;
+
+test("replicas of a straight line: the p-value of χ² is its integral over the posterior", async () => {
+  const likelihood = await createLikelihood(engine, LINE, measured(3));
+  const fit = fitLikelihood(likelihood);
+  const { lower } = cholesky(Float64Array.from(likelihood.curvature([1, 2]).hessian), 2);
+  const best = fit.parameters.map(({ value }) => value);
+  const source = random(5);
+  const draws = Array.from({ length: 4000 }, () =>
+    solveLowerTransposed(lower as Float64Array, normalPair(source), 2).map((u, i) => u + (best[i] as number)),
+  );
+  const { tests, replicas } = checkReplicas(likelihood, draws, 9);
+  likelihood.close();
+  // At a draw χ² of the data is its least value plus a χ² of two degrees, that of a replica a χ² of n.
+  const { nodes, weights } = gaussLegendre(64);
+  let exact = 0;
+  nodes.forEach((node, i) => {
+    const extra = 30 * (1 + node);
+    exact += 30 * (weights[i] as number) * 0.5 * Math.exp(-extra / 2) * chiSquareSurvival(fit.chi2 + extra, n);
+  });
+  expect(replicas).toBe(4000);
+  const [chi2, largest, smallest] = tests;
+  expect(Math.abs((chi2?.pAbove as number) - exact)).toBeLessThan(4 * Math.sqrt((exact * (1 - exact)) / 4000));
+  // Means: χ²min + 2 and n, whose standard deviations over draws are 2 and √(2n).
+  expect(Math.abs((chi2?.measured as number) - fit.chi2 - 2)).toBeLessThan((4 * 2) / Math.sqrt(4000));
+  expect(Math.abs((chi2?.replicated as number) - n)).toBeLessThan((4 * Math.sqrt(2 * n)) / Math.sqrt(4000));
+  // The mean largest of 24 standard normal numbers is 1.9477 with a standard deviation of 0.49.
+  expect(Math.abs((largest?.replicated as number) - 1.9477)).toBeLessThan((4 * 0.49) / Math.sqrt(4000));
+  expect(Math.abs((smallest?.replicated as number) + 1.9477)).toBeLessThan((4 * 0.49) / Math.sqrt(4000));
+});
+
+test("each datum predicted by all others: residuals over 1 − h, as the hat matrix has them", async () => {
+  const likelihood = await createLikelihood(engine, LINE, measured(3));
+  const fit = fitLikelihood(likelihood);
+  const found = await predictFolds(engine, LINE, likelihood.observed, { folds: n });
+  likelihood.close();
+  const [va, vab, vb] = [fit.covariance?.[0]?.[0], fit.covariance?.[0]?.[1], fit.covariance?.[1]?.[1]] as [number, number, number];
+  fit.points.pulls.forEach((pull, i) => {
+    const at = x[i] as number;
+    const h = (va + 2 * at * vab + at * at * vb) / (sigma[i] as number) ** 2;
+    // e/(σ√(1 − h)): numerator e/(1 − h), variance σ²/(1 − h). The band's slopes are differences, good to ten digits.
+    expect(Math.abs((found.pulls[0]?.[i] as number) - pull / Math.sqrt(1 - h))).toBeLessThan(1e-8);
+  });
+  await expect(predictFolds(engine, LINE, likelihood.observed, { folds: n + 1 })).rejects.toMatchObject({ code: "ARGUMENT" });
+});
+
+test("recovery of a straight line: exact intervals; the binomial test is SciPy's", async () => {
+  for (const [successes, trials, p, exact] of [
+    [25, 40, 0.6826894921370859, 0.49681739557727583],
+    [12, 40, 0.6826894921370859, 1.0093387225281162e-6],
+    [40, 40, 0.9544997361036416, 0.2626507735544636],
+    [33, 40, 0.9544997361036416, 0.0020003674357128728],
+    [7, 10, 0.5, 0.34375],
+  ] as const)
+    expect(Math.abs(binomialProbability(successes, trials, p) / exact - 1)).toBeLessThan(1e-10);
+  const data = measured(3);
+  const likelihood = await createLikelihood(engine, LINE, data);
+  const fit = fitLikelihood(likelihood);
+  likelihood.close();
+  const found = await recover(engine, LINE, data, fit, { count: 30, seed: 4 });
+  expect(found).toMatchObject({ fits: 30, unusable: 0 });
+  // Pulls of a linear theory are standard normal whatever the data, so all of these hold for 99.9 % of seeds.
+  for (const { bias, p1, p2 } of found.parameters) {
+    expect(Math.abs(bias)).toBeLessThan(3.3);
+    expect(Math.min(p1, p2)).toBeGreaterThan(1e-3);
+  }
+  expect(recoveryFinding(found).outcome).toBe("passed");
+  // Uncertainties that are a third of the right ones are found out.
+  const vain = {
+    ...found,
+    parameters: found.parameters.map((one) => ({ ...one, within1: 9, p1: binomialProbability(9, 30, 0.6826894921370859) })),
+  };
+  expect(recoveryFinding(vain)).toMatchObject({
+    outcome: "failed",
+    verdict: expect.stringContaining("one-sigma intervals hold the truth in 9 of 30 fits"),
+  });
+});
+
+const outcomes = (findings: readonly { check: string; outcome: string }[]) =>
+  Object.fromEntries(findings.map(({ check, outcome }) => [check, outcome]));
+
+test("a right theory passes, with all criteria alike on the scale of −2 ln density", async () => {
+  const found = await verifyTheory(engine, LINE, measured(3), { fits: 10, draws: 1000, seed: 1 });
+  expect(outcomes(found.findings)).toEqual({
+    ...{
+      fit: "passed",
+      "chi-square": "passed",
+      runs: "passed",
+      normality: "passed",
+      outlier: "passed",
+      gradients: "passed",
+      identifiability: "passed",
+    },
+    ...{
+      posterior: "passed",
+      "leave-one-out": "passed",
+      "replicas-chi2": "passed",
+      "replicas-largest": "passed",
+      "replicas-smallest": "passed",
+      folds: "passed",
+      recovery: "passed",
+    },
+  });
+  expect(found.outcome).toBe("passed");
+  const { aic, dic, waic, loo } = found.information as NonNullable<typeof found.information>;
+  // For a linear theory DIC is AIC but for the draws' own error, p_D = 2 ± 2/√400 or better; WAIC and LOO differ from it by fluctuations of order 1.
+  expect(Math.abs(dic - aic)).toBeLessThan(0.4);
+  expect(Math.abs(waic - aic)).toBeLessThan(4);
+  expect(Math.abs(loo - waic)).toBeLessThan(0.5);
+  expect(JSON.parse(JSON.stringify(found))).toMatchObject({ theory: "line", n });
+});
+
+test("a wrong theory fails where it is wrong", async () => {
+  const bent = parseTheory("name: bent\nmodel: 1 + 2*x + 2*x^2 + 0*c\ndata: {x: x, y: y, error: e}\nparameters:\n  c: {start: 0}\n");
+  const found = await verifyTheory(engine, LINE, simulate(bent, design, { seed: 2 })["bent"] as TheoryData, { draws: 0, fits: 0 });
+  expect(outcomes(found.findings)).toMatchObject({
+    "chi-square": "failed",
+    runs: "failed",
+    gradients: "passed",
+    posterior: "skipped",
+    recovery: "skipped",
+    folds: "failed",
+  });
+  expect(found.outcome).toBe("failed");
+});
+
+test("a degenerate theory: the direction is named, nothing is sampled", async () => {
+  const twice = parseTheory(
+    "name: twice\nmodel: a*b*x + c\ndata: {x: x, y: y, error: e}\nparameters:\n  a: {start: 1, bounds: [0.1, 9]}\n  b: {start: 2, bounds: [0.1, 9]}\n  c: {start: 0, bounds: [-9, 9]}\n",
+  );
+  const found = await verifyTheory(engine, twice, measured(3), { draws: 400, fits: 10 });
+  expect(outcomes(found.findings)).toMatchObject({ identifiability: "failed", posterior: "skipped", recovery: "skipped" });
+  expect(found.findings.find(({ check }) => check === "identifiability")?.verdict).toMatch(
+    /moving a by .\d[\d.]* and b by .\d[\d.]* together changes nothing/,
+  );
+  await expect(verifyTheory(engine, twice, measured(3), { draws: 2 })).rejects.toMatchObject({
+    code: "ARGUMENT",
+    message: expect.stringContaining("draws"),
+  });
+});
