@@ -12,12 +12,14 @@ import {
   recover,
   simulate,
   type TheoryData,
+  tension,
   verifyTheory,
 } from "@tetrad/theory";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cholesky, solveLowerTransposed } from "../../packages/theory/src/minimise/dense.js";
 import { normalPair, random } from "../../packages/theory/src/random.js";
 import { binomialProbability, recoveryFinding } from "../../packages/theory/src/verify/recovery.js";
+import { tensionFinding } from "../../packages/theory/src/verify/tension.js";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -117,6 +119,8 @@ test("a right theory passes, with all criteria alike on the scale of −2 ln den
   const found = await verifyTheory(engine, LINE, measured(3), { fits: 10, draws: 1000, seed: 1 });
   expect(outcomes(found.findings)).toEqual({
     ...{
+      units: "skipped",
+      limits: "skipped",
       fit: "passed",
       "chi-square": "passed",
       runs: "passed",
@@ -171,4 +175,88 @@ test("a degenerate theory: the direction is named, nothing is sampled", async ()
     code: "ARGUMENT",
     message: expect.stringContaining("draws"),
   });
+});
+
+const TWO = parseTheory(`
+name: two
+datasets:
+  near: {model: a, data: {x: x, y: y, error: e}}
+  far: {model: a + b*x, data: {x: x, y: y, error: e}}
+parameters:
+  a: {start: 1, prior: {normal: [0, 0.1]}}
+  b: {start: 1}
+`);
+
+test("tension of two sets: the squared difference of a over its variance, priors left out", async () => {
+  const near = { columns: { x: [0, 0, 0], y: [1, 2, 3], e: [1, 1, 1] } };
+  const far = { columns: { x: [-1, 0, 1], y: [6, 8.5, 9.5], e: [2, 2, 2] } };
+  const likelihood = await createLikelihood(engine, TWO, { near, far });
+  const found = await tension(engine, TWO, likelihood.observed, { a: 1, b: 1 });
+  // a is 2 ± 1/√3 here and 8 ± 2/√3 there; b is told once.
+  expect(found?.degrees).toBe(1);
+  expect(found?.statistic).toBeCloseTo(36 / (5 / 3), 9);
+  expect(found?.pValue).toBeCloseTo(chiSquareSurvival(36 / (5 / 3), 1), 12);
+  expect(found?.furthest).toMatchObject({ name: "a", sets: ["near", "far"] });
+  expect(found?.furthest?.shift).toBeCloseTo(-6 / Math.sqrt(5 / 3), 9);
+  expect(tensionFinding(found)).toMatchObject({
+    outcome: "failed",
+    verdict: expect.stringContaining("by 4.6 standard deviations between near and far"),
+  });
+  likelihood.close();
+  const apart = parseTheory(
+    "name: apart\ndatasets:\n  near: {model: a, data: {x: x, y: y, error: e}}\n  far: {model: b*x, data: {x: x, y: y, error: e}}\nparameters:\n  a: {start: 1}\n  b: {start: 1}\n",
+  );
+  const other = await createLikelihood(engine, apart, { near, far });
+  expect(tensionFinding(await tension(engine, apart, other.observed, {}))).toMatchObject({ outcome: "skipped" });
+  other.close();
+});
+
+const LIMITS = `
+name: open
+model: H0*sqrt(Om*(1+z)^3 + Ok*(1+z)^2 + 1-Om-Ok)
+data: {x: z, y: H, error: e, units: {H: km/s/Mpc}}
+parameters:
+  Om: {start: 0.3, bounds: [0, 1]}
+  Ok: {start: 0.1, bounds: [-1, 1]}
+  H0: {start: 70, bounds: [40, 110], unit: km/s/Mpc}
+limits:
+  - {name: empty, when: {Om: 0, Ok: 0}, equals: H0}
+  - {name: Milne, when: {Om: 0, Ok: 1}, equals: H0*(1+z)}
+  - {name: Hubble's law, when: {z: 1e-6}, formula: model_slope, equals: H0, within: 1e-5}
+  - {name: wrong, when: {Ok: 0}, equals: H0*sqrt(Om*(1+z)^3), within: 0.01}
+definitions:
+  model_slope: H0*sqrt(Om*(1+z)^3 + Ok*(1+z)^2 + 1-Om-Ok)
+`;
+
+test("limits: what the file asserts, at the data and around the best fit; a wrong one fails with its place", async () => {
+  const theory = parseTheory(LIMITS);
+  const data = simulate(theory, { columns: { z: [0.1, 0.5, 1, 1.5, 2], H: [1, 1, 1, 1, 1], e: [5, 5, 5, 5, 5] } }, { seed: 1 })[
+    "open"
+  ] as TheoryData;
+  const found = await verifyTheory(engine, theory, data, { draws: 0, fits: 0, folds: 0 });
+  const limits = found.findings.filter(({ check }) => check.startsWith("limit "));
+  expect(limits.map(({ outcome }) => outcome)).toEqual(["passed", "passed", "passed", "failed"]);
+  expect(limits.map(({ numbers }) => numbers["points"])).toEqual([45, 45, 9, 45]);
+  expect(limits[1]?.verdict).toMatch(/^model = H0\*\(1\+z\) where Om = 0, Ok = 1: holds at 45 points, to/);
+  expect(limits[3]?.verdict).toMatch(/does not hold; at Om = [\d.]+, Ok = 0, H0 = [\d.]+, z = 0.1 they differ by/);
+  expect(found.findings[0]).toMatchObject({ check: "units", outcome: "passed", verdict: expect.stringContaining("1 of 3 parameters") });
+});
+
+test.each([
+  ["{name: l, when: {Oh: 0}, equals: H0}", /Oh is neither a parameter .*did you mean "?Om/i],
+  ["{name: l, equals: H0*Om*z1}", /z1/],
+  ["{name: l, equals: Om}", /units do not match/],
+  ["{name: l, equals: H0, within: -1}", /not negative/],
+  ["{name: l, equls: H0}", /unknown key "equls".*did you mean/i],
+  ["{name: l, when: {Om: one}, equals: H0}", /a finite number/],
+])("limits: %s is refused with its line", (limit, message) => {
+  const yaml = LIMITS.replace(/ {2}- \{name: empty.*/, `  - ${limit}`);
+  let caught: unknown;
+  try {
+    parseTheory(yaml);
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toMatchObject({ code: "ARGUMENT", message: expect.stringMatching(message) });
+  expect((caught as Error).message).toContain("theory:10");
 });

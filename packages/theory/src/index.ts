@@ -125,6 +125,7 @@ export {
   type DataSet,
   type Derived,
   freeParameters,
+  type Limit,
   type Noise,
   type Parameter,
   type Prior,
@@ -138,6 +139,7 @@ export { type FoldPrediction, predictFolds } from "./verify/folds.js";
 export { checkGradients, GRADIENT_TOLERANCE, type GradientCheck } from "./verify/gradients.js";
 export { type Direction, type Identifiability, identifiability } from "./verify/identifiability.js";
 export { type Dic, dic, type LeaveOneOut, leaveOneOut, type PointwiseDraws, type PredictiveEstimate, waic } from "./verify/information.js";
+export { checkLimit, type LimitCheck } from "./verify/limits.js";
 export { andersonDarling, type NormalityTest, normalCumulative } from "./verify/normality.js";
 export { largestOutlier, type Outlier } from "./verify/outlier.js";
 export { pointwiseDraws } from "./verify/pointwise.js";
@@ -145,4 +147,5 @@ export { checkReplicas, type PredictiveCheck, type ReplicaTest } from "./verify/
 export { fitPareto, paretoSmooth, type SmoothedWeights } from "./verify/psis.js";
 export { type RecoveredParameter, type Recovery, recover } from "./verify/recovery.js";
 export { type RunsTest, runsTest } from "./verify/runs.js";
+export { type Tension, tension } from "./verify/tension.js";
 export { type InformationCriteria, type Verification, type VerifyOptions, verifyTheory } from "./verify/verify.js";

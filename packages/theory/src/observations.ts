@@ -138,6 +138,23 @@ function full(theory: Pick<DataSet, "data">, reader: Reader, n: number, error: F
   };
 }
 
+/** Observations as columns again, or some rows of them; a covariance stays with the set. */
+export function columnsOf(
+  { data }: Pick<DataSet, "data">,
+  { x, y, error, source }: Observations,
+  keep: (row: number) => boolean = () => true,
+): Columns {
+  const pick = (values: Float64Array): Float64Array => values.filter((_, row) => keep(row));
+  return {
+    columns: {
+      ...Object.fromEntries(Object.entries(x).map(([name, values]) => [name, pick(values)])),
+      [data.y]: pick(y),
+      ...(data.error !== undefined && { [data.error]: pick(error as Float64Array) }),
+    },
+    source,
+  };
+}
+
 interface Reader {
   readonly source: string;
   readonly place: (row: number) => string;

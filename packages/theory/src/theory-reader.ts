@@ -1,12 +1,12 @@
 /** One theory out of a file that has been read: names, units, formulas and data sets checked against one another. */
 
-import { TetradError } from "@tetrad/engine";
+import { didYouMean, TetradError } from "@tetrad/engine";
 import { COSMOLOGY_UNITS, cosmologyLibrary } from "./cosmology/library.js";
 import { parseCovariance } from "./covariance.js";
 import { type Definition, parseExpression } from "./expression/parse.js";
 import { type Expression, namesIn, TreeBuilder } from "./expression/tree.js";
 import { readDataText } from "./readers.js";
-import type { DataColumns, DataSet, Derived, Noise, Parameter, Prior, Theory } from "./theory.js";
+import type { DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, Theory } from "./theory.js";
 import type { TheoryFileOptions } from "./theory-file.js";
 import { checkNames, readDefinition } from "./theory-names.js";
 import type { DataYaml, SetYaml, TheoryYaml } from "./theory-schema.js";
@@ -83,6 +83,9 @@ export class TheoryReader {
       source: source.source,
       parameters,
       constants: this.#constants,
+      limits: this.#limits(sets, fixedNames).filter((one) =>
+        [...namesIn(one.formula), ...namesIn(one.equals), ...Object.keys(one.when)].every((key) => known.has(key) || isColumn(sets, key)),
+      ),
       derived: derived.filter((one) => [...namesIn(one.expression)].every((key) => known.has(key))),
       sets,
     };
@@ -122,6 +125,49 @@ export class TheoryReader {
       marginaliseScale: nuisances.includes("scale"),
       at: source.at(modelPath),
     };
+  }
+
+  #limits(sets: readonly DataSet[], fixedNames: readonly string[]): Limit[] {
+    const { file, source } = this;
+    const columns = [...new Set(sets.flatMap(({ data }) => data.x))];
+    return (file.limits ?? []).map(({ name, when = {}, formula, equals, within = 1e-9 }, i): Limit => {
+      const path: Path = ["limits", i];
+      for (const key of Object.keys(when)) {
+        if (fixedNames.includes(key) || columns.includes(key)) continue;
+        const known = [...fixedNames, ...columns];
+        source.fail([...path, "when", key], `${key} is neither a parameter nor a constant nor a column`, {
+          expected: known.join(", "),
+          hint: didYouMean(key, known),
+        });
+      }
+      if (!(within >= 0)) source.fail([...path, "within"], "a difference is not negative", { got: `${within}` });
+      if (formula === undefined && sets.length > 1)
+        source.fail(path, "several data sets have several models", { expected: "formula: what is meant, and equals: what it becomes" });
+      const left =
+        formula === undefined
+          ? (sets[0] as DataSet).model
+          : this.#parse(String(formula), [...path, "formula"], [...columns, ...fixedNames]);
+      const right = this.#parse(String(equals), [...path, "equals"], [...columns, ...fixedNames]);
+      this.#require(right, this.#units.of(left), [...path, "equals"], "the right side");
+      const open = columns.filter((column) => !Object.hasOwn(when, column) && [left, right].some((side) => namesIn(side).has(column)));
+      const set = open.length === 0 ? undefined : sets.findIndex(({ data }) => open.every((column) => data.x.includes(column)));
+      if (set === -1)
+        source.fail(path, "no data set has all columns that the limit uses", {
+          got: open.join(", "),
+          hint: "give numbers for some of them under when",
+        });
+      return {
+        name,
+        when,
+        formula: left,
+        formulaText: formula === undefined ? "model" : String(formula),
+        equals: right,
+        equalsText: String(equals),
+        within,
+        set,
+        at: source.at(path),
+      };
+    });
   }
 
   #checkNoise(noise: Noise, data: DataYaml, nuisances: readonly string[], path: Path): void {
@@ -235,4 +281,8 @@ export class TheoryReader {
     }
     return { name, start, lower, upper, prior: belief, fixed: fixed ?? false, unit, latex, at: source.at(path) };
   }
+}
+
+function isColumn(sets: readonly DataSet[], name: string): boolean {
+  return sets.some(({ data }) => data.x.includes(name));
 }

@@ -47,6 +47,16 @@ const derivedSchema = z.union(
   [formula, z.strictObject({ expression: formula, unit: z.optional(text), latex: z.optional(text) })],
   "a formula, or {expression, unit, latex}",
 );
+const limitSchema = z.strictObject(
+  {
+    name: text,
+    when: z.optional(z.record(z.string(), number, "a block of name: number")),
+    formula: z.optional(formula),
+    equals: formula,
+    within: z.optional(number),
+  },
+  "a block {name, when, formula, equals, within}",
+);
 const theorySchema = z.strictObject(
   {
     name: text,
@@ -61,6 +71,7 @@ const theorySchema = z.strictObject(
     parameters: z.record(z.string(), parameterSchema, "a block of parameters"),
     constants: z.optional(z.record(z.string(), constantSchema, "a block of name: number")),
     derived: z.optional(z.record(z.string(), derivedSchema, "a block of name: formula")),
+    limits: z.optional(z.array(limitSchema, "a list of {name, when, formula, equals, within}")),
     likelihood: z.optional(likelihoodSchema),
     marginalise: z.optional(marginaliseSchema),
   },
@@ -68,6 +79,7 @@ const theorySchema = z.strictObject(
 );
 
 export type TheoryYaml = z.infer<typeof theorySchema>;
+export type LimitYaml = z.infer<typeof limitSchema>;
 export type DataYaml = z.infer<typeof dataSchema>;
 export type SetYaml = z.infer<typeof setSchema>;
 export type ParameterYaml = z.infer<typeof parameterSchema>;
@@ -80,6 +92,7 @@ function keysAt(path: Path): readonly string[] {
   if (first === "data" || third === "data") return shapeOf(dataSchema);
   if (first === "datasets") return third === "likelihood" ? ["student"] : shapeOf(setSchema);
   if (first === "parameters") return path.length === 2 ? shapeOf(parameterSchema) : ["normal"];
+  if (first === "limits") return shapeOf(limitSchema);
   if (first === "constants") return ["value", "unit"];
   if (first === "likelihood") return ["student"];
   return ["expression", "unit", "latex"];

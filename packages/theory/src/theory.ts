@@ -30,6 +30,23 @@ export interface Derived {
   readonly latex?: string | undefined;
 }
 
+/** What a theory becomes where some values are given: an assertion of its author, for `verifyTheory`. */
+export interface Limit {
+  readonly name: string;
+  /** Parameters, constants and columns by name. */
+  readonly when: Readonly<Record<string, number>>;
+  readonly formula: Expression;
+  readonly formulaText: string;
+  readonly equals: Expression;
+  readonly equalsText: string;
+  /** Largest difference, relative to the right side; absolute where that is 0. */
+  readonly within: number;
+  /** Index of the data set at whose rows both sides are computed; undefined where they use no column but those given. */
+  readonly set: number | undefined;
+  /** `file:line`. */
+  readonly at: string;
+}
+
 export interface DataColumns {
   /** Columns that the model may use; the first one is the horizontal axis of plots. */
   readonly x: readonly string[];
@@ -78,6 +95,7 @@ export interface Theory extends DataSet {
   readonly parameters: readonly Parameter[];
   readonly constants: Readonly<Record<string, number>>;
   readonly derived: readonly Derived[];
+  readonly limits?: readonly Limit[];
   /** Independent of one another: their likelihoods multiply. */
   readonly sets: readonly DataSet[];
 }

@@ -3,7 +3,7 @@ import { TetradError } from "@tetrad/engine";
 import { fitLikelihood } from "../fit.js";
 import { createLikelihood, type FunctionEngine } from "../likelihood.js";
 import type { Observed } from "../likelihood-graph.js";
-import type { Columns } from "../observations.js";
+import { columnsOf } from "../observations.js";
 import { predict } from "../predict.js";
 import { random } from "../random.js";
 import { chiSquareSurvival } from "../special.js";
@@ -59,14 +59,21 @@ export async function predictFolds(
     const likelihood = await createLikelihood(
       engine,
       theory,
-      Object.fromEntries(observed.map((one, s) => [one.set.name, rows(one, (row) => foldOf[s]?.[row] !== fold)])),
+      Object.fromEntries(
+        observed.map((one, s) => [one.set.name, columnsOf(one.set, one.observations, (row) => foldOf[s]?.[row] !== fold)]),
+      ),
     );
     try {
       const fit = fitLikelihood(likelihood, { start });
       observed.forEach((one, s) => {
         const held = Array.from({ length: one.observations.n }, (_, row) => row).filter((row) => foldOf[s]?.[row] === fold);
         if (held.length === 0) return;
-        const { value, uncertainty } = predict(theory, fit, rows(one, (row) => foldOf[s]?.[row] === fold).columns, one.set.name);
+        const { value, uncertainty } = predict(
+          theory,
+          fit,
+          columnsOf(one.set, one.observations, (row) => foldOf[s]?.[row] === fold).columns,
+          one.set.name,
+        );
         held.forEach((row, i) => {
           const width = Math.hypot(one.observations.sigma[row] as number, uncertainty?.[i] ?? 0);
           const pull = ((one.observations.y[row] as number) - (value[i] as number)) / width;
@@ -89,19 +96,6 @@ function dealt(n: number, folds: number, next: () => number): number[] {
     [order[i], order[j]] = [order[j] as number, order[i] as number];
   }
   return order;
-}
-
-function rows({ set, observations }: Observed, keep: (row: number) => boolean): Columns {
-  const pick = (values: Float64Array): Float64Array => values.filter((_, row) => keep(row));
-  const { error } = set.data;
-  return {
-    columns: {
-      ...Object.fromEntries(Object.entries(observations.x).map(([name, values]) => [name, pick(values)])),
-      [set.data.y]: pick(observations.y),
-      ...(error !== undefined && { [error]: pick(observations.sigma) }),
-    },
-    source: observations.source,
-  };
 }
 
 export function foldFinding({ folds, elpd, chi2, n }: FoldPrediction): Finding {

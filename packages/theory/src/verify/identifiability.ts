@@ -1,5 +1,6 @@
 /** What data can tell of the parameters at all: eigenvalues of the Fisher information, and which combinations they leave open. */
-import { eigenSymmetric, type Matrix } from "../minimise/dense.js";
+import type { Likelihood } from "../likelihood.js";
+import { eigenSymmetric, type Matrix, type Vector } from "../minimise/dense.js";
 import type { Parameter } from "../theory.js";
 import type { Finding } from "./finding.js";
 
@@ -80,6 +81,26 @@ export function identifiability(information: Matrix, parameters: readonly Pick<P
       .filter(({ name, lower, upper }, i) => !unseen.includes(name) && Math.sqrt(variance[i] as number) >= upper - lower)
       .map(({ name }) => name),
   };
+}
+
+/** The data's own information: JᵀJ of whitened residuals where the likelihood is a sum of squares, the Hessian without the priors' part else. */
+export function informationAt(likelihood: Likelihood, theta: Vector): Matrix {
+  const k = theta.length;
+  const information = new Float64Array(k * k);
+  if (likelihood.leastSquares) {
+    const { jacobian } = likelihood.residuals(theta);
+    for (let row = 0; row < likelihood.n; row++)
+      for (let i = 0; i < k; i++)
+        for (let j = 0; j < k; j++)
+          information[i * k + j] =
+            (information[i * k + j] as number) + (jacobian[row * k + i] as number) * (jacobian[row * k + j] as number);
+    return information;
+  }
+  information.set(likelihood.curvature(theta).hessian);
+  likelihood.parameters.forEach(({ prior }, i) => {
+    if (prior.kind === "normal") information[i * (k + 1)] = (information[i * (k + 1)] as number) - 1 / prior.sd ** 2;
+  });
+  return information;
 }
 
 /** Diagonal of the pseudo-inverse over the given eigenvectors, in the parameters' own units. */

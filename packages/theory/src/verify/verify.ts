@@ -5,7 +5,7 @@ import { splitChains } from "../diagnose/ranks.js";
 import type { QuantitySummary } from "../diagnose/summary.js";
 import { type FitResult, fitLikelihood, minusLogPrior } from "../fit.js";
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "../likelihood.js";
-import type { Matrix, Vector } from "../minimise/dense.js";
+import type { Vector } from "../minimise/dense.js";
 import { coordinate, type SampleResult, sampleChains, summariseChains } from "../sample/sample.js";
 import { chainTarget } from "../sample/theory-target.js";
 import type { Theory } from "../theory.js";
@@ -13,12 +13,14 @@ import { type Finding, type Outcome, skipped } from "./finding.js";
 import { foldFinding, noFolds, predictFolds, whyNoFolds } from "./folds.js";
 import { goodnessOfFit } from "./goodness.js";
 import { checkGradients, gradientFinding } from "./gradients.js";
-import { type Identifiability, identifiability, identifiabilityFinding } from "./identifiability.js";
+import { type Identifiability, identifiability, identifiabilityFinding, informationAt } from "./identifiability.js";
 import { dic, type LeaveOneOut, leaveOneOut, type PredictiveEstimate, waic } from "./information.js";
+import { checkLimit, limitFinding, noLimits, unitsFinding } from "./limits.js";
 import { pointwiseDraws } from "./pointwise.js";
 import { checkReplicas, replicaFindings } from "./predictive.js";
 import { recover, recoveryFinding } from "./recovery.js";
 import { residualFindings } from "./residuals.js";
+import { tension, tensionFinding } from "./tension.js";
 
 export interface VerifyOptions {
   /** Kept iterations of each of four chains; 1000 unless told; 0 leaves out what needs a posterior. */
@@ -95,11 +97,15 @@ export async function verifyTheory(
     const theta = Float64Array.from(likelihood.parameters, ({ name }) => fit.parameters.find((one) => one.name === name)?.value as number);
     const found = identifiability(informationAt(likelihood, theta), likelihood.parameters);
     const known = identifiabilityFinding(found);
+    const scales = scalesOf(fit, likelihood);
+    const limits = (theory.limits ?? []).map((limit) => limitFinding(checkLimit(theory, likelihood.observed, limit, theta, scales, seed)));
     const findings: Finding[] = [
+      unitsFinding(theory),
+      ...(limits.length === 0 ? [noLimits()] : limits),
       convergence(fit),
       goodnessOfFit(fit),
       ...residualFindings(likelihood.observed, fit),
-      gradientFinding(checkGradients(likelihood, theta, scalesOf(fit, likelihood), seed)),
+      gradientFinding(checkGradients(likelihood, theta, scales, seed)),
       known,
     ];
     onProgress(0.1, "posterior");
@@ -112,6 +118,10 @@ export async function verifyTheory(
     const posterior = judged === undefined ? judgePosterior(likelihood, fit, { draws, seed, onProgress }) : undefined;
     findings.push(...(posterior?.findings ?? [skipped("posterior", "Posterior draws", judged as string)]));
     const start = Object.fromEntries(likelihood.parameters.map(({ name }, i) => [name, theta[i] as number]));
+    if (likelihood.observed.length > 1) {
+      onProgress(0.55, "tension");
+      findings.push(tensionFinding(await tension(engine, theory, likelihood.observed, start)));
+    }
     onProgress(0.6, "prediction");
     const why =
       folds === 0
@@ -166,26 +176,6 @@ function convergence({ converged, method, parameters }: FitResult): Finding {
   if (held.length === 0) return { check, title, outcome: "passed", verdict: `Found by ${method}, inside all bounds.`, numbers };
   const where = held.map(({ name, atBound, value }) => `${name} at its ${atBound} bound ${value}`).join(", ");
   return { check, title, outcome: "doubtful", verdict: `Found by ${method}, with ${where}: the data would go further.`, numbers };
-}
-
-/** The data's own information: JᵀJ of whitened residuals where the likelihood is a sum of squares, the Hessian without the priors' part else. */
-function informationAt(likelihood: Likelihood, theta: Vector): Matrix {
-  const k = theta.length;
-  const information = new Float64Array(k * k);
-  if (likelihood.leastSquares) {
-    const { jacobian } = likelihood.residuals(theta);
-    for (let row = 0; row < likelihood.n; row++)
-      for (let i = 0; i < k; i++)
-        for (let j = 0; j < k; j++)
-          information[i * k + j] =
-            (information[i * k + j] as number) + (jacobian[row * k + i] as number) * (jacobian[row * k + j] as number);
-    return information;
-  }
-  information.set(likelihood.curvature(theta).hessian);
-  likelihood.parameters.forEach(({ prior }, i) => {
-    if (prior.kind === "normal") information[i * (k + 1)] = (information[i * (k + 1)] as number) - 1 / prior.sd ** 2;
-  });
-  return information;
 }
 
 /** A step that matters for each parameter: its uncertainty, a part of its bounds, or of itself. */
