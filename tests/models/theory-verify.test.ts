@@ -260,3 +260,29 @@ test.each([
   expect(caught).toMatchObject({ code: "ARGUMENT", message: expect.stringMatching(message) });
   expect((caught as Error).message).toContain("theory:10");
 });
+
+test("as many parameters as data: what says nothing is skipped, not praised", async () => {
+  const two = { columns: { x: [0, 1], y: [0, 2], e: [0.5, 0.5] } };
+  const found = await verifyTheory(engine, LINE, two, { draws: 0, fits: 0 });
+  expect(outcomes(found.findings)).toMatchObject({
+    "chi-square": "skipped",
+    residuals: "skipped",
+    folds: "skipped",
+    identifiability: "passed",
+  });
+});
+
+test.each([
+  ["poisson", "likelihood: poisson", "{x: x, y: y}", [41, 33, 20, 18, 11, 9, 6, 5, 2, 2]],
+  ["student", "likelihood: {student: 3}", "{x: x, y: y, error: e}", [40, 31, 24, 19, 15, 12, 9, 7, 5.5, 4]],
+  ["a factor", "marginalise: scale", "{x: x, y: y, error: e}", [40, 31, 24, 19, 15, 12, 9, 7, 5.5, 4]],
+])("%s: every check runs or says why not", async (_, extra, columns, y) => {
+  const free = extra.includes("scale") ? "" : "  a: {start: 40, bounds: [1, 500]}\n";
+  const theory = parseTheory(
+    `name: decay\nmodel: ${free === "" ? "" : "a*"}exp(-x/t)\ndata: ${columns}\n${extra}\nparameters:\n${free}  t: {start: 4, bounds: [0.5, 20]}\n`,
+  );
+  const found = await verifyTheory(engine, theory, { columns: { x: y.map((_value, i) => i), y, e: y.map(() => 1) } }, { fits: 4 });
+  expect(found.information).not.toBeNull();
+  expect(found.findings.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  for (const { verdict } of found.findings) expect(verdict).not.toMatch(/NaN|undefined/);
+});

@@ -18,6 +18,8 @@ export interface FoldPrediction {
   readonly elpd: number;
   readonly chi2: number;
   readonly n: number;
+  /** Fits that left a parameter open, whose predictions have no variance of their own. */
+  readonly open: number;
 }
 
 /** Why a theory's data cannot be taken apart; undefined where they can. */
@@ -55,6 +57,7 @@ export async function predictFolds(
   const foldOf = observed.map(({ observations }) => dealt(observations.n, folds, source.next));
   const pulls = observed.map(({ observations }) => new Float64Array(observations.n));
   let elpd = 0;
+  let open = 0;
   for (let fold = 0; fold < folds; fold++) {
     const likelihood = await createLikelihood(
       engine,
@@ -65,6 +68,7 @@ export async function predictFolds(
     );
     try {
       const fit = fitLikelihood(likelihood, { start });
+      if (fit.covariance === null) open++;
       observed.forEach((one, s) => {
         const held = Array.from({ length: one.observations.n }, (_, row) => row).filter((row) => foldOf[s]?.[row] === fold);
         if (held.length === 0) return;
@@ -85,7 +89,7 @@ export async function predictFolds(
       likelihood.close();
     }
   }
-  return { folds, pulls, elpd, chi2: pulls.reduce((sum, own) => sum + own.reduce((all, pull) => all + pull * pull, 0), 0), n };
+  return { folds, pulls, elpd, chi2: pulls.reduce((sum, own) => sum + own.reduce((all, pull) => all + pull * pull, 0), 0), n, open };
 }
 
 /** Numbers 0 … folds − 1, as equally often as can be, in random order (R. A. Fisher, F. Yates). */
@@ -98,7 +102,11 @@ function dealt(n: number, folds: number, next: () => number): number[] {
   return order;
 }
 
-export function foldFinding({ folds, elpd, chi2, n }: FoldPrediction): Finding {
+export function foldFinding({ folds, elpd, chi2, n, open }: FoldPrediction): Finding {
+  if (open > 0)
+    return noFolds(
+      `Without a part of them the data leave parameters open, in ${open} of ${folds} parts: they are too few to be taken apart.`,
+    );
   const pValue = chiSquareSurvival(chi2, n);
   const outcome = outcomeOf(pValue);
   const how = outcome === "passed" ? "the theory predicts what it has not seen" : "the theory describes data better than it predicts them";

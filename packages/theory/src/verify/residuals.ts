@@ -17,7 +17,7 @@ function alongAxis({ set, observations }: Observed): number[] {
  * @param pulls of `fit.sets`, whitened by the covariance: independent with variance 1 for a right theory, but for what the fit takes away
  * @throws ARGUMENT for a fit of other data
  */
-export function residualFindings(observed: readonly Observed[], fit: Pick<FitResult, "sets">): Finding[] {
+export function residualFindings(observed: readonly Observed[], fit: Pick<FitResult, "sets" | "dof">): Finding[] {
   return observed.flatMap((one, s) => {
     const pulls = fit.sets[s]?.points.pulls;
     if (pulls === undefined || pulls.length !== one.observations.n)
@@ -28,6 +28,7 @@ export function residualFindings(observed: readonly Observed[], fit: Pick<FitRes
       });
     const where = observed.length > 1 ? ` of ${one.set.name}` : "";
     const normal = one.set.noise.kind === "gaussian";
+    if (fit.dof <= 0) return [skipped("residuals", `Residuals${where}`, "As many fitted numbers as data leave no residuals to judge.")];
     const notNormal = "These errors are not Gaussian; the replicated data judge instead.";
     return [
       signs(

@@ -65,6 +65,8 @@ export interface Verification {
 const CHAINS = 4;
 /** Draws that replicas and leave-one-out use, spread over all: more would change their last digits alone. */
 const MOST_DRAWS = 1000;
+/** As many as it takes for a p-value below `FAILS_BELOW`, whatever the number of draws. */
+const REPLICAS = 1000;
 
 /**
  * @param data may be left out where the theory names its files
@@ -246,7 +248,13 @@ function judgePosterior(
     findings: [
       { check, title, outcome: "passed", verdict, numbers },
       looFinding(loo, likelihood, information),
-      ...replicaFindings(checkReplicas(likelihood, thetas, seed)),
+      ...replicaFindings(
+        checkReplicas(
+          likelihood,
+          Array.from({ length: REPLICAS }, (_, i) => thetas[i % thetas.length] as Vector),
+          seed,
+        ),
+      ),
     ],
     summaries: sampled.summaries,
     information,
@@ -284,7 +292,11 @@ function looFinding(loo: LeaveOneOut, { observed }: Likelihood, criteria: Inform
     untrusted: loo.untrusted.length,
     ...criteria,
   };
-  const what = `LOO = ${criteria.loo.toFixed(2)} ± ${criteria.looError.toFixed(2)}, WAIC = ${criteria.waic.toFixed(2)}, DIC = ${criteria.dic.toFixed(2)}, AIC = ${criteria.aic.toFixed(2)}, BIC = ${criteria.bic.toFixed(2)} (−2 ln density, lower is better; for comparison with other theories of the same data); ${loo.parameters.toFixed(1)} effective parameters`;
+  const joined = observed.some(
+    ({ set, observations }) => observations.whitening.kind === "full" || set.marginaliseOffset || set.marginaliseScale,
+  );
+  const given = joined ? "; LOO and WAIC take each datum given all others, so they compare with their like alone" : "";
+  const what = `LOO = ${criteria.loo.toFixed(2)} ± ${criteria.looError.toFixed(2)}, WAIC = ${criteria.waic.toFixed(2)}, DIC = ${criteria.dic.toFixed(2)}, AIC = ${criteria.aic.toFixed(2)}, BIC = ${criteria.bic.toFixed(2)} (−2 ln density, lower is better${given}; for comparison with other theories of the same data); ${loo.parameters.toFixed(1)} effective parameters`;
   if (loo.untrusted.length === 0)
     return {
       check,
