@@ -7,6 +7,7 @@ import {
   createLikelihood,
   fitLikelihood,
   gaussLegendre,
+  modelDraws,
   parseTheory,
   predictFolds,
   recover,
@@ -45,7 +46,7 @@ test("replicas of a straight line: the p-value of χ² is its integral over the 
   const draws = Array.from({ length: 4000 }, () =>
     solveLowerTransposed(lower as Float64Array, normalPair(source), 2).map((u, i) => u + (best[i] as number)),
   );
-  const { tests, replicas } = checkReplicas(likelihood, draws, 9);
+  const { tests, replicas } = checkReplicas(modelDraws(likelihood, draws), { seed: 9 });
   likelihood.close();
   // At a draw χ² of the data is its least value plus a χ² of two degrees, that of a replica a χ² of n.
   const { nodes, weights } = gaussLegendre(64);

@@ -142,7 +142,7 @@ export { type Dic, dic, type LeaveOneOut, leaveOneOut, type PointwiseDraws, type
 export { checkLimit, type LimitCheck } from "./verify/limits.js";
 export { andersonDarling, type NormalityTest, normalCumulative } from "./verify/normality.js";
 export { largestOutlier, type Outlier } from "./verify/outlier.js";
-export { pointwiseDraws } from "./verify/pointwise.js";
+export { type ModelDraws, modelDraws, pointwiseDraws } from "./verify/pointwise.js";
 export { checkReplicas, type PredictiveCheck, type ReplicaTest } from "./verify/predictive.js";
 export { fitPareto, paretoSmooth, type SmoothedWeights } from "./verify/psis.js";
 export { type RecoveredParameter, type Recovery, recover } from "./verify/recovery.js";

@@ -88,16 +88,28 @@ function diagonalPrecision({ observations }: Observed): Float64Array {
   return diagonal;
 }
 
+/** A posterior's draws with the models there: what leave-one-out and replicas both want, and for a thousand distances costs most. */
+export interface ModelDraws {
+  readonly observed: readonly Observed[];
+  /** For each draw the model at every datum of each set, without offset or factor. */
+  readonly models: readonly (readonly Vector[])[];
+}
+
 /** @param draws θ, each [k] */
-export function pointwiseDraws(likelihood: Pick<Likelihood, "observed" | "predict" | "n">, draws: readonly Vector[]): PointwiseDraws {
-  const { n, observed } = likelihood;
-  const values = new Float64Array(draws.length * n);
-  draws.forEach((theta, s) => {
+export function modelDraws(likelihood: Pick<Likelihood, "observed" | "predict">, draws: readonly Vector[]): ModelDraws {
+  const { observed } = likelihood;
+  return { observed, models: draws.map((theta) => observed.map((_, set) => likelihood.predict(theta, set))) };
+}
+
+export function pointwiseDraws({ observed, models }: ModelDraws): PointwiseDraws {
+  const n = observed.reduce((sum, { observations }) => sum + observations.n, 0);
+  const values = new Float64Array(models.length * n);
+  models.forEach((model, s) => {
     let at = s * n;
     observed.forEach((one, set) => {
-      values.set(pointwiseLogLikelihood(one, likelihood.predict(theta, set)), at);
+      values.set(pointwiseLogLikelihood(one, model[set] as Vector), at);
       at += one.observations.n;
     });
   });
-  return { values, draws: draws.length, n };
+  return { values, draws: models.length, n };
 }

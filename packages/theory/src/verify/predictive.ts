@@ -1,11 +1,11 @@
 /** Data that the fitted theory would produce, beside those that were measured: posterior predictive p-values. */
-import type { Likelihood } from "../likelihood.js";
 import type { Observed } from "../likelihood-graph.js";
 import type { Vector } from "../minimise/dense.js";
 import { random } from "../random.js";
 import { describeSet } from "../set-fit.js";
 import { scattered } from "../simulate.js";
 import { asProbability, type Finding, outcomeOf } from "./finding.js";
+import type { ModelDraws } from "./pointwise.js";
 
 /** Share of replicas that are as extreme as the data, (1 + how many)/(1 + replicas): never 0, and valid as a p-value of exchangeable replicas. */
 export interface ReplicaTest {
@@ -29,14 +29,14 @@ const STATISTICS = ["chi2", "largest", "smallest"] as const;
 /**
  * For each draw θ: new data from the theory at θ, then of data and replica alike their distance from it (χ², or the likelihood's own), the largest and the
  * smallest pull. A. Gelman, X.-L. Meng, H. Stern, Statistica Sinica 6 (1996) 733, eq. 8: discrepancies that know θ.
- * @param draws θ, each [k], from the posterior
+ * @param replicas as many as draws unless told; draws are used in turn
  */
-export function checkReplicas(likelihood: Pick<Likelihood, "observed" | "predict">, draws: readonly Vector[], seed = 0): PredictiveCheck {
+export function checkReplicas({ observed, models: draws }: ModelDraws, { replicas = draws.length, seed = 0 } = {}): PredictiveCheck {
   const source = random(seed);
   const sums = STATISTICS.map(() => ({ above: 0, below: 0, measured: 0, replicated: 0 }));
-  for (const theta of draws) {
-    const models = likelihood.observed.map((_, set) => likelihood.predict(theta, set));
-    const replica = likelihood.observed.map((one, set) => {
+  for (let r = 0; r < replicas; r++) {
+    const models = draws[r % draws.length] as readonly Vector[];
+    const replica = observed.map((one, set) => {
       const model = models[set] as Vector;
       const factor = one.set.marginaliseScale ? (describeSet(one, model, () => null).scale?.value ?? 1) : 1;
       const y = scattered(
@@ -46,18 +46,18 @@ export function checkReplicas(likelihood: Pick<Likelihood, "observed" | "predict
       );
       return { ...one, observations: { ...one.observations, y } };
     });
-    const [own, drawn] = [discrepancies(likelihood.observed, models), discrepancies(replica, models)];
+    const [own, drawn] = [discrepancies(observed, models), discrepancies(replica, models)];
     sums.forEach((sum, i) => {
       const [a, b] = [own[i] as number, drawn[i] as number];
       if (b >= a) sum.above++;
       if (b <= a) sum.below++;
-      sum.measured += a / draws.length;
-      sum.replicated += b / draws.length;
+      sum.measured += a / replicas;
+      sum.replicated += b / replicas;
     });
   }
-  const share = (count: number): number => (1 + count) / (1 + draws.length);
+  const share = (count: number): number => (1 + count) / (1 + replicas);
   return {
-    replicas: draws.length,
+    replicas,
     tests: sums.map(({ above, below, measured, replicated }, i) => ({
       statistic: STATISTICS[i] as (typeof STATISTICS)[number],
       pAbove: share(above),

@@ -16,7 +16,7 @@ import { checkGradients, gradientFinding } from "./gradients.js";
 import { type Identifiability, identifiability, identifiabilityFinding, informationAt } from "./identifiability.js";
 import { dic, type LeaveOneOut, leaveOneOut, type PredictiveEstimate, waic } from "./information.js";
 import { checkLimit, limitFinding, noLimits, unitsFinding } from "./limits.js";
-import { pointwiseDraws } from "./pointwise.js";
+import { modelDraws, pointwiseDraws } from "./pointwise.js";
 import { checkReplicas, replicaFindings } from "./predictive.js";
 import { recover, recoveryFinding } from "./recovery.js";
 import { residualFindings } from "./residuals.js";
@@ -232,7 +232,8 @@ function judgePosterior(
   const verdict = `${CHAINS} chains of ${draws} agree: r̂ at most ${worst.toFixed(3)}, at least ${Math.round(least)} effective draws.`;
   const thetas = spread(sampled, likelihood.parameters.length);
   onProgress(0.5, "leave-one-out");
-  const pointwise = pointwiseDraws(likelihood, thetas);
+  const models = modelDraws(likelihood, thetas);
+  const pointwise = pointwiseDraws(models);
   const k = likelihood.parameters.length;
   const efficiency = likelihood.parameters.reduce((sum, _, i) => {
     const chains = coordinate(sampled.chains, k, i);
@@ -248,13 +249,7 @@ function judgePosterior(
     findings: [
       { check, title, outcome: "passed", verdict, numbers },
       looFinding(loo, likelihood, information),
-      ...replicaFindings(
-        checkReplicas(
-          likelihood,
-          Array.from({ length: REPLICAS }, (_, i) => thetas[i % thetas.length] as Vector),
-          seed,
-        ),
-      ),
+      ...replicaFindings(checkReplicas(models, { replicas: REPLICAS, seed })),
     ],
     summaries: sampled.summaries,
     information,
