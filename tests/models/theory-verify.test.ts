@@ -287,3 +287,17 @@ test.each([
   expect(found.findings.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   for (const { verdict } of found.findings) expect(verdict).not.toMatch(/NaN|undefined/);
 });
+
+test("a direction that only a prior closes is doubtful, and the posterior is judged", async () => {
+  const product = parseTheory(
+    "name: product\nmodel: a*b*x\ndata: {x: x, y: y, error: e}\nparameters:\n  a: {start: 1, bounds: [0.1, 9], prior: {normal: [1, 0.05]}}\n  b: {start: 2, bounds: [0.1, 9]}\n",
+  );
+  const data = simulate(product, design, { seed: 8 })["product"] as TheoryData;
+  const found = await verifyTheory(engine, product, data, { fits: 0, folds: 0 });
+  expect(outcomes(found.findings)).toMatchObject({ identifiability: "doubtful", posterior: "passed" });
+  expect(found.findings.find(({ check }) => check === "identifiability")?.verdict).toMatch(
+    /^Only with the priors: moving a by .* and b by /,
+  );
+  const single = await verifyTheory(engine, product, { columns: { x: [1], y: [2], e: [0.5] } }, { draws: 0, fits: 0 });
+  expect(outcomes(single.findings)).toMatchObject({ folds: "skipped", "chi-square": "skipped" });
+});

@@ -24,6 +24,7 @@ export interface FoldPrediction {
 
 /** Why a theory's data cannot be taken apart; undefined where they can. */
 export function whyNoFolds(observed: readonly Observed[]): string | undefined {
+  if (observed.some(({ observations }) => observations.n < 2)) return "A data set of one datum cannot be taken apart.";
   if (observed.some(({ observations }) => observations.whitening.kind === "full"))
     return "Correlated data cannot be predicted part by part; leave-one-out above takes them given each other.";
   if (observed.some(({ set }) => set.noise.kind !== "gaussian"))

@@ -116,7 +116,8 @@ function wordsFor(moves: Direction["moves"]): string {
   return moves.map(({ name, by }) => `${name} by ${amount(by)}`).join(" and ");
 }
 
-export function identifiabilityFinding(found: Identifiability): Finding {
+/** @param closed priors determine what the data leave open */
+export function identifiabilityFinding(found: Identifiability, closed = false): Finding {
   const [check, title] = ["identifiability", "Can the data tell the parameters?"];
   const smallest = found.scaledEigenvalues[0] as number;
   const numbers = {
@@ -131,6 +132,7 @@ export function identifiabilityFinding(found: Identifiability): Finding {
       ...found.unseen.map((name) => `the data do not depend on ${name}`),
       ...found.degenerate.map(({ words }) => `moving ${words} together changes nothing`),
     ];
+    if (closed) return { check, title, outcome: "doubtful", verdict: `Only with the priors: ${parts.join("; ")} (${spectrum}).`, numbers };
     return { check, title, outcome: "failed", verdict: `No: ${parts.join("; ")} (${spectrum}).`, numbers };
   }
   if (found.weak.length + found.unconstrained.length > 0) {
