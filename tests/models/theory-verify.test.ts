@@ -301,3 +301,25 @@ test("a direction that only a prior closes is doubtful, and the posterior is jud
   const single = await verifyTheory(engine, product, { columns: { x: [1], y: [2], e: [0.5] } }, { draws: 0, fits: 0 });
   expect(outcomes(single.findings)).toMatchObject({ folds: "skipped", "chi-square": "skipped" });
 });
+
+const PAIR = (limit: string) => `
+name: pair
+datasets:
+  near: {model: a*z, data: {x: z, y: y, error: e}}
+  far: {model: a*t, data: {x: t, y: y, error: e}}
+parameters:
+  a: {start: 1}
+limits:
+  - ${limit}
+`;
+
+test("limits of several data sets: the rows of the set whose columns they use; what is ambiguous is refused", async () => {
+  const theory = parseTheory(PAIR("{name: at t, when: {a: 2}, formula: a*t, equals: t + t}"));
+  expect(theory.limits?.[0]).toMatchObject({ set: 1, formulaText: "a*t", equalsText: "t + t", within: 1e-9 });
+  const data = { near: { columns: { z: [1, 2], y: [1, 2], e: [1, 1] } }, far: { columns: { t: [1, 2, 3], y: [1, 2, 3], e: [1, 1, 1] } } };
+  const found = await verifyTheory(engine, theory, data, { draws: 0, fits: 0, folds: 0 });
+  expect(found.findings.find(({ check }) => check === "limit at t")).toMatchObject({ outcome: "passed", numbers: { points: 27 } });
+  expect(() => parseTheory(PAIR("{name: l, equals: a}"))).toThrow(/several data sets have several models.*theory:9/s);
+  expect(() => parseTheory(PAIR("{name: l, formula: a*t, equals: a*z}"))).toThrow(/no data set has all columns/);
+  expect(parseTheory(PAIR("{name: l, when: {z: 1}, formula: a*t, equals: a*t*z}")).limits?.[0]?.set).toBe(1);
+});

@@ -15,7 +15,8 @@ export function overallText({ findings, outcome }: Pick<Verification, "findings"
       .map(({ title }) => title)
       .join(", ");
   if (outcome === "failed") return `${count("failed")} of ${made} checks failed: ${names("failed")}.`;
-  if (outcome === "doubtful") return `none of ${made} checks failed, ${count("doubtful")} deserve a look: ${names("doubtful")}.`;
+  if (outcome === "doubtful")
+    return `none of ${made} checks failed, ${count("doubtful")} ${count("doubtful") === 1 ? "deserves" : "deserve"} a look: ${names("doubtful")}.`;
   return `all ${made} checks passed.`;
 }
 
@@ -25,7 +26,7 @@ export function verifyText(verification: Verification, seconds: number, { bold, 
     .filter(({ fixed }) => !fixed)
     .map(({ name, value, uncertainty }) => `${name} = ${measured(value, uncertainty)}`);
   const line = ({ outcome: own, title: what, verdict }: Finding): string => {
-    const text = `  ${MARKS[own]} ${what}: ${verdict}`;
+    const text = `  ${MARKS[own]} ${what}${what.endsWith("?") ? "" : ":"} ${verdict}`;
     return own === "failed" ? bold(text) : own === "skipped" ? dim(text) : text;
   };
   const overall = overallText(verification);

@@ -78,7 +78,7 @@ function shape(pulls: readonly number[], where: string): Finding {
 function furthest(pulls: readonly number[], where: string, { observations }: Observed): Finding {
   const { row, pull, pValue } = largestOutlier(pulls);
   const outcome = outcomeOf(pValue);
-  const place = observations.whitening.kind === "full" ? `row ${row + 1}, given those above it,` : observations.place(row);
+  const place = observations.whitening.kind === "full" ? `Row ${row + 1}, given those above it,` : observations.place(row);
   const how = outcome === "passed" ? "as far as the furthest of so many goes" : "further than chance takes one of so many";
   const verdict = `${place} lies furthest, ${pull.toFixed(2)} standard deviations off (p = ${asProbability(pValue)} among ${pulls.length}): ${how}.`;
   return { check: "outlier", title: `Furthest datum${where}`, outcome, verdict, numbers: { row: row + 1, pull, pValue } };
