@@ -12,10 +12,9 @@ interface Facts {
   information: Record<string, number>;
 }
 
-test("cosmic chronometers: verdicts with their numbers, as JSON, text and a report; the same for the same seed", () => {
+test("cosmic chronometers: verdicts with their numbers, as JSON and a report", () => {
   const place = workplace();
-  const run = ["verify", theory, data, "--quiet", "--fits", "4", "--seed", "3"];
-  const { code, stdout, stderr } = place.tetrad(...run, "--json", "--report", "v.html");
+  const { code, stdout, stderr } = place.tetrad("verify", theory, data, "--quiet", "--fits", "4", "--json", "--report", "v.html");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const facts = JSON.parse(stdout) as Facts;
   // χ² of fits.json's best fit: 14.4999857743 of 29 degrees, p = 0.98853742821. So calm a scatter is told.
@@ -29,13 +28,6 @@ test("cosmic chronometers: verdicts with their numbers, as JSON, text and a repo
   expect(html).toContain("<h2>Verdicts</h2>");
   for (const { verdict } of facts.findings.slice(0, 3)) expect(html).toContain(verdict.slice(0, 40));
   expect(html).not.toMatch(/(src|href)=|url\((?!#)|@import|<script|NaN/);
-  const text = place.tetrad(...run, "--draws", "0");
-  expect(text.stdout).toMatch(/ {2}\? Distance from the data: χ² = 14\.50 with 29 degrees of freedom/);
-  expect(text.stdout).toMatch(/None of \d+ checks failed/);
-  // What needs no draws says the same again.
-  const again = facts.findings.filter(({ check }) => !/^(posterior|leave-one-out|replicas-.*)$/.test(check));
-  expect(again).toHaveLength(11);
-  for (const { verdict } of again) expect(text.stdout).toContain(verdict);
 });
 
 test("a theory that the data refuse: exit code 3, and which checks failed; bad input is told before", () => {
@@ -50,6 +42,7 @@ test("a theory that the data refuse: exit code 3, and which checks failed; bad i
     stderr: "",
     stdout: expect.stringMatching(/FAILED: \d of \d checks failed: Distance from the data/),
   });
+  expect(refused.stdout).toMatch(/\n {2}✗ Distance from the data: χ² = [\d.]+ with 30 degrees of freedom/);
   expect(refused.stdout).toContain("– Posterior draws: No draws were asked for.");
   expect(place.tetrad("verify", flat, data, "--draws", "2")).toMatchObject({
     code: 1,

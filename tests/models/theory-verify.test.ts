@@ -161,6 +161,8 @@ test("a wrong theory fails where it is wrong", async () => {
     folds: "failed",
   });
   expect(found.outcome).toBe("failed");
+  const again = await verifyTheory(engine, LINE, simulate(bent, design, { seed: 2 })["bent"] as TheoryData, { draws: 0, fits: 0 });
+  expect(again.findings).toEqual(found.findings);
 });
 
 test("a degenerate theory: the direction is named, nothing is sampled", async () => {
@@ -282,7 +284,12 @@ test.each([
   const theory = parseTheory(
     `name: decay\nmodel: ${free === "" ? "" : "a*"}exp(-x/t)\ndata: ${columns}\n${extra}\nparameters:\n${free}  t: {start: 4, bounds: [0.5, 20]}\n`,
   );
-  const found = await verifyTheory(engine, theory, { columns: { x: y.map((_value, i) => i), y, e: y.map(() => 1) } }, { fits: 4 });
+  const found = await verifyTheory(
+    engine,
+    theory,
+    { columns: { x: y.map((_value, i) => i), y, e: y.map(() => 1) } },
+    { fits: 4, draws: 600 },
+  );
   expect(found.information).not.toBeNull();
   expect(found.findings.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   for (const { verdict } of found.findings) expect(verdict).not.toMatch(/NaN|undefined/);
