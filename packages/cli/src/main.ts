@@ -9,6 +9,7 @@ import { devicesCommand } from "./commands/devices.js";
 import { embedCommand } from "./commands/embed.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { explainCommand } from "./commands/explain.js";
+import { exploreCommand } from "./commands/explore.js";
 import { exportCommand } from "./commands/export.js";
 import { finetuneCommand } from "./commands/finetune.js";
 import { fitCommand } from "./commands/fit.js";
@@ -46,6 +47,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     sampleCommand,
     verifyCommand,
     simulateCommand,
+    exploreCommand,
     trainCommand,
     prepareCommand,
     finetuneCommand,

@@ -61,6 +61,18 @@ export {
   summariseDraws,
   type Verdict,
 } from "./diagnose/summary.js";
+export { type BatchResult, createBatch, PointBatch } from "./explore/batch.js";
+export {
+  PROFILE_RISES,
+  type Profile,
+  type ProfileInterval,
+  type ProfileOptions,
+  type ProfileResult,
+  profileLikelihood,
+} from "./explore/profile.js";
+export { exploredBox, intoBox, type Ranges } from "./explore/region.js";
+export { SCAN_DESIGNS, type ScanDesign, type ScanOptions, type ScanResult, scan } from "./explore/scan.js";
+export { type Sensitivity, type SensitivityIndex, type SensitivityOptions, sobolIndices } from "./explore/sensitivity.js";
 export { type Breakdown, type Environment, evaluate, findBreakdown } from "./expression/evaluate.js";
 export { toGraph } from "./expression/graph.js";
 export { type Definition, parseExpression, type Scope } from "./expression/parse.js";

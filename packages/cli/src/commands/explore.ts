@@ -1,0 +1,55 @@
+/** `tetrad explore THEORY.yaml DATA.csv`: where in its parameters a theory can live. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ExploreCommandOptions } from "../actions/explore.js";
+import { namedFile, positiveInteger, wholeNumber } from "../arguments.js";
+import { contextOf } from "../context.js";
+import type { Io } from "../terminal.js";
+
+/** Written out, so that help need not load the theories. */
+const METHODS = ["grid", "lhs", "sobol", "profile", "sensitivity"] as const;
+
+export function exploreCommand(io: Io): Command {
+  return new Command("explore")
+    .description("map a theory's parameters: scans, profiles, sensitivity")
+    .argument("<theory>", "YAML file of one theory (see docs/theories.md)")
+    .argument("[data]", "the data: CSV, TSV, JSON, or columns of text; not needed where the theory names them")
+    .addOption(new Option("--method <name>", "what to do").choices(METHODS).default("sobol"))
+    .option("--points <n>", "scans: how many points; sensitivity: base points, a power of two; profile: points a curve", positiveInteger)
+    .option("--range <name=low:high>", "where to explore a parameter, its bounds otherwise; may be repeated", namedRange, {})
+    .option("--of <names>", "profile: these parameters only, between commas", names)
+    .option("--seed <n>", "the same seed gives the same result", wholeNumber, 0)
+    .option("--starts <n>", "profile: starts of the fit they begin with", positiveInteger, 1)
+    .option("--out <file>", "the points with likelihood and derived quantities: .csv or .parquet")
+    .option("--report <file>", "write a report with charts as one HTML file")
+    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
+    .option("--folder <folder>", "where files that the theory names are, if not beside it")
+    .option("--model <name>", "one of several models of the file")
+    .addHelpText("after", EXAMPLES)
+    .action(async (theory: string, data: string | undefined, options: ExploreCommandOptions, command: Command) =>
+      (await import("../actions/explore.js")).exploreAction(contextOf(command, io), theory, data, options),
+    );
+}
+
+function namedRange(text: string, before: Readonly<Record<string, [number, number]>>): Record<string, [number, number]> {
+  const [name = "", span = "", ...rest] = text.split("=");
+  const ends = span.split(":").map((end) => (end.trim() === "" ? Number.NaN : Number(end)));
+  const [low, high] = ends;
+  if (name === "" || rest.length > 0 || ends.length !== 2 || !(Number(low) < Number(high)) || !ends.every(Number.isFinite))
+    throw new InvalidArgumentError("It must be NAME=LOW:HIGH, Om=0.1:0.5 say.");
+  return { ...before, [name]: [Number(low), Number(high)] };
+}
+
+function names(text: string): string[] {
+  const list = text.split(",").map((name) => name.trim());
+  if (list.some((name) => name === "")) throw new InvalidArgumentError("It must be names between commas.");
+  return list;
+}
+
+const EXAMPLES = `
+Examples:
+  tetrad explore theory.yaml data.csv --method grid --points 10000 --report map.html
+  tetrad explore theory.yaml data.csv --method sobol --points 1000000 --range Om=0.1:0.6 --out points.parquet
+  tetrad explore theory.yaml data.csv --method profile                      intervals at Δχ² = 1 and 4, errors of both sides
+  tetrad explore theory.yaml data.csv --method sensitivity --points 4096    which parameter matters for χ² and derived quantities
+
+Scans compute many points at once, a million of H(z) in a few seconds. Every method but profile needs bounds in the file, or --range.`;

@@ -1,0 +1,81 @@
+// `tetrad explore` on measured data, through the real binary.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { example, workplace } from "./tetrad.js";
+
+const theory = example("cosmic-chronometers/flat-lcdm.yaml");
+const data = example("cosmic-chronometers/hz.csv");
+const selfContained = /(src|href)=|url\((?!#)|@import|<script|NaN/;
+
+test("a grid: best point, CSV of all points, a map", () => {
+  const place = workplace();
+  const { code, stdout, stderr } = place.tetrad(
+    ...[
+      "explore",
+      theory,
+      data,
+      "--method",
+      "grid",
+      "--points",
+      "900",
+      "--range",
+      "Om=0.1:0.6",
+      "--out",
+      "p.csv",
+      "--report",
+      "r.html",
+      "--json",
+      "-q",
+    ],
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const found = JSON.parse(stdout) as { points: number; perAxis: number; best: Record<string, number>; undefinedPoints: number };
+  expect(found).toMatchObject({ points: 900, perAxis: 30, undefinedPoints: 0 });
+  const lines = readFileSync(place.path("p.csv"), "utf8").trim().split("\n");
+  expect(lines).toHaveLength(901);
+  expect(lines[0]).toBe("Om,H0,log_likelihood,age,z_acceleration");
+  expect(Math.max(...lines.slice(1).map((line) => Number(line.split(",")[2])))).toBe(found.best["log_likelihood"]);
+  const html = readFileSync(place.path("r.html"), "utf8");
+  expect(html).toContain("<h3>H0 against Om</h3>");
+  expect(html).not.toMatch(selfContained);
+});
+
+test("profiles and sensitivity as tables, with reports", () => {
+  const place = workplace();
+  const profile = place.tetrad("explore", theory, data, "--method", "profile", "--report", "p.html");
+  expect(profile.code).toBe(0);
+  expect(profile.stdout).toMatch(/Om +0\.319555 +0\.0546 +0\.0644 +0\.264969 to 0\.383955 +0\.218239 to 0\.460837/);
+  const sensitivity = place.tetrad(
+    "explore",
+    theory,
+    data,
+    "--method",
+    "sensitivity",
+    "--range",
+    "Om=0.1:0.6",
+    "--points",
+    "256",
+    "--report",
+    "s.html",
+  );
+  expect(sensitivity.code).toBe(0);
+  // Where the universe began to accelerate depends on Ωm alone.
+  expect(sensitivity.stdout).toMatch(/z_acceleration\n.*\n +Om +(1\.0|0\.9)\d+ .*\n +H0 +-?0\.000 /);
+  for (const name of ["p.html", "s.html"]) expect(readFileSync(place.path(name), "utf8")).not.toMatch(selfContained);
+});
+
+test("what cannot be explored is said with a code and a remedy", () => {
+  const place = workplace();
+  place.write("line.yaml", "name: line\nmodel: a*z\ndata: {x: z, y: H, error: sigma_H}\nparameters: {a: {start: 70}}\n");
+  const open = place.tetrad("explore", "line.yaml", data, "--method", "grid");
+  expect(open.code).toBe(1);
+  expect(open.stderr).toMatch(
+    /error\[ARGUMENT\]: line: a cannot be explored without two finite bounds.*Hint: give a bounds in the theory file/,
+  );
+  const range = place.tetrad("explore", theory, data, "--range", "Om=0.6:0.1");
+  expect([range.code, range.stderr]).toEqual([2, expect.stringContaining("NAME=LOW:HIGH")]);
+  const ending = place.tetrad("explore", theory, data, "--out", "points.xlsx");
+  expect([ending.code, ending.stderr]).toEqual([1, expect.stringContaining(".csv or .parquet")]);
+  const method = place.tetrad("explore", theory, data, "--method", "profil");
+  expect([method.code, method.stderr]).toEqual([2, expect.stringContaining("profile")]);
+});
