@@ -62,6 +62,10 @@ export {
   type Verdict,
 } from "./diagnose/summary.js";
 export { type BatchResult, createBatch, PointBatch } from "./explore/batch.js";
+export { type BayesianOptions, type BayesianResult, bayesianOptimum } from "./explore/bayesian-optimum.js";
+export { type BoundaryOptions, type BoundaryResult, findBoundary } from "./explore/boundary.js";
+export { type Condition, chi2At, parseCondition } from "./explore/condition.js";
+export { type Belief, GaussianProcess } from "./explore/gaussian-process.js";
 export {
   PROFILE_RISES,
   type Profile,

@@ -2,7 +2,9 @@
 import { type Engine, writeFileAtomic } from "@tetrad/engine";
 import { checkColumnFile, writeColumns } from "../column-files.js";
 import type { Context } from "../context.js";
+import { exploreBoundary } from "../explore/boundary.js";
 import type { Explored, ExploreMethod } from "../explore/explored.js";
+import { exploreOptimum } from "../explore/optimum.js";
 import { exploreProfile } from "../explore/profile.js";
 import { exploreScan } from "../explore/scan.js";
 import { exploreSensitivity } from "../explore/sensitivity.js";
@@ -16,6 +18,8 @@ const METHODS = {
   sobol: exploreScan,
   profile: exploreProfile,
   sensitivity: exploreSensitivity,
+  boundary: exploreBoundary,
+  optimise: exploreOptimum,
 } satisfies Record<string, ExploreMethod>;
 
 export interface ExploreCommandOptions {
@@ -23,6 +27,8 @@ export interface ExploreCommandOptions {
   readonly points?: number;
   readonly range: Readonly<Record<string, [number, number]>>;
   readonly of?: readonly string[];
+  readonly condition?: string;
+  readonly evaluations?: number;
   readonly seed: number;
   readonly starts: number;
   readonly out?: string;

@@ -6,17 +6,19 @@ import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
 /** Written out, so that help need not load the theories. */
-const METHODS = ["grid", "lhs", "sobol", "profile", "sensitivity"] as const;
+const METHODS = ["grid", "lhs", "sobol", "profile", "sensitivity", "boundary", "optimise"] as const;
 
 export function exploreCommand(io: Io): Command {
   return new Command("explore")
-    .description("map a theory's parameters: scans, profiles, sensitivity")
+    .description("map a theory's parameters: scans, profiles, sensitivity, where a condition holds, optimum without gradients")
     .argument("<theory>", "YAML file of one theory (see docs/theories.md)")
     .argument("[data]", "the data: CSV, TSV, JSON, or columns of text; not needed where the theory names them")
     .addOption(new Option("--method <name>", "what to do").choices(METHODS).default("sobol"))
     .option("--points <n>", "scans: how many points; sensitivity: base points, a power of two; profile: points a curve", positiveInteger)
     .option("--range <name=low:high>", "where to explore a parameter, its bounds otherwise; may be repeated", namedRange, {})
     .option("--of <names>", "profile: these parameters only, between commas", names)
+    .option("--condition <text>", 'boundary: what holds on one side, "age > 13" say, of parameters, constants, derived quantities and chi2')
+    .option("--evaluations <n>", "boundary, optimise: how often the theory may be asked", positiveInteger)
     .option("--seed <n>", "the same seed gives the same result", wholeNumber, 0)
     .option("--starts <n>", "profile: starts of the fit they begin with", positiveInteger, 1)
     .option("--out <file>", "the points with likelihood and derived quantities: .csv or .parquet")
@@ -51,5 +53,7 @@ Examples:
   tetrad explore theory.yaml data.csv --method sobol --points 1000000 --range Om=0.1:0.6 --out points.parquet
   tetrad explore theory.yaml data.csv --method profile                      intervals at Δχ² = 1 and 4, errors of both sides
   tetrad explore theory.yaml data.csv --method sensitivity --points 4096    which parameter matters for χ² and derived quantities
+  tetrad explore theory.yaml data.csv --method boundary --condition "age > 13" --report boundary.html
+  tetrad explore theory.yaml data.csv --method optimise --evaluations 60    without gradients, few questions
 
 Scans compute many points at once, a million of H(z) in a few seconds. Every method but profile needs bounds in the file, or --range.`;

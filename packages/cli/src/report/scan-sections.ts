@@ -1,11 +1,10 @@
 /** Sections of a report about a scan: the best points, and maps of the likelihood over each pair of parameters. */
 import type { ScanResult } from "@tetrad/theory";
-import { contours } from "d3-contour";
 import { short } from "../numbers.js";
-import { chart, type Mark } from "./chart.js";
+import { chart } from "./chart.js";
+import { contourLines, heat } from "./map-marks.js";
 import { curve, dots, type Point } from "./marks.js";
 import type { ReportTable, Section } from "./page.js";
-import { element } from "./svg.js";
 
 /** Δχ² of two parameters at 68.3 % and 95.4 %. */
 export const PAIR_RISES = [2.296, 6.18] as const;
@@ -128,47 +127,22 @@ function mapOf(result: ScanResult, column: number, row: number): string {
       { label: "best point", series: "s2", symbol: "dot" },
     ],
     marks: [
-      heat(rises, cells, across, up),
-      lines(rises, cells, across, up),
+      // The root keeps tails visible.
+      heat(
+        rises.map((rise) => Math.exp(-rise / 8)),
+        cells,
+        across,
+        up,
+      ),
+      // Cells without a point count as unlikely; heights are capped so that lines lie where they would on a smooth surface.
+      contourLines(
+        rises.map((rise) => (Number.isFinite(rise) ? -Math.min(rise, 50) : -50)),
+        PAIR_RISES.map((level) => -level),
+        cells,
+        across,
+        up,
+      ),
       dots({ points: [[theta[best * k + column] as number, theta[best * k + row] as number]], series: "s2", radius: 4 }),
     ],
   });
-}
-
-type Place = (cell: number) => number;
-
-function heat(rises: readonly number[], cells: number, across: Place, up: Place): Mark {
-  return (x, y) =>
-    rises
-      .map((rise, at) => {
-        // Below this nothing is seen; the root keeps tails visible.
-        const opacity = Math.exp(-rise / 8);
-        if (!(opacity > 0.02)) return "";
-        const [column, row] = [at % cells, Math.floor(at / cells)];
-        const [left, top] = [x(across(column)), y(up(row + 1))];
-        return element("rect", {
-          x: left,
-          y: top,
-          width: x(across(column + 1)) - left,
-          height: y(up(row)) - top,
-          class: "s1 heat",
-          "fill-opacity": 0.7 * opacity,
-        });
-      })
-      .join("");
-}
-
-function lines(rises: readonly number[], cells: number, across: Place, up: Place): Mark {
-  // Cells without a point count as unlikely; heights are capped so that lines lie where they would on a smooth surface.
-  const heights = rises.map((rise) => (Number.isFinite(rise) ? -Math.min(rise, 50) : -50));
-  const trace = contours().size([cells, cells]);
-  return (x, y) =>
-    PAIR_RISES.map((level) => {
-      const d = trace
-        .contour(heights, -level)
-        .coordinates.flat()
-        .map((ring) => `M${ring.map(([px = 0, py = 0]) => `${x(across(px)).toFixed(2)} ${y(up(py)).toFixed(2)}`).join("L")}Z`)
-        .join("");
-      return element("path", { d, class: "s1 line" });
-    }).join("");
 }

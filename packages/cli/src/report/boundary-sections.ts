@@ -1,0 +1,124 @@
+/** Sections of a report about a condition's boundary: its points, and maps of where it holds. */
+import type { BoundaryResult } from "@tetrad/theory";
+import { short } from "../numbers.js";
+import { chart, type LegendEntry } from "./chart.js";
+import { contourLines, heat } from "./map-marks.js";
+import { dots, horizontal, type Point, vertical } from "./marks.js";
+import type { Section } from "./page.js";
+
+interface Ends {
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+}
+
+const CELLS = 48;
+/** Parameters of which pairs are drawn. */
+const MOST = 4;
+
+export function boundarySections(
+  condition: string,
+  names: readonly string[],
+  box: Ends,
+  result: BoundaryResult,
+  verdict: string,
+): Section[] {
+  const k = names.length;
+  const { crossings } = result;
+  const shown = names.slice(0, MOST);
+  return [
+    {
+      title: `Where ${condition}`,
+      paragraphs: [
+        `The condition ${verdict}.`,
+        ...(k > 1
+          ? [
+              "A Gaussian process learnt the condition's margin and asked where its sign was least known. Points of the boundary were then found by halving, with the theory itself.",
+            ]
+          : []),
+      ],
+      tables:
+        crossings.length === 0
+          ? []
+          : [
+              {
+                caption: "Points where the condition changes",
+                header: ["", ...names],
+                rows: Array.from({ length: crossings.length / k }, (_, row) => [
+                  String(row + 1),
+                  ...names.map((_, i) => short(crossings[row * k + i] as number)),
+                ]),
+              },
+            ],
+      figures:
+        k === 1
+          ? [line(names[0] as string, box, result)]
+          : shown.flatMap((_, row) => shown.slice(0, row).map((_, column) => map(names, box, result, column, row))),
+    },
+  ];
+}
+
+function line(name: string, { lower, upper }: Ends, { asked, crossings }: BoundaryResult): string {
+  const points = Array.from(asked.margins, (margin, i): Point => [asked.theta[i] as number, margin]).filter(([, margin]) =>
+    Number.isFinite(margin),
+  );
+  const heights = points.map(([, margin]) => margin);
+  return chart({
+    title: `Margin of the condition against ${name}`,
+    caption: "The condition holds above zero and changes at the dashed lines.",
+    x: { label: name, domain: [lower[0] as number, upper[0] as number], exact: true },
+    y: { label: "margin", domain: [Math.min(0, ...heights), Math.max(0, ...heights)] },
+    marks: [horizontal(0), ...Array.from(crossings, (at) => vertical(at)), dots({ points, series: "s1" })],
+  });
+}
+
+const LEGEND: readonly LegendEntry[] = [
+  { label: "holds", series: "s1", symbol: "dot" },
+  { label: "does not", series: "s2", symbol: "dot" },
+  { label: "on the boundary", series: "s3", symbol: "dot" },
+];
+
+function map(names: readonly string[], { lower, upper }: Ends, result: BoundaryResult, column: number, row: number): string {
+  const k = names.length;
+  const { asked, crossings, probability } = result;
+  const pick = (theta: Float64Array, point: number): Point => [theta[point * k + column] as number, theta[point * k + row] as number];
+  const place = (axis: number) => (cell: number) =>
+    (lower[axis] as number) + (((upper[axis] as number) - (lower[axis] as number)) * cell) / CELLS;
+  const [across, up] = [place(column), place(row)];
+  const shares =
+    k === 2 && probability !== undefined
+      ? Array.from({ length: CELLS * CELLS }, (_, at) => {
+          const theta = new Float64Array(2);
+          theta[column] = across((at % CELLS) + 0.5);
+          theta[row] = up(Math.floor(at / CELLS) + 0.5);
+          return probability(theta);
+        })
+      : undefined;
+  const indices = Array.from(asked.margins.keys());
+  return chart({
+    title: `${names[row]} against ${names[column]}`,
+    caption:
+      shares === undefined
+        ? "Every question and the points of the boundary, seen along the other parameters."
+        : "Darker where the condition holds; the lines enclose where it does with 2.5 %, 50 % and 97.5 % probability.",
+    x: { label: names[column] as string, domain: [lower[column] as number, upper[column] as number], exact: true },
+    y: { label: names[row] as string, domain: [lower[row] as number, upper[row] as number], exact: true },
+    height: 400,
+    legend: LEGEND,
+    marks: [
+      ...(shares === undefined
+        ? []
+        : [
+            heat(
+              shares.map((share) => 0.5 * share),
+              CELLS,
+              across,
+              up,
+            ),
+            contourLines(shares, [0.025, 0.5, 0.975], CELLS, across, up),
+          ]),
+      dots({ points: indices.filter((i) => (asked.margins[i] as number) > 0).map((i) => pick(asked.theta, i)), series: "s1" }),
+      dots({ points: indices.filter((i) => !((asked.margins[i] as number) > 0)).map((i) => pick(asked.theta, i)), series: "s2" }),
+      dots({ points: Array.from({ length: crossings.length / k }, (_, i) => pick(crossings, i)), series: "s3", radius: 2.5 }),
+    ],
+  });
+}
