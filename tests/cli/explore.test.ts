@@ -97,6 +97,52 @@ test("a condition's boundary and an optimum without slopes, with reports", () =>
   for (const name of ["b.html", "o.html"]) expect(readFileSync(place.path(name), "utf8")).not.toMatch(selfContained);
 });
 
+test("the next measurement, and a region by simulated experiments, with reports", () => {
+  const place = workplace();
+  const design = place.tetrad(
+    "explore",
+    theory,
+    data,
+    "--method",
+    "design",
+    "--x",
+    "z=0:2.5",
+    "--error",
+    "5",
+    "--report",
+    "d.html",
+    "--json",
+  );
+  const { best } = JSON.parse(design.stdout) as { best: { goal: string; x: { z: number }; error: number }[] };
+  expect(best.map(({ goal, error }) => [goal, error])).toEqual([
+    ["Om", 5],
+    ["H0", 5],
+    ["all together", 5],
+  ]);
+  // With equal errors, the far end tells most of matter; the expansion rate today is best measured today.
+  expect([best[0]?.x.z, best[1]?.x.z]).toEqual([2.5, 0]);
+  const region = place.tetrad(
+    "explore",
+    theory,
+    data,
+    "--method",
+    "region",
+    "--of",
+    "Om",
+    "--toys",
+    "100",
+    "--points",
+    "9",
+    "--range",
+    "Om=0.15:0.5",
+    "--report",
+    "r.html",
+  );
+  expect(region.code).toBe(0);
+  expect(region.stdout).toMatch(/Om +0\.319555 +0\.2\d+ to 0\.[34]\d+\n/);
+  for (const name of ["d.html", "r.html"]) expect(readFileSync(place.path(name), "utf8")).not.toMatch(selfContained);
+});
+
 test("what cannot be explored is said with a code and a remedy", () => {
   const place = workplace();
   place.write("line.yaml", "name: line\nmodel: a*z\ndata: {x: z, y: H, error: sigma_H}\nparameters: {a: {start: 70}}\n");

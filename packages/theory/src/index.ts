@@ -65,6 +65,7 @@ export { type BatchResult, createBatch, PointBatch } from "./explore/batch.js";
 export { type BayesianOptions, type BayesianResult, bayesianOptimum } from "./explore/bayesian-optimum.js";
 export { type BoundaryOptions, type BoundaryResult, findBoundary } from "./explore/boundary.js";
 export { type Condition, chi2At, parseCondition } from "./explore/condition.js";
+export { type Design, type DesignOptions, designNext } from "./explore/design.js";
 export { type Belief, GaussianProcess } from "./explore/gaussian-process.js";
 export {
   PROFILE_RISES,
@@ -77,6 +78,7 @@ export {
 export { exploredBox, intoBox, type Ranges } from "./explore/region.js";
 export { SCAN_DESIGNS, type ScanDesign, type ScanOptions, type ScanResult, scan } from "./explore/scan.js";
 export { type Sensitivity, type SensitivityIndex, type SensitivityOptions, sobolIndices } from "./explore/sensitivity.js";
+export { type RegionOptions, type RegionResult, simulatedRegion } from "./explore/simulated-region.js";
 export { type Breakdown, type Environment, evaluate, findBreakdown } from "./expression/evaluate.js";
 export { toGraph } from "./expression/graph.js";
 export { type Definition, parseExpression, type Scope } from "./expression/parse.js";

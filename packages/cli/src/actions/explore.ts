@@ -3,9 +3,11 @@ import { type Engine, writeFileAtomic } from "@tetrad/engine";
 import { checkColumnFile, writeColumns } from "../column-files.js";
 import type { Context } from "../context.js";
 import { exploreBoundary } from "../explore/boundary.js";
+import { exploreDesign } from "../explore/design.js";
 import type { Explored, ExploreMethod } from "../explore/explored.js";
 import { exploreOptimum } from "../explore/optimum.js";
 import { exploreProfile } from "../explore/profile.js";
+import { exploreRegion } from "../explore/region.js";
 import { exploreScan } from "../explore/scan.js";
 import { exploreSensitivity } from "../explore/sensitivity.js";
 import { interruptible } from "../interrupt.js";
@@ -20,6 +22,8 @@ const METHODS = {
   sensitivity: exploreSensitivity,
   boundary: exploreBoundary,
   optimise: exploreOptimum,
+  design: exploreDesign,
+  region: exploreRegion,
 } satisfies Record<string, ExploreMethod>;
 
 export interface ExploreCommandOptions {
@@ -29,6 +33,11 @@ export interface ExploreCommandOptions {
   readonly of?: readonly string[];
   readonly condition?: string;
   readonly evaluations?: number;
+  readonly x: Readonly<Record<string, [number, number]>>;
+  readonly set?: string;
+  readonly error?: number;
+  readonly toys?: number;
+  readonly level: number;
   readonly seed: number;
   readonly starts: number;
   readonly out?: string;
