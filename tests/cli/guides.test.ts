@@ -22,6 +22,7 @@ test.each([
   "export",
   "sampling",
   "verifying",
+  "exploring",
 ])("%s", (name) => {
   const guide = readFileSync(join(root, `docs/guides/${name}.md`), "utf8");
   const blocks = [...guide.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind, code: code as string }));

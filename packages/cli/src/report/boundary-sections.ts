@@ -12,6 +12,8 @@ interface Ends {
 }
 
 const CELLS = 48;
+/** Standard deviations to both sides that hold 95 %. */
+const SURE = 1.96;
 /** Parameters of which pairs are drawn. */
 const MOST = 4;
 
@@ -79,42 +81,50 @@ const LEGEND: readonly LegendEntry[] = [
 
 function map(names: readonly string[], { lower, upper }: Ends, result: BoundaryResult, column: number, row: number): string {
   const k = names.length;
-  const { asked, crossings, probability } = result;
+  const { asked, crossings, belief } = result;
   const pick = (theta: Float64Array, point: number): Point => [theta[point * k + column] as number, theta[point * k + row] as number];
   const place = (axis: number) => (cell: number) =>
     (lower[axis] as number) + (((upper[axis] as number) - (lower[axis] as number)) * cell) / CELLS;
   const [across, up] = [place(column), place(row)];
-  const shares =
-    k === 2 && probability !== undefined
+  const beliefs =
+    k === 2 && belief !== undefined
       ? Array.from({ length: CELLS * CELLS }, (_, at) => {
           const theta = new Float64Array(2);
           theta[column] = across((at % CELLS) + 0.5);
           theta[row] = up(Math.floor(at / CELLS) + 0.5);
-          return probability(theta);
+          return belief(theta);
         })
       : undefined;
   const indices = Array.from(asked.margins.keys());
   return chart({
     title: `${names[row]} against ${names[column]}`,
     caption:
-      shares === undefined
+      beliefs === undefined
         ? "Every question and the points of the boundary, seen along the other parameters."
-        : "Darker where the condition holds; the lines enclose where it does with 2.5 %, 50 % and 97.5 % probability.",
+        : "Shaded where the condition holds; the lines are where it does with 2.5 %, 50 % and 97.5 % probability, as the Gaussian process believes.",
     x: { label: names[column] as string, domain: [lower[column] as number, upper[column] as number], exact: true },
     y: { label: names[row] as string, domain: [lower[row] as number, upper[row] as number], exact: true },
     height: 400,
     legend: LEGEND,
     marks: [
-      ...(shares === undefined
+      ...(beliefs === undefined
         ? []
         : [
             heat(
-              shares.map((share) => 0.5 * share),
+              beliefs.map(({ mean }) => (mean > 0 ? 0.3 : 0)),
               CELLS,
               across,
               up,
             ),
-            contourLines(shares, [0.025, 0.5, 0.975], CELLS, across, up),
+            ...[-SURE, 0, SURE].map((width) =>
+              contourLines(
+                beliefs.map(({ mean, sd }) => mean + width * sd),
+                [0],
+                CELLS,
+                across,
+                up,
+              ),
+            ),
           ]),
       dots({ points: indices.filter((i) => (asked.margins[i] as number) > 0).map((i) => pick(asked.theta, i)), series: "s1" }),
       dots({ points: indices.filter((i) => !((asked.margins[i] as number) > 0)).map((i) => pick(asked.theta, i)), series: "s2" }),

@@ -11,6 +11,8 @@ export const PAIR_RISES = [2.296, 6.18] as const;
 /** Parameters of which pairs are drawn. */
 const MOST = 5;
 const MOST_CELLS = 64;
+/** Along each parameter of a grid of two; finer ones are gathered in cells like other scans. */
+const MOST_GRID = 128;
 const BEST_ROWS = 10;
 
 export function scanSections(result: ScanResult): Section[] {
@@ -83,38 +85,48 @@ function curveOf({ names, theta, logLikelihood, best, box }: ScanResult): string
   });
 }
 
-/** The highest likelihood in each cell of two parameters; NaN where the scan has no point. */
-function cellsOf(
-  { theta, logLikelihood, names, box, perAxis }: ScanResult,
-  column: number,
-  row: number,
-): { cells: number; best: Float64Array } {
+interface Cells {
+  readonly cells: number;
+  /** Each point of a grid stands in the middle of its own cell. */
+  readonly centred: boolean;
+  /** The highest likelihood in each cell, row by row; NaN where the scan has no point. */
+  readonly highest: Float64Array;
+}
+
+function cellsOf({ theta, logLikelihood, names, box, perAxis }: ScanResult, column: number, row: number): Cells {
   const k = names.length;
   const m = logLikelihood.length;
-  const cells = perAxis === null ? Math.max(4, Math.min(MOST_CELLS, Math.floor(Math.sqrt(m / 16)))) : Math.min(perAxis, MOST_CELLS);
-  const best = new Float64Array(cells * cells).fill(Number.NaN);
+  const centred = perAxis !== null && perAxis <= MOST_GRID;
+  const cells = centred ? perAxis : Math.max(4, Math.min(MOST_CELLS, Math.floor(Math.sqrt(m / 16))));
+  const highest = new Float64Array(cells * cells).fill(Number.NaN);
   const cellOf = (axis: number, point: number): number => {
     const [low, high] = [box.lower[axis] as number, box.upper[axis] as number];
-    return Math.min(cells - 1, Math.floor((((theta[point * k + axis] as number) - low) / (high - low)) * cells));
+    const share = ((theta[point * k + axis] as number) - low) / (high - low);
+    return centred ? Math.round(share * (cells - 1)) : Math.min(cells - 1, Math.floor(share * cells));
   };
   for (let point = 0; point < m; point++) {
     const value = logLikelihood[point] as number;
     if (!Number.isFinite(value)) continue;
     const at = cellOf(row, point) * cells + cellOf(column, point);
-    if (!(value <= (best[at] as number))) best[at] = value;
+    if (!(value <= (highest[at] as number))) highest[at] = value;
   }
-  return { cells, best };
+  return { cells, centred, highest };
 }
 
 function mapOf(result: ScanResult, column: number, row: number): string {
   const { names, logLikelihood, theta, best, box } = result;
   const k = names.length;
-  const { cells, best: highest } = cellsOf(result, column, row);
+  const { cells, centred, highest } = cellsOf(result, column, row);
   const top = logLikelihood[best] as number;
   const rises = Array.from(highest, (value) => 2 * (top - value));
   const [low, high] = [box.lower, box.upper];
-  const across = (cell: number): number => (low[column] as number) + (((high[column] as number) - (low[column] as number)) * cell) / cells;
-  const up = (cell: number): number => (low[row] as number) + (((high[row] as number) - (low[row] as number)) * cell) / cells;
+  const place =
+    (axis: number) =>
+    (cell: number): number => {
+      const width = (high[axis] as number) - (low[axis] as number);
+      return (low[axis] as number) + (centred ? (width * (cell - 0.5)) / (cells - 1) : (width * cell) / cells);
+    };
+  const [across, up] = [place(column), place(row)];
   return chart({
     title: `${names[row]} against ${names[column]}`,
     caption:

@@ -9,7 +9,7 @@ import type { Vector } from "../minimise/dense.js";
 import { SOBOL_DIMENSIONS, sobol } from "../minimise/sobol.js";
 import { latinHypercube, random } from "../random.js";
 import { erf } from "../special.js";
-import { GaussianProcess } from "./gaussian-process.js";
+import { type Belief, GaussianProcess } from "./gaussian-process.js";
 import { intoBox } from "./region.js";
 
 export interface BoundaryOptions {
@@ -36,6 +36,8 @@ export interface BoundaryResult {
   readonly undefinedPoints: number;
   /** Probability that the condition holds at a point of the box; undefined in one dimension. */
   readonly probability: ((theta: ArrayLike<number>) => number) | undefined;
+  /** What is believed of the margin there, on a scale that is compressed but keeps its zero; undefined in one dimension. */
+  readonly belief: ((theta: ArrayLike<number>) => Belief) | undefined;
 }
 
 const CANDIDATES = 512;
@@ -95,14 +97,13 @@ export async function findBoundary(
     asked: { theta: intoBox(cube, box), margins: Float64Array.from(margins) },
     evaluations,
     undefinedPoints: margins.filter((one) => !Number.isFinite(one)).length,
-    probability:
-      probability === undefined
-        ? undefined
-        : (theta) =>
-            probability(
-              Float64Array.from(theta, (t, i) => (t - (box.lower[i] as number)) / ((box.upper[i] as number) - (box.lower[i] as number))),
-            ),
+    probability: probability === undefined ? undefined : (theta) => probability(inCube(theta, box)),
+    belief: process === undefined ? undefined : (theta) => (process as GaussianProcess).at(inCube(theta, box)),
   };
+}
+
+function inCube(theta: ArrayLike<number>, { lower, upper }: Box): Vector {
+  return lower.map((low, i) => ((theta[i] as number) - low) / ((upper[i] as number) - low));
 }
 
 async function learn(cube: Vector[], margins: number[], ask: (point: Vector) => Promise<void>, k: number, total: number, seed: number) {
