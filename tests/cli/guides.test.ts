@@ -83,7 +83,15 @@ test.each([
 
 /** The workplace's files in a folder of the repository. */
 function linked(folder: string, from: string): string {
-  for (const file of ["all-MiniLM-L6-v2", "SmolLM2-135M-Instruct", "train.conll", "adapter", "hz.csv", "flat-lcdm.yaml", "curved-lcdm.yaml"])
+  for (const file of [
+    "all-MiniLM-L6-v2",
+    "SmolLM2-135M-Instruct",
+    "train.conll",
+    "adapter",
+    "hz.csv",
+    "flat-lcdm.yaml",
+    "curved-lcdm.yaml",
+  ])
     symlinkSync(join(from, file), join(folder, file));
   return folder;
 }

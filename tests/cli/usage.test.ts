@@ -7,6 +7,7 @@ const COMMANDS = [
   "fit",
   "simulate",
   "verify",
+  "explore",
   "train",
   "finetune",
   "evaluate",

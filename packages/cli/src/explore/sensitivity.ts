@@ -12,16 +12,17 @@ export async function exploreSensitivity({ engine, theory, data, options }: Expl
     const names = batch.parameters.map(({ name }) => name);
     const begin = performance.now();
     const base = options.points ?? 1024;
+    const quantityNames = ["log_likelihood", ...theory.derived.map(({ name }) => name)];
     const found = sobolIndices(
       (theta) => {
         const { logLikelihood, derived } = batch.evaluate(theta);
         return [logLikelihood, ...derived];
       },
       box,
-      { base, seed: options.seed },
+      { base, seed: options.seed, names: quantityNames },
     );
     const seconds = (performance.now() - begin) / 1000;
-    const quantities = ["log_likelihood", ...theory.derived.map(({ name }) => name)].map((name, q) => ({
+    const quantities = quantityNames.map((name, q) => ({
       name,
       ...(found[q] as (typeof found)[number]),
     }));

@@ -13,6 +13,8 @@ export interface SensitivityOptions {
   /** N, a power of two; N (k + 2) points are computed. 1024 unless told. */
   readonly base?: number;
   readonly seed?: number;
+  /** Of the quantities, for messages. */
+  readonly names?: readonly string[];
   /** Resamples of the bootstrap behind the intervals; 200 unless told. */
   readonly resamples?: number;
 }
@@ -43,7 +45,7 @@ export function sobolIndices(
   box: Box,
   options: SensitivityOptions = {},
 ): Sensitivity[] {
-  const { base = 1024, seed = 0, resamples = 200 } = options;
+  const { base = 1024, seed = 0, resamples = 200, names = [] } = options;
   if (!(Number.isInteger(Math.log2(base)) && base >= 16))
     throw new TetradError("ARGUMENT", {
       op: "sobolIndices",
@@ -68,25 +70,33 @@ export function sobolIndices(
     }
   const values = quantities(intoBox(rows, box));
   return values.map((all, q) => {
+    const name = names[q] ?? `quantity ${q + 1}`;
     for (let row = 0; row < all.length; row++) {
       if (Number.isFinite(all[row])) continue;
       const at = intoBox([rows[row] as Float64Array], box);
       throw new TetradError("DATA", {
         op: "sobolIndices",
-        what: `quantity ${q + 1} is not finite everywhere in the ranges, so it has no variance`,
+        what: `${name} is not finite everywhere in the ranges, so it has no variance`,
         got: `${all[row]} at ${Array.from(at).join(", ")}`,
         hint: "narrow the ranges to where the theory is defined",
       });
     }
-    return indicesOf(all, base, k, resamples, random(seed + 1));
+    return indicesOf(name, all, base, k, resamples, random(seed + 1));
   });
 }
 
-function indicesOf(all: ArrayLike<number>, base: number, k: number, resamples: number, source: { next(): number }): Sensitivity {
+function indicesOf(
+  name: string,
+  all: ArrayLike<number>,
+  base: number,
+  k: number,
+  resamples: number,
+  source: { next(): number },
+): Sensitivity {
   const everyone = Int32Array.from({ length: base }, (_, i) => i);
   const point = estimate(all, base, k, everyone);
   if (!(point.variance > 0))
-    throw new TetradError("DATA", { op: "sobolIndices", what: "the quantity does not vary over the ranges", got: `${all[0]} everywhere` });
+    throw new TetradError("DATA", { op: "sobolIndices", what: `${name} does not vary over the ranges`, got: `${all[0]} everywhere` });
   const drawn = Array.from({ length: resamples }, () => {
     const chosen = Int32Array.from({ length: base }, () => Math.floor(source.next() * base));
     return estimate(all, base, k, chosen);
