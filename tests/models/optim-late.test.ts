@@ -1,8 +1,8 @@
 /** One step of every optimiser at step numbers up to 10^7, where corrections of averages are differences of nearly equal numbers. */
 import { type EngineOptions, type FloatDType, mul, nadam, type Optimizer, radam, sin, sum, type Tensor } from "@tetrad/engine";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { SCALAR } from "../../packages/engine/src/backends/backend.js";
-import { openEngine } from "../support/engines.js";
+import { closeEngines, sharedEngine } from "../support/engines.js";
 import { largestError } from "../support/error.js";
 import { optimizers } from "../support/optimizers.js";
 
@@ -13,29 +13,28 @@ const moment = (slot: number, i: number) => (0.3 + 0.1 * Math.cos(i + slot)) ** 
 
 /** How far each element moves in the step that follows `step` others; rates are so large that parameters of 1 do not hide it. */
 async function move(optimizer: Optimizer, step: number, options: EngineOptions, dtype: FloatDType): Promise<number[]> {
-  const engine = await openEngine(options);
-  try {
-    const store = engine.store({ w: { shape, init: { constant: 2 ** -20 } } }, { dtype });
-    const { executable, state } = await engine.compileTraining(
-      store,
-      { x: { shape, dtype } },
-      ({ w }, { x }) => sum(mul(x as Tensor, sin(w as Tensor))),
-      { optimizer },
-    );
-    for (const [slot, segment] of state.moments.entries()) segment.write(Array.from({ length: segment.length }, (_, i) => moment(slot, i)));
-    state.scalars.write([step], SCALAR.step);
-    executable.setRate(1);
-    executable.write(
-      "x",
-      Array.from({ length: 256 }, (_, i) => Math.cos(2 * i)),
-    );
-    await executable.run();
-    await store.pull();
-    return [...store.get("w")];
-  } finally {
-    await engine.close();
-  }
+  const engine = await sharedEngine(options);
+  const store = engine.store({ w: { shape, init: { constant: 2 ** -20 } } }, { dtype });
+  const { executable, state } = await engine.compileTraining(
+    store,
+    { x: { shape, dtype } },
+    ({ w }, { x }) => sum(mul(x as Tensor, sin(w as Tensor))),
+    { optimizer },
+  );
+  for (const [slot, segment] of state.moments.entries()) segment.write(Array.from({ length: segment.length }, (_, i) => moment(slot, i)));
+  state.scalars.write([step], SCALAR.step);
+  executable.setRate(1);
+  executable.write(
+    "x",
+    Array.from({ length: 256 }, (_, i) => Math.cos(2 * i)),
+  );
+  await executable.run();
+  await store.pull();
+  executable.close();
+  return [...store.get("w")];
 }
+
+afterAll(closeEngines);
 
 const { muon: _, ...stepwise } = optimizers; // no part of Muon's own depends on the step
 

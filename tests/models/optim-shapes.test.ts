@@ -14,8 +14,8 @@ import {
   sum,
   type Tensor,
 } from "@tetrad/engine";
-import { describe, expect, test } from "vitest";
-import { openEngine } from "../support/engines.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { closeEngines, sharedEngine } from "../support/engines.js";
 import { largestError } from "../support/error.js";
 import { optimizers } from "../support/optimizers.js";
 
@@ -42,17 +42,16 @@ function loss(params: Record<string, Tensor>): Tensor {
 
 /** Each parameter after three steps on Σ cᵢ sin(3 xᵢ). */
 async function train(optimizer: Optimizer, { dtype, ...options }: Setup, shapes = specs): Promise<(Float32Array | Float64Array)[]> {
-  const engine = await openEngine(options);
-  try {
-    const store = engine.store(shapes, { dtype, seed: 5 });
-    const program = await engine.compile(store, {}, loss, { optimizer });
-    for (let step = 0; step < STEPS; step++) await program.step();
-    await store.pull();
-    return Object.keys(shapes).map((name) => store.get(name));
-  } finally {
-    await engine.close();
-  }
+  const engine = await sharedEngine(options);
+  const store = engine.store(shapes, { dtype, seed: 5 });
+  const program = await engine.compile(store, {}, loss, { optimizer });
+  for (let step = 0; step < STEPS; step++) await program.step();
+  await store.pull();
+  program.close();
+  return Object.keys(shapes).map((name) => store.get(name));
 }
+
+afterAll(closeEngines);
 
 const common: OptimizerOptions = {
   lr: (step) => 0.01 / (1 + step),
@@ -111,20 +110,17 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
     ["WebGPU", { backend: "webgpu" }],
   ])("a loss that is not finite changes neither parameters nor moments, %s", async (_, options) => {
     const run = async (factors: readonly number[]) => {
-      const engine = await openEngine(options);
-      try {
-        const store = engine.store(specs, { seed: 5 });
-        const scaled = (params: Record<string, Tensor>, { factor }: Record<string, Tensor>) => sum(mul(loss(params), factor as Tensor));
-        const program = await engine.compile(store, { factor: [1] }, scaled, { optimizer: make(common) });
-        for (const factor of factors) {
-          if (Number.isFinite(factor)) await program.step({ factor: [factor] });
-          else await expect(program.step({ factor: [factor] })).rejects.toThrow(/the loss became/);
-        }
-        await store.pull();
-        return store.names.map((name) => store.get(name));
-      } finally {
-        await engine.close();
+      const engine = await sharedEngine(options);
+      const store = engine.store(specs, { seed: 5 });
+      const scaled = (params: Record<string, Tensor>, { factor }: Record<string, Tensor>) => sum(mul(loss(params), factor as Tensor));
+      const program = await engine.compile(store, { factor: [1] }, scaled, { optimizer: make(common) });
+      for (const factor of factors) {
+        if (Number.isFinite(factor)) await program.step({ factor: [factor] });
+        else await expect(program.step({ factor: [factor] })).rejects.toThrow(/the loss became/);
       }
+      await store.pull();
+      program.close();
+      return store.names.map((name) => store.get(name));
     };
     expect(await run([1, Number.POSITIVE_INFINITY, 1, Number.NaN])).toEqual(await run([1, 1]));
   });

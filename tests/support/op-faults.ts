@@ -8,10 +8,13 @@ import { caseGraph } from "./case-graph.js";
 import type { Executor } from "./ops-cases.js";
 import { allowed, EPS, mismatch } from "./tolerance.js";
 
-/** @param wide whether the backend has f64; one that has not must refuse it */
-export async function opFaults(op: Op, float: FloatDType, wide: boolean, run: Executor): Promise<string[]> {
+/**
+ * @param wide whether the backend has f64; one that has not must refuse it
+ * @param every 3: of an op's cases the first and each third one after it, where all of them run elsewhere on the same adapter
+ */
+export async function opFaults(op: Op, float: FloatDType, wide: boolean, run: Executor, every = 1): Promise<string[]> {
   const faults: string[] = [];
-  for (const opCase of op.cases()) {
+  for (const opCase of op.cases().filter((_, i) => i % every === 0)) {
     const { graph, feeds, forward, gradients } = caseGraph(op, opCase, float);
     const outputs = [...forward, ...gradients];
     if (!wide && graph.nodes.some((node) => [...node.inputs, ...node.outputs].some((x) => x.dtype === "f64"))) {
