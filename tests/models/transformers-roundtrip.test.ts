@@ -36,7 +36,8 @@ print(json.dumps(results))
 `;
 
 /** What tasks write of a model; these goldens have no tokenizer, and their configuration has five labels of another head. */
-const modelOf = ({ config, head, store }: RandomEncoder) => ({ config, head, store, tokenizer: { files: {} } }) as LanguageModel;
+const modelOf = ({ config, backbone, head, store }: RandomEncoder) =>
+  ({ config, backbone, head, store, tokenizer: { files: {} } }) as LanguageModel;
 const labels = (count: number) => ({ id2label: Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}`, `class ${i}`])) });
 const SAVE: Readonly<Record<HeadTask, (encoder: RandomEncoder, path: string) => Promise<void>>> = {
   "text-classification": (encoder, path) => saveModel(modelOf(encoder), path, labels(4)),
