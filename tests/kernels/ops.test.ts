@@ -9,13 +9,11 @@ const all = opsOf(ops);
 
 test("there are ops to test", () => expect(all.length).toBeGreaterThan(80));
 
-describe.each(TESTED_BACKENDS)("$name", ({ floats, run, close, every }) => {
+describe.each(TESTED_BACKENDS)("$name", ({ floats, run, close, share }) => {
   afterAll(close);
   describe.each(floats)("%s", (float) => {
     test.each(all.map((op) => [op.name, op] as const))("%s", async (_, op) => {
-      // Half of attention's many cases, each with shaders of its own, take a software adapter 25 seconds.
-      const some = !floats.includes("f64") && op.name.startsWith("attention") ? 2 : every;
-      expect(await opFaults(op, float, floats.includes("f64"), run, some)).toEqual([]);
+      expect(await opFaults(op, float, floats.includes("f64"), run, share)).toEqual([]);
     });
   });
 });

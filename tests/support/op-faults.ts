@@ -8,13 +8,26 @@ import { caseGraph } from "./case-graph.js";
 import type { Executor } from "./ops-cases.js";
 import { allowed, EPS, mismatch } from "./tolerance.js";
 
+export interface Share {
+  readonly every?: number;
+  readonly first?: number;
+}
+
 /**
  * @param wide whether the backend has f64; one that has not must refuse it
- * @param every 3: of an op's cases the first and each third one after it, where all of them run elsewhere on the same adapter
+ * @param share of an op's cases each `every`-th one, from `first` on, or the first where that is none
  */
-export async function opFaults(op: Op, float: FloatDType, wide: boolean, run: Executor, every = 1): Promise<string[]> {
+export async function opFaults(
+  op: Op,
+  float: FloatDType,
+  wide: boolean,
+  run: Executor,
+  { every = 1, first = 0 }: Share = {},
+): Promise<string[]> {
   const faults: string[] = [];
-  for (const opCase of op.cases().filter((_, i) => i % every === 0)) {
+  const cases = op.cases();
+  const chosen = cases.filter((_, i) => i % every === first);
+  for (const opCase of chosen.length > 0 ? chosen : cases.slice(0, 1)) {
     const { graph, feeds, forward, gradients } = caseGraph(op, opCase, float);
     const outputs = [...forward, ...gradients];
     if (!wide && graph.nodes.some((node) => [...node.inputs, ...node.outputs].some((x) => x.dtype === "f64"))) {

@@ -24,7 +24,7 @@ window.runOps = async (name, names) => {
     try {
       const wide = name !== "webgpu";
       // Shaders are those that Node runs all cases of; a page shows that they run in a browser, too.
-      faults.push(...(await opFaults(op, "f32", wide, (...request) => runTwice(backend, ...request), wide ? 1 : 3)));
+      faults.push(...(await opFaults(op, "f32", wide, (...request) => runTwice(backend, ...request), { every: wide ? 1 : 4 })));
     } catch (error) {
       faults.push(`${op.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
