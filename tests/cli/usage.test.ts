@@ -6,6 +6,7 @@ import { example, workplace } from "./tetrad.js";
 const COMMANDS = [
   "fit",
   "simulate",
+  "sample",
   "verify",
   "explore",
   "train",

@@ -2,7 +2,6 @@
 import { control } from "@tetrad/kernels-wasm";
 import { afterAll, describe, expect, test } from "vitest";
 import { WasmRuntime } from "../../packages/engine/src/backends/wasm/runtime.js";
-import { createEngine, type Engine } from "../../packages/engine/src/engine.js";
 import { add } from "../../packages/engine/src/ops/add.js";
 import { dequantize } from "../../packages/engine/src/ops/dequantize.js";
 import { gelu } from "../../packages/engine/src/ops/gelu.js";
@@ -22,17 +21,11 @@ import {
 import type { Tensor } from "../../packages/engine/src/tensor.js";
 import { grad } from "../../packages/engine/src/transforms/grad.js";
 import golden from "../goldens/quant/blocks.json" with { type: "json" };
+import { closeEngines, sharedEngine } from "../support/engines.js";
 import { randoms } from "../support/ops-cases.js";
 
-const engines = new Map<string, Promise<Engine>>();
-function engineOf(build: "baseline" | "relaxed"): Promise<Engine> {
-  const known = engines.get(build) ?? createEngine({ build, threads: 2 });
-  engines.set(build, known);
-  return known;
-}
-afterAll(async () => {
-  for (const engine of engines.values()) await (await engine).close();
-});
+const engineOf = (build: "baseline" | "relaxed") => sharedEngine({ build, threads: 2 });
+afterAll(closeEngines);
 
 /** Normal numbers (Box and Muller), float32. */
 function normals(size: number, seed: number): Float32Array {
@@ -245,7 +238,7 @@ test.each([1, 40])("GELU joins integer products of %i rows on WebGPU", async (ro
   const x = normals(rows * 32, 4);
   const results: Float32Array[] = [];
   for (const backend of ["wasm", "webgpu"] as const) {
-    const engine = await createEngine({ backend });
+    const engine = await sharedEngine({ backend });
     const program = await engine.compileFunction(({ x: input, w }) => gelu(linearInt8(input as Tensor, w as Tensor, "int8", [64, 32])), {
       x: [rows, 32],
       w: spec,

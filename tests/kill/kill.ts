@@ -1,5 +1,5 @@
 // Kills a fine-tuning run that saves at every step again and again, some of the times between writing a checkpoint and giving it its name, and checks each time that the
-// last checkpoint is whole; at the end `--resume` must give the bits of a run that nobody killed. Takes minutes: node tests/kill/kill.ts [--kills 50] [--seed 0] [--keep]
+// last checkpoint is whole; at the end `--resume` must give the bits of a run that nobody killed. Takes minutes: npm run build && npx node tests/kill/kill.ts [--kills 50] [--seed 0] [--keep]
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 // Parquet files of numbers: read back by hyparquet to the last bit, in several groups of rows, with more columns than a short list's header holds.
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { expect, test } from "vitest";
-import { parquet } from "../../packages/cli/src/sampling/parquet.js";
+import { parquet } from "../../packages/cli/src/parquet.js";
 
 const read = (file: Uint8Array) => parquetReadObjects({ file: file.buffer as ArrayBuffer });
 

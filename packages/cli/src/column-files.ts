@@ -1,7 +1,7 @@
 /** Columns of numbers as CSV or Parquet, whichever a file's ending says. */
 import { extname } from "node:path";
 import { TetradError, writeFileAtomic } from "@tetrad/engine";
-import { parquetWriteBuffer } from "hyparquet-writer";
+import { parquet } from "./parquet.js";
 
 export interface NumberColumn {
   readonly name: string;
@@ -26,9 +26,11 @@ export function checkColumnFile(path: string): void {
 export async function writeColumns(path: string, columns: readonly NumberColumn[]): Promise<void> {
   const rows = columns[0]?.values.length ?? 0;
   if (extname(path).toLowerCase() === ".parquet") {
-    const columnData = columns.map(({ name, values }) => ({ name, data: Array.from(values), type: "DOUBLE" as const }));
-    await writeFileAtomic(path, new Uint8Array(parquetWriteBuffer({ columnData })));
-    return;
+    const doubles = columns.map(({ name, values }) => ({
+      name,
+      values: values instanceof Float64Array ? values : Float64Array.from(values),
+    }));
+    return writeFileAtomic(path, parquet(doubles));
   }
   if (rows * columns.length > MOST_CSV_NUMBERS)
     throw new TetradError("ARGUMENT", {

@@ -5,12 +5,17 @@ import { join } from "node:path";
 import type { Engine } from "@tetrad/engine";
 import { openLm, saveModel } from "@tetrad/language";
 
-export interface TextProblem {
+/** A model to write with, and text to begin from. */
+interface TextSource {
   readonly folder: string;
   /** Path of the folder's GGUF file, where it has one: llama.cpp reads no other. */
   readonly gguf: string | undefined;
   /** The same weights as float32 numbers, for transformers; undefined unless a peer asks for it. */
   readonly widened: string | undefined;
+  readonly ids: readonly number[];
+}
+
+export interface TextProblem extends Omit<TextSource, "ids"> {
   readonly prompt: readonly number[];
   readonly length: number;
 }
@@ -23,15 +28,20 @@ the deflection of light at the edge of the sun, by the delay of radar echoes, by
 waves themselves. What it does not explain is the rotation of galaxies, unless they hold more matter than we see, and the expansion of the universe.`;
 
 /** @param widen whether to write the weights as numbers, beside the system's other temporary files; the caller removes them */
-export async function textProblem(engine: Engine, folder: string, tokens: number, length: number, widen: boolean): Promise<TextProblem> {
+export async function readText(engine: Engine, folder: string, widen: boolean): Promise<TextSource> {
   const file = (await readdir(folder)).find((name) => name.endsWith(".gguf"));
   const model = await openLm(engine, folder, file === undefined ? {} : { gguf: file });
-  const prompt = [...model.tokenizer.encode(TEXT).ids].slice(0, tokens);
-  if (prompt.length < tokens) throw new Error(`${folder}: the text has ${prompt.length} tokens, ${tokens} are needed`);
   let widened: string | undefined;
   if (widen) {
     widened = join(await mkdtemp(join(tmpdir(), "tetrad-bench-")), "model");
     await saveModel(model, widened);
   }
-  return { folder, gguf: file === undefined ? undefined : join(folder, file), widened, prompt, length };
+  model.store.release();
+  return { folder, gguf: file === undefined ? undefined : join(folder, file), widened, ids: [...model.tokenizer.encode(TEXT).ids] };
+}
+
+/** The first so many tokens of the text as a prompt. */
+export function textProblem({ ids, ...source }: TextSource, tokens: number, length: number): TextProblem {
+  if (ids.length < tokens) throw new Error(`${source.folder}: the text has ${ids.length} tokens, ${tokens} are needed`);
+  return { ...source, prompt: ids.slice(0, tokens), length };
 }

@@ -3,10 +3,10 @@ import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { compare } from "../measure/compare.js";
 import type { Contender } from "../measure/contender.js";
-import { withEngines } from "../own/engine.js";
+import { type Own, withEngines } from "../own/engine.js";
 import { type Activations, ownDecode, ownPrompt } from "../own/generate.js";
 import { openAll } from "../peers/index.js";
-import { type TextProblem, textProblem } from "../problems/text.js";
+import { readText, type TextProblem, textProblem } from "../problems/text.js";
 import type { Comparison, Figure, SuiteContext, SuiteResult } from "../suite.js";
 import { absentNotes, comparisonTable } from "../text.js";
 
@@ -26,19 +26,18 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
   const comparisons: Comparison[] = [];
   const engines = threads.map((count) => ({ threads: count }));
   await withEngines(engines, async (all) => {
-    for (const { name, task, tokens, length, open } of WORK) {
-      const widen = peers.some((peer) => peer.name.startsWith("torch"));
-      const [first] = all;
-      if (first === undefined) continue;
-      const problem = await textProblem(first.engine, model, tokens, length, widen);
-      try {
+    const widen = peers.some((peer) => peer.name.startsWith("torch"));
+    const source = await readText((all[0] as Own).engine, model, widen);
+    try {
+      for (const { name, task, tokens, length, open } of WORK) {
+        const problem = textProblem(source, tokens, length);
         const ours: Contender[] = [];
         for (const activations of ACTIVATIONS) for (const own of all) ours.push(await open(own, problem, activations));
         const field = await openAll(peers, task, problem, threads);
         comparisons.push(await compare(context, name, { ...field, contenders: [...ours, ...field.contenders] }, sameText(problem)));
-      } finally {
-        if (problem.widened !== undefined) await rm(dirname(problem.widened), { recursive: true, force: true });
       }
+    } finally {
+      if (source.widened !== undefined) await rm(dirname(source.widened), { recursive: true, force: true });
     }
   });
   return {

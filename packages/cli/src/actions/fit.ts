@@ -1,6 +1,6 @@
 /** The work of `tetrad fit`: parameters with uncertainties, and which of several theories the data prefer. */
 import { writeFileAtomic } from "@tetrad/engine";
-import { compareTheories, type FitMethod, fitTheory, loadTheories } from "@tetrad/theory";
+import { compareTheories, type FitMethod, fitTheory, loadTheories, type TheoryData } from "@tetrad/theory";
 import type { Context } from "../context.js";
 import { comparisonText, fitText } from "../fit-text.js";
 import { type FittedTheory, fitSections } from "../report/fit-sections.js";
@@ -23,12 +23,13 @@ export async function fitAction(
   { folder, data: named, method, starts, seed, report }: FitCommandOptions,
 ): Promise<void> {
   const theories = (await Promise.all(files.map((file) => loadTheories(file, { folder })))).flat();
+  // Read before an engine starts or a theory is fitted: a missing file is told at once.
+  const given: (TheoryData | undefined)[] = [];
+  for (const theory of theories) given.push(await dataOf(theory, data, named));
   const fitted = await withEngine(async (engine) => {
     const all: FittedTheory[] = [];
-    for (const theory of theories) {
-      const given = await dataOf(theory, data, named);
-      all.push({ theory, fit: await fitTheory(engine, theory, given, { method, starts, seed }) });
-    }
+    for (const [i, theory] of theories.entries())
+      all.push({ theory, fit: await fitTheory(engine, theory, given[i], { method, starts, seed }) });
     return all;
   });
   const fits = fitted.map(({ fit }) => fit);

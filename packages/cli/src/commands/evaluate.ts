@@ -9,7 +9,7 @@ import { withWriting } from "./finetune-seq2seq.js";
 export function evaluateCommand(io: Io): Command {
   const command = new Command("evaluate")
     .description(
-      "measure a fine-tuned language model: scikit-learn's report for classes and labels, seqeval's for entities, errors and correlations for numbers, perplexity for next tokens",
+      "measure a fine-tuned language model: scikit-learn's report for classes and labels, seqeval's for entities, errors and correlations for numbers, perplexity for next tokens, ROUGE for texts that are written",
     )
     .argument("<model>", "folder that `tetrad finetune` or transformers wrote, or its name on the Hub: org/name")
     .argument(

@@ -3,10 +3,11 @@ import { Command, Option } from "commander";
 import type { SampleCommandOptions } from "../actions/sample.js";
 import { namedFile, positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
+import type { SamplerName } from "../sampling/plan.js";
 import type { Io } from "../terminal.js";
 
 /** Written out, so that help need not load the samplers. */
-const SAMPLERS = ["nuts", "hmc", "metropolis", "ensemble", "nested", "laplace", "variational"] as const;
+const SAMPLERS = ["nuts", "hmc", "metropolis", "ensemble", "nested", "laplace", "variational"] as const satisfies readonly SamplerName[];
 
 export function sampleCommand(io: Io): Command {
   return new Command("sample")

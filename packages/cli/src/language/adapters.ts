@@ -13,9 +13,11 @@ import {
   promptTuning,
   trainedShare,
 } from "@tetrad/language";
+import { defined } from "../defined.js";
 import type { Terminal } from "../terminal.js";
 import { baseName } from "./find-model.js";
 import type { PeftName } from "./peft-methods.js";
+import { flagOf } from "./training-arguments.js";
 
 export interface AdapterFlags {
   readonly peft?: PeftName;
@@ -45,8 +47,10 @@ const METHODS_OF: Readonly<Partial<Record<keyof AdapterFlags, readonly PeftName[
   adapterConfig: ["bottleneck"],
   reductionFactor: ["bottleneck"],
   nonLinearity: ["bottleneck"],
-  merge: ["lora", "dora", "ia3"],
 };
+
+/** Methods whose adapters are shares of weights */
+const MERGED: readonly PeftName[] = ["lora", "dora", "ia3"];
 
 /** @throws TetradError ARGUMENT for an option that the method at hand has no use for, UNSUPPORTED for a merge that cannot be */
 function checkOptions(flags: AdapterFlags): void {
@@ -54,18 +58,7 @@ function checkOptions(flags: AdapterFlags): void {
   for (const [name, methods] of Object.entries(METHODS_OF)) {
     const value = flags[name as keyof AdapterFlags];
     if (value === undefined || value === false || (peft !== undefined && methods.includes(peft))) continue;
-    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    if (name === "merge" && peft !== undefined) {
-      throw new TetradError("UNSUPPORTED", {
-        op: "finetune",
-        what: "this adapter cannot be merged: no weights of the base model do what it does",
-        got: `--peft ${peft} --merge`,
-        expected: methods.join(", "),
-        hint: "leave --merge out; the folder opens like a model's",
-      });
-    }
-    // A plain model is merged already.
-    if (name === "merge") continue;
+    const flag = flagOf(name);
     throw new TetradError("ARGUMENT", {
       op: "finetune",
       what: `${flag} means nothing to this training`,
@@ -73,6 +66,15 @@ function checkOptions(flags: AdapterFlags): void {
       expected: `--peft ${methods.join(" or ")}`,
     });
   }
+  // Without an adapter a plain model is merged already.
+  if (flags.merge === true && peft !== undefined && !MERGED.includes(peft))
+    throw new TetradError("UNSUPPORTED", {
+      op: "finetune",
+      what: "this adapter cannot be merged: no weights of the base model do what it does",
+      got: `--peft ${peft} --merge`,
+      expected: MERGED.join(", "),
+      hint: "leave --merge out; the folder opens like a model's",
+    });
   if (flags.encoderHiddenSize !== undefined && flags.prefixProjection !== true)
     throw new TetradError("ARGUMENT", {
       op: "finetune",
@@ -101,16 +103,12 @@ export function methodOf(
     flags;
   const modulesToSave = HEADS[taskType];
   const common = { taskType, base: baseName(model), targetModules, modulesToSave };
-  const given = <Options extends object>(options: Options) =>
-    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-      [Name in keyof Options]?: NonNullable<Options[Name]>;
-    };
   if (peft === "ia3") return { peft: ia3(common) };
   const { targetModules: _, ...bare } = common;
-  if (peft === "prompt") return { peft: promptTuning({ ...bare, ...given({ numVirtualTokens, promptTuningInitText }) }) };
-  if (peft === "prefix") return { peft: prefixTuning({ ...bare, ...given({ numVirtualTokens, prefixProjection, encoderHiddenSize }) }) };
+  if (peft === "prompt") return { peft: promptTuning({ ...bare, ...defined({ numVirtualTokens, promptTuningInitText }) }) };
+  if (peft === "prefix") return { peft: prefixTuning({ ...bare, ...defined({ numVirtualTokens, prefixProjection, encoderHiddenSize }) }) };
   if (peft === "bottleneck")
-    return { peft: bottleneck({ ...bare, ...given({ architecture: adapterConfig, reductionFactor, nonLinearity }) }) };
+    return { peft: bottleneck({ ...bare, ...defined({ architecture: adapterConfig, reductionFactor, nonLinearity }) }) };
   return { peft: lora({ ...common, r, loraAlpha, loraDropout, useRslora, useDora: peft === "dora" }) };
 }
 

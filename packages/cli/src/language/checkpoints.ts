@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { TetradError } from "@tetrad/engine";
+import { fileError, refuseForeign, TetradError } from "@tetrad/engine";
 import { type RunState, readRunState, TASKS_FILE, type TrainingOptions } from "@tetrad/language";
 import { lockFolder } from "../folder-lock.js";
 import type { TrainingFlags } from "./training.js";
@@ -85,16 +85,13 @@ function resumable(error: unknown, last: number | undefined): unknown {
 /** What makes a folder one that models are written to. */
 const OURS = ["config.json", "adapter_config.json", TASKS_FILE];
 
-/** Somebody else's folder is refused before hours of training, not after them. @throws TetradError IO */
+/** A folder without a model, but with files, is refused before hours of training, not after them. @throws TetradError IO */
 async function checkOut(out: string): Promise<void> {
-  const names = await readdir(out).catch((): string[] => []);
-  if (names.length === 0 || OURS.some((name) => names.includes(name))) return;
-  throw new TetradError("IO", {
-    op: `write ${out}`,
-    what: "the folder holds files that are not Tetrad's",
-    got: names.slice(0, 3).join(", "),
-    hint: "choose another folder, or move these files away",
+  const names = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw fileError("write", out, error);
   });
+  if (!OURS.some((name) => names.includes(name))) refuseForeign(out, names, []);
 }
 
 /** Steps that there are checkpoints of, in order. */

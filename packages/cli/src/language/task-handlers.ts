@@ -33,7 +33,8 @@ interface Handler<Kind extends TaskKind> {
   /** What the model does, in a few words */
   readonly does: string;
   read(path: string, settings: TaskSettings, note: (text: string) => void): Promise<readonly Row<Kind>[]>;
-  labelsOf(row: Row<Kind>): readonly string[];
+  /** Where rows have labels to share out evenly */
+  labelsOf?(row: Row<Kind>): readonly string[];
   measure(engine: Engine, model: TaskModel<Kind>, rows: readonly Row<Kind>[]): Promise<Measured>;
 }
 
@@ -68,7 +69,6 @@ export const HANDLERS: { readonly [Kind in TaskKind]: Handler<Kind> } = {
     examples: "texts",
     does: "gives a text a number",
     read: (path, settings, note) => readRated(path, columns(settings, "value"), note),
-    labelsOf: () => [],
     async measure(engine, model, rows) {
       const measured = await evaluateRegressor(engine, model, rows);
       const { r2, mae, pearson, spearman } = measured;
@@ -80,7 +80,6 @@ export const HANDLERS: { readonly [Kind in TaskKind]: Handler<Kind> } = {
     examples: "sentences",
     does: "finds entities",
     read: (path) => readTagged(path),
-    labelsOf: () => [],
     async measure(engine, model, rows) {
       const { scores, report } = await evaluateTagger(engine, model, rows);
       const { f1, precision, recall } = scores.micro;
@@ -92,7 +91,6 @@ export const HANDLERS: { readonly [Kind in TaskKind]: Handler<Kind> } = {
     examples: "questions",
     does: "finds the answer to a question in a text",
     read: (path) => readQuestions(path),
-    labelsOf: () => [],
     async measure(engine, model, rows) {
       const measured = await evaluateAnswerer(engine, model, rows);
       return { text: answerText(measured), figures: { f1: measured.f1, exact_match: measured.exactMatch } };

@@ -144,7 +144,7 @@ export interface Account {
   /** How good the model is */
   readonly findings: readonly string[];
   /** Arguments of the command that uses it */
-  readonly use?: string;
+  readonly use: string;
 }
 
 /** What is printed of a run that is over: what it learned from, how it went, how good the model is, and how to use it. */
@@ -161,7 +161,7 @@ export function accountOf(
     dim(run.placement),
     "",
     ...findings,
-    `saved in ${out}${use === undefined ? "" : `; use it with: tetrad ${use}`}`,
+    `saved in ${out}; use it with: tetrad ${use}`,
   ].join("\n");
 }
 

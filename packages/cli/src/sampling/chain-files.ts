@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "@tetrad/engine";
 import { freeParameters, type Theory } from "@tetrad/theory";
-import { parquet } from "./parquet.js";
+import { parquet } from "../parquet.js";
 import type { DrawTable } from "./table.js";
 
 /** @throws TetradError IO */

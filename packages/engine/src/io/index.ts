@@ -2,7 +2,7 @@
 
 export { cacheFolder, cacheIsOff } from "./cache.js";
 export { EventWriter } from "./event-writer.js";
-export { fileError, isAbsent } from "./faults.js";
+export { fileError, isAbsent, refuseForeign } from "./faults.js";
 export { type FileContent, readBytes, recoverFolder, removeFile, writeFileAtomic } from "./files.js";
 export { heldFiles, holdFolder, releaseFolder } from "./held-folders.js";
 export { type Json, type JsonObject, parseJson, parseJsonObject } from "./json.js";

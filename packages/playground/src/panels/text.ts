@@ -1,8 +1,9 @@
 /** Fine-tune a pretrained encoder on the user's own texts, all of it on this device. */
+import type { TrainingProgress } from "@tetrad/language";
 import { Chart } from "../chart.js";
 import { download, element, labelled, showError } from "../dom.js";
 import { choice, onSwitch } from "../engine.js";
-import type { Progress, Report } from "../text/calls.js";
+import type { Report } from "../text/calls.js";
 import { Client } from "../text/client.js";
 import type { Panel } from "./panel.js";
 import { modelForm, trainingForm } from "./text-form.js";
@@ -66,7 +67,7 @@ export const textPanel: Panel = {
       message.className = "note";
       message.textContent = words;
     };
-    const showProgress = ({ step, steps, epoch, epochs: all, loss, tokensPerSecond, secondsLeft }: Progress): void => {
+    const showProgress = ({ step, steps, epoch, epochs: all, loss, tokensPerSecond, secondsLeft }: TrainingProgress): void => {
       if (losses.push(loss) === 1) say("training …");
       chart.draw([losses.map((_, i) => i + 1), losses]);
       bar.value = step / steps;

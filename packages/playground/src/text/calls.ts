@@ -1,6 +1,6 @@
 /** What the page asks its worker for, and what comes back. */
 import type { BackendName } from "@tetrad/engine";
-import type { LabelledText } from "@tetrad/language";
+import type { LabelledText, TrainingProgress } from "@tetrad/language";
 
 /** The folder of a pretrained model: its files, where a server has it, or its page on a Hub */
 export type ModelPlace = { readonly files: readonly File[] } | { readonly address: string } | { readonly hubPage: string };
@@ -86,18 +86,8 @@ export type ToWorker =
   | typeof STOP
   | { [Name in CallName]: { readonly id: number; readonly call: Name; readonly request: Parameters<Calls[Name]>[0] } }[CallName];
 
-export interface Progress {
-  readonly step: number;
-  readonly steps: number;
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly loss: number;
-  readonly tokensPerSecond: number;
-  readonly secondsLeft: number;
-}
-
 export type FromWorker =
   | { readonly stage: string }
-  | { readonly progress: Progress }
+  | { readonly progress: TrainingProgress }
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string };

@@ -1,5 +1,5 @@
 /**
- * Columns of numbers as a Parquet file (github.com/apache/parquet-format): required columns, plain encoding, no compression, since the digits of draws are
+ * Columns of numbers as a Parquet file (github.com/apache/parquet-format): required columns, plain encoding, no compression, since most digits of measured and drawn numbers are
  * noise. Written out because a writer's library would bring a second reader along.
  */
 import { i32, i64, list, struct, type ThriftValue, text, thrift } from "./thrift.js";
@@ -44,7 +44,7 @@ export function parquet(columns: readonly ParquetColumn[]): Uint8Array {
     groups.push(struct({ 1: list("struct", chunks), 2: i64(at - begin), 3: i64(count) }));
   }
   const schema = [
-    struct({ 4: text("draws"), 5: i32(columns.length) }),
+    struct({ 4: text("columns"), 5: i32(columns.length) }),
     ...columns.map((column) => struct({ 1: typeOf(column), 3: i32(0), 4: text(column.name) })),
   ];
   const footer = thrift(struct({ 1: i32(1), 2: list("struct", schema), 3: i64(rows), 4: list("struct", groups), 6: text("tetrad") }));
