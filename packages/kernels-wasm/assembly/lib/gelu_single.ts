@@ -1,8 +1,8 @@
 /**
- * x Φ(x) and its slope in f32 lanes, within 5 ulp, in less than half the time of the f64 way (half an ulp): GEMMs of transformers end in them. As there,
+ * x Φ(x) and its slope in f32 lanes, within 6 ulp (5.16 at worst), 1.8 times as fast as the f64 way (half an ulp): GEMMs of transformers end in them. As there,
  * Φ(−a) = ½ erfc(a/√2) = t P(t) e^(−a²/2) with t = 1 / (1 + 0.42 a/√2), so that the left tail keeps its relative accuracy; P in powers of 1 − t, which
- * t's rounding would disturb most where it is near 1; a² in two words, since
- * an ulp of it at a = 12 would be 70 of the exponential. Beyond 12.5, where that leaves the normal numbers, and for NaN the f64 way is taken.
+ * t's rounding would disturb most where it is near 1; a² in two words, since an ulp of it at a = 12 would be 70 of the exponential. Beyond 12.5, where that
+ * leaves the normal numbers, and for NaN the f64 way is taken.
  */
 import { erfc_strip, GELU_ERF, GELU_SLOPE } from "./erf_strip";
 import { hidden_zero, pin32, pin_words } from "./pin";
@@ -29,20 +29,21 @@ function bounded(x: v128): v128 {
 
 /** Four elements of which some are beyond the limit: these the f64 way, the others as always, so that no value depends on its neighbours. */
 function gelu_mixed(dst: usize, x: v128): void {
-  v128.store(dst, bounded(x));
-  gelu_single(dst, dst, 4);
-  const y = v128.load(dst);
-  v128.store(dst, x);
-  erfc_strip(GELU_ERF, dst, dst, 4);
-  v128.store(dst, v128.bitselect(y, v128.load(dst), v128.le<f32>(v128.abs<f32>(x), v128.splat<f32>(LIMIT))));
+  mixed(false, dst, x);
+}
+function slope_mixed(dst: usize, x: v128): void {
+  mixed(true, dst, x);
 }
 
-function slope_mixed(dst: usize, x: v128): void {
+// @ts-ignore: decorator
+@inline
+function mixed(SLOPE: bool, dst: usize, x: v128): void {
   v128.store(dst, bounded(x));
-  gelu_slope_single(dst, dst, 4);
+  if (SLOPE) gelu_slope_single(dst, dst, 4);
+  else gelu_single(dst, dst, 4);
   const y = v128.load(dst);
   v128.store(dst, x);
-  erfc_strip(GELU_SLOPE, dst, dst, 4);
+  erfc_strip(SLOPE ? GELU_SLOPE : GELU_ERF, dst, dst, 4);
   v128.store(dst, v128.bitselect(y, v128.load(dst), v128.le<f32>(v128.abs<f32>(x), v128.splat<f32>(LIMIT))));
 }
 

@@ -30,7 +30,7 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
 
   // Scratch: rows as bytes or, where they are multiplied wide, as words; their scales and sums; four rows before they are interleaved; a widened panel.
   const wide = !ASC_FEATURE_RELAXED_SIMD;
-  const imitated = load<i32>(DOT_IMITATED) != 0;
+  const imitated = ASC_FEATURE_RELAXED_SIMD && load<i32>(DOT_IMITATED) != 0;
   const row_bytes = <usize>((k + 31) & ~31);
   const each = wide ? 2 * row_bytes : row_bytes;
   const panel_space = wide ? row_bytes << 4 : 0;

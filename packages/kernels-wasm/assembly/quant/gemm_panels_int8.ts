@@ -105,12 +105,11 @@ function tile(FORMAT: i32, TWO: bool, WAY: i32, c: usize, ldc: usize, a: usize, 
     let s00 = v128.splat<i32>(0), s01 = s00, s02 = s00, s03 = s00, s10 = s00, s11 = s00, s12 = s00, s13 = s00;
     let q = w + heads;
     if (WAY == WORDS) {
-      for (const end = q + 8 * four; q < end; q += 2 * four) {
-        const second = q + four;
-        let x = v128.load64_splat(a);
-        let y = TWO ? v128.load64_splat(a + lda) : x;
+      for (const end = q + 8 * four; q < end; q += four) {
         let low = words(FORMAT, 0, q);
         let high = words(FORMAT, 1, q);
+        const x = v128.load64_splat(a);
+        const y = TWO ? v128.load64_splat(a + lda) : x;
         s00 = v128.add<i32>(s00, v128.dot<i16>(x, low));
         s01 = v128.add<i32>(s01, v128.dot<i16>(x, high));
         if (TWO) { s10 = v128.add<i32>(s10, v128.dot<i16>(y, low)); s11 = v128.add<i32>(s11, v128.dot<i16>(y, high)); }
@@ -119,54 +118,21 @@ function tile(FORMAT: i32, TWO: bool, WAY: i32, c: usize, ldc: usize, a: usize, 
         s02 = v128.add<i32>(s02, v128.dot<i16>(x, low));
         s03 = v128.add<i32>(s03, v128.dot<i16>(x, high));
         if (TWO) { s12 = v128.add<i32>(s12, v128.dot<i16>(y, low)); s13 = v128.add<i32>(s13, v128.dot<i16>(y, high)); }
-        x = v128.load64_splat(a, 8);
-        y = TWO ? v128.load64_splat(a + lda, 8) : x;
-        low = words(FORMAT, 0, second);
-        high = words(FORMAT, 1, second);
-        s00 = v128.add<i32>(s00, v128.dot<i16>(x, low));
-        s01 = v128.add<i32>(s01, v128.dot<i16>(x, high));
-        if (TWO) { s10 = v128.add<i32>(s10, v128.dot<i16>(y, low)); s11 = v128.add<i32>(s11, v128.dot<i16>(y, high)); }
-        low = words(FORMAT, 2, second);
-        high = words(FORMAT, 3, second);
-        s02 = v128.add<i32>(s02, v128.dot<i16>(x, low));
-        s03 = v128.add<i32>(s03, v128.dot<i16>(x, high));
-        if (TWO) { s12 = v128.add<i32>(s12, v128.dot<i16>(y, low)); s13 = v128.add<i32>(s13, v128.dot<i16>(y, high)); }
-        a += 16;
+        a += 8;
       }
       s00 = joined(s00, s01);
       s01 = joined(s02, s03);
       if (TWO) { s10 = joined(s10, s11); s11 = joined(s12, s13); }
     } else {
-      for (const end = q + 8 * four; q < end; q += 4 * four) {
-        let x = v128.load32_splat(a);
-        let raw = v128.load(q);
-        let low = lower(FORMAT, raw, nibble);
-        let high = FORMAT == Q8_0 ? v128.load(q, 16) : upper(raw, nibble);
+      for (const end = q + 8 * four; q < end; q += four) {
+        const raw = v128.load(q);
+        const low = FORMAT == Q8_0 ? raw : v128.and(raw, nibble);
+        const high = FORMAT == Q8_0 ? v128.load(q, 16) : v128.and(v128.shr<u16>(raw, 4), nibble);
+        const x = v128.load32_splat(a);
         s00 = dot(FORMAT, WAY, x, low, s00);
         s01 = dot(FORMAT, WAY, x, high, s01);
-        if (TWO) { x = v128.load32_splat(a + lda); s10 = dot(FORMAT, WAY, x, low, s10); s11 = dot(FORMAT, WAY, x, high, s11); }
-        x = v128.load32_splat(a, 4);
-        raw = FORMAT == Q8_0 ? v128.load(q, 32) : v128.load(q, 16);
-        low = lower(FORMAT, raw, nibble);
-        high = FORMAT == Q8_0 ? v128.load(q, 48) : upper(raw, nibble);
-        s00 = dot(FORMAT, WAY, x, low, s00);
-        s01 = dot(FORMAT, WAY, x, high, s01);
-        if (TWO) { x = v128.load32_splat(a + lda, 4); s10 = dot(FORMAT, WAY, x, low, s10); s11 = dot(FORMAT, WAY, x, high, s11); }
-        x = v128.load32_splat(a, 8);
-        raw = FORMAT == Q8_0 ? v128.load(q, 64) : v128.load(q, 32);
-        low = lower(FORMAT, raw, nibble);
-        high = FORMAT == Q8_0 ? v128.load(q, 80) : upper(raw, nibble);
-        s00 = dot(FORMAT, WAY, x, low, s00);
-        s01 = dot(FORMAT, WAY, x, high, s01);
-        if (TWO) { x = v128.load32_splat(a + lda, 8); s10 = dot(FORMAT, WAY, x, low, s10); s11 = dot(FORMAT, WAY, x, high, s11); }
-        x = v128.load32_splat(a, 12);
-        raw = FORMAT == Q8_0 ? v128.load(q, 96) : v128.load(q, 48);
-        low = lower(FORMAT, raw, nibble);
-        high = FORMAT == Q8_0 ? v128.load(q, 112) : upper(raw, nibble);
-        s00 = dot(FORMAT, WAY, x, low, s00);
-        s01 = dot(FORMAT, WAY, x, high, s01);
-        if (TWO) { x = v128.load32_splat(a + lda, 12); s10 = dot(FORMAT, WAY, x, low, s10); s11 = dot(FORMAT, WAY, x, high, s11); }
-        a += 16;
+        if (TWO) { const y = v128.load32_splat(a + lda); s10 = dot(FORMAT, WAY, y, low, s10); s11 = dot(FORMAT, WAY, y, high, s11); }
+        a += 4;
       }
       if (WAY == PAIRS) {
         s00 = v128.extadd_pairwise<i16>(s00);
@@ -220,20 +186,6 @@ function dot(FORMAT: i32, WAY: i32, a: v128, w: v128, c: v128): v128 {
   if (FORMAT != Q8_0) return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, w, c);
   const sign = v128.lt<i8>(w, v128.splat<i8>(0));
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.sub<i8>(v128.xor(a, sign), sign), v128.abs<i8>(w), c);
-}
-
-/** Four weights each of channels 0 … 3. */
-// @ts-ignore: decorator
-@inline
-function lower(FORMAT: i32, q: v128, nibble: v128): v128 {
-  return FORMAT == Q8_0 ? q : v128.and(q, nibble);
-}
-
-/** Four weights each of channels 4 … 7 from the nibbles that `lower` leaves. */
-// @ts-ignore: decorator
-@inline
-function upper(q: v128, nibble: v128): v128 {
-  return v128.and(v128.shr<u16>(q, 4), nibble);
 }
 
 /** Four weights each of channels 2 · PAIR and 2 · PAIR + 1 as words; PAIR is a literal. */
