@@ -245,7 +245,6 @@ test.each([1, 40])("GELU joins integer products of %i rows on WebGPU", async (ro
     });
     const { output } = await program.call({ x, w: bytes });
     results.push(Float32Array.from(output as Float32Array));
-    await engine.close();
   }
   const [wasm, webgpu] = results as [Float32Array, Float32Array];
   const largest = wasm.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
