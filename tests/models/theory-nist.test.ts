@@ -1,6 +1,6 @@
 // Problems of the NIST Statistical Reference Datasets (public domain) as theory files: certified to 11 digits, reached to 8 and more from both starts.
 import { createEngine, type Engine } from "@tetrad/engine";
-import { type FitResult, fitTheory, parseTheory } from "@tetrad/theory";
+import { type FitMethod, type FitResult, fitTheory, parseTheory, withWeightDecay } from "@tetrad/theory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { misra1a } from "../unit/theory-problems.js";
 
@@ -119,7 +119,7 @@ afterAll(() => engine.close());
 const fitOf = (
   { name, model, x, y, parameters, box }: Certified,
   start: 1 | 2,
-  method: "auto" | "cma-es" | "nelder-mead" = "auto",
+  method: FitMethod | "auto" = "auto",
   starts = 1,
 ): Promise<FitResult> => {
   const bounds = box === undefined ? "" : `, bounds: ${box}`;
@@ -147,13 +147,52 @@ describe.each(PROBLEMS)("$name", (problem) => {
   });
 });
 
-test.each(["nelder-mead", "cma-es"] as const)("%s, polished by Newton steps, reaches as many digits", async (method) => {
-  const problem = PROBLEMS[6] as Certified;
-  const fit = await fitOf(problem, 2, method);
-  expect(fit).toMatchObject({ converged: true, method });
-  problem.parameters.forEach(([, , , value], i) => {
-    expect(digits(fit.parameters[i]?.value as number, value)).toBeGreaterThan(9);
-  });
+test.each(["nelder-mead", "cma-es", "adam", "gradient-descent"] as const)(
+  "%s, polished by Newton steps, reaches as many digits",
+  async (method) => {
+    const problem = PROBLEMS[6] as Certified;
+    const fit = await fitOf(problem, 2, method);
+    expect(fit).toMatchObject({ converged: true, method });
+    problem.parameters.forEach(([, , , value], i) => {
+      expect(digits(fit.parameters[i]?.value as number, value)).toBeGreaterThan(9);
+    });
+  },
+);
+
+test.each(["linear", "gradient-descent", "adam", "lbfgs"] as const)(
+  "weight decay by %s: ridge regression's closed form",
+  async (method) => {
+    const x = [0.3, 1.1, 2.2, 2.9, 4.1];
+    const y = [1.2, 2.1, 2.9, 4.4, 5.2];
+    const lambda = 0.7;
+    const theory = parseTheory("name: line\nmodel: a + b*x\ndata: { x: x, y: y, error: s }\nparameters: { a: {start: 5}, b: {start: -3} }");
+    const fit = await fitTheory(engine, withWeightDecay(theory, lambda), { columns: { x, y, s: x.map(() => 0.5) } }, { method });
+    // (XᵀX/σ² + λ) θ = Xᵀy/σ²
+    const sum = (f: (i: number) => number) => x.reduce((total, _, i) => total + f(i) / 0.25, 0);
+    const [n, sx, sxx] = [sum(() => 1) + lambda, sum((i) => x[i] as number), sum((i) => (x[i] as number) ** 2) + lambda];
+    const [sy, sxy] = [sum((i) => y[i] as number), sum((i) => (x[i] as number) * (y[i] as number))];
+    const determinant = n * sxx - sx * sx;
+    const [a, b] = [(sxx * sy - sx * sxy) / determinant, (n * sxy - sx * sy) / determinant];
+    expect(fit).toMatchObject({ method, converged: true });
+    expect(digits(fit.parameters[0]?.value as number, a)).toBeGreaterThan(10);
+    expect(digits(fit.parameters[1]?.value as number, b)).toBeGreaterThan(10);
+    expect(digits(fit.parameters[0]?.uncertainty as number, Math.sqrt(sxx / determinant))).toBeGreaterThan(10);
+  },
+);
+
+test("weight decay on top of a normal prior is their product; a fixed parameter is left alone; it has to be positive", () => {
+  const [a, b, c] = withWeightDecay(
+    parseTheory(
+      "name: line\nmodel: a + b*x + c\ndata: { x: x, y: y, error: s }\nparameters: { a: {start: 0, prior: {normal: [2, 0.5]}}, b: {start: 0}, c: {start: 1, fixed: true} }",
+    ),
+    4,
+  ).parameters;
+  expect(a?.prior).toEqual({ kind: "normal", mean: 1, sd: 1 / Math.sqrt(8) });
+  expect(b?.prior).toEqual({ kind: "normal", mean: 0, sd: 0.5 });
+  expect(c?.prior).toEqual({ kind: "flat" });
+  expect(() =>
+    withWeightDecay(parseTheory("name: line\nmodel: a*x\ndata: { x: x, y: y, error: s }\nparameters: { a: {start: 0} }"), 0),
+  ).toThrow("weight decay is not a positive number");
 });
 
 test.each(LINEAR)("$name in closed form: a polynomial of degree 5 over 0 to 20", async ({ name, x, y }) => {

@@ -2,6 +2,7 @@
 import { TetradError } from "@tetrad/engine";
 import { describe, expect, test } from "vitest";
 import { boxLeastSquares } from "../../packages/theory/src/minimise/box-least-squares.js";
+import { adam, gradientDescent } from "../../packages/theory/src/minimise/descent.js";
 import { lbfgs } from "../../packages/theory/src/minimise/lbfgs.js";
 import { levenbergMarquardt } from "../../packages/theory/src/minimise/levenberg-marquardt.js";
 import { strongWolfe } from "../../packages/theory/src/minimise/line-search.js";
@@ -290,5 +291,35 @@ describeShared("optimise.json", "golden/science/optimise.json", (path) => {
     expect(problems.misra1a.certified.parameters).toEqual(misra1a.certified);
     expect(problems.thurber.certified.parameters).toEqual(thurber.certified);
     expect(problems.exponential_decay.exact_bounded.active).toEqual([0, 0, 1]);
+  });
+});
+
+describe.each([
+  ["adam", adam],
+  ["gradientDescent", gradientDescent],
+] as const)("%s", (_, descend) => {
+  test("a bowl whose axes differ by 30, in units of 1e3 and 1e-3", () => {
+    const bowl = ([a = 0, b = 0]: Float64Array) => {
+      const [u, v] = [(a - 2000) / 1e3, (b + 0.003) * 1e3];
+      return { value: u * u + 30 * v * v + u * v, gradient: [(2 * u + v) / 1e3, (60 * v + u) * 1e3] };
+    };
+    const found = descend(bowl, [5000, 0.001], { scale: [1e3, 1e-3], maxEvaluations: 5000 });
+    expect(found.settled).toBe(true);
+    expect(errorOf(found.theta, [2000, -0.003])).toBeLessThan(1e-6);
+    expect(found.value).toBeLessThan(1e-11);
+  });
+
+  test("a bound that holds, a step into undefined territory, a budget that runs out", () => {
+    const slope = (x: ArrayLike<number>) => ({ value: (x[0] as number) + 3, gradient: [1] });
+    const held = descend(slope, [0.5], { lower: [-2] });
+    expect(held).toMatchObject({ settled: true, value: 1 });
+    const root = ([x = 0]: Float64Array) => ({ value: Math.sqrt(x) - x / 4, gradient: [0.5 / Math.sqrt(x) - 0.25] });
+    const low = descend(root, [0.02], { learningRate: 1 });
+    expect(low.value).toBeLessThan(0.13);
+    expect(low.theta[0]).toBeGreaterThanOrEqual(0);
+    const short = descend(sumOfSquares(rosenbrock), rosenbrock.starts[0] as readonly number[], { maxEvaluations: 40 });
+    expect(short).toMatchObject({ settled: false, evaluations: 40 });
+    expect(() => descend(slope, [Number.NaN])).toThrow(TetradError);
+    expect(() => descend(() => ({ value: Number.NaN, gradient: [0] }), [1])).toThrow("not finite at the start");
   });
 });

@@ -21,7 +21,7 @@ export interface FitOptions {
   readonly seed?: number;
   /** `auto` is QR for theories linear in their parameters, Levenberg–Marquardt for other sums of squares, and L-BFGS for the rest and where that stalls. */
   readonly method?: "auto" | FitMethod;
-  /** Model evaluations for each start; unless told 1000, and for methods without slopes 5000 for each parameter. */
+  /** Model evaluations for each start; unless told 1000, and 5000 for each parameter for methods that use no curvature. */
   readonly maxEvaluations?: number;
 }
 
@@ -194,7 +194,8 @@ export function minusLogPrior(parameters: readonly Parameter[], theta: Vector): 
 /** The lowest minimum over all starts; only the first start has to be defined. */
 function bestOf(likelihood: Likelihood, options: FitOptions, messages: string[]): Optimum {
   const method = options.method ?? "auto";
-  const most = method === "nelder-mead" || method === "cma-es" ? 5000 * likelihood.parameters.length : 1000;
+  const patient = method === "nelder-mead" || method === "cma-es" || method === "adam" || method === "gradient-descent";
+  const most = patient ? 5000 * likelihood.parameters.length : 1000;
   const settings = { method, maxEvaluations: options.maxEvaluations ?? most, seed: options.seed ?? 0 } as const;
   const first = startFrom(likelihood, options.start ?? {});
   let best = findOptimum(likelihood, first, settings);

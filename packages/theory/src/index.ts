@@ -168,3 +168,4 @@ export { type RecoveredParameter, type Recovery, recover } from "./verify/recove
 export { type RunsTest, runsTest } from "./verify/runs.js";
 export { type Tension, tension } from "./verify/tension.js";
 export { type Verification, type VerifyOptions, verifyTheory } from "./verify/verify.js";
+export { withWeightDecay } from "./weight-decay.js";

@@ -5,6 +5,7 @@ import type { Likelihood } from "./likelihood.js";
 import { type Active, activeSet, type Box, clampInto } from "./minimise/bounds.js";
 import { cmaEs } from "./minimise/cma-es.js";
 import { cholesky, choleskySolve, invertGram, type Matrix, qr, solveUpper, type Vector } from "./minimise/dense.js";
+import { adam, gradientDescent } from "./minimise/descent.js";
 import { lbfgs } from "./minimise/lbfgs.js";
 import { levenbergMarquardt } from "./minimise/levenberg-marquardt.js";
 import { nelderMead } from "./minimise/nelder-mead.js";
@@ -24,7 +25,7 @@ export interface Optimum {
 }
 
 /** `linear` is the closed solution by QR, for theories linear in their parameters. */
-export const FIT_METHODS = ["linear", "levenberg-marquardt", "lbfgs", "nelder-mead", "cma-es"] as const;
+export const FIT_METHODS = ["linear", "levenberg-marquardt", "lbfgs", "nelder-mead", "cma-es", "adam", "gradient-descent"] as const;
 export type FitMethod = (typeof FIT_METHODS)[number];
 
 export interface OptimumOptions {
@@ -109,6 +110,11 @@ function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEv
       maxEvaluations,
       seed,
     });
+    return { theta: lowest, method, settled };
+  }
+  if (method === "adam" || method === "gradient-descent") {
+    const descend = method === "adam" ? adam : gradientDescent;
+    const { theta: lowest, settled } = descend((at) => likelihood.valueAndGradient(at), theta, { ...box, scale, maxEvaluations });
     return { theta: lowest, method, settled };
   }
   const result = lbfgs((at) => likelihood.valueAndGradient(at), theta, { ...box, scale, maxEvaluations });

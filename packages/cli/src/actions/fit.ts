@@ -1,6 +1,6 @@
 /** The work of `tetrad fit`: parameters with uncertainties, and which of several theories the data prefer. */
 import { writeFileAtomic } from "@tetrad/engine";
-import { compareTheories, type FitMethod, fitTheory, loadTheories, type TheoryData } from "@tetrad/theory";
+import { compareTheories, type FitMethod, fitTheory, loadTheories, type TheoryData, withWeightDecay } from "@tetrad/theory";
 import type { Context } from "../context.js";
 import { comparisonText, fitText } from "../fit-text.js";
 import { type FittedTheory, fitSections } from "../report/fit-sections.js";
@@ -13,6 +13,7 @@ export interface FitCommandOptions {
   readonly method: "auto" | FitMethod;
   readonly starts: number;
   readonly seed: number;
+  readonly weightDecay?: number;
   readonly report?: string;
 }
 
@@ -20,9 +21,10 @@ export async function fitAction(
   { terminal, withEngine }: Context,
   files: readonly string[],
   data: string | undefined,
-  { folder, data: named, method, starts, seed, report }: FitCommandOptions,
+  { folder, data: named, method, starts, seed, weightDecay, report }: FitCommandOptions,
 ): Promise<void> {
-  const theories = (await Promise.all(files.map((file) => loadTheories(file, { folder })))).flat();
+  const read = (await Promise.all(files.map((file) => loadTheories(file, { folder })))).flat();
+  const theories = weightDecay === undefined ? read : read.map((theory) => withWeightDecay(theory, weightDecay));
   // Read before an engine starts or a theory is fitted: a missing file is told at once.
   const given: (TheoryData | undefined)[] = [];
   for (const theory of theories) given.push(await dataOf(theory, data, named));

@@ -1,12 +1,22 @@
 /** `tetrad fit THEORY.yaml DATA.csv`: parameters with uncertainties, and which of several theories the data prefer. */
+import type { FitMethod } from "@tetrad/theory";
 import { Command, Option } from "commander";
 import type { FitCommandOptions } from "../actions/fit.js";
-import { namedFile, positiveInteger, wholeNumber } from "../arguments.js";
+import { namedFile, positiveInteger, positiveNumber, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
 
 /** Written out, so that help need not load the theories. */
-const METHODS = ["auto", "linear", "levenberg-marquardt", "lbfgs", "nelder-mead", "cma-es"] as const;
+const METHODS = [
+  "auto",
+  "linear",
+  "levenberg-marquardt",
+  "lbfgs",
+  "nelder-mead",
+  "cma-es",
+  "adam",
+  "gradient-descent",
+] as const satisfies readonly ("auto" | FitMethod)[];
 
 export function fitCommand(io: Io): Command {
   return new Command("fit")
@@ -20,6 +30,11 @@ export function fitCommand(io: Io): Command {
     .option("--folder <folder>", "where files that theories name are, if not beside the theory")
     .addOption(new Option("--method <name>", "how the optimum is found").choices(METHODS).default("auto"))
     .option("--starts <n>", "how many points within the bounds to start from: the file's own, then Sobol' points", positiveInteger, 1)
+    .option(
+      "--weight-decay <lambda>",
+      "adds λ/2 Σ θ² of the free parameters to −ln of likelihood × prior: a normal prior around 0 of width 1/√λ",
+      positiveNumber,
+    )
     .option("--seed <n>", "of the other starts and of cma-es", wholeNumber, 0)
     .option("--report <file>", "write a report with charts as one HTML file")
     .addHelpText("after", EXAMPLES)
@@ -37,6 +52,7 @@ Examples:
   tetrad fit examples/supernovae/flat-lcdm.yaml --folder ../shared/data/cosmo-pantheon2018
   tetrad fit joint.yaml --data supernovae=sn.txt --data chronometers=hz.csv     data sets by name
   tetrad fit theory.yaml data.csv --method cma-es --starts 8 --report fit.html
+  tetrad fit line.yaml data.csv --method gradient-descent --weight-decay 0.1     beside --method linear: its closed form
   tetrad fit theory.yaml data.csv --json
 
 A smallest theory:
