@@ -10,6 +10,12 @@ export function measured(value: number, uncertainty: number | null): string {
   return `${value.toFixed(digits)} ± ${uncertainty.toFixed(digits)}`;
 }
 
+/** Ends of intervals: three digits of the uncertainty. */
+export function rounded(value: number, uncertainty: number): string {
+  const digits = 2 - Math.floor(Math.log10(uncertainty));
+  return uncertainty > 0 && digits >= 0 && digits <= 12 && Math.abs(value) < 1e9 ? value.toFixed(digits) : short(value);
+}
+
 /** Six digits, without trailing zeros. */
 export function short(value: number): string {
   return String(Number(value.toPrecision(6)));

@@ -119,7 +119,7 @@ export class TheoryReader {
       name,
       modelText: String(model).trim(),
       model: expression,
-      data: this.#columns(x, data, dataPath),
+      data: { ...this.#columns(x, data, dataPath), units: data.units },
       noise,
       marginaliseOffset: nuisances.includes("offset"),
       marginaliseScale: nuisances.includes("scale"),

@@ -56,6 +56,8 @@ export interface DataColumns {
   readonly error?: string | undefined;
   /** Added to error² where both are given. */
   readonly covariance?: Covariance | undefined;
+  /** Stated units by column, for labels. */
+  readonly units?: Readonly<Record<string, string>> | undefined;
   /** How its file is written. */
   readonly format: DataFormat;
   /** What the theory itself names as its data, read. */

@@ -12,6 +12,7 @@ import { exploreScan } from "../explore/scan.js";
 import { exploreSensitivity } from "../explore/sensitivity.js";
 import { interruptible } from "../interrupt.js";
 import { page } from "../report/page.js";
+import { writePlots } from "../report/plots.js";
 import { readTheoryAndData } from "../sampling/plan.js";
 
 const METHODS = {
@@ -42,6 +43,7 @@ export interface ExploreCommandOptions {
   readonly starts: number;
   readonly out?: string;
   readonly report?: string;
+  readonly plots?: string;
   readonly data: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly model?: string;
@@ -74,10 +76,11 @@ export async function exploreAction(
   if (options.out !== undefined) await writeColumns(options.out, columns);
   if (options.report !== undefined)
     await writeFileAtomic(options.report, page(`${theory.title}: ${options.method}`, theory.description ?? theory.modelText, sections));
+  const plots = await writePlots(options.plots, sections);
   const { bold, dim } = terminal.colors;
   const files = [options.out, options.report].filter((file) => file !== undefined);
   terminal.result(
     [`${bold(theory.title)}  ${dim(theory.modelText)}`, ...lines, ...(files.length > 0 ? [dim(`  ${files.join(", ")}`)] : [])].join("\n"),
-    { theory: theory.name, method: options.method, ...facts, out: options.out ?? null, report: options.report ?? null },
+    { theory: theory.name, method: options.method, ...facts, out: options.out ?? null, report: options.report ?? null, plots },
   );
 }

@@ -3,8 +3,10 @@ import { writeFileAtomic } from "@tetrad/engine";
 import { compareTheories, type FitMethod, fitTheory, loadTheories, type TheoryData, withWeightDecay } from "@tetrad/theory";
 import type { Context } from "../context.js";
 import { comparisonText, fitText } from "../fit-text.js";
-import { type FittedTheory, fitSections } from "../report/fit-sections.js";
+import { fitSections } from "../report/fit-sections.js";
+import type { FittedTheory } from "../report/fitted-theory.js";
 import { page } from "../report/page.js";
+import { writePlots } from "../report/plots.js";
 import { dataOf } from "../theory-data.js";
 
 export interface FitCommandOptions {
@@ -15,13 +17,14 @@ export interface FitCommandOptions {
   readonly seed: number;
   readonly weightDecay?: number;
   readonly report?: string;
+  readonly plots?: string;
 }
 
 export async function fitAction(
   { terminal, withEngine }: Context,
   files: readonly string[],
   data: string | undefined,
-  { folder, data: named, method, starts, seed, weightDecay, report }: FitCommandOptions,
+  { folder, data: named, method, starts, seed, weightDecay, report, plots }: FitCommandOptions,
 ): Promise<void> {
   const read = (await Promise.all(files.map((file) => loadTheories(file, { folder })))).flat();
   const theories = weightDecay === undefined ? read : read.map((theory) => withWeightDecay(theory, weightDecay));
@@ -36,14 +39,16 @@ export async function fitAction(
   });
   const fits = fitted.map(({ fit }) => fit);
   const comparison = fits.length > 1 ? compareTheories(fits) : undefined;
+  const sections = report === undefined && plots === undefined ? [] : fitSections(fitted, comparison);
   if (report !== undefined) {
     const [first] = fits as [(typeof fits)[number]];
     const lead = `${theories.map(({ title }) => title).join(", ")}, fitted to the ${first.n} data of ${first.data}.`;
-    await writeFileAtomic(report, page(`Fits to ${first.data}`, lead, fitSections(fitted, comparison)));
+    await writeFileAtomic(report, page(`Fits to ${first.data}`, lead, sections));
   }
+  const plotFiles = await writePlots(plots, sections);
   const text = [
     ...fits.map((fit) => fitText(fit, terminal.colors)),
     ...(comparison === undefined ? [] : [comparisonText(fits, comparison, terminal.colors)]),
   ].join("\n\n");
-  terminal.result(text, { fits, comparison: comparison ?? null, report: report ?? null });
+  terminal.result(text, { fits, comparison: comparison ?? null, report: report ?? null, plots: plotFiles });
 }

@@ -17,6 +17,7 @@ import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
 import { duration } from "../progress.js";
 import { page } from "../report/page.js";
+import { writePlots } from "../report/plots.js";
 import { sampleSections } from "../report/sample-sections.js";
 import { sampleText } from "../sample-text.js";
 import { writeGetDist, writeParquet } from "../sampling/chain-files.js";
@@ -37,6 +38,7 @@ export interface SampleCommandOptions {
   readonly out?: string;
   readonly resume?: boolean;
   readonly report?: string;
+  readonly plots?: string;
   readonly data: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly model?: string;
@@ -126,7 +128,7 @@ export async function sampleAction(
     });
   }
   const sampled = sampledOf(theory, plan, finished, (performance.now() - begin) / 1000);
-  const files = await writeFiles(out, sampled, options.report ?? join(out, "report.html"), source, rows);
+  const files = await writeFiles(out, sampled, options.report ?? join(out, "report.html"), options.plots, source, rows);
   removeUnfinished(out);
   terminal.result(sampleText(sampled, out, terminal.colors), factsOf(sampled, out, files));
   if (!sampled.verdict.converged) throw new AlreadyTold("not converged", 3);
@@ -205,16 +207,28 @@ function sampledOf(theory: Theory, plan: SamplingPlan, results: readonly JobResu
   };
 }
 
-async function writeFiles(out: string, sampled: Sampled, report: string, data: string, rows: number): Promise<string[]> {
+async function writeFiles(
+  out: string,
+  sampled: Sampled,
+  report: string,
+  plots: string | undefined,
+  data: string,
+  rows: number,
+): Promise<string[]> {
   const { theory, table } = sampled;
   if (!existsSync(out)) mkdirSync(out, { recursive: true });
   await writeParquet(join(out, "draws.parquet"), table);
   const texts = await writeGetDist(out, theory.name.replaceAll(/[^\w.-]+/g, "-"), theory, table);
   const lead = `${theory.title}: what the ${rows} data of ${data} say of its parameters.`;
-  await writeFileAtomic(report, page(`Posterior of ${theory.title}`, lead, sampleSections(sampled)));
-  const files = ["draws.parquet", ...texts, "summary.json"].map((name) => join(out, name));
-  await writeFileAtomic(join(out, "summary.json"), `${JSON.stringify(factsOf(sampled, out, [...files, report]), null, 2)}\n`);
-  return [...files, report];
+  const sections = sampleSections(sampled);
+  await writeFileAtomic(report, page(`Posterior of ${theory.title}`, lead, sections));
+  const files = [
+    ...["draws.parquet", ...texts, "summary.json"].map((name) => join(out, name)),
+    report,
+    ...(await writePlots(plots, sections)),
+  ];
+  await writeFileAtomic(join(out, "summary.json"), `${JSON.stringify(factsOf(sampled, out, files), null, 2)}\n`);
+  return files;
 }
 
 function factsOf(sampled: Sampled, out: string, files: readonly string[]) {

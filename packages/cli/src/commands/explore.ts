@@ -37,6 +37,7 @@ export function exploreCommand(io: Io): Command {
     .option("--starts <n>", "profile, design, region: starts of the fit they begin with", positiveInteger, 1)
     .option("--out <file>", "the points with likelihood and derived quantities: .csv or .parquet")
     .option("--report <file>", "write a report with charts as one HTML file")
+    .option("--plots <folder>", "write each chart of the report as a Vega-Lite specification, data inline")
     .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
     .option("--folder <folder>", "where files that the theory names are, if not beside it")
     .option("--model <name>", "one of several models of the file")

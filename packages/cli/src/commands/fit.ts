@@ -37,6 +37,7 @@ export function fitCommand(io: Io): Command {
     )
     .option("--seed <n>", "of the other starts and of cma-es", wholeNumber, 0)
     .option("--report <file>", "write a report with charts as one HTML file")
+    .option("--plots <folder>", "write each chart of the report as a Vega-Lite specification, data inline")
     .addHelpText("after", EXAMPLES)
     .action(async (files: string[], options: FitCommandOptions, command: Command) => {
       const data = /\.ya?ml$/i.test(files.at(-1) as string) ? undefined : files.pop();

@@ -25,6 +25,7 @@ export function sampleCommand(io: Io): Command {
     .option("--out <folder>", "folder of the chains (default: named after the theory)")
     .option("--resume", "go on with an interrupted run")
     .option("--report <file>", "another place for the report than report.html in the folder")
+    .option("--plots <folder>", "write each chart of the report as a Vega-Lite specification, data inline")
     .option("--model <name>", "one of several models of the file")
     .option("--target-acceptance <p>", "nuts, hmc: acceptance that steps are tuned for; higher for sharp bends", share)
     .addOption(

@@ -18,6 +18,7 @@ export function verifyCommand(io: Io): Command {
     .option("--folds <n>", "parts of the data, each predicted from the others; 0 for none", wholeNumber, 5)
     .option("--seed <n>", "the same seed gives the same verdicts", wholeNumber, 0)
     .option("--report <file>", "write a report with charts as one HTML file")
+    .option("--plots <folder>", "write each chart of the report as a Vega-Lite specification, data inline")
     .addHelpText("after", EXAMPLES)
     .action(async (theory: string, data: string | undefined, options: VerifyCommandOptions, command: Command) =>
       (await import("../actions/verify.js")).verifyAction(contextOf(command, io), theory, data, options),

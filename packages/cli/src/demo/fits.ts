@@ -1,7 +1,7 @@
 /** Part one of the demonstration: three theories of the expansion rate, fitted to 31 measurements. */
 import { type Engine, readBytes, readTable } from "@tetrad/engine";
 import { type Comparison, compareTheories, fitTheory, loadTheories } from "@tetrad/theory";
-import type { FittedTheory } from "../report/fit-sections.js";
+import type { FittedTheory } from "../report/fitted-theory.js";
 import { examplePath } from "./examples.js";
 
 export interface DemoFits {

@@ -3,6 +3,7 @@ import { TetradError } from "@tetrad/engine";
 import { chi2At, createLikelihood, exploredBox, findBoundary, freeParameters, parseCondition } from "@tetrad/theory";
 import { aligned, percent, short } from "../numbers.js";
 import { boundarySections } from "../report/boundary-sections.js";
+import { labelsOf } from "../report/labels.js";
 import type { Exploration, Explored } from "./explored.js";
 
 /** Crossings that a terminal shows. */
@@ -56,7 +57,7 @@ export async function exploreBoundary({ engine, theory, data, options, progress,
         evaluations,
         undefinedPoints,
       },
-      sections: boundarySections(condition.text, names, box, result, verdict),
+      sections: boundarySections(condition.text, names, box, result, verdict, labelsOf(theory)),
       columns: [
         ...names.map((name, i) => ({ name, values: Float64Array.from(asked.margins, (_, row) => asked.theta[row * k + i] as number) })),
         { name: "margin", values: asked.margins },

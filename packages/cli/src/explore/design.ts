@@ -3,6 +3,7 @@ import { didYouMean, TetradError } from "@tetrad/engine";
 import { createLikelihood, type DataSet, type Design, designNext, fitLikelihood, type Likelihood } from "@tetrad/theory";
 import { aligned, percent, short } from "../numbers.js";
 import { designSections } from "../report/design-sections.js";
+import { labelsOf } from "../report/labels.js";
 import type { Exploration, Explored } from "./explored.js";
 
 const DEFAULT_CANDIDATES = 200;
@@ -48,7 +49,7 @@ export async function exploreDesign({ engine, theory, data, options }: Explorati
         best: best.map(({ goal, candidate }) => ({ goal, ...candidate })),
         messages: fit.messages,
       },
-      sections: designSections(design, shown, best),
+      sections: designSections(design, shown, best, (theory.sets[index] as DataSet).data, labelsOf(theory)),
       columns: [
         ...Object.entries(candidates).map(([name, values]) => ({ name, values })),
         { name: "error", values: design.candidates.map(({ error }) => error) },

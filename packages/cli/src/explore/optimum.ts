@@ -1,6 +1,7 @@
 /** `tetrad explore --method optimise`: the most probable point by few questions, without slopes. */
 import { bayesianOptimum, createLikelihood, exploredBox } from "@tetrad/theory";
 import { aligned, short } from "../numbers.js";
+import { labelsOf } from "../report/labels.js";
 import { optimumSections } from "../report/optimum-sections.js";
 import type { Exploration, Explored } from "./explored.js";
 
@@ -31,7 +32,7 @@ export async function exploreOptimum({ engine, theory, data, options, progress, 
         undefinedPoints,
         lastExpectedImprovement: last,
       },
-      sections: optimumSections(names, theta, value, asked),
+      sections: optimumSections(names, theta, value, asked, labelsOf(theory)),
       columns: [
         ...names.map((name, i) => ({ name, values: Float64Array.from(asked.values, (_, row) => asked.theta[row * k + i] as number) })),
         { name: "minus_log_posterior", values: asked.values },

@@ -2,6 +2,7 @@
 import { createLikelihood, fitLikelihood, type Profile, profileLikelihood } from "@tetrad/theory";
 import { aligned } from "../numbers.js";
 import { duration } from "../progress.js";
+import { labelsOf } from "../report/labels.js";
 import { PROFILE_HEADER, profileCells, profileSections } from "../report/profile-sections.js";
 import type { Exploration, Explored } from "./explored.js";
 
@@ -27,6 +28,7 @@ export async function exploreProfile({ engine, theory, data, options, progress }
         result,
         likelihood.parameters.map(({ name }) => name),
         fit.messages,
+        labelsOf(theory),
       ),
       columns: profileColumns(profiles),
     };

@@ -1,6 +1,7 @@
 /** `tetrad explore --method region`: confidence by simulated experiments. */
 import { createLikelihood, fitLikelihood, type RegionResult, simulatedRegion } from "@tetrad/theory";
 import { aligned, short } from "../numbers.js";
+import { labelsOf } from "../report/labels.js";
 import { regionSections } from "../report/region-sections.js";
 import type { Exploration, Explored } from "./explored.js";
 
@@ -38,7 +39,7 @@ export async function exploreRegion({ engine, theory, data, options, progress, s
         `  ${regions[0]?.toys} simulated experiments at each of ${regions[0]?.tested.length} values`,
       ],
       facts: { level: options.level, regions, messages: fit.messages },
-      sections: regionSections(regions, fit.messages),
+      sections: regionSections(regions, fit.messages, labelsOf(theory)),
       columns: [
         { name: "parameter", values: regions.flatMap(({ tested }, i) => tested.map(() => i)) },
         ...(["value", "rise", "critical", "criticalError", "pValue"] as const).map((name) => ({

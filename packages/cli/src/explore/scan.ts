@@ -2,6 +2,7 @@
 import { createBatch, type ScanDesign, scan } from "@tetrad/theory";
 import { aligned, short } from "../numbers.js";
 import { duration } from "../progress.js";
+import { labelsOf } from "../report/labels.js";
 import { scanSections } from "../report/scan-sections.js";
 import type { Exploration, Explored } from "./explored.js";
 
@@ -42,7 +43,7 @@ export async function exploreScan({ engine, theory, data, options, progress, sig
         undefinedPoints,
         seconds,
       },
-      sections: scanSections(result),
+      sections: scanSections(result, labelsOf(theory)),
       columns,
     };
   } finally {

@@ -2,6 +2,7 @@
 import { createBatch, exploredBox, sobolIndices } from "@tetrad/theory";
 import { aligned } from "../numbers.js";
 import { duration } from "../progress.js";
+import { labelsOf } from "../report/labels.js";
 import { sensitivitySections } from "../report/sensitivity-sections.js";
 import type { Exploration, Explored } from "./explored.js";
 
@@ -41,7 +42,7 @@ export async function exploreSensitivity({ engine, theory, data, options }: Expl
         `  ${base} base points, ${base * (names.length + 2)} evaluations in ${duration(seconds)}; 95 % intervals by bootstrap`,
       ],
       facts: { parameters: names, base, evaluations: base * (names.length + 2), seconds, quantities },
-      sections: sensitivitySections(names, quantities),
+      sections: sensitivitySections(names, quantities, labelsOf(theory)),
       columns: quantities.flatMap(({ name, first, total }) => [
         { name: `${name}_first`, values: first.map(({ value }) => value) },
         { name: `${name}_total`, values: total.map(({ value }) => value) },

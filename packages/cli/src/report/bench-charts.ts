@@ -1,6 +1,8 @@
 /** Charts of speed: bars against peers, curves, and the roofline (Williams, Waterman and Patterson 2009, doi:10.1145/1498765.1498785). */
 import type { Comparison, Curve, Roof, RooflinePoint, SuiteResult } from "@tetrad/bench";
-import { chart, type LegendEntry, type SeriesClass } from "./chart.js";
+import { chart } from "./chart.js";
+import { type SeriesClass, seriesAt } from "./colours.js";
+import type { Figure, LegendEntry } from "./figure.js";
 import { bars, curve, dots, type Point, vertical } from "./marks.js";
 
 /** One colour a library, in every chart; more threads than one are dashed. */
@@ -21,7 +23,7 @@ function seriesOf(who: string): SeriesClass {
 }
 
 /** How many times as long as ours the peers take, each bar from 1. */
-export function ratioChart({ name, ratios, timings }: Comparison): string {
+export function ratioChart({ name, ratios, timings }: Comparison): Figure {
   const shown = Object.entries(ratios);
   const ends = shown.flatMap(([, { low, high }]) => [low, high]).filter((value) => value > 0 && Number.isFinite(value));
   return chart({
@@ -40,7 +42,7 @@ export function ratioChart({ name, ratios, timings }: Comparison): string {
 }
 
 /** Curves of one chart share its axes, both logarithmic. */
-export function curveCharts(curves: readonly Curve[]): string[] {
+export function curveCharts(curves: readonly Curve[]): Figure[] {
   return [...new Set(curves.map(({ chart: title }) => title))].map((title) => {
     const own = curves.filter((one) => one.chart === title && one.points.length > 0);
     const xs = own.flatMap(({ points }) => points.map(([x]) => x));
@@ -63,12 +65,12 @@ export function curveCharts(curves: readonly Curve[]): string[] {
 }
 
 /** Undefined where no suite measured a roof. */
-export function rooflineChart(suites: readonly (readonly [name: string, result: SuiteResult])[]): string | undefined {
+export function rooflineChart(suites: readonly (readonly [name: string, result: SuiteResult])[]): Figure | undefined {
   // Two suites measure it at different minutes; the higher is nearer to the machine's own.
   const roofs = suites.flatMap(([, { roof: one }]) => (one === undefined ? [] : [one]));
   const groups = suites
     .flatMap(([name, { points = [] }]) => (points.length > 0 ? [{ name, points }] : []))
-    .map((group, i) => ({ ...group, series: `s${(i % 5) + 1}` as SeriesClass }));
+    .map((group, i) => ({ ...group, series: seriesAt(i % 5) }));
   if (roofs.length === 0 || groups.length === 0) return undefined;
   const roof: Roof = {
     flopsPerSecond: Math.max(...roofs.map(({ flopsPerSecond }) => flopsPerSecond)),

@@ -1,7 +1,9 @@
 /** Sections of a report about a condition's boundary: its points, and maps of where it holds. */
 import type { BoundaryResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
-import { chart, type LegendEntry } from "./chart.js";
+import { chart } from "./chart.js";
+import type { Figure, LegendEntry } from "./figure.js";
+import type { Labels } from "./labels.js";
 import { contourLines, heat } from "./map-marks.js";
 import { dots, horizontal, type Point, vertical } from "./marks.js";
 import type { Section } from "./page.js";
@@ -23,6 +25,7 @@ export function boundarySections(
   box: Ends,
   result: BoundaryResult,
   verdict: string,
+  labels: Labels,
 ): Section[] {
   const k = names.length;
   const { crossings } = result;
@@ -53,13 +56,13 @@ export function boundarySections(
             ],
       figures:
         k === 1
-          ? [line(names[0] as string, box, result)]
-          : shown.flatMap((_, row) => shown.slice(0, row).map((_, column) => map(names, box, result, column, row))),
+          ? [line(names[0] as string, box, result, labels)]
+          : shown.flatMap((_, row) => shown.slice(0, row).map((_, column) => map(names, box, result, column, row, labels))),
     },
   ];
 }
 
-function line(name: string, { lower, upper }: Ends, { asked, crossings }: BoundaryResult): string {
+function line(name: string, { lower, upper }: Ends, { asked, crossings }: BoundaryResult, labels: Labels): Figure {
   const points = Array.from(asked.margins, (margin, i): Point => [asked.theta[i] as number, margin]).filter(([, margin]) =>
     Number.isFinite(margin),
   );
@@ -67,7 +70,7 @@ function line(name: string, { lower, upper }: Ends, { asked, crossings }: Bounda
   return chart({
     title: `Margin of the condition against ${name}`,
     caption: "The condition holds above zero and changes at the dashed lines.",
-    x: { label: name, domain: [lower[0] as number, upper[0] as number], exact: true },
+    x: { label: labels.axis(name), domain: [lower[0] as number, upper[0] as number], exact: true },
     y: { label: "margin", domain: [Math.min(0, ...heights), Math.max(0, ...heights)] },
     marks: [horizontal(0), ...Array.from(crossings, (at) => vertical(at)), dots({ points, series: "s1" })],
   });
@@ -79,7 +82,14 @@ const LEGEND: readonly LegendEntry[] = [
   { label: "on the boundary", series: "s3", symbol: "dot" },
 ];
 
-function map(names: readonly string[], { lower, upper }: Ends, result: BoundaryResult, column: number, row: number): string {
+function map(
+  names: readonly string[],
+  { lower, upper }: Ends,
+  result: BoundaryResult,
+  column: number,
+  row: number,
+  labels: Labels,
+): Figure {
   const k = names.length;
   const { asked, crossings, belief } = result;
   const pick = (theta: Float64Array, point: number): Point => [theta[point * k + column] as number, theta[point * k + row] as number];
@@ -102,8 +112,8 @@ function map(names: readonly string[], { lower, upper }: Ends, result: BoundaryR
       beliefs === undefined
         ? "Every question and the points of the boundary, seen along the other parameters."
         : "Shaded where the condition holds; the lines are where it does with 2.5 %, 50 % and 97.5 % probability, as the Gaussian process believes.",
-    x: { label: names[column] as string, domain: [lower[column] as number, upper[column] as number], exact: true },
-    y: { label: names[row] as string, domain: [lower[row] as number, upper[row] as number], exact: true },
+    x: { label: labels.axis(names[column] as string), domain: [lower[column] as number, upper[column] as number], exact: true },
+    y: { label: labels.axis(names[row] as string), domain: [lower[row] as number, upper[row] as number], exact: true },
     height: 400,
     legend: LEGEND,
     marks: [

@@ -1,102 +1,92 @@
-/** Corner plot: each parameter's curve on the diagonal, each pair's confidence regions below it, in the Gaussian approximation of a fit. */
-import { figure, type LegendEntry, makeScale, type SeriesClass } from "./chart.js";
+/** Corner plot: each parameter's curve on the diagonal, below it the regions of each pair; whoever has a posterior says what is drawn in them. */
+import { type Axis, type AxisScale, makeScale } from "./chart.js";
+import { drawMark } from "./draw-marks.js";
+import { type Caption, CHART_WIDTH, type Figure, fileName, framed, idOf } from "./figure.js";
+import type { Mark } from "./marks.js";
 import { element, escapeText } from "./svg.js";
+import { cornerSpec } from "./vega-lite.js";
 
-export interface CornerParameter {
-  readonly name: string;
-  readonly value: number;
+export interface CornerSpec extends Caption {
+  /** One for each parameter, across and up. */
+  readonly axes: readonly Axis[];
+  /** Heights from 0 to 1. */
+  readonly diagonal: (parameter: number) => readonly Mark[];
+  readonly pair: (column: number, row: number) => readonly Mark[];
 }
 
-export interface CornerSpec {
-  readonly title: string;
-  readonly caption: string;
-  readonly parameters: readonly CornerParameter[];
-  /** (k, k), row by row. */
-  readonly covariance: ArrayLike<number>;
-  readonly series?: SeriesClass;
+/** A square of a corner plot, placed. */
+export interface CornerCell {
+  readonly column: number;
+  readonly row: number;
+  readonly x: AxisScale;
+  readonly y: AxisScale;
+  readonly marks: readonly Mark[];
 }
 
-/** Regions holding 68.27 % and 95.45 % of a two-dimensional Gaussian: Δχ² = −2 ln(1 − p). */
-const REGIONS = [0.6827, 0.9545].map((share) => Math.sqrt(-2 * Math.log(1 - share)));
-const SPAN = 3; // standard deviations shown each way
-const SIZE = 480;
-const MARGIN = { top: 8, right: 8, bottom: 42, left: 58 };
+/** Of the diagonal: the curve stays a little below the frame. */
+const HEIGHTS: Axis = { label: "", domain: [0, 1.08], exact: true, ticks: 3 };
+const MARGIN = { top: 8, right: 12, bottom: 42, left: 62 };
 const GAP = 8;
 
-export function corner(spec: CornerSpec): string {
-  const { parameters, covariance, series = "s1" } = spec;
-  const k = parameters.length;
-  const cell = (SIZE - MARGIN.left - MARGIN.right - GAP * (k - 1)) / k;
-  const sigma = parameters.map((_, i) => Math.sqrt(covariance[i * k + i] as number));
-  const domain = (i: number): [number, number] => {
-    const { value } = parameters[i] as CornerParameter;
-    return [value - SPAN * (sigma[i] as number), value + SPAN * (sigma[i] as number)];
+export function corner(spec: CornerSpec): Figure {
+  const k = spec.axes.length;
+  const size = k > 3 ? CHART_WIDTH * Math.min(2, k / 3) : CHART_WIDTH;
+  const side = (size - MARGIN.left - MARGIN.right - GAP * (k - 1)) / k;
+  const cells = Array.from({ length: k }, (_, row) => Array.from({ length: row + 1 }, (__, column) => cellOf(spec, side, column, row)));
+  const height = MARGIN.top + place(k, side) - GAP + MARGIN.bottom;
+  const parts = cells.flat().map((cell) => drawCell(cell, spec, side, idOf(spec.title + spec.caption)));
+  return {
+    name: fileName(spec.title),
+    html: framed(spec, [size, height], parts),
+    vegaLite: () => cornerSpec(spec, cells, side, GAP),
   };
-  const parts: string[] = [];
-  for (let row = 0; row < k; row++)
-    for (let column = 0; column <= row; column++) {
-      const left = MARGIN.left + column * (cell + GAP);
-      const top = MARGIN.top + row * (cell + GAP);
-      const x = makeScale({ label: "", domain: domain(column), exact: true, ticks: k > 2 ? 3 : 4 }, left, left + cell);
-      const y = makeScale({ label: "", domain: domain(row), exact: true, ticks: k > 2 ? 3 : 4 }, top + cell, top);
-      parts.push(element("rect", { x: left, y: top, width: cell, height: cell, class: "frame" }));
-      if (row === column) parts.push(bell(left, top, cell, series));
-      else {
-        const rho = (covariance[row * k + column] as number) / ((sigma[row] as number) * (sigma[column] as number));
-        for (const radius of REGIONS) parts.push(ellipse(left + cell / 2, top + cell / 2, cell / (2 * SPAN), rho, radius, series));
-        parts.push(element("circle", { cx: left + cell / 2, cy: top + cell / 2, r: 2.5, class: `${series} dot` }));
-      }
-      if (row === k - 1) {
-        for (const tick of x.ticks)
-          parts.push(element("text", { x: tick.at, y: top + cell + 15, "text-anchor": "middle", class: "small" }, escapeText(tick.label)));
-        parts.push(
-          element(
-            "text",
-            { x: left + cell / 2, y: SIZE - 10, "text-anchor": "middle", class: "label" },
-            escapeText((parameters[column] as CornerParameter).name),
-          ),
-        );
-      }
-      if (column === 0 && row > 0) {
-        for (const tick of y.ticks)
-          parts.push(element("text", { x: left - 6, y: tick.at + 4, "text-anchor": "end", class: "small" }, escapeText(tick.label)));
-        parts.push(
-          element(
-            "text",
-            { x: 0, y: 0, transform: `translate(13 ${top + cell / 2}) rotate(-90)`, "text-anchor": "middle", class: "label" },
-            escapeText((parameters[row] as CornerParameter).name),
-          ),
-        );
-      }
-    }
-  const svg = element(
-    "svg",
-    { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", "aria-label": spec.title },
-    element("title", {}, escapeText(spec.title)),
-    element("desc", {}, escapeText(spec.caption)),
-    ...parts,
-  );
-  const legend: LegendEntry[] = [{ label: "68 % and 95 % regions", series, symbol: "line" }];
-  return figure(spec.title, svg, spec.caption, legend);
 }
 
-function bell(left: number, top: number, size: number, series: SeriesClass): string {
-  const points: string[] = [];
-  for (let i = 0; i <= 60; i++) {
-    const t = (i / 60) * 2 * SPAN - SPAN;
-    points.push(`${(left + (i / 60) * size).toFixed(2)} ${(top + size - 0.92 * size * Math.exp((-t * t) / 2)).toFixed(2)}`);
-  }
-  return element("path", { d: `M${points.join("L")}`, class: `${series} line` });
+function place(index: number, side: number): number {
+  return index * (side + GAP);
 }
 
-/** Points of equal density of a correlated pair: x = r cos φ, y = r (ρ cos φ + √(1 − ρ²) sin φ), in standard deviations of `unit` pixels. */
-function ellipse(cx: number, cy: number, unit: number, rho: number, radius: number, series: SeriesClass): string {
-  const points: string[] = [];
-  for (let i = 0; i < 72; i++) {
-    const phi = (i / 72) * 2 * Math.PI;
-    const x = radius * Math.cos(phi);
-    const y = rho * x + Math.sqrt(Math.max(0, 1 - rho * rho)) * radius * Math.sin(phi);
-    points.push(`${(cx + unit * x).toFixed(2)} ${(cy - unit * y).toFixed(2)}`);
+function cellOf({ axes, diagonal, pair }: CornerSpec, side: number, column: number, row: number): CornerCell {
+  const left = MARGIN.left + place(column, side);
+  const top = MARGIN.top + place(row, side);
+  // Labels stand side by side along an axis: room decides how many.
+  const ticks = side > 150 ? 4 : side > 90 ? 3 : 2;
+  const across = axes[column] as Axis;
+  const up = row === column ? HEIGHTS : (axes[row] as Axis);
+  return {
+    column,
+    row,
+    x: makeScale({ ticks, ...across, exact: true }, left, left + side),
+    y: makeScale({ ticks, ...up, exact: true }, top + side, top),
+    marks: row === column ? diagonal(row) : pair(column, row),
+  };
+}
+
+function drawCell({ column, row, x, y, marks }: CornerCell, { axes }: CornerSpec, side: number, id: string): string {
+  const [left, top] = [MARGIN.left + place(column, side), MARGIN.top + place(row, side)];
+  const clip = `clip-${id}-${column}-${row}`;
+  const frame = { x: left, y: top, width: side, height: side };
+  const parts = [
+    element("clipPath", { id: clip }, element("rect", frame)),
+    element("g", { "clip-path": `url(#${clip})` }, ...marks.map((mark) => drawMark(mark, x.scale, y.scale))),
+    element("rect", { ...frame, class: "frame" }),
+  ];
+  if (row === axes.length - 1) {
+    for (const tick of x.ticks)
+      parts.push(element("text", { x: tick.at, y: top + side + 15, "text-anchor": "middle", class: "small" }, escapeText(tick.label)));
+    parts.push(
+      element(
+        "text",
+        { x: left + side / 2, y: top + side + 34, "text-anchor": "middle", class: "label" },
+        escapeText((axes[column] as Axis).label),
+      ),
+    );
   }
-  return element("path", { d: `M${points.join("L")}Z`, class: `${series} region` });
+  if (column === 0 && row > 0) {
+    for (const tick of y.ticks)
+      parts.push(element("text", { x: left - 6, y: tick.at + 4, "text-anchor": "end", class: "small" }, escapeText(tick.label)));
+    const transform = `translate(13 ${top + side / 2}) rotate(-90)`;
+    parts.push(element("text", { x: 0, y: 0, transform, "text-anchor": "middle", class: "label" }, escapeText((axes[row] as Axis).label)));
+  }
+  return parts.join("");
 }

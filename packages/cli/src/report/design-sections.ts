@@ -1,14 +1,20 @@
 /** Sections of a report about the next measurement: how each error shrinks with where it is taken. */
-import type { Design } from "@tetrad/theory";
+import type { DataColumns, Design } from "@tetrad/theory";
 import type { BestCandidate } from "../explore/design.js";
 import { short } from "../numbers.js";
-import { chart, type SeriesClass } from "./chart.js";
+import { chart } from "./chart.js";
+import { SERIES, type SeriesClass } from "./colours.js";
+import { columnLabel, type Labels } from "./labels.js";
 import { curve, type Point } from "./marks.js";
 import type { Section } from "./page.js";
 
-const SERIES: readonly SeriesClass[] = ["s1", "s2", "s3", "s4", "s5", "s6", "s7"];
-
-export function designSections({ names, before, candidates }: Design, shown: readonly number[], best: readonly BestCandidate[]): Section[] {
+export function designSections(
+  { names, before, candidates }: Design,
+  shown: readonly number[],
+  best: readonly BestCandidate[],
+  data: DataColumns,
+  labels: Labels,
+): Section[] {
   const columns = Object.keys(candidates[0]?.x ?? {});
   const axis = columns[0] as string;
   const along = (value: (one: Design["candidates"][number]) => number): Point[] =>
@@ -47,10 +53,10 @@ export function designSections({ names, before, candidates }: Design, shown: rea
                 title: "Errors with one more datum",
                 caption:
                   "Each parameter's error with the datum over its error now; lower is better. Steps come from the data's own errors, which the nearest datum lends.",
-                x: { label: axis, domain: span, exact: true },
+                x: { label: columnLabel(data, axis), domain: span, exact: true },
                 y: { label: "error with it / error now", domain: [Math.min(...ratios.flatMap((points) => points.map(([, y]) => y))), 1] },
                 legend: ratios.map((_, s) => ({
-                  label: names[shown[s] as number] as string,
+                  label: labels.plain(names[shown[s] as number] as string),
                   series: SERIES[s] as SeriesClass,
                   symbol: "line" as const,
                 })),
@@ -59,7 +65,7 @@ export function designSections({ names, before, candidates }: Design, shown: rea
               chart({
                 title: "Information",
                 caption: "Expected information about all parameters together.",
-                x: { label: axis, domain: span, exact: true },
+                x: { label: columnLabel(data, axis), domain: span, exact: true },
                 y: { label: "nats", domain: [0, Math.max(...information.map(([, y]) => y))] },
                 marks: [curve(information, "s1")],
               }),

@@ -1,6 +1,7 @@
 /** Figures with their intervals, and F1 by name: what every report of an evaluation begins with. */
 import type { Interval } from "@tetrad/engine";
 import { chart } from "./chart.js";
+import type { Figure } from "./figure.js";
 import { bars } from "./marks.js";
 import type { ReportTable } from "./page.js";
 
@@ -20,7 +21,7 @@ export function figuresTable(figures: Figures): ReportTable {
 }
 
 /** @param scores of few names, the first at the top */
-export function f1Chart(scores: readonly (readonly [string, number])[]): string {
+export function f1Chart(scores: readonly (readonly [string, number])[]): Figure {
   const shown = [...scores].reverse();
   const longest = Math.max(...shown.map(([name]) => name.length));
   return chart({

@@ -1,27 +1,17 @@
-/** Sections of a report about fits: data with every theory's curve, residuals, parameter regions. */
-import {
-  type Comparison,
-  type DataSet,
-  evaluate,
-  type FitResult,
-  type Points,
-  parameterValues,
-  type SetFit,
-  type Theory,
-} from "@tetrad/theory";
+/** Sections of a report about fits: data with every theory's curve and its band, residuals, parameter regions, spectra. */
+import { type Comparison, type DataSet, type FitResult, type Points, predict, type SetFit, type Theory } from "@tetrad/theory";
 import { probability } from "../fit-text.js";
 import { measured } from "../numbers.js";
-import { chart, type LegendEntry, type SeriesClass } from "./chart.js";
-import { corner } from "./corner.js";
-import { curve, dots, errorBars, horizontal, type Point } from "./marks.js";
+import { chart } from "./chart.js";
+import type { SeriesClass } from "./colours.js";
+import type { Figure, LegendEntry } from "./figure.js";
+import { fitCorner } from "./fit-corner.js";
+import { type FittedTheory, MEASURED, theorySeries } from "./fitted-theory.js";
+import { columnLabel, labelsOf } from "./labels.js";
+import { band, curve, dots, errorBars, horizontal, type Point } from "./marks.js";
 import type { Section } from "./page.js";
+import { powerSections } from "./power-sections.js";
 
-export interface FittedTheory {
-  readonly theory: Theory;
-  readonly fit: FitResult;
-}
-
-const SERIES: readonly SeriesClass[] = ["s2", "s1", "s3", "s4", "s5"];
 /** Points along a curve: one every two pixels. */
 const CURVE_POINTS = 200;
 
@@ -37,50 +27,56 @@ export function fitSections(fitted: readonly FittedTheory[], comparison: Compari
       tables: [parameterTable(fitted), qualityTable(fitted)],
       figures: [
         ...first.fit.sets.flatMap((_, set) => setFigures(fitted, set)),
-        ...fitted.flatMap(({ fit }, i) => cornerOf(fit, seriesOf(i))),
+        ...fitted.flatMap(({ theory, fit }, i) => cornerOf(theory, fit, theorySeries(i))),
       ],
     },
+    ...powerSections(fitted),
   ];
 }
 
 /** Data of one set with every theory's curve, and the residuals. */
-function setFigures(fitted: readonly FittedTheory[], set: number): string[] {
+function setFigures(fitted: readonly FittedTheory[], set: number): Figure[] {
   const [first] = fitted as [FittedTheory, ...FittedTheory[]];
   const { data } = first.theory.sets[set] as DataSet;
   const { x, y, sigma } = pointsOf(first, set);
   const name = data.x[0] as string;
   const abscissa = x[name] as readonly number[];
   const points = abscissa.map((value, i): Point => [value, y[i] as number]);
-  const legend = fitted.map(({ fit }, i): LegendEntry => ({ label: fit.title, series: seriesOf(i), symbol: "line" }));
+  const legend = fitted.map(({ fit }, i): LegendEntry => ({ label: fit.title, series: theorySeries(i), symbol: "line" }));
   const labels = points.map(([px, py], i) => `${name} = ${px}, ${data.y} = ${py} ± ${sigma[i]}`);
   const low = Math.min(...y.map((value, i) => value - (sigma[i] as number)));
   const high = Math.max(...y.map((value, i) => value + (sigma[i] as number)));
-  const domain = range(abscissa);
+  const domain = widened(abscissa);
   const several = first.theory.sets.length > 1 ? `${first.theory.sets[set]?.name}: ` : "";
+  const curves = fitted.map((one) => modelCurve(one, set, name, domain));
   const main = chart({
     title: `${several}${data.y} against ${name}`,
-    caption: `The ${points.length} measurements with their errors of one standard deviation, and each theory at its best fit.`,
-    x: { label: name, domain },
-    y: { label: data.y, domain: [low, high] },
-    legend: [{ label: "measured", series: "s5", symbol: "dot" }, ...legend],
+    caption: `The ${points.length} measurements with their errors of one standard deviation, and each theory at its best fit${
+      curves.some(({ spread }) => spread !== null) ? " with a band of one standard deviation, which the parameters' uncertainty leaves" : ""
+    }.`,
+    x: { label: columnLabel(data, name), domain, exact: true },
+    y: { label: columnLabel(data, data.y), domain: [low, high] },
+    legend: [{ label: "measured", series: MEASURED, symbol: "dot" }, ...legend],
     marks: [
-      errorBars(points, sigma, "s5"),
-      dots({ points, series: "s5", labels }),
-      ...fitted.map((one, i) => curve(modelCurve(one, set, name, domain), seriesOf(i))),
+      ...curves.flatMap(({ line, spread }, i) => (spread === null ? [] : [band(line, spread, theorySeries(i))])),
+      errorBars(points, sigma, MEASURED),
+      dots({ points, series: MEASURED, labels }),
+      ...curves.map(({ line }, i) => curve(line, theorySeries(i))),
     ],
   });
   const furthest = Math.max(3, ...fitted.flatMap((one) => pointsOf(one, set).pulls.map(Math.abs)));
   const residuals = chart({
     title: several === "" ? "Residuals" : `${several}residuals`,
-    caption:
-      "How far each measurement lies from each theory, in standard deviations. About two thirds should lie within ±1, almost all within ±2, without a trend.",
-    x: { label: name, domain },
+    caption: `How far each measurement lies from each theory, in standard deviations${
+      data.covariance === undefined ? "" : ", after their correlations have been taken out"
+    }. About two thirds should lie within ±1, almost all within ±2, without a trend.`,
+    x: { label: columnLabel(data, name), domain, exact: true },
     y: { label: "(measured − theory) / σ", domain: [-furthest, furthest] },
     legend: legend.map((entry) => ({ ...entry, symbol: "dot" as const })),
     marks: [
       horizontal(0),
       ...fitted.map((one, i) =>
-        dots({ points: abscissa.map((value, j): Point => [value, pointsOf(one, set).pulls[j] as number]), series: seriesOf(i) }),
+        dots({ points: abscissa.map((value, j): Point => [value, pointsOf(one, set).pulls[j] as number]), series: theorySeries(i) }),
       ),
     ],
   });
@@ -91,45 +87,47 @@ function pointsOf({ fit }: FittedTheory, set: number): Points {
   return (fit.sets[set] as SetFit).points;
 }
 
-function seriesOf(index: number): SeriesClass {
-  return SERIES[index % SERIES.length] as SeriesClass;
+/** So that no point lies on the frame. */
+function widened(values: readonly number[]): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = 0.02 * (high - low);
+  // What is positive, such as a redshift, may have a model that is not defined below.
+  return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
 }
 
-function range(values: readonly number[]): [number, number] {
-  return [Math.min(...values), Math.max(...values)];
+interface ModelCurve {
+  readonly line: readonly Point[];
+  /** One standard deviation at each point; null where the fit has none. */
+  readonly spread: Float64Array | null;
 }
 
 /** The model along its horizontal axis. A theory of several columns has no curve over one of them, so its points are joined. */
-function modelCurve(one: FittedTheory, set: number, name: string, [low, high]: readonly [number, number]): Point[] {
-  const { theory, fit } = one;
-  const { data, model } = theory.sets[set] as DataSet;
-  if (data.x.length > 1) {
-    const { x, model: values } = pointsOf(one, set);
-    return (x[name] as readonly number[]).map((value, i): Point => [value, values[i] as number]).sort((a, b) => a[0] - b[0]);
+function modelCurve({ theory, fit }: FittedTheory, set: number, name: string, [low, high]: readonly [number, number]): ModelCurve {
+  const { data, name: setName } = theory.sets[set] as DataSet;
+  const { x, model } = pointsOf({ theory, fit }, set);
+  if (data.x.length === 1) {
+    const grid = Float64Array.from({ length: CURVE_POINTS }, (_, i) => low + ((high - low) * i) / (CURVE_POINTS - 1));
+    const { value, uncertainty } = predict(theory, fit, { [name]: grid }, setName);
+    return { line: Array.from(grid, (at, i): Point => [at, value[i] as number]), spread: uncertainty };
   }
-  const grid = Float64Array.from({ length: CURVE_POINTS }, (_, i) => low + ((high - low) * i) / (CURVE_POINTS - 1));
-  const free = fit.parameters.filter(({ fixed }) => !fixed).map(({ value }) => value);
-  const values = evaluate(model, { ...parameterValues(theory, free), [name]: grid });
-  const { scale, offset } = fit.sets[set] as SetFit;
-  return Array.from(
-    grid,
-    (value, i): Point => [value, (values[values.length === 1 ? 0 : i] as number) * (scale?.value ?? 1) + (offset?.value ?? 0)],
-  );
+  const order = model.map((_, i) => i).sort((a, b) => (x[name]?.[a] as number) - (x[name]?.[b] as number));
+  const { uncertainty } = predict(theory, fit, x, setName);
+  return {
+    line: order.map((i): Point => [x[name]?.[i] as number, model[i] as number]),
+    spread: uncertainty === null ? null : Float64Array.from(order, (i) => uncertainty[i] as number),
+  };
 }
 
-function cornerOf(fit: FitResult, series: SeriesClass): string[] {
+function cornerOf(theory: Theory, fit: FitResult, series: SeriesClass): Figure[] {
   const { covariance, covarianceOf } = fit;
   if (covariance === null || covarianceOf.length < 2) return [];
-  const parameters = covarianceOf.map((name) => ({
-    name,
-    value: fit.parameters.find((parameter) => parameter.name === name)?.value ?? Number.NaN,
-  }));
   return [
-    corner({
+    fitCorner({
       title: `${fit.title}: what the data allow`,
       caption:
         "Diagonal: how probable each value is. Below: pairs of values inside the inner line hold 68 %, inside the outer one 95 % of the probability, as the curvature of the likelihood at the best fit says. A tilted ellipse means that two parameters can trade against each other. The lines may reach beyond bounds that the theory sets.",
-      parameters,
+      labels: covarianceOf.map(labelsOf(theory).axis),
+      values: covarianceOf.map((name) => fit.parameters.find((parameter) => parameter.name === name)?.value ?? Number.NaN),
       covariance: Float64Array.from(covariance.flat()),
       series,
     }),

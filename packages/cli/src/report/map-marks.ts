@@ -1,7 +1,7 @@
 /** Maps over two parameters: cells by how dark, and lines of equal height, of square arrays row by row along y. */
 import { contours } from "d3-contour";
-import type { Mark, SeriesClass } from "./chart.js";
-import { element } from "./svg.js";
+import type { SeriesClass } from "./colours.js";
+import type { Cell, Mark, Point, Polygon } from "./marks.js";
 
 /** Where a cell's left or lower edge lies, in the axis's own numbers. */
 export type Place = (cell: number) => number;
@@ -12,20 +12,12 @@ const DARKEST = 0.7;
 
 /** @param shares 0 to 1 for each cell [cells · cells]; NaN leaves it empty */
 export function heat(shares: ArrayLike<number>, cells: number, across: Place, up: Place, series: SeriesClass = "s1"): Mark {
-  return (x, y) =>
-    Array.from(shares, (share, at) => {
-      if (!(share > FAINTEST)) return "";
-      const [column, row] = [at % cells, Math.floor(at / cells)];
-      const [left, top] = [x(across(column)), y(up(row + 1))];
-      return element("rect", {
-        x: left,
-        y: top,
-        width: x(across(column + 1)) - left,
-        height: y(up(row)) - top,
-        class: `${series} heat`,
-        "fill-opacity": DARKEST * share,
-      });
-    }).join("");
+  const drawn = Array.from(shares).flatMap((share, at): Cell[] => {
+    if (!(share > FAINTEST)) return [];
+    const [column, row] = [at % cells, Math.floor(at / cells)];
+    return [{ x: [across(column), across(column + 1)], y: [up(row), up(row + 1)], opacity: DARKEST * share }];
+  });
+  return { kind: "cells", cells: drawn, series };
 }
 
 /** Lines around what is at least as high as each level. */
@@ -37,16 +29,11 @@ export function contourLines(
   up: Place,
   series: SeriesClass = "s1",
 ): Mark {
-  const trace = contours().size([cells, cells]);
-  return (x, y) =>
-    levels
-      .map((level) => {
-        const d = trace
-          .contour([...heights], level)
-          .coordinates.flat()
-          .map((ring) => `M${ring.map(([px = 0, py = 0]) => `${x(across(px)).toFixed(2)} ${y(up(py)).toFixed(2)}`).join("L")}Z`)
-          .join("");
-        return element("path", { d, class: `${series} line` });
-      })
-      .join("");
+  return { kind: "region", polygons: levels.flatMap((level) => polygonsAbove(heights, level, cells, across, up)), filled: false, series };
+}
+
+/** Outlines of what is at least as high as a level. */
+export function polygonsAbove(heights: ArrayLike<number>, level: number, cells: number, across: Place, up: Place): Polygon[] {
+  const { coordinates } = contours().size([cells, cells]).contour(Array.from(heights), level);
+  return coordinates.map((polygon) => polygon.map((ring) => ring.map(([px = 0, py = 0]): Point => [across(px), up(py)])));
 }

@@ -1,19 +1,14 @@
-/** What can be drawn inside a chart. */
-import { line } from "d3-shape";
-import type { Mark, Scale, SeriesClass } from "./chart.js";
-import { element, escapeText } from "./svg.js";
+/** What can be drawn inside a chart, as plain data in the axes' own numbers: `draw-marks.ts` makes SVG of it, `vega-lite.ts` a layer of a specification. */
+import type { SeriesClass } from "./colours.js";
 
 export type Point = readonly [x: number, y: number];
 
-export function curve(points: readonly Point[], series: SeriesClass, style: "line" | "dashes" = "line"): Mark {
-  return (x, y) => {
-    const path = line<Point>()
-      .x(([px]) => x(px))
-      .y(([, py]) => y(py))
-      .defined(([px, py]) => Number.isFinite(x(px)) && Number.isFinite(y(py)))
-      .digits(2);
-    return element("path", { d: path(points) ?? "", class: `${series} line${style === "dashes" ? " dashes" : ""}` });
-  };
+export interface Curve {
+  readonly kind: "curve";
+  /** In the order in which they are joined; a point that is not finite is a gap. */
+  readonly points: readonly Point[];
+  readonly series: SeriesClass;
+  readonly style: "line" | "dashes";
 }
 
 export interface Dots {
@@ -24,64 +19,10 @@ export interface Dots {
   readonly labels?: readonly string[];
 }
 
-export function dots({ points, series, radius = 3, labels }: Dots): Mark {
-  return (x, y) =>
-    points
-      .map(([px, py], i) => {
-        const label = labels?.[i];
-        return element(
-          "circle",
-          { cx: x(px), cy: y(py), r: radius, class: `${series} dot` },
-          ...(label === undefined ? [] : [element("title", {}, escapeText(label))]),
-        );
-      })
-      .join("");
-}
-
-/** Many dots as one path, which keeps a report of thousands of points small. */
-export function cloud(points: readonly Point[], series: SeriesClass): Mark {
-  return (x, y) =>
-    element("path", { d: points.map(([px, py]) => `M${x(px).toFixed(1)} ${y(py).toFixed(1)}h0`).join(""), class: `${series} cloud` });
-}
-
-/** One standard deviation up and down. */
-export function errorBars(points: readonly Point[], sigma: ArrayLike<number>, series: SeriesClass): Mark {
-  return (x, y) =>
-    element("path", {
-      d: points
-        .map(([px, py], i) => `M${x(px).toFixed(2)} ${y(py - (sigma[i] as number)).toFixed(2)}V${y(py + (sigma[i] as number)).toFixed(2)}`)
-        .join(""),
-      class: `${series} bar`,
-    });
-}
-
-export function columns(bins: readonly { readonly x0: number; readonly x1: number; readonly height: number }[], series: SeriesClass): Mark {
-  return (x, y) =>
-    bins
-      .filter(({ height }) => height > 0)
-      .map(({ x0, x1, height }) =>
-        element("rect", {
-          x: x(x0) + 0.5,
-          y: y(height),
-          width: Math.max(0.5, x(x1) - x(x0) - 1),
-          height: y(0) - y(height),
-          class: `${series} column`,
-        }),
-      )
-      .join("");
-}
-
-export function horizontal(value: number): Mark {
-  return (x: Scale, y) =>
-    element("path", { d: `M${x(x.domain[0]).toFixed(2)} ${y(value).toFixed(2)}H${x(x.domain[1]).toFixed(2)}`, class: "rule" });
-}
-
-/** y = x. */
-export function diagonal(): Mark {
-  return (x, y) => {
-    const [low, high] = [Math.max(x.domain[0], y.domain[0]), Math.min(x.domain[1], y.domain[1])];
-    return element("path", { d: `M${x(low).toFixed(2)} ${y(low).toFixed(2)}L${x(high).toFixed(2)} ${y(high).toFixed(2)}`, class: "rule" });
-  };
+export interface Column {
+  readonly x0: number;
+  readonly x1: number;
+  readonly height: number;
 }
 
 export interface Bar {
@@ -93,36 +34,83 @@ export interface Bar {
   readonly series: SeriesClass;
 }
 
+/** A cell of a map. */
+export interface Cell {
+  readonly x: readonly [low: number, high: number];
+  readonly y: readonly [low: number, high: number];
+  /** How dark, from 0 to 1. */
+  readonly opacity: number;
+}
+
+/** An outline first, then the holes in it. */
+export type Polygon = readonly (readonly Point[])[];
+
+export type Mark =
+  | Curve
+  | (Dots & { readonly kind: "dots" })
+  | { readonly kind: "cloud"; readonly points: readonly Point[]; readonly series: SeriesClass }
+  | {
+      readonly kind: "band";
+      readonly points: readonly Point[];
+      /** Half its width at each point. */
+      readonly spread: ArrayLike<number>;
+      readonly series: SeriesClass;
+    }
+  | { readonly kind: "error bars"; readonly points: readonly Point[]; readonly sigma: ArrayLike<number>; readonly series: SeriesClass }
+  | { readonly kind: "columns"; readonly columns: readonly Column[]; readonly series: SeriesClass }
+  | { readonly kind: "bars"; readonly bars: readonly Bar[] }
+  | { readonly kind: "cells"; readonly cells: readonly Cell[]; readonly series: SeriesClass }
+  | { readonly kind: "region"; readonly polygons: readonly Polygon[]; readonly filled: boolean; readonly series: SeriesClass }
+  | { readonly kind: "rule"; readonly across: "x" | "y"; readonly at: number }
+  | { readonly kind: "diagonal" };
+
+export function curve(points: readonly Point[], series: SeriesClass, style: "line" | "dashes" = "line"): Mark {
+  return { kind: "curve", points, series, style };
+}
+
+export function dots(spec: Dots): Mark {
+  return { kind: "dots", ...spec };
+}
+
+/** Many dots as one path, which keeps a report of thousands of points small. */
+export function cloud(points: readonly Point[], series: SeriesClass): Mark {
+  return { kind: "cloud", points, series };
+}
+
+/** What lies within `spread` of a curve. */
+export function band(points: readonly Point[], spread: ArrayLike<number>, series: SeriesClass): Mark {
+  return { kind: "band", points, spread, series };
+}
+
+/** One standard deviation up and down. */
+export function errorBars(points: readonly Point[], sigma: ArrayLike<number>, series: SeriesClass): Mark {
+  return { kind: "error bars", points, sigma, series };
+}
+
+/** Columns from zero up. */
+export function columns(all: readonly Column[], series: SeriesClass): Mark {
+  return { kind: "columns", columns: all.filter(({ height }) => height > 0), series };
+}
+
 /** Bars along the x axis, the k-th at k + ½ of the y axis, with whiskers over their intervals. */
 export function bars(all: readonly Bar[]): Mark {
-  return (x, y) => {
-    const thickness = Math.abs(y(1) - y(0)) * 0.56;
-    return all
-      .map(({ from, to, low, high, series }, k) => {
-        const [left, right] = [x(Math.min(from, to)), x(Math.max(from, to))];
-        const middle = y(k + 0.5);
-        const end = (value: number) => `M${x(value).toFixed(2)} ${(middle - 4).toFixed(2)}v8`;
-        const bar = element("rect", {
-          x: left,
-          y: middle - thickness / 2,
-          width: Math.max(1, right - left),
-          height: thickness,
-          class: `${series} column`,
-        });
-        if (low === undefined || high === undefined) return bar;
-        return (
-          bar +
-          element("path", {
-            d: `M${x(low).toFixed(2)} ${middle.toFixed(2)}H${x(high).toFixed(2)}${end(low)}${end(high)}`,
-            class: "whisker",
-          })
-        );
-      })
-      .join("");
-  };
+  return { kind: "bars", bars: all };
+}
+
+export function horizontal(value: number): Mark {
+  return { kind: "rule", across: "x", at: value };
 }
 
 export function vertical(value: number): Mark {
-  return (x, y) =>
-    element("path", { d: `M${x(value).toFixed(2)} ${y(y.domain[0]).toFixed(2)}V${y(y.domain[1]).toFixed(2)}`, class: "rule" });
+  return { kind: "rule", across: "y", at: value };
+}
+
+/** y = x. */
+export function diagonal(): Mark {
+  return { kind: "diagonal" };
+}
+
+/** Areas with an outline. */
+export function region(polygons: readonly Polygon[], series: SeriesClass): Mark {
+  return { kind: "region", polygons, filled: true, series };
 }

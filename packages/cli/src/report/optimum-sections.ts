@@ -2,6 +2,7 @@
 import type { BayesianResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { chart } from "./chart.js";
+import type { Labels } from "./labels.js";
 import { curve, dots, type Point } from "./marks.js";
 import type { Section } from "./page.js";
 
@@ -10,6 +11,7 @@ export function optimumSections(
   theta: Float64Array,
   value: number,
   { values, theta: points }: BayesianResult["asked"],
+  labels: Labels,
 ): Section[] {
   const k = names.length;
   const finite = Array.from(values).filter(Number.isFinite);
@@ -51,7 +53,7 @@ export function optimumSections(
             title: `Where ${name} was asked`,
             caption: "Each evaluation's value of the parameter, in their order.",
             x: { label: "evaluation", domain: [1, values.length], exact: true },
-            y: { label: name, domain: [Math.min(...column(points, k, j)), Math.max(...column(points, k, j))] },
+            y: { label: labels.axis(name), domain: [Math.min(...column(points, k, j)), Math.max(...column(points, k, j))] },
             height: 220,
             marks: [dots({ points: column(points, k, j).map((at, i): Point => [i + 1, at]), series: "s1" })],
           }),

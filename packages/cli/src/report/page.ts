@@ -1,4 +1,6 @@
 /** The page around the charts: one file, no script, no request to anywhere, readable by day, by night and on a phone. */
+import { DARK, LIGHT, SERIES, type SeriesClass } from "./colours.js";
+import type { Figure } from "./figure.js";
 import { element, escapeText } from "./svg.js";
 
 export interface Section {
@@ -7,8 +9,8 @@ export interface Section {
   readonly tables?: readonly ReportTable[];
   /** Markup across the page's width */
   readonly blocks?: readonly string[];
-  /** Figures from `chart` and `corner`. */
-  readonly figures?: readonly string[];
+  /** From `chart` and `corner`. */
+  readonly figures?: readonly Figure[];
 }
 
 export interface ReportTable {
@@ -31,7 +33,7 @@ export function page(title: string, lead: string, sections: readonly Section[]):
       ...paragraphs.map((text) => element("p", {}, escapeText(text))),
       ...blocks,
       ...tables.map(table),
-      figures.length === 0 ? "" : element("div", { class: "figures" }, ...figures),
+      figures.length === 0 ? "" : element("div", { class: "figures" }, ...figures.map(({ html }) => html)),
     ),
   );
   return `<!doctype html>
@@ -75,23 +77,25 @@ function table({ caption, header, rows, words = false }: ReportTable): string {
   return element("details", {}, element("summary", {}, escapeText(`${caption}: ${rows.length} rows`)), drawn);
 }
 
-/** Series colours are those of Okabe and Ito (2008), told apart with any colour vision, and lighter in the dark. */
+const variables = (colours: Readonly<Record<SeriesClass, string>>): string =>
+  SERIES.map((series) => `--${series}:${colours[series]}`).join(";");
+
 const STYLE = `
-:root{--bg:#fff;--fg:#1a1d21;--dim:#5c6570;--grid:#e6e9ed;--frame:#aab2bd;--card:#f7f8fa;--s1:#0072b2;--s2:#d55e00;--s3:#009e73;--s4:#aa4499;--s5:#7a6a00;--s6:#5b6470;--s7:#8c4a2f}
-@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e8eaed;--dim:#a3adb8;--grid:#2a2f36;--frame:#596270;--card:#1b1f25;--s1:#56b4e9;--s2:#f0935a;--s3:#3fc79a;--s4:#d98cc9;--s5:#e2c53d;--s6:#b6bec8;--s7:#d19a7a}}
+:root{--bg:#fff;--fg:#1a1d21;--dim:#5c6570;--grid:#e6e9ed;--frame:#aab2bd;--card:#f7f8fa;${variables(LIGHT)}}
+@media(prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e8eaed;--dim:#a3adb8;--grid:#2a2f36;--frame:#596270;--card:#1b1f25;${variables(DARK)}}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1080px;padding:1.2rem;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,sans-serif}
 h1{font-size:1.7rem;line-height:1.2;margin:.4rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .4rem;border-bottom:1px solid var(--grid);padding-bottom:.25rem}h3{font-size:1rem;margin:0 0 .3rem}
 p{max-width:68ch;margin:.5rem 0}header p{color:var(--dim)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:1rem;margin-top:.8rem}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:1rem;margin-top:.8rem}
 figure{margin:0;max-width:760px;background:var(--card);border-radius:10px;padding:.9rem}
-figcaption{color:var(--dim);font-size:.9rem;margin-top:.3rem}
+.figures .large{grid-column:1/-1}figcaption{color:var(--dim);font-size:.9rem;margin-top:.3rem}
 svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:var(--dim)}svg .label{fill:var(--fg);font-size:13px}svg .small{font-size:11px}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.88rem;margin-bottom:.2rem}.legend span{display:inline-flex;align-items:center;gap:.4rem}.legend svg{width:24px}
 .grid{stroke:var(--grid);fill:none}.frame{stroke:var(--frame);fill:none}.rule{stroke:var(--frame);stroke-dasharray:4 3;fill:none}
 .line{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round}.dashes{stroke-dasharray:6 4}.dot{fill:var(--c)}.cloud{stroke:var(--c);stroke-width:2.6;stroke-linecap:round;stroke-opacity:.55;fill:none}
-.bar{stroke:var(--c);stroke-width:1.2;fill:none;stroke-opacity:.75}.column{fill:var(--c);fill-opacity:.75}.whisker{stroke:var(--fg);stroke-width:1.3;fill:none}.region{fill:var(--c);fill-opacity:.16;stroke:var(--c);stroke-width:1.4}
-.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}
+.bar{stroke:var(--c);stroke-width:1.2;fill:none;stroke-opacity:.75}.column{fill:var(--c);fill-opacity:.75}.whisker{stroke:var(--fg);stroke-width:1.3;fill:none}.region{fill:var(--c);fill-opacity:.16;stroke:var(--c);stroke-width:1.4}.band{fill:var(--c);fill-opacity:.18;stroke:none}
+${SERIES.map((series) => `.${series}{--c:var(--${series})}`).join("")}
 .heat{fill:var(--c)}svg .on{fill:var(--bg)}figure.wide{max-width:none;margin-top:.8rem}.wide svg{max-width:none}
 .scroll{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-nums}caption{text-align:left;color:var(--dim);padding-bottom:.3rem}
 th,td{text-align:right;padding:.28rem .8rem .28rem 0;border-bottom:1px solid var(--grid);white-space:nowrap}th:first-child{text-align:left;font-weight:600}.words td,.words th{text-align:left}.words td{white-space:normal;overflow-wrap:anywhere}details{margin:.8rem 0}summary{cursor:pointer;color:var(--dim)}thead th{color:var(--dim);font-weight:600}

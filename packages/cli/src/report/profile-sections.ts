@@ -2,6 +2,8 @@
 import { PROFILE_RISES, type Profile, type ProfileResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { chart } from "./chart.js";
+import type { Figure } from "./figure.js";
+import type { Labels } from "./labels.js";
 import { curve, horizontal, type Point, vertical } from "./marks.js";
 import type { Section } from "./page.js";
 
@@ -21,6 +23,7 @@ export function profileSections(
   { profiles, messages }: ProfileResult,
   names: readonly string[],
   fitMessages: readonly string[],
+  labels: Labels,
 ): Section[] {
   return [
     {
@@ -37,12 +40,12 @@ export function profileSections(
           rows: profiles.map((one) => [one.name, ...profileCells(one)]),
         },
       ],
-      figures: profiles.flatMap((profile) => [profileChart(profile), ...followers(profile, names)]),
+      figures: profiles.flatMap((profile) => [profileChart(profile, labels), ...followers(profile, names, labels)]),
     },
   ];
 }
 
-function profileChart({ name, best, values, rises, intervals, minus, plus }: Profile): string {
+function profileChart({ name, best, values, rises, intervals, minus, plus }: Profile, labels: Labels): Figure {
   const points = values.map((value, i): Point => [value, rises[i] ?? Number.NaN]);
   const sigma = minus !== null && plus !== null ? (minus + plus) / 2 : (minus ?? plus);
   const [low, high] = [values[0] as number, values.at(-1) as number];
@@ -58,7 +61,7 @@ function profileChart({ name, best, values, rises, intervals, minus, plus }: Pro
     title: `Profile of ${name}`,
     caption:
       "Rise of −2 ln(likelihood × prior) over its minimum, with the ends of the intervals; dashed is the parabola of the mean error.",
-    x: { label: name, domain: [low, high], exact: true },
+    x: { label: labels.axis(name), domain: [low, high], exact: true },
     y: { label: "Δχ²", domain: [0, Math.max(6, ...PROFILE_RISES)], exact: true },
     marks: [
       ...PROFILE_RISES.map((rise) => horizontal(rise)),
@@ -70,7 +73,7 @@ function profileChart({ name, best, values, rises, intervals, minus, plus }: Pro
 }
 
 /** The other parameters along the curve, in their own spans. */
-function followers({ name, values, refitted, rises }: Profile, names: readonly string[]): string[] {
+function followers({ name, values, refitted, rises }: Profile, names: readonly string[], labels: Labels): Figure[] {
   const others = names
     .map((other, i) => ({ other, i }))
     .filter(({ other }) => other !== name)
@@ -81,8 +84,8 @@ function followers({ name, values, refitted, rises }: Profile, names: readonly s
     return chart({
       title: `${other} as ${name} varies`,
       caption: `The best ${other} for each ${name}: its slope is how they trade against each other.`,
-      x: { label: name, domain: [values[0] as number, values.at(-1) as number], exact: true },
-      y: { label: other, domain: [Math.min(...heights), Math.max(...heights)] },
+      x: { label: labels.axis(name), domain: [values[0] as number, values.at(-1) as number], exact: true },
+      y: { label: labels.axis(other), domain: [Math.min(...heights), Math.max(...heights)] },
       height: 220,
       marks: [curve(points, "s3")],
     });

@@ -2,10 +2,11 @@
 import type { RegionResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { chart } from "./chart.js";
+import type { Labels } from "./labels.js";
 import { curve, errorBars, type Point } from "./marks.js";
 import type { Section } from "./page.js";
 
-export function regionSections(regions: readonly RegionResult[], messages: readonly string[]): Section[] {
+export function regionSections(regions: readonly RegionResult[], messages: readonly string[], labels: Labels): Section[] {
   return regions.map(({ name, level, toys, tested }, i) => {
     const critical = tested.map(({ value, critical: limit }): Point => [value, limit]);
     return {
@@ -32,7 +33,7 @@ export function regionSections(regions: readonly RegionResult[], messages: reado
           title: `Rise and critical rise of ${name}`,
           caption:
             "Where the data's curve lies below the critical one is the region. Bars are the critical rise's error from the number of experiments.",
-          x: { label: name, domain: [tested[0]?.value as number, tested.at(-1)?.value as number], exact: true },
+          x: { label: labels.axis(name), domain: [tested[0]?.value as number, tested.at(-1)?.value as number], exact: true },
           y: { label: "Δχ²", domain: [0, 2.5 * Math.max(...tested.map((one) => one.critical))] },
           legend: [
             { label: "data", series: "s1", symbol: "line" },

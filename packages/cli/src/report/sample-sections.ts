@@ -1,15 +1,17 @@
 /** Sections of a report about a sampled posterior: verdict, table, corner plot, traces and ranks. */
 import { freeParameters, ranks } from "@tetrad/theory";
 import type { Sampled } from "../actions/sample.js";
-import { measured, short } from "../numbers.js";
+import { measured, rounded, short } from "../numbers.js";
 import { isChainSampler, type SamplerName } from "../sampling/plan.js";
 import type { DrawTable } from "../sampling/table.js";
-import { chart, type SeriesClass } from "./chart.js";
+import { chart } from "./chart.js";
+import { SERIES, seriesAt } from "./colours.js";
+import type { Figure } from "./figure.js";
+import { type Labels, labelsOf } from "./labels.js";
 import { curve, horizontal, type Point } from "./marks.js";
 import type { ReportTable, Section } from "./page.js";
 import { posteriorCorner } from "./posterior-corner.js";
 
-const SERIES: readonly SeriesClass[] = ["s1", "s2", "s3", "s4", "s5", "s6", "s7"];
 /** Points of a trace: more would not be seen. */
 const TRACE_POINTS = 400;
 const RANK_BINS = 20;
@@ -32,12 +34,13 @@ function kindOf(sampler: SamplerName): keyof typeof PRAISE {
 export function sampleSections(sampled: Sampled): Section[] {
   const { theory, equal, summaries, verdict, messages, evidence } = sampled;
   const bounds = new Map(freeParameters(theory).map(({ name, lower, upper }) => [name, [lower, upper] as const]));
+  const labels = labelsOf(theory);
   const effective = new Map(summaries.map(({ name, essBulk }) => [name, essBulk ?? 1]));
   const drawn = equal.quantities
     .filter(({ name, values }) => bounds.has(name) && new Set(values).size > 1)
     .slice(0, MOST)
     .map(({ name, values }) => ({
-      name,
+      label: labels.axis(name),
       values,
       walls: bounds.get(name) ?? ([-Infinity, Infinity] as const),
       effective: effective.get(name) ?? 1,
@@ -71,7 +74,7 @@ export function sampleSections(sampled: Sampled): Section[] {
             figures: equal.quantities
               .filter(({ name }) => bounds.has(name))
               .slice(0, MOST)
-              .flatMap(({ name, values }) => [traceChart(name, split(values, perChain)), rankChart(name, split(values, perChain))]),
+              .flatMap(({ name, values }) => [traceChart(name, split(values, perChain), labels), rankChart(name, split(values, perChain))]),
           },
         ]),
   ];
@@ -90,7 +93,7 @@ function split(values: Float64Array, starts: readonly number[]): Float64Array[] 
   return starts.map((start, c) => values.subarray(start, starts[c + 1] ?? values.length)).slice(0, SERIES.length);
 }
 
-function traceChart(name: string, chains: readonly Float64Array[]): string {
+function traceChart(name: string, chains: readonly Float64Array[], labels: Labels): Figure {
   const length = Math.max(...chains.map((chain) => chain.length));
   const stride = Math.max(1, Math.ceil(length / TRACE_POINTS));
   const lines = chains.map((chain) =>
@@ -101,13 +104,13 @@ function traceChart(name: string, chains: readonly Float64Array[]): string {
     title: `Trace of ${name}`,
     caption: stride === 1 ? "Every draw, a colour each chain." : `One draw in ${stride}, a colour each chain.`,
     x: { label: "draw", domain: [1, length], exact: true },
-    y: { label: name, domain: [Math.min(...heights), Math.max(...heights)] },
+    y: { label: labels.axis(name), domain: [Math.min(...heights), Math.max(...heights)] },
     height: 220,
-    marks: lines.map((line, c) => curve(line, SERIES[c] as SeriesClass)),
+    marks: lines.map((line, c) => curve(line, seriesAt(c))),
   });
 }
 
-function rankChart(name: string, chains: readonly Float64Array[]): string {
+function rankChart(name: string, chains: readonly Float64Array[]): Figure {
   const total = chains.reduce((sum, { length }) => sum + length, 0);
   const expected = total / chains.length / RANK_BINS;
   const counts = ranks(chains).map((own) => {
@@ -130,7 +133,7 @@ function rankChart(name: string, chains: readonly Float64Array[]): string {
     x: { label: "rank among all draws", domain: [0, 1], exact: true },
     y: { label: "draws", domain: [0, Math.max(...counts.flat(), 2 * expected)] },
     height: 220,
-    marks: [horizontal(expected), ...steps.map((line, c) => curve(line, SERIES[c] as SeriesClass))],
+    marks: [horizontal(expected), ...steps.map((line, c) => curve(line, seriesAt(c)))],
   });
 }
 
@@ -145,9 +148,9 @@ function summaryTable({ summaries, theory }: Sampled): ReportTable {
       name,
       measured(mean, sd),
       unit.get(name) ?? "",
-      short(quantiles[2] as number),
-      `${short(quantiles[1] as number)} to ${short(quantiles[3] as number)}`,
-      `${short(quantiles[0] as number)} to ${short(quantiles[4] as number)}`,
+      rounded(quantiles[2] as number, sd),
+      `${rounded(quantiles[1] as number, sd)} to ${rounded(quantiles[3] as number, sd)}`,
+      `${rounded(quantiles[0] as number, sd)} to ${rounded(quantiles[4] as number, sd)}`,
       mcseMean === null ? "–" : mcseMean.toPrecision(2),
       figure(rhat, 4),
       figure(essBulk),

@@ -2,6 +2,8 @@
 import type { ScanResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { chart } from "./chart.js";
+import type { Figure } from "./figure.js";
+import type { Labels } from "./labels.js";
 import { contourLines, heat } from "./map-marks.js";
 import { curve, dots, type Point } from "./marks.js";
 import type { ReportTable, Section } from "./page.js";
@@ -15,7 +17,7 @@ const MOST_CELLS = 64;
 const MOST_GRID = 128;
 const BEST_ROWS = 10;
 
-export function scanSections(result: ScanResult): Section[] {
+export function scanSections(result: ScanResult, labels: Labels): Section[] {
   const { names, undefinedPoints, logLikelihood } = result;
   const shown = names.slice(0, MOST);
   return [
@@ -33,8 +35,8 @@ export function scanSections(result: ScanResult): Section[] {
       tables: [bestTable(result)],
       figures:
         names.length === 1
-          ? [curveOf(result)]
-          : shown.flatMap((_, row) => shown.slice(0, row).map((_, column) => mapOf(result, column, row))),
+          ? [curveOf(result, labels)]
+          : shown.flatMap((_, row) => shown.slice(0, row).map((_, column) => mapOf(result, column, row, labels))),
     },
   ];
 }
@@ -69,7 +71,7 @@ function topRows(values: Float64Array, count: number): number[] {
   return top;
 }
 
-function curveOf({ names, theta, logLikelihood, best, box }: ScanResult): string {
+function curveOf({ names, theta, logLikelihood, best, box }: ScanResult, labels: Labels): Figure {
   const highest = logLikelihood[best] as number;
   const points = Array.from(theta, (value, row): Point => [value, 2 * (highest - (logLikelihood[row] as number))]).sort(
     (a, b) => a[0] - b[0],
@@ -79,7 +81,7 @@ function curveOf({ names, theta, logLikelihood, best, box }: ScanResult): string
   return chart({
     title: `Δχ² of ${names[0]}`,
     caption: "How much worse than the best point of the scan, up to 10.",
-    x: { label: names[0] as string, domain: [box.lower[0] as number, box.upper[0] as number], exact: true },
+    x: { label: labels.axis(names[0] as string), domain: [box.lower[0] as number, box.upper[0] as number], exact: true },
     y: { label: "Δχ²", domain: [0, 10], exact: true },
     marks: [curve(thinned, "s1")],
   });
@@ -113,7 +115,7 @@ function cellsOf({ theta, logLikelihood, names, box, perAxis }: ScanResult, colu
   return { cells, centred, highest };
 }
 
-function mapOf(result: ScanResult, column: number, row: number): string {
+function mapOf(result: ScanResult, column: number, row: number, labels: Labels): Figure {
   const { names, logLikelihood, theta, best, box } = result;
   const k = names.length;
   const { cells, centred, highest } = cellsOf(result, column, row);
@@ -131,8 +133,8 @@ function mapOf(result: ScanResult, column: number, row: number): string {
     title: `${names[row]} against ${names[column]}`,
     caption:
       "Darker is more likely. The lines enclose what is within Δχ² 2.30 and 6.18 of the best point: 68 % and 95 % for two parameters.",
-    x: { label: names[column] as string, domain: [low[column] as number, high[column] as number], exact: true },
-    y: { label: names[row] as string, domain: [low[row] as number, high[row] as number], exact: true },
+    x: { label: labels.axis(names[column] as string), domain: [low[column] as number, high[column] as number], exact: true },
+    y: { label: labels.axis(names[row] as string), domain: [low[row] as number, high[row] as number], exact: true },
     height: 400,
     legend: [
       { label: "68 % and 95 %", series: "s1", symbol: "line" },

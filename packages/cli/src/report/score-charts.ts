@@ -1,6 +1,8 @@
 /** Charts of a classifier's probabilities: whether they put the right class first, and whether they are true as probabilities. */
 import { averagePrecision, type Calibration, precisionRecallCurve, rocAuc, rocCurve } from "@tetrad/engine";
-import { type Axis, chart, type SeriesClass } from "./chart.js";
+import { type Axis, chart } from "./chart.js";
+import { seriesAt } from "./colours.js";
+import type { Figure } from "./figure.js";
 import { columns, curve, diagonal, dots, type Point } from "./marks.js";
 
 /** One question with two answers, and how probable the first was said to be. */
@@ -10,10 +12,9 @@ export interface Decisions {
   readonly scores: readonly number[];
 }
 
-const SERIES: readonly SeriesClass[] = ["s1", "s2", "s3", "s4", "s5", "s6", "s7"];
 const share = (label: string): Axis => ({ label, domain: [0, 1], exact: true, ticks: 5 });
 
-export function rocChart(all: readonly Decisions[]): string {
+export function rocChart(all: readonly Decisions[]): Figure {
   return chart({
     title: "ROC",
     caption:
@@ -23,20 +24,20 @@ export function rocChart(all: readonly Decisions[]): string {
     height: 380,
     legend: all.map(({ name, target, scores }, i) => ({
       label: `${name}: area ${rocAuc(target, scores).toFixed(4)}`,
-      series: seriesOf(i),
+      series: seriesAt(i),
       symbol: "line",
     })),
     marks: [
       diagonal(),
       ...all.map(({ target, scores }, i) => {
         const { falsePositiveRate, truePositiveRate } = rocCurve(target, scores);
-        return curve(thinned(falsePositiveRate, truePositiveRate), seriesOf(i));
+        return curve(thinned(falsePositiveRate, truePositiveRate), seriesAt(i));
       }),
     ],
   });
 }
 
-export function precisionRecallChart(all: readonly Decisions[]): string {
+export function precisionRecallChart(all: readonly Decisions[]): Figure {
   return chart({
     title: "Precision and recall",
     caption: "How many of those that are said to be of a class are, when so much of it is to be found. Further up and right is better.",
@@ -45,17 +46,17 @@ export function precisionRecallChart(all: readonly Decisions[]): string {
     height: 380,
     legend: all.map(({ name, target, scores }, i) => ({
       label: `${name}: average precision ${averagePrecision(target, scores).toFixed(4)}`,
-      series: seriesOf(i),
+      series: seriesAt(i),
       symbol: "line",
     })),
     marks: all.map(({ target, scores }, i) => {
       const { precision, recall } = precisionRecallCurve(target, scores);
-      return curve(thinned(recall, precision), seriesOf(i));
+      return curve(thinned(recall, precision), seriesAt(i));
     }),
   });
 }
 
-export function reliabilityChart({ bins, expectedError }: Calibration): string {
+export function reliabilityChart({ bins, expectedError }: Calibration): Figure {
   const shown = bins.map((bin, i) => ({ ...bin, x0: i / bins.length, x1: (i + 1) / bins.length })).filter(({ count }) => count > 0);
   return chart({
     title: "Reliability",
@@ -82,7 +83,7 @@ export function reliabilityChart({ bins, expectedError }: Calibration): string {
   });
 }
 
-export function confidenceChart(confidence: readonly number[], right: readonly boolean[], bins: number): string {
+export function confidenceChart(confidence: readonly number[], right: readonly boolean[], bins: number): Figure {
   const counts = (wanted: boolean) => {
     const heights = new Array<number>(bins).fill(0);
     confidence.forEach((value, i) => {
@@ -108,8 +109,6 @@ export function confidenceChart(confidence: readonly number[], right: readonly b
     marks: [columns(halves(rights, 0), "s1"), columns(halves(wrongs, 0.5), "s2")],
   });
 }
-
-const seriesOf = (i: number): SeriesClass => SERIES[i % SERIES.length] as SeriesClass;
 
 /** Points that lie at least half a pixel apart: a curve over all decisions of many classes has a hundred thousand. */
 function thinned(x: readonly number[], y: readonly number[]): Point[] {

@@ -1,12 +1,15 @@
 /** Sections of a report about sensitivity: bars of first-order and total indices for each quantity. */
 import type { Sensitivity } from "@tetrad/theory";
 import { chart } from "./chart.js";
+import type { Figure } from "./figure.js";
+import type { Labels } from "./labels.js";
 import { bars } from "./marks.js";
 import type { Section } from "./page.js";
 
 export function sensitivitySections(
   parameters: readonly string[],
   quantities: readonly (Sensitivity & { readonly name: string })[],
+  labels: Labels,
 ): Section[] {
   return quantities.map((quantity) => ({
     title: `What ${quantity.name} depends on`,
@@ -25,14 +28,18 @@ export function sensitivitySections(
         ]),
       },
     ],
-    figures: [indexChart(parameters, quantity)],
+    figures: [indexChart(parameters, quantity, labels)],
   }));
 }
 
-function indexChart(parameters: readonly string[], { name, first, total }: Sensitivity & { readonly name: string }): string {
+function indexChart(
+  parameters: readonly string[],
+  { name, first, total }: Sensitivity & { readonly name: string },
+  labels: Labels,
+): Figure {
   const rows = parameters
     .flatMap((parameter, i) => [
-      { label: parameter, index: first[i], series: "s1" as const },
+      { label: labels.plain(parameter), index: first[i], series: "s1" as const },
       { label: "", index: total[i], series: "s2" as const },
     ])
     .reverse();

@@ -1,6 +1,8 @@
 /** Charts of learning: falling loss, predictions against truth, distribution of errors. */
 import { bin } from "d3-array";
-import { chart, type SeriesClass } from "./chart.js";
+import { chart } from "./chart.js";
+import type { SeriesClass } from "./colours.js";
+import type { Figure } from "./figure.js";
 import { cloud, columns, curve, diagonal, type Point } from "./marks.js";
 
 export interface LossSeries {
@@ -10,7 +12,7 @@ export interface LossSeries {
   readonly series: SeriesClass;
 }
 
-export function lossChart(all: readonly LossSeries[], title = "Loss"): string {
+export function lossChart(all: readonly LossSeries[], title = "Loss"): Figure {
   const shown = all.filter(({ values }) => values.length > 0);
   const positive = shown.flatMap(({ values }) => values).filter((value) => value > 0);
   const epochs = Math.max(2, ...shown.map(({ values }) => values.length));
@@ -39,7 +41,7 @@ export interface PredictionSeries {
 /** More dots than this hide one another and swell the file. */
 const MOST_DOTS = 1500;
 
-export function predictedAgainstTrue(target: string, actual: readonly number[], all: readonly PredictionSeries[]): string {
+export function predictedAgainstTrue(target: string, actual: readonly number[], all: readonly PredictionSeries[]): Figure {
   const stride = Math.ceil(actual.length / MOST_DOTS);
   const shown = actual.map((_, i) => i).filter((i) => i % stride === 0);
   const values = [...actual, ...all.flatMap(({ predicted }) => predicted)];
@@ -63,7 +65,7 @@ export function predictedAgainstTrue(target: string, actual: readonly number[], 
   });
 }
 
-export function errorHistogram(target: string, actual: readonly number[], all: readonly PredictionSeries[]): string {
+export function errorHistogram(target: string, actual: readonly number[], all: readonly PredictionSeries[]): Figure {
   const errors = all.map(({ predicted }) => predicted.map((value, i) => value - (actual[i] as number)));
   const domain: [number, number] = [Math.min(...errors.flat()), Math.max(...errors.flat())];
   const bins = errors.map((list) =>
@@ -83,7 +85,7 @@ export function errorHistogram(target: string, actual: readonly number[], all: r
 }
 
 /** For models whose errors differ by orders of magnitude, which one axis of plain errors could not show together. */
-export function errorSizes(actual: readonly number[], all: readonly PredictionSeries[]): string {
+export function errorSizes(actual: readonly number[], all: readonly PredictionSeries[]): Figure {
   // An error of nothing has no logarithm, and below 1e-7 float32 makes none.
   const sizes = all.map(({ predicted }) =>
     predicted.map((value, i) => Math.log10(Math.max(1e-7, Math.abs(value / (actual[i] as number) - 1)))),

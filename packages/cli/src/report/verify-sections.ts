@@ -3,6 +3,7 @@ import { type Finding, normalQuantile, type Theory, type Verification } from "@t
 import { short } from "../numbers.js";
 import { MARKS, overallText } from "../verify-text.js";
 import { chart } from "./chart.js";
+import type { Figure } from "./figure.js";
 import { fitSections } from "./fit-sections.js";
 import { curve, dots, type Point } from "./marks.js";
 import type { ReportTable, Section } from "./page.js";
@@ -44,7 +45,7 @@ function numbers(findings: readonly Finding[]): ReportTable {
 }
 
 /** Sorted residuals against the quantiles of as many normal numbers at G. Blom's positions (1958). */
-function quantileChart(title: string, pulls: readonly number[], set: number): string {
+function quantileChart(title: string, pulls: readonly number[], set: number): Figure {
   const sorted = [...pulls].sort((a, b) => a - b);
   const points = sorted.map((pull, i): Point => [normalQuantile((i + 0.625) / (sorted.length + 0.25)), pull]);
   const reach = Math.max(3, ...pulls.map(Math.abs));

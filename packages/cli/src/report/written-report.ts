@@ -4,6 +4,7 @@ import type { Interval } from "@tetrad/engine";
 import { beginning, type SourceTarget, type Written } from "@tetrad/language";
 import type { RunFacts } from "../language/run-facts.js";
 import { chart } from "./chart.js";
+import type { Figure } from "./figure.js";
 import { figuresTable } from "./figures.js";
 import { columns } from "./marks.js";
 import { page, type Section } from "./page.js";
@@ -42,7 +43,7 @@ export function writtenReport(report: WrittenReport): string {
   ]);
 }
 
-function scoresChart({ scores }: Written): string {
+function scoresChart({ scores }: Written): Figure {
   const counts = new Array<number>(BINS).fill(0);
   for (const { rougeL } of scores) (counts[Math.min(BINS - 1, Math.floor(rougeL.f1 * BINS))] as number)++;
   return chart({
