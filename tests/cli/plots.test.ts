@@ -54,9 +54,7 @@ const one = (run: string, name: string) =>
 beforeAll(async () => {
   const [theory, data] = [example("cosmic-chronometers/flat-lcdm.yaml"), example("cosmic-chronometers/hz.csv")];
   all["fit"] = await plotsOf("fit", "fit", theory, example("cosmic-chronometers/curved-lcdm.yaml"), data);
-  all["verify"] = await plotsOf("verify", "verify", theory, data, "--draws", "0", "--fits", "0");
   all["grid"] = await plotsOf("grid", "explore", theory, data, "--method", "grid", "--points", "400");
-  all["profile"] = await plotsOf("profile", "explore", theory, data, "--method", "profile", "--points", "9");
   all["sensitivity"] = await plotsOf("sensitivity", "explore", theory, data, "--method", "sensitivity", "--points", "64");
 });
 
@@ -69,17 +67,9 @@ test("each is valid, compiles without a warning and is drawn with its axes", asy
       "fit/curved-ΛCDM-what-the-data-allow",
       "fit/flat-ΛCDM-what-the-data-allow",
       "grid/H0-against-Om",
-      "profile/H0-as-Om-varies",
-      "profile/Om-as-H0-varies",
-      "profile/Profile-of-H0",
-      "profile/Profile-of-Om",
       "sensitivity/Sensitivity-of-age",
       "sensitivity/Sensitivity-of-log_likelihood",
       "sensitivity/Sensitivity-of-z_acceleration",
-      "verify/H-against-z",
-      "verify/Residuals",
-      "verify/Shape-of-the-residuals",
-      "verify/flat-ΛCDM-what-the-data-allow",
     ]
   `);
   for (const specs of Object.values(all)) {

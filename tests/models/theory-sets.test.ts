@@ -11,6 +11,7 @@ import {
   parseTheory,
   predict,
   readDataText,
+  setLikelihoods,
   simulate,
   type Theory,
 } from "@tetrad/theory";
@@ -89,8 +90,14 @@ describeShared("fits.json by the example files", "golden/science/fits.json", (pa
     ["joint-w0wa.yaml", "flat-w0wacdm"],
   ])("%s: supernovae and chronometers", async (file, model) => {
     const exact = stored.sn_cc[model].fit as Stored;
-    const fit = await fitTheory(engine, await example(file));
+    const theory = await example(file);
+    const fit = await fitTheory(engine, theory);
     agrees(fit, exact);
+    const theta = Float64Array.from(fit.covarianceOf, (name) => fit.parameters.find((one) => one.name === name)?.value as number);
+    const parts = await setLikelihoods(engine, theory, undefined, theta);
+    expect(parts.map(({ name }) => name)).toEqual(["supernovae", "chronometers"]);
+    const sum = parts.reduce((total, { logLikelihood }) => total + (logLikelihood[0] as number), 0);
+    expect(relative(sum, -fit.minusLogLikelihood)).toBeLessThan(1e-12);
     expect(fit.sets.map(({ name, n }) => [name, n])).toEqual([
       ["supernovae", 40],
       ["chronometers", 31],

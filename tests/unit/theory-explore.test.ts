@@ -1,5 +1,5 @@
 // Explorations that need no engine: indices against the closed form of Ishigami's function, boxes, and what may not be explored.
-import { exploredBox, intoBox, parseTheory, sobolIndices } from "@tetrad/theory";
+import { exploredBox, intoBox, paretoFront, parseTheory, sobolIndices } from "@tetrad/theory";
 import { describe, expect, test } from "vitest";
 import { errorOf } from "./theory-support.js";
 
@@ -86,4 +86,11 @@ describe("what is explored", () => {
     expect(errorOf(() => exploredBox(line("[-2, 2]"), { a: [0, 9] })).message).toMatch(/in \[-2, 2\]/);
     expect(errorOf(() => exploredBox(line("[-2, 2]"), { a: [1, 1] })).code).toBe("ARGUMENT");
   });
+});
+
+test("a Pareto front: no point of it is beaten in both measures, and every other point is", () => {
+  const first = [3, 1, 2, 2, 4, Number.NaN, 5];
+  const second = [2, 5, 3, 4, 2, 0, 1];
+  expect(paretoFront(first, second)).toEqual([1, 2, 0, 6]);
+  expect(paretoFront([], [])).toEqual([]);
 });

@@ -76,6 +76,7 @@ export function comparisonText(fits: readonly FitResult[], comparison: Compariso
 
 export function probability(p: number | null): string {
   if (p === null) return "–";
+  if (p < 1e-300) return "below 1e-300";
   return p < 1e-3 ? p.toExponential(1) : p.toFixed(3);
 }
 

@@ -67,6 +67,7 @@ export { type BoundaryOptions, type BoundaryResult, findBoundary } from "./explo
 export { type Condition, chi2At, parseCondition } from "./explore/condition.js";
 export { type Design, type DesignOptions, designNext } from "./explore/design.js";
 export { type Belief, GaussianProcess } from "./explore/gaussian-process.js";
+export { paretoFront, type SetLikelihood, setLikelihoods } from "./explore/pareto.js";
 export {
   PROFILE_RISES,
   type Profile,

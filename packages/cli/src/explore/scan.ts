@@ -1,8 +1,9 @@
 /** `tetrad explore --method grid|lhs|sobol`. */
-import { createBatch, type ScanDesign, scan } from "@tetrad/theory";
+import { createBatch, type ScanDesign, scan, setLikelihoods } from "@tetrad/theory";
 import { aligned, short } from "../numbers.js";
 import { duration } from "../progress.js";
 import { labelsOf } from "../report/labels.js";
+import { paretoSections } from "../report/pareto-section.js";
 import { scanSections } from "../report/scan-sections.js";
 import type { Exploration, Explored } from "./explored.js";
 
@@ -20,11 +21,14 @@ export async function exploreScan({ engine, theory, data, options, progress, sig
       onProgress: (done, total) => progress.update(done / total, `${done} of ${total} points`),
     });
     const { names, theta, logLikelihood, derived, best, undefinedPoints, seconds, box, perAxis } = result;
+    // Of a single set it is the likelihood itself.
+    const sets = theory.sets.length > 1 ? await setLikelihoods(engine, theory, data, theta) : [];
     const k = names.length;
     const m = logLikelihood.length;
     const columns = [
       ...names.map((name, i) => ({ name, values: Float64Array.from({ length: m }, (_, row) => theta[row * k + i] as number) })),
       { name: "log_likelihood", values: logLikelihood },
+      ...sets.map(({ name, logLikelihood: values }) => ({ name: `log_likelihood_${name}`, values })),
       ...derived,
     ];
     const at = Object.fromEntries(columns.map(({ name, values }) => [name, values[best] as number]));
@@ -43,7 +47,7 @@ export async function exploreScan({ engine, theory, data, options, progress, sig
         undefinedPoints,
         seconds,
       },
-      sections: scanSections(result, labelsOf(theory)),
+      sections: [...scanSections(result, labelsOf(theory)), ...paretoSections(sets, best)],
       columns,
     };
   } finally {

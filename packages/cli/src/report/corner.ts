@@ -27,6 +27,8 @@ export interface CornerCell {
 const HEIGHTS: Axis = { label: "", domain: [0, 1.08], exact: true, ticks: 3 };
 const MARGIN = { top: 8, right: 12, bottom: 42, left: 62 };
 const GAP = 8;
+/** Width of a digit of a label. */
+const LETTER = 6.4;
 
 export function corner(spec: CornerSpec): Figure {
   const k = spec.axes.length;
@@ -56,10 +58,19 @@ function cellOf({ axes, diagonal, pair }: CornerSpec, side: number, column: numb
   return {
     column,
     row,
-    x: makeScale({ ticks, ...across, exact: true }, left, left + side),
+    x: spaced(makeScale({ ticks, ...across, exact: true }, left, left + side)),
     y: makeScale({ ticks, ...up, exact: true }, top + side, top),
     marks: row === column ? diagonal(row) : pair(column, row),
   };
+}
+
+/** Every so many ticks, so that their labels keep apart. */
+function spaced({ scale, ticks }: AxisScale): AxisScale {
+  const [first, second] = ticks;
+  if (first === undefined || second === undefined) return { scale, ticks };
+  const widest = LETTER * Math.max(...ticks.map(({ label }) => label.length)) + GAP;
+  const every = Math.ceil(widest / (second.at - first.at));
+  return { scale, ticks: ticks.filter((_, i) => i % every === 0) };
 }
 
 function drawCell({ column, row, x, y, marks }: CornerCell, { axes }: CornerSpec, side: number, id: string): string {

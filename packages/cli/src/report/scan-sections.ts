@@ -15,6 +15,8 @@ const MOST = 5;
 const MOST_CELLS = 64;
 /** Along each parameter of a grid of two; finer ones are gathered in cells like other scans. */
 const MOST_GRID = 128;
+/** Points of a cell on average: of those in a cell the best is shown, which takes more of them where further parameters vary. */
+const CELL_POINTS = { two: 16, more: 64 } as const;
 const BEST_ROWS = 10;
 
 export function scanSections(result: ScanResult, labels: Labels): Section[] {
@@ -99,7 +101,9 @@ function cellsOf({ theta, logLikelihood, names, box, perAxis }: ScanResult, colu
   const k = names.length;
   const m = logLikelihood.length;
   const centred = perAxis !== null && perAxis <= MOST_GRID;
-  const cells = centred ? perAxis : Math.max(4, Math.min(MOST_CELLS, Math.floor(Math.sqrt(m / 16))));
+  const cells = centred
+    ? perAxis
+    : Math.max(4, Math.min(MOST_CELLS, Math.floor(Math.sqrt(m / (k > 2 ? CELL_POINTS.more : CELL_POINTS.two)))));
   const highest = new Float64Array(cells * cells).fill(Number.NaN);
   const cellOf = (axis: number, point: number): number => {
     const [low, high] = [box.lower[axis] as number, box.upper[axis] as number];

@@ -5,8 +5,10 @@ import { MARKS, overallText } from "../verify-text.js";
 import { chart } from "./chart.js";
 import type { Figure } from "./figure.js";
 import { fitSections } from "./fit-sections.js";
+import { labelsOf } from "./labels.js";
 import { curve, dots, type Point } from "./marks.js";
 import type { ReportTable, Section } from "./page.js";
+import { recoveryCharts } from "./recovery-chart.js";
 
 const WORDS = { passed: "passed", doubtful: "doubtful", failed: "failed", skipped: "not applicable" } as const;
 
@@ -20,9 +22,12 @@ export function verifySections(theory: Theory, verification: Verification): Sect
         "A check fails where a right theory would do worse once in a thousand times, and is doubtful at once in twenty. A theory that passes may still be wrong: it has only not been caught.",
       ],
       tables: [verdicts(verification.findings), numbers(verification.findings)],
-      figures: verification.fit.sets.map(({ name, points }, set) =>
-        quantileChart(verification.fit.sets.length > 1 ? `${name}: shape of the residuals` : "Shape of the residuals", points.pulls, set),
-      ),
+      figures: [
+        ...verification.fit.sets.map(({ name, points }, set) =>
+          quantileChart(verification.fit.sets.length > 1 ? `${name}: shape of the residuals` : "Shape of the residuals", points.pulls, set),
+        ),
+        ...(verification.recovery === null ? [] : recoveryCharts(verification.recovery, labelsOf(theory))),
+      ],
     },
     ...fitSections([{ theory, fit: verification.fit }], undefined),
   ];

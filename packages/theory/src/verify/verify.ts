@@ -12,7 +12,7 @@ import { checkGradients, gradientFinding } from "./gradients.js";
 import { type Identifiability, identifiability, identifiabilityFinding, informationAt } from "./identifiability.js";
 import { checkLimit, limitFinding, noLimits, unitsFinding } from "./limits.js";
 import { type InformationCriteria, judgePosterior } from "./posterior.js";
-import { recover, recoveryFinding } from "./recovery.js";
+import { type Recovery, recover, recoveryFinding } from "./recovery.js";
 import { residualFindings } from "./residuals.js";
 import { tension, tensionFinding } from "./tension.js";
 
@@ -42,6 +42,8 @@ export interface Verification {
   /** Null without draws, or where chains have not converged. */
   readonly posterior: readonly QuantitySummary[] | null;
   readonly information: InformationCriteria | null;
+  /** Null where no fits of synthetic data were made. */
+  readonly recovery: Recovery | null;
 }
 
 /**
@@ -114,16 +116,18 @@ export async function verifyTheory(
         : noFolds(why),
     );
     onProgress(0.7, "recovery");
-    findings.push(
+    const recovery =
       fits === 0 || known.outcome === "failed"
+        ? null
+        : await recover(engine, theory, data, fit, {
+            count: fits,
+            seed,
+            onProgress: (share) => onProgress(0.7 + 0.3 * share, "recovery"),
+          });
+    findings.push(
+      recovery === null
         ? skipped("recovery", "Parameter recovery", fits === 0 ? "No fits were asked for." : "The data leave parameters open.")
-        : recoveryFinding(
-            await recover(engine, theory, data, fit, {
-              count: fits,
-              seed,
-              onProgress: (share) => onProgress(0.7 + 0.3 * share, "recovery"),
-            }),
-          ),
+        : recoveryFinding(recovery),
     );
     return {
       theory: theory.name,
@@ -136,6 +140,7 @@ export async function verifyTheory(
       identifiability: found,
       posterior: posterior?.summaries ?? null,
       information: posterior?.information ?? null,
+      recovery,
     };
   } finally {
     likelihood.close();
