@@ -53,7 +53,7 @@ const one = (run: string, name: string) =>
 
 beforeAll(async () => {
   const [theory, data] = [example("cosmic-chronometers/flat-lcdm.yaml"), example("cosmic-chronometers/hz.csv")];
-  all["fit"] = await plotsOf("fit", "fit", theory, example("cosmic-chronometers/curved-lcdm.yaml"), data);
+  all["fit"] = await plotsOf("fit", "fit", example("hz-comparison/flat-lcdm.yaml"), example("hz-comparison/flat-w0cdm.yaml"));
   all["grid"] = await plotsOf("grid", "explore", theory, data, "--method", "grid", "--points", "400");
   all["sensitivity"] = await plotsOf("sensitivity", "explore", theory, data, "--method", "sensitivity", "--points", "64");
 });
@@ -63,8 +63,10 @@ test("each is valid, compiles without a warning and is drawn with its axes", asy
   expect(names.sort()).toMatchInlineSnapshot(`
     [
       "fit/H-against-z",
+      "fit/Linear-power-spectrum",
+      "fit/Power-over-that-of-flat-ΛCDM",
       "fit/Residuals",
-      "fit/curved-ΛCDM-what-the-data-allow",
+      "fit/flat-w₀CDM-what-the-data-allow",
       "fit/flat-ΛCDM-what-the-data-allow",
       "grid/H0-against-Om",
       "sensitivity/Sensitivity-of-age",
@@ -76,7 +78,7 @@ test("each is valid, compiles without a warning and is drawn with its axes", asy
     for (const spec of Object.values(specs)) expect(await drawn(spec)).toContain('role="graphics-symbol"');
   }
   const svg = await drawn(one("fit", "H-against-z"));
-  for (const label of ["H (km/s/Mpc)", "measured", "flat ΛCDM", "curved ΛCDM"]) expect(svg).toContain(label);
+  for (const label of ["H (km/s/Mpc)", "measured", "flat ΛCDM", "flat w₀CDM"]) expect(svg).toContain(label);
 });
 
 test("data with their errors, each theory's curve and its band are in it as numbers", () => {

@@ -81,7 +81,7 @@ function channel(field: "x" | "y", { scale }: AxisScale, label: string, kind: "l
     field,
     type: "quantitative",
     title: label === "" ? null : label,
-    scale: { type: kind, domain: [...scale.domain], nice: false, zero: false },
+    scale: { type: kind, domain: [...scale.domain], nice: false, ...(kind === "linear" && { zero: false }) },
   };
 }
 
