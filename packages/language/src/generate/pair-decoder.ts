@@ -59,6 +59,11 @@ export class PairDecoder implements TextDecoder {
     return this.context;
   }
 
+  reset(sequence: number): void {
+    this.#sources[sequence] = [];
+    this.#read[sequence] = [];
+  }
+
   async begin(prompt: readonly number[], sequence: number): Promise<Float32Array> {
     await this.encode.call({
       ids: prompt,
