@@ -49,7 +49,7 @@ test.each([
 
   copyFileSync(join(root, "examples/cosmic-chronometers/hz.csv"), place.path("hz.csv"));
   symlinkSync(sharedPath("data/stories260K"), place.path("stories260K"));
-  for (const { code } of blocks.filter(({ kind }) => kind === "json")) place.write("llama.json", code);
+  for (const { code } of blocks.filter(({ kind }) => kind === "json")) place.write(name === "text" ? "star.json" : "llama.json", code);
 
   const commands = blocks.filter(({ kind }) => kind === "sh").flatMap(({ code }) => code.trim().split("\n"));
   expect(commands.length).toBeGreaterThan(1);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createEngine, type Engine, type JsonObject } from "@tetrad/engine";
 import {
   answer,
+  beamSearch,
   bottleneck,
   classify,
   finetuneAnswerer,
@@ -32,6 +33,7 @@ import {
 } from "@tetrad/language";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readSafetensors } from "../../packages/engine/src/io/safetensors.js";
+import { decoderWithoutCache } from "../support/decoder-without-cache.js";
 import { largestError } from "../support/error.js";
 import { openGolden } from "../support/peft-golden.js";
 import { root } from "../support/root.js";
@@ -136,6 +138,18 @@ test.each(Object.entries(writers))("texts by %s", async (_, make) => {
   const prompts = ["Once upon", "The red ball was", "The red ball was sad. Once upon a time there was a red ball. The red"];
   const alone = await openGenerator(engine, folder, { context: 48 });
   const together = await openGenerator(engine, folder, { context: 48, sequences: 2 });
+  // Beams go on from rows that others have read, with what stands before them: the second sequence has read nothing itself.
+  const search = { numBeams: 2, numReturnSequences: 2, maxNewTokens: 8 };
+  const uncached = await decoderWithoutCache(engine, together.model, 2);
+  for (const prompt of prompts.slice(0, 2)) {
+    const beams = await beamSearch(together, prompt, search);
+    const recomputed = await beamSearch({ ...together, decoder: uncached }, prompt, search);
+    expect(beams.map(({ ids }) => ids)).toEqual(recomputed.map(({ ids }) => ids));
+    // Float32 logits of other plans
+    beams.forEach(({ score }, i) => expect(score).toBeCloseTo(recomputed[i]?.score as number, 4));
+  }
+  uncached.close();
+
   const options = { maxNewTokens: 8, repetitionPenalty: 1.1 };
   const own = (await generateBatch(alone, prompts, options)).map(({ text }) => text);
   expect((await generateBatch(together, prompts, options)).map(({ text }) => text)).toEqual(own);

@@ -7,6 +7,7 @@ import {
   adaptersOverTexts,
   type Backbone,
   batchSpecs,
+  beamSearch,
   bottleneck,
   cacheSpecs,
   causalLmOf,
@@ -121,7 +122,10 @@ test("adapters of a causal model", async () => {
     expect(largestError(await now(adapters, program), expected[name] ?? []), `${name} merged`).toBeLessThan(1e-5);
   }
   expect(program.plans).toBe(plans + 2);
+  // A merge that is refused leaves what is at work as it was.
   expect(() => adapters.merge("prefix")).toThrow(/cannot be merged.*PREFIX_TUNING/);
+  expect(adapters.current).toBe("scaled");
+  expect(largestError(await now(adapters, program), expected["scaled"] ?? []), "scaled after a refused merge").toBeLessThan(1e-5);
   expect(() => adapters.merge("narrow")).toThrow(/cannot be merged.*bottleneck/);
   adapters.use("two");
   expect(await now(adapters, program), "two after merges").toEqual(expected["two"]);
@@ -134,7 +138,7 @@ test("adapters of a causal model", async () => {
 
 test("one decoder, whose cache and plans serve adapters of a kind", async () => {
   const { one, two } = await written(["one", "two"]);
-  const size = { context: 32 };
+  const size = { context: 32, sequences: 2 };
   const adapters = await Adapters.open(engine, BASE(), { one, two } as Record<string, string>, causalLmOf, {
     states: (backbone) => cacheSpecs(backbone, size),
   });
@@ -147,6 +151,11 @@ test("one decoder, whose cache and plans serve adapters of a kind", async () => 
     adapters.use(name);
     const generator = await openGenerator(engine, folder as string, size);
     expect([...(await decoder.begin(prompt, 0))], name).toEqual([...(await generator.decoder.begin(prompt, 0))]);
+    // The second sequence has the same text by the adapter before.
+    const search = { numBeams: 2, numReturnSequences: 2, maxNewTokens: 4 };
+    const own = await beamSearch({ ...generator, model: adapters.model, decoder }, STORY, search);
+    const expected = await beamSearch(generator, STORY, search);
+    expect(own.map(({ ids, score }) => ({ ids, score }))).toEqual(expected.map(({ ids, score }) => ({ ids, score })));
     generator.decoder.close();
   }
   decoder.close();

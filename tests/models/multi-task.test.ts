@@ -108,6 +108,16 @@ test("a step moves the backbone and the head whose turn it is, and no other head
   expect(own(start.tasks.topic, QUERY)).toEqual(own(start.tasks.people, QUERY));
 });
 
+test("tokenising is told of over all tasks' examples", async () => {
+  const base = await tinyBert(scratch());
+  const told: (readonly [number, number])[] = [];
+  const context = "Anna lives in Berlin.";
+  const question = { id: "1", question: "where does Anna live?", context, answers: [{ text: "Berlin", begin: context.indexOf("Berlin") }] };
+  const parts = { topic: TOPIC, where: { kind: "qa", rows: [question, question] }, people: PEOPLE } as const;
+  await finetuneMultiTask(engine, base, parts, { ...FEW, maxSteps: 1, onTokenize: (done, all) => told.push([done, all]) });
+  expect(told).toEqual([12, 13, 14, 19].map((done) => [done, 19]));
+});
+
 test("weights of losses scale gradients, and losses are told before them", async () => {
   const base = await tinyBert(scratch());
   // SGD without momentum, decay or clipping: a step is the rate times the gradient.

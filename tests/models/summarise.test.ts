@@ -1,6 +1,8 @@
 // A small T5 learns to say what it reads in another order, and tells what it was not taught from what it was.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createEngine } from "@tetrad/engine";
-import { finetuneSeq2Seq, openSeq2Seq, targetPerplexity } from "@tetrad/language";
+import { evaluateWriting, finetuneSeq2Seq, openSeq2Seq, targetPerplexity, writerOf, writingCache } from "@tetrad/language";
 import { expect, test } from "vitest";
 import { scratch, tinyBert, tinyT5 } from "../support/tiny-model.js";
 
@@ -28,6 +30,12 @@ test("targets are foretold after training, from the source and not by heart", as
     expect((await targetPerplexity(engine, model, wrong)).perplexity).toBeGreaterThan(2 * after.perplexity);
     const { cut } = await finetuneSeq2Seq(engine, model, pairs, { numTrainEpochs: 1, sourcePrefix: "summarize: ", maxSourceTokens: 6 });
     expect(cut).toBe(16);
+    // As many beams as the folder wants, be they more than texts are written at a time.
+    writeFileSync(join(base, "generation_config.json"), JSON.stringify({ num_beams: 6, eos_token_id: 102 }));
+    const limits = { maxSourceTokens: 12, maxTargetTokens: 4 };
+    const writing = await openSeq2Seq(engine, base, { cache: await writingCache(base, limits) });
+    const { texts } = await evaluateWriting(await writerOf(engine, writing, base, limits), pairs.slice(0, 2), limits);
+    expect(texts).toHaveLength(2);
     await expect(openSeq2Seq(engine, await tinyBert(scratch()))).rejects.toThrow(
       /not built for this task — got model_type "bert", expected t5/,
     );

@@ -76,5 +76,10 @@ export async function tinyPair(engine: Engine, size: CacheSize, { ends = [], dty
   const pair = encoderDecoderOf(configOf("t5-tiny"));
   const store = await storeOf(engine, "t5-tiny", pair, pairCacheSpecs(pair, size), dtype);
   const model = { head: { pair }, store, tokenizer: numbersTokenizer } as unknown as LanguageModel;
-  return { model, decoder: await PairDecoder.open(engine, { store, head: { pair } }, size), ends: new Set(ends), defaults: {} };
+  return {
+    model,
+    decoder: await PairDecoder.open(engine, { store, head: { pair }, within: (all: Params) => all }, size),
+    ends: new Set(ends),
+    defaults: {},
+  };
 }

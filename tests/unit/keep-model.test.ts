@@ -1,7 +1,9 @@
 // Models of the Hub where a program has its files, against a server of our own: what is fetched, what is not fetched again, and what goes wrong on the way.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { heldFiles, holdFolder, readBytes, TetradError } from "@tetrad/engine";
 import { keepHubModel } from "@tetrad/language";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { hubServer } from "../support/hub-server.js";
 
 const NAME = "test-org/tiny";
@@ -73,6 +75,29 @@ test("what comes otherwise than it is listed is not kept, and what had come whol
   }
   hub.fault = "none";
   expect((await keep()).fetched).toEqual(["model.safetensors"]);
+});
+
+test("what is no answer of a Hub is said to be none", async () => {
+  const answers: Record<string, string> = {};
+  const server = createServer(({ url = "" }, response) => {
+    const kind = url.includes("/tree/") ? "tree" : "revision";
+    response.writeHead(200, { "content-type": "text/html" }).end(answers[kind]);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const keep = () => keepHubModel({ endpoint: `http://127.0.0.1:${port}`, name: NAME, folder: holdFolder() });
+  const commit = JSON.stringify({ sha: "0".repeat(40) });
+  for (const [revision, tree, message] of [
+    ["<html>Sign in</html>", "", /^FORMAT: .*cannot be understood — got text\/html: "<html>Sign in<\/html>"/],
+    ["null", "", /^FORMAT: .*got the commit null/],
+    [commit, "<html>", /^FORMAT: .*got text\/html: "<html>"/],
+    [commit, '{"error": "no"}', /^FORMAT: .*got \{"error":"no"\} for a list of files/],
+    [commit, '[{"type": "file"}]', /^FORMAT: .*for a list of files/],
+  ] as const) {
+    Object.assign(answers, { revision, tree });
+    expect(await refused(keep)).toMatch(message);
+  }
 });
 
 test("half a model is not used without the Hub; an unknown one, one without weights, and a stop are said", async () => {

@@ -67,7 +67,7 @@ export {
   sequenceScores,
 } from "./metrics/seqeval.js";
 export { configOf, type LanguageModel, mergedModel, type OpenOptions, openModel, readConfig, saveModel } from "./model.js";
-export type { Backbone, Params, States, TokenBatch } from "./models/backbone.js";
+export { type Backbone, type Params, type States, type TokenBatch, tokenLimit } from "./models/backbone.js";
 export { backboneOf, encoderDecoderOf, MODEL_TYPES, type ModelType } from "./models/index.js";
 export { type EncoderDecoder, positionBuckets, type Sequences } from "./models/t5.js";
 export { exportOnnx, type OnnxModel } from "./onnx/export.js";
@@ -187,7 +187,7 @@ export { type Strategy, TRAINING_DEFAULTS, type TrainingOptions, type TrainingPr
 export { type Best, type RunState, readRunState } from "./train/run-state.js";
 export { type Mixture, type TrainingRun, type TrainingTask, train, trainTogether } from "./train/train.js";
 export type { LogEntry } from "./train/trainer-state.js";
-export { TASK_SAMPLINGS, type TurnOptions } from "./train/turns.js";
+export type { TurnOptions } from "./train/turns.js";
 export { openGguf } from "./weights/gguf.js";
 export { type Llama2c, openLlama2c } from "./weights/llama2c.js";
 export { type Match, matchWeights } from "./weights/match.js";

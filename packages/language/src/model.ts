@@ -108,7 +108,8 @@ export async function openModel(
   const weights = matchWeights(backbone, plain, file, { freshHead: freshHead || adapter !== undefined });
   const make = adapter?.method ?? peft;
   // An adapter's folder says itself what it brings.
-  const adapted = make === undefined ? undefined : adapt(backbone, head, make, adapter === undefined ? weights.fresh : []);
+  const fresh = adapter === undefined ? weights.fresh.filter((name) => head.loose?.includes(name) !== true) : [];
+  const adapted = make === undefined ? undefined : adapt(backbone, head, make, fresh);
   checkModules(freeze, Object.keys(plain));
   const params = adapted?.params ?? plain;
   const stored = storedWeights({ backbone, head, adapted: adapted !== undefined }, params, weights, file, storage);
@@ -124,7 +125,7 @@ export async function openModel(
   const plainModel = { config, backbone, head, store, tokenizer, weights, within: (given: Params) => given };
   if (adapted === undefined) return plainModel;
   if (adapter === undefined) initialiseAdapter(store, adapted.method, tokenizer);
-  else loadAdapter(store, adapter, folder);
+  else loadAdapter(store, adapter, folder, backbone.prefix);
   return adaptedModel(plainModel, adapted);
 }
 
@@ -196,7 +197,7 @@ export async function saveModel(
   changes: JsonObject = {},
   extra: Readonly<Record<string, FileContent>> = {},
 ): Promise<void> {
-  const { store, tokenizer, adapted } = model;
+  const { store, tokenizer, adapted, backbone, head } = model;
   if (store.names.some((name) => name.startsWith(SWITCHED))) {
     throw new TetradError("UNSUPPORTED", {
       op: "saveModel",
@@ -207,7 +208,7 @@ export async function saveModel(
   if (adapted === undefined) return writeFolder(path, await filesOf(model, changes, extra));
   const written = configFor(model, changes);
   const described = { ...tokenizer.files, "config.json": `${JSON.stringify(written, null, 2)}\n`, ...extra };
-  return saveAdapter(store, adapted.method, path, described, written);
+  return saveAdapter(store, adapted.method, path, described, written, head.isBody === true ? backbone.prefix : "");
 }
 
 /** What `saveModel` writes of a model without an adapter, by name. */

@@ -8,12 +8,13 @@ import {
   saveEmbedder,
 } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { type PairColumns, readPairs } from "../language/pairs.js";
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { accountOf, cardOf, fineTune, runFacts, type TrainingFlags } from "../language/training.js";
 
-export interface FinetuneEmbedOptions extends TrainingFlags, PairColumns {
+export interface FinetuneEmbedOptions extends TrainingFlags, PairColumns, AdapterFlags {
   readonly loss?: ContrastLoss;
   readonly scale: number;
   readonly margin: number;
@@ -29,14 +30,23 @@ export async function finetuneEmbedAction(context: Context, flags: FinetuneEmbed
     const base = await openEmbedder(engine, folder, maxTokens === undefined ? {} : { maxTokens });
     const first = await evaluateEmbedder(engine, base, test);
     terminal.status("");
-    const outcome = await tune((options) => finetuneEmbedder(engine, folder, train, { ...options, ...watched, ...contrast }));
+    const outcome = await tune((options) =>
+      finetuneEmbedder(engine, folder, train, { ...options, ...watched, ...contrast, ...methodOf(flags, "FEATURE_EXTRACTION") }),
+    );
     const last = await evaluateEmbedder(engine, outcome, test);
     const summary = `Turns texts into vectors, learned from ${train.length} pairs by the ${outcome.loss} loss.`;
-    const card = cardOf(flags, { task: "sentence-similarity", summary, metrics: { ...last }, measuredOn });
-    await saveEmbedder(outcome, flags.out, card);
+    const card = cardOf(flags, {
+      task: "sentence-similarity",
+      adapter: writesAdapter(flags),
+      summary,
+      metrics: { ...last },
+      measuredOn,
+    });
+    await saveEmbedder(written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, { ...last });
     return { run: outcome, before: first, after: last };
   });
+  noteShare(terminal, run.model);
   terminal.result(
     accountOf(terminal, flags, run, {
       learned: `${train.length} pairs, ${run.loss} loss`,

@@ -1,5 +1,5 @@
 /** The work of `tetrad finetune lm`. */
-import { finetuneLm, openLm, perplexity, saveLm, trainedShare } from "@tetrad/language";
+import { finetuneLm, openLm, perplexity, saveLm, tokenLimit, trainedShare } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { type AdapterFlags, methodOf, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
@@ -24,7 +24,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     terminal.note(trained);
     terminal.status("measuring the model as it is");
     // Without the adapter, whatever it begins as, and with as much of each text as it leaves room for
-    const most = Math.min(flags.maxTokens ?? model.backbone.maxTokens, model.backbone.maxTokens);
+    const most = tokenLimit(model.backbone, flags.maxTokens);
     const first = await perplexity(engine, model.unadapted ?? model, test, most);
     terminal.status("");
     const outcome = await tune((options) => finetuneLm(engine, model, train, { ...options, ...watched }));

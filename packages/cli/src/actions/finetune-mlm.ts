@@ -1,12 +1,13 @@
 /** The work of `tetrad finetune mlm`. */
 import { finetuneMlm, maskedPerplexity, openMlm, saveMlm } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { readWrittenTexts } from "../language/texts.js";
 import { accountOf, cardOf, fineTune, noteWeights, runFacts, type TrainingFlags } from "../language/training.js";
 
-export interface FinetuneMlmOptions extends TrainingFlags {
+export interface FinetuneMlmOptions extends TrainingFlags, AdapterFlags {
   readonly text: string;
   readonly mlmProbability: number;
   readonly wholeWord?: boolean;
@@ -19,8 +20,9 @@ export async function finetuneMlmAction(context: Context, flags: FinetuneMlmOpti
   const masking = { mlmProbability, wholeWord, seed };
   const { run, before, after } = await fineTune(context, flags, async (engine, tune, { folder }) => {
     terminal.status("reading the model");
-    const model = await openMlm(engine, folder, { freshHead: true, seed, freeze });
+    const model = await openMlm(engine, folder, { freshHead: true, seed, freeze, ...methodOf(flags, null) });
     noteWeights(terminal, model, flags.model);
+    noteShare(terminal, model);
     const measure = () => maskedPerplexity(engine, model, test, { ...masking, ...(maxTokens !== undefined && { maxTokens }) });
     terminal.status("measuring the model as it is");
     const first = await measure();
@@ -29,7 +31,8 @@ export async function finetuneMlmAction(context: Context, flags: FinetuneMlmOpti
     const last = await measure();
     const summary = `Guesses hidden words in texts like the ${train.length} that it learned from.`;
     const metrics = { "perplexity of hidden tokens": last.perplexity, "that of the base model": first.perplexity };
-    await saveMlm(outcome, flags.out, cardOf(flags, { task: "fill-mask", summary, metrics, measuredOn }));
+    const card = cardOf(flags, { task: "fill-mask", adapter: writesAdapter(flags), summary, metrics, measuredOn });
+    await saveMlm(written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last };
   });

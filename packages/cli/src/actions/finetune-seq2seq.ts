@@ -1,13 +1,14 @@
 /** The work of `tetrad finetune seq2seq`. */
 import { evaluateWriting, finetuneSeq2Seq, saveSeq2Seq, targetPerplexity, writingFigures } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { readSourcesTargets } from "../language/pairs.js";
 import { partsOf } from "../language/parts.js";
 import { writeResults } from "../language/results.js";
 import { accountOf, cardOf, fineTune, runFacts, type TrainingFlags } from "../language/training.js";
 import { checkWriting, limitsOf, openWriting, type Seq2SeqColumns, type WritingFlags, writingText } from "../language/writing.js";
 
-export type FinetuneSeq2SeqOptions = TrainingFlags & Seq2SeqColumns & WritingFlags;
+export type FinetuneSeq2SeqOptions = TrainingFlags & Seq2SeqColumns & WritingFlags & AdapterFlags;
 
 export async function finetuneSeq2SeqAction(context: Context, flags: FinetuneSeq2SeqOptions): Promise<void> {
   const { terminal } = context;
@@ -17,7 +18,8 @@ export async function finetuneSeq2SeqAction(context: Context, flags: FinetuneSeq
   const { run, before, after } = await fineTune(context, flags, async (engine, tune, { folder }) => {
     const { seed, freeze } = flags;
     terminal.status("reading the model");
-    const { model, writing } = await openWriting(engine, folder, flags, { seed, freeze });
+    const { model, writing } = await openWriting(engine, folder, flags, { seed, freeze, ...methodOf(flags, "SEQ_2_SEQ_LM") });
+    noteShare(terminal, model);
     const { writer } = writing;
     const measure = async () => ({
       ...(await targetPerplexity(engine, model, test, limits)),
@@ -31,7 +33,8 @@ export async function finetuneSeq2SeqAction(context: Context, flags: FinetuneSeq
     const summary = `Writes a ${flags.target} of a ${flags.source}, learned from ${train.length} pairs.`;
     const figures = { perplexity: last.perplexity, ...last.writing };
     const metrics = { ...last.writing, "perplexity of targets": last.perplexity, "that of the base model": first.perplexity };
-    await saveSeq2Seq(outcome, flags.out, cardOf(flags, { task: "summarization", summary, metrics, measuredOn }));
+    const card = cardOf(flags, { task: "summarization", adapter: writesAdapter(flags), summary, metrics, measuredOn });
+    await saveSeq2Seq(written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, figures);
     return { run: outcome, before: first, after: last };
   });

@@ -1,23 +1,16 @@
 /** Options of tasks that train an adapter where they are asked to. */
 import { type Command, Option } from "commander";
 import { positiveInteger, positiveNumber } from "../arguments.js";
-import { PEFT_METHODS } from "../language/peft-methods.js";
+import { LAYERED_METHODS, PEFT_METHODS, type PeftName } from "../language/peft-methods.js";
 
+/** Of tasks with all methods. */
 export function withAdapters(command: Command): Command {
-  const group = "Adapters:";
-  const options = [
-    new Option(
-      "--peft <method>",
+  return withOptions(command, [
+    methodOption(
       "train an adapter, with the head, and leave the rest of the model as it is: of a causal model in the blocks of its GGUF file, or in 16 bits",
-    ).choices(PEFT_METHODS),
-    new Option("--r <n>", "rank of the adapter").argParser(positiveInteger).default(8),
-    new Option("--lora-alpha <x>", "scale of the adapter, times 1/r").argParser(positiveNumber).default(16),
-    new Option("--lora-dropout <x>", "probability of dropping an element of what the adapter takes").argParser(Number).default(0),
-    new Option("--use-rslora", "scale times 1/√r instead"),
-    new Option(
-      "--target-modules <names...>",
-      "layers that get an adapter (default: those that are usual for the model: query value, q_proj v_proj, c_attn)",
+      PEFT_METHODS,
     ),
+    ...layerOptions(),
     new Option("--num-virtual-tokens <n>", "of prompt and prefix: what stands before every text (default: 20)").argParser(positiveInteger),
     new Option("--prompt-tuning-init-text <text>", "what a prompt begins as, again and again until it is full (default: random numbers)"),
     new Option("--prefix-projection", "train two layers that make the prefix, which alone is written"),
@@ -28,8 +21,35 @@ export function withAdapters(command: Command): Command {
     ]),
     new Option("--reduction-factor <x>", "the model's width over the bottleneck's (default: 16)").argParser(positiveNumber),
     new Option("--non-linearity <name>", "between its two layers (default: relu, of houlsby swish)"),
-    new Option("--merge", "write a plain model with the adapter's share in its weights"),
-  ];
-  for (const option of options) command.addOption(option.helpGroup(group));
+    mergeOption(),
+  ]);
+}
+
+/** Of tasks whose adapters are shares of layers' weights. */
+export function withLayerAdapters(command: Command): Command {
+  return withOptions(command, [
+    methodOption("train an adapter, and leave the rest of the model as it is", LAYERED_METHODS),
+    ...layerOptions(),
+    mergeOption(),
+  ]);
+}
+
+const methodOption = (about: string, methods: readonly PeftName[]) => new Option("--peft <method>", about).choices(methods);
+
+const layerOptions = () => [
+  new Option("--r <n>", "rank of the adapter").argParser(positiveInteger).default(8),
+  new Option("--lora-alpha <x>", "scale of the adapter, times 1/r").argParser(positiveNumber).default(16),
+  new Option("--lora-dropout <x>", "probability of dropping an element of what the adapter takes").argParser(Number).default(0),
+  new Option("--use-rslora", "scale times 1/√r instead"),
+  new Option(
+    "--target-modules <names...>",
+    "layers that get an adapter (default: those that are usual for the model: query value, q_proj v_proj, c_attn, q v)",
+  ),
+];
+
+const mergeOption = () => new Option("--merge", "write a plain model with the adapter's share in its weights");
+
+function withOptions(command: Command, options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option.helpGroup("Adapters:"));
   return command;
 }

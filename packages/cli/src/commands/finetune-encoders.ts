@@ -6,7 +6,7 @@ import type { FinetuneQaOptions } from "../actions/finetune-qa.js";
 import { positiveInteger, positiveNumber, share } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
-import { withAdapters } from "./adapter-options.js";
+import { withAdapters, withLayerAdapters } from "./adapter-options.js";
 import { MODEL, settingsOf, withTraining } from "./training-options.js";
 
 export function qaCommand(io: Io): Command {
@@ -35,7 +35,7 @@ export function mlmCommand(io: Io): Command {
     .option("--text <column>", "the column of texts", "text")
     .option("--mlm-probability <share>", "how many of the tokens are hidden", share, 0.15)
     .option("--whole-word", "hide all pieces of a word, or none");
-  return withTraining(command, 3)
+  return withLayerAdapters(withTraining(command, 3))
     .addHelpText("after", MLM)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-mlm.js")).finetuneMlmAction(contextOf(own, io), await settingsOf<FinetuneMlmOptions>(own)),
@@ -59,7 +59,7 @@ export function embedCommand(io: Io): Command {
     )
     .option("--scale <x>", "of cosines in the ranking loss", positiveNumber, 20)
     .option("--margin <x>", "how far the contrastive loss pushes others apart, in 1 − cosine", positiveNumber, 0.5);
-  return withTraining(command, 1)
+  return withLayerAdapters(withTraining(command, 1))
     .addHelpText("after", EMBED)
     .action(async (_, own: Command) =>
       (await import("../actions/finetune-embed.js")).finetuneEmbedAction(contextOf(own, io), await settingsOf<FinetuneEmbedOptions>(own)),

@@ -16,7 +16,7 @@ import {
 import { defined } from "../defined.js";
 import type { Terminal } from "../terminal.js";
 import { baseName } from "./find-model.js";
-import type { PeftName } from "./peft-methods.js";
+import { isLayered, LAYERED_METHODS, type PeftName } from "./peft-methods.js";
 import { flagOf } from "./training-arguments.js";
 
 export interface AdapterFlags {
@@ -49,9 +49,6 @@ const METHODS_OF: Readonly<Partial<Record<keyof AdapterFlags, readonly PeftName[
   nonLinearity: ["bottleneck"],
 };
 
-/** Methods whose adapters are shares of weights */
-const MERGED: readonly PeftName[] = ["lora", "dora", "ia3"];
-
 /** @throws TetradError ARGUMENT for an option that the method at hand has no use for, UNSUPPORTED for a merge that cannot be */
 function checkOptions(flags: AdapterFlags): void {
   const { peft } = flags;
@@ -67,12 +64,12 @@ function checkOptions(flags: AdapterFlags): void {
     });
   }
   // Without an adapter a plain model is merged already.
-  if (flags.merge === true && peft !== undefined && !MERGED.includes(peft))
+  if (flags.merge === true && peft !== undefined && !isLayered(peft))
     throw new TetradError("UNSUPPORTED", {
       op: "finetune",
       what: "this adapter cannot be merged: no weights of the base model do what it does",
       got: `--peft ${peft} --merge`,
-      expected: MERGED.join(", "),
+      expected: LAYERED_METHODS.join(", "),
       hint: "leave --merge out; the folder opens like a model's",
     });
   if (flags.encoderHiddenSize !== undefined && flags.prefixProjection !== true)
@@ -89,19 +86,21 @@ const HEADS = {
   TOKEN_CLS: ["classifier", "score"],
   QUESTION_ANS: ["qa_outputs"],
   CAUSAL_LM: undefined,
+  SEQ_2_SEQ_LM: undefined,
+  FEATURE_EXTRACTION: undefined,
 } as const;
 
-/** The method that was asked for, if one was; heads of classes and tags are trained with it, as peft does. */
+/** The method that was asked for, if one was; heads of classes and tags are trained with it, as peft does. @param taskType peft's name for it, null where it has none */
 export function methodOf(
   flags: AdapterFlags & { readonly model: string },
-  taskType: "SEQ_CLS" | "TOKEN_CLS" | "QUESTION_ANS" | "CAUSAL_LM",
+  taskType: keyof typeof HEADS | null,
 ): { readonly peft?: MakeMethod } {
   const { peft, model, targetModules, r, loraAlpha, loraDropout, useRslora = false } = flags;
   checkOptions(flags);
   if (peft === undefined) return {};
   const { numVirtualTokens, promptTuningInitText, prefixProjection, encoderHiddenSize, adapterConfig, reductionFactor, nonLinearity } =
     flags;
-  const modulesToSave = HEADS[taskType];
+  const modulesToSave = taskType === null ? undefined : HEADS[taskType];
   const common = { taskType, base: baseName(model), targetModules, modulesToSave };
   if (peft === "ia3") return { peft: ia3(common) };
   const { targetModules: _, ...bare } = common;

@@ -1,6 +1,7 @@
 /** README.md of a fine-tuned folder: a model card whose head the Hub reads, with its data and how good it is. */
 import { parseDocument, stringify } from "yaml";
 import { defined } from "../defined.js";
+import { frontMatter } from "./front-matter.js";
 import type { Licence } from "./licence.js";
 
 /** Of the hub's names, those that we train */
@@ -100,10 +101,10 @@ export interface CardOfFolder {
 }
 
 export function readCard(text: string): CardOfFolder {
-  const [, front = "", body = ""] = /^---\n(.*?)\n---\n(.*)$/s.exec(text.replaceAll("\r\n", "\n")) ?? [];
-  const head = parseDocument(front);
+  const { head, body } = frontMatter(text);
+  const fields = parseDocument(head);
   const field = (name: string): string | undefined => {
-    const value = head.get(name);
+    const value = fields.get(name);
     return typeof value === "string" ? value : undefined;
   };
   const recipe = /^Recipe:\n\n((?:- .*\n)*)/m.exec(body)?.[1] ?? "";

@@ -1,6 +1,7 @@
 /** What a model's folder says of its licence. */
 import { existsSync, readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
+import { frontMatter } from "./front-matter.js";
 
 /** Fields of a model card's head; those that nobody stated are left out. */
 export interface Licence {
@@ -12,7 +13,7 @@ export interface Licence {
 
 /** From the head of its README.md or, where that is silent, from config.json. Neither is worth a failure: a file that is damaged says nothing. */
 export function licenceOf(folder: string): Licence {
-  const head = /^---\r?\n(.*?)\r?\n---/s.exec(textOf(`${folder}/README.md`))?.[1] ?? "";
+  const { head } = frontMatter(textOf(`${folder}/README.md`));
   const found = [head, textOf(`${folder}/config.json`)].map(licenceIn);
   return found.find(({ license }) => license !== undefined) ?? {};
 }

@@ -1,3 +1,8 @@
 /** Names of --peft, apart from what they load. */
-export const PEFT_METHODS = ["lora", "dora", "ia3", "prompt", "prefix", "bottleneck"] as const;
+
+/** Methods that change what layers make, which weights alone can do too */
+export const LAYERED_METHODS = ["lora", "dora", "ia3"] as const;
+export const PEFT_METHODS = [...LAYERED_METHODS, "prompt", "prefix", "bottleneck"] as const;
 export type PeftName = (typeof PEFT_METHODS)[number];
+
+export const isLayered = (name: PeftName): boolean => (LAYERED_METHODS as readonly PeftName[]).includes(name);

@@ -46,7 +46,7 @@ export async function openWriting(
 ): Promise<{ readonly model: LanguageModel; readonly writing: { readonly writer?: TextGenerator } }> {
   const limits = limitsOf(flags);
   if (flags.predictWithGenerate !== true) return { model: await openSeq2Seq(engine, folder, options), writing: {} };
-  const model = await openSeq2Seq(engine, folder, { ...options, cache: writingCache(limits) });
+  const model = await openSeq2Seq(engine, folder, { ...options, cache: await writingCache(folder, limits) });
   return { model, writing: { writer: await writerOf(engine, model, folder, limits) } };
 }
 

@@ -63,7 +63,7 @@ export function jaccard(a: Uint32Array, b: Uint32Array): number {
 }
 
 /** Texts that are kept: about 1.3 KB each. */
-export const MOST_NEAR = 1 << 21;
+const MOST_NEAR = 1 << 21;
 
 export class NearTexts {
   /** Band and its hash → the latest entry of a chain */

@@ -51,6 +51,8 @@ export async function beamSearch(generator: TextGenerator, prompt: Prompt, given
   const kept = Math.max(2, 1 + ends.size) * numBeams;
   const hasEnded = ({ ids: own }: Beam) => ends.has(own.at(-1) as number) || own.length === most;
   const start = performance.now();
+  // What the others have of a text before this one may be another adapter's, even where its tokens are the same.
+  for (let sequence = 1; sequence < decoder.sequences; sequence++) decoder.reset(sequence);
   let logits = await decoder.begin(ids, 0);
   const read = performance.now();
   let running: readonly Beam[] = [{ ids: [], score: 0, from: 0 }];

@@ -27,7 +27,7 @@ export type Decodable = Pick<LanguageModel, "backbone" | "head" | "store" | "wit
 
 export class Decoder implements TextDecoder {
   readonly vocabulary: number;
-  /** Whose keys and values the cache has, by sequence: tokens that were read, after what stands before every sequence */
+  /** Whose keys and values the cache has, by sequence: what stands before every sequence, and tokens that were read after it; nothing before the first of them */
   readonly #read: number[][];
   readonly #before: readonly number[];
   #mover: CacheMover | undefined;
@@ -48,7 +48,7 @@ export class Decoder implements TextDecoder {
     const { vocabulary, virtualKeys = 0 } = model.backbone;
     this.vocabulary = vocabulary;
     this.#before = Array.from({ length: virtualKeys }, (_, i) => -1 - i);
-    this.#read = Array.from({ length: sequences }, () => [...this.#before]);
+    this.#read = Array.from({ length: sequences }, () => []);
   }
 
   /** @param model opened with `cacheSpecs` of this size among its states */
@@ -76,9 +76,8 @@ export class Decoder implements TextDecoder {
     return this.context - prompt.length;
   }
 
-  /** Forgets what was read of a sequence. */
   reset(sequence = 0): void {
-    this.#read[sequence] = [...this.#before];
+    this.#read[sequence] = [];
   }
 
   begin(prompt: readonly number[], sequence: number): Promise<Float32Array> {
@@ -93,18 +92,21 @@ export class Decoder implements TextDecoder {
    */
   async read(ids: ArrayLike<number>, sequence = 0): Promise<Float32Array> {
     const known = this.#read[sequence] as number[];
-    if (ids.length === 0 || known.length + ids.length > this.rows) {
+    const before = Math.max(0, known.length - this.#before.length);
+    if (ids.length === 0 || before + ids.length > this.context) {
       throw new TetradError("ARGUMENT", {
         op: "generate",
         what: ids.length === 0 ? "there is nothing to go on from" : "the context is full",
-        got: `${ids.length} tokens after ${known.length - this.#before.length}`,
-        expected: `1 to ${this.rows - known.length}`,
+        got: `${ids.length} tokens after ${before}`,
+        expected: `1 to ${this.context - before}`,
         hint: ids.length === 0 ? "give a prompt of at least one token" : "allow a longer context",
       });
     }
     // Anew for every text: another adapter may have taken its turn.
-    if (known.length === this.#before.length)
+    if (known.length === 0) {
       await this.first?.call({ rows: Int32Array.from(this.#before, (_, i) => sequence * this.rows + i) });
+      known.push(...this.#before);
+    }
     let logits: Float32Array | undefined;
     const whole = [...known, ...Array.from(ids)];
     while (known.length < whole.length) {

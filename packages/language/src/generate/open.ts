@@ -58,7 +58,7 @@ export async function openGenerator(engine: Engine, folder: string, options: Gen
  * @param folder where it was opened, for its generation_config.json
  */
 export async function generatorOf(engine: Engine, model: LanguageModel, folder: string, size: CacheSize): Promise<TextGenerator> {
-  const { store, head, config } = model;
-  const decoder = await PairDecoder.open(engine, { store, head: head as ConditionalGeneration }, size);
+  const { store, head, config, within } = model;
+  const decoder = await PairDecoder.open(engine, { store, within, head: head as ConditionalGeneration }, size);
   return { model, decoder, ...(await generationConfig(folder, config)) };
 }

@@ -10,13 +10,15 @@ import { movesOf, noteRead, oneTokenEach, sameBeginning, type TextDecoder } from
 const OWN = "cache.own";
 const SOURCE = "cache.source";
 
+const EVALUATION = { training: false };
+
 /** States that a model's store needs: of targets and of sources, as many tokens of each. */
 export function pairCacheSpecs({ cache }: EncoderDecoder, size: CacheSize): ParamSpecs {
   return { ...cacheStates(OWN, cache, size), ...cacheStates(SOURCE, cache, size) };
 }
 
 /** What of a model text is made with. */
-export type DecodablePair = Pick<LanguageModel, "store"> & { readonly head: Pick<ConditionalGeneration, "pair"> };
+export type DecodablePair = Pick<LanguageModel, "store" | "within"> & { readonly head: Pick<ConditionalGeneration, "pair"> };
 
 export class PairDecoder implements TextDecoder {
   readonly vocabulary: number;
@@ -57,6 +59,11 @@ export class PairDecoder implements TextDecoder {
 
   room(): number {
     return this.context;
+  }
+
+  reset(sequence: number): void {
+    this.#sources[sequence] = [];
+    this.#read[sequence] = [];
   }
 
   async begin(prompt: readonly number[], sequence: number): Promise<Float32Array> {
@@ -107,13 +114,14 @@ export class PairDecoder implements TextDecoder {
 }
 
 /** Reads a source, and remembers what each layer of the decoder will look at. */
-function compileEncode(engine: Engine, { store, head: { pair } }: DecodablePair, context: number): Promise<FunctionProgram> {
+function compileEncode(engine: Engine, { store, within, head: { pair } }: DecodablePair, context: number): Promise<FunctionProgram> {
   const tokens = { shape: [context], dtype: "i32", bounded: "source" } as const;
   const inputs = { ids: tokens, rows: tokens, cuSeqlens: { shape: [2], dtype: "i32" } } as const;
   return engine.compileWith(store, inputs, (all, given) => {
     const { ids, rows, cuSeqlens } = given as Record<keyof typeof inputs, Tensor>;
-    const encoded = pair.encode(all, { ids, cuSeqlens }, { training: false });
-    for (let layer = 0; layer < pair.cache.layers; layer++) remember(all, SOURCE, layer, rows, pair.sourceRows(all, encoded, layer));
+    const params = within(all, EVALUATION);
+    const encoded = pair.encode(params, { ids, cuSeqlens }, EVALUATION);
+    for (let layer = 0; layer < pair.cache.layers; layer++) remember(all, SOURCE, layer, rows, pair.sourceRows(params, encoded, layer));
     return cuSeqlens;
   });
 }
@@ -121,7 +129,7 @@ function compileEncode(engine: Engine, { store, head: { pair } }: DecodablePair,
 /** A token for each sequence; logits (sequences, V). */
 function compileOne(
   engine: Engine,
-  { store, head: { pair } }: DecodablePair,
+  { store, within, head: { pair } }: DecodablePair,
   context: number,
   sequences: number,
 ): Promise<FunctionProgram> {
@@ -129,11 +137,12 @@ function compileOne(
   const inputs = { ids: each, positions: each, rows: each, lengths: each, sources: each };
   return engine.compileWith(store, inputs, (all, given) => {
     const { ids, positions, rows, lengths, sources } = given as Record<keyof typeof inputs, Tensor>;
-    const bias = pair.biasAt(all, positions, context);
-    const states = pair.decodeOver(all, ids, {
+    const params = within(all, EVALUATION);
+    const bias = pair.biasAt(params, positions, context);
+    const states = pair.decodeOver(params, ids, {
       own: (layer, q, fresh) => lookBack(q, remember(all, OWN, layer, rows, fresh), context, { scale: 1, keyLengths: lengths, bias }),
       source: (layer, q) => lookBack(q, recall(all, SOURCE, layer), context, { scale: 1, keyLengths: sources }),
     });
-    return { logits: pair.logits(all, states) };
+    return { logits: pair.logits(params, states) };
   });
 }

@@ -12,6 +12,8 @@ export interface TextDecoder {
   readonly longestPrompt: number;
   /** Most tokens of an answer to a prompt */
   room(prompt: readonly number[]): number;
+  /** Forgets what was read of a sequence. */
+  reset(sequence: number): void;
   /** Reads a prompt into a sequence. @returns logits of the answer's first token (V), a view that the next call overwrites */
   begin(prompt: readonly number[], sequence: number): Promise<Float32Array>;
   /** Reads the next token of each sequence; undefined lets one rest. @returns logits (sequences, V), a view that the next call overwrites */

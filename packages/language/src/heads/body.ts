@@ -4,5 +4,5 @@ import type { Backbone } from "../models/backbone.js";
 import { className, type Head } from "./head.js";
 
 export function bodyOf(backbone: Backbone): Head {
-  return { architecture: `${className(backbone)}Model`, params: {}, outputs: () => ({}) };
+  return { architecture: `${className(backbone)}Model`, params: {}, isBody: true, outputs: () => ({}) };
 }

@@ -7,6 +7,10 @@ export interface Head {
   /** transformers' class, for config.json: `BertForSequenceClassification` */
   readonly architecture: string;
   readonly params: ParamSpecs;
+  /** Parameters without a module of their own in transformers: peft cannot save them, so that they stay as they begin where an adapter is trained. */
+  readonly loose?: readonly string[];
+  /** Whether it is none: transformers' names of the model's tensors then begin without `Backbone.prefix`. */
+  readonly isBody?: boolean;
   outputs(params: Params, states: States, batch: TokenBatch, context: ApplyContext): Readonly<Record<string, Tensor>>;
 }
 

@@ -41,6 +41,7 @@ export function maskedLm(backbone: Backbone): MaskedLm {
       ...normSpecs(names.norm, width),
       [names.bias]: { shape: [vocabulary], init: "zeros" },
     },
+    loose: [names.bias],
     logits,
     outputs: (params, { last }) => ({ logits: logits(params, last) }),
   };

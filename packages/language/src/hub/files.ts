@@ -1,6 +1,6 @@
 /** Which files of a repository on the Hub make a model. */
 
-import { TetradError } from "@tetrad/engine";
+import { type Json, TetradError } from "@tetrad/engine";
 import { TOKENIZER_FILES } from "../tokenizer/tokenizer.js";
 
 /** A file as the repository lists it */
@@ -19,6 +19,16 @@ export interface HubEntry {
   readonly size: number;
   readonly oid?: string | undefined;
   readonly lfs?: { readonly oid: string; readonly size: number } | undefined;
+}
+
+/** A page of the Hub's list. @throws TetradError FORMAT for an answer that is none */
+export function entriesOf(answer: Json, name: string): readonly HubEntry[] {
+  const isEntry = (one: Json) => {
+    const { type, path, size } = (one ?? {}) as Partial<HubEntry>;
+    return typeof type === "string" && typeof path === "string" && (typeof size === "number" || type !== "file");
+  };
+  if (Array.isArray(answer) && answer.every(isEntry)) return answer as unknown as readonly HubEntry[];
+  throw foreignAnswer(name, `${JSON.stringify(answer).slice(0, 60)} for a list of files`);
 }
 
 /** Files that say what a model is, beside its tokenizer's */

@@ -3,8 +3,8 @@
  * by fetch, since @huggingface/hub brings modules of Node. A repository has one folder, in which files are replaced as the repository's are.
  */
 
-import { isAbsent, parseJsonObject, readBytes, removeFile, TetradError, writeFileAtomic } from "@tetrad/engine";
-import { foreignAnswer, type HubEntry, type HubFile, hubFiles, isCommit, modelFiles, otherContent } from "./files.js";
+import { isAbsent, type Json, type JsonObject, parseJsonObject, readBytes, removeFile, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { entriesOf, foreignAnswer, type HubEntry, type HubFile, hubFiles, isCommit, modelFiles, otherContent } from "./files.js";
 
 export interface HubModelOptions {
   /** Address of the Hub */
@@ -58,8 +58,9 @@ export async function keepHubModel(options: HubModelOptions): Promise<KeptModel>
     if (!isUnreachable(error) || before?.revision !== revision || before.commit === null) throw error;
     return { folder, commit: before.commit, fetched: [], offline: true };
   }
-  const { sha: commit } = (await info.json()) as { readonly sha?: unknown };
-  if (!isCommit(commit)) throw foreignAnswer(name, `${commit}`);
+  const told = await jsonOf(info, name);
+  const commit = (told as JsonObject | null)?.["sha"];
+  if (!isCommit(commit)) throw foreignAnswer(name, `the commit ${JSON.stringify(commit ?? null)}`);
   const files = modelFiles(hubFiles(await entries(hub, name, commit, signal), name), name, gguf);
   const absent = files.filter(({ path, hash }) => before?.hashes[path] !== hash);
   const stale = Object.keys(before?.hashes ?? {}).filter((known) => !files.some(({ path }) => path === known));
@@ -101,11 +102,23 @@ async function entries(hub: string, name: string, commit: string, signal: AbortS
   let next: string | undefined = `${hub}/api/models/${name}/tree/${commit}?recursive=true`;
   while (next !== undefined) {
     const answer: Response = await asked(name, next, signal);
-    all.push(...((await answer.json()) as HubEntry[]));
+    all.push(...entriesOf(await jsonOf(answer, name), name));
     next = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get("link") ?? "")?.[1];
     if (next !== undefined && !next.startsWith(`${hub}/`)) throw foreignAnswer(name, `a list that goes on at ${next}`);
   }
   return all;
+}
+
+/** @throws TetradError FORMAT for an answer that is no JSON: a page of a network that wants a password, say; IO where the transfer breaks off */
+async function jsonOf(answer: Response, name: string): Promise<Json> {
+  const text = await answer.text().catch((error: unknown) => {
+    throw failed(name, "the transfer broke off", error, "run again");
+  });
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw foreignAnswer(name, `${answer.headers.get("content-type") ?? "no JSON"}: ${JSON.stringify(text.slice(0, 60))}`);
+  }
 }
 
 /** @throws TetradError IO where the transfer breaks off, FORMAT for content that is not the file's */

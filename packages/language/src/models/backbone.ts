@@ -87,6 +87,9 @@ export interface CacheShape {
   readonly dim: number;
 }
 
+/** Most tokens of a sequence: as many as are asked for, where the model reads so many. */
+export const tokenLimit = ({ maxTokens }: Pick<Backbone, "maxTokens">, asked = maxTokens): number => Math.min(asked, maxTokens);
+
 export interface Backbone {
   /** As in config.json */
   readonly modelType: string;

@@ -1,13 +1,13 @@
 /** BERT (Devlin et al. 2018, arXiv:1810.04805), and the body that RoBERTa has in common with it: an encoder with norms after its parts. */
 
-import { add, addLayerNorm, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
+import { add, embedding, layerNorm, select, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
 import {
   activationOf,
+  addNormed,
   affine,
   affineSpecs,
-  behind,
   dropped,
   layerIn,
   norm,
@@ -88,13 +88,8 @@ export function bertLike(
           const names = parts.map((part) => `${layer(i)}.attention.self.${part}`);
           const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
           const added = (part: string, x: Tensor, input: Tensor) => {
-            const own = norm(weights, `${part}.LayerNorm`, eps);
             const given = dropped(affine(weights, `${part}.dense`, x), hiddenDropout, context);
-            return addLayerNorm(
-              behind(weights, part, given, input, (sum) => layerNorm(sum, own)),
-              input,
-              own,
-            ).y;
+            return addNormed(weights, part, `${part}.LayerNorm`, eps, given, input);
           };
           const y = added(`${layer(i)}.attention.output`, mixed, h);
           return added(`${layer(i)}.output`, act(affine(weights, `${layer(i)}.intermediate.dense`, y)), y);

@@ -1,14 +1,14 @@
 /** DistilBERT (Sanh et al. 2019, arXiv:1910.01108): BERT without token types and pooler, under names of its own. */
 
-import { add, addLayerNorm, embedding, layerNorm, type Tensor } from "@tetrad/engine";
+import { add, embedding, layerNorm, type Tensor } from "@tetrad/engine";
 import type { Backbone } from "./backbone.js";
 import type { ConfigFields } from "./config.js";
 import {
   activationOf,
   adapterParts,
+  addNormed,
   affine,
   affineSpecs,
-  behind,
   dropped,
   layerIn,
   norm,
@@ -78,17 +78,10 @@ export function distilbert(config: ConfigFields): Backbone {
           const names = parts.map((part) => `${layer(i)}.attention.${part}`);
           const mixed = selfAttention(weights, names, { batch, layer: i, heads, dropout: attentionDropout }, h, context);
           const { attention, feedForward } = adapterParts(layer(i));
-          const added = (part: string, given: Tensor, input: Tensor, name: string) => {
-            const own = norm(weights, `${layer(i)}.${name}`, EPS);
-            return addLayerNorm(
-              behind(weights, part, given, input, (sum) => layerNorm(sum, own)),
-              input,
-              own,
-            ).y;
-          };
-          const y = added(attention, affine(weights, `${layer(i)}.attention.out_lin`, mixed), h, "sa_layer_norm");
+          const given = affine(weights, `${layer(i)}.attention.out_lin`, mixed);
+          const y = addNormed(weights, attention, `${layer(i)}.sa_layer_norm`, EPS, given, h);
           const outer = dropped(affine(weights, `${layer(i)}.ffn.lin2`, act(affine(weights, `${layer(i)}.ffn.lin1`, y))), rate, context);
-          return added(feedForward, outer, y, "output_layer_norm");
+          return addNormed(weights, feedForward, `${layer(i)}.output_layer_norm`, EPS, outer, y);
         });
         hidden.push(block(hidden[i] as Tensor));
       }

@@ -4,12 +4,14 @@ import {
   type ApplyContext,
   type AttentionOptions,
   add,
+  addLayerNorm,
   attention,
   checkpoint,
   didYouMean,
   dropout,
   embedding,
   gelu,
+  layerNorm,
   linear,
   type ParamSpec,
   relu,
@@ -34,6 +36,13 @@ export function layerOf(params: Params, name: string, x: Tensor, plain: (x: Tens
 /** What a part gives to be added to what it took, or what an adapter behind it makes of that. @param normed the norm of the sum, where one follows at once */
 export function behind(params: Params, part: string, h: Tensor, input: Tensor, normed: (sum: Tensor) => Tensor = (sum) => sum): Tensor {
   return params[BEHIND]?.get(part)?.(h, input, normed) ?? h;
+}
+
+/** The norm of what a part gives and what it took together, with an adapter behind the part where there is one. @param name of the norm */
+export function addNormed(params: Params, part: string, name: string, eps: number, h: Tensor, input: Tensor): Tensor {
+  const own = norm(params, name, eps);
+  const given = behind(params, part, h, input, (sum) => layerNorm(sum, own));
+  return addLayerNorm(given, input, own).y;
 }
 
 /** Where adapters stand behind parts of models that have modules for them; BERT has them in its output layers. */

@@ -17,7 +17,7 @@ import type { Head } from "../heads/head.js";
 import { ADAPTERS, type Backbone, BEHIND, type Params, VIRTUAL } from "../models/backbone.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { titled } from "../weights/match.js";
-import { type AdapterFolder, writeAdapter } from "./folder.js";
+import { type AdapterFolder, adapterFiles } from "./folder.js";
 import type { LayerValues, MakeMethod, PeftMethod, Values } from "./method.js";
 
 export interface Adapted {
@@ -82,22 +82,26 @@ export type WideData = WideTensor["data"];
 /** What stands before the names of adapters' parameters where several take turns */
 export const SWITCHED = "adapters.";
 
-/** An adapter's values into the store. @throws TetradError FORMAT as `adapterValues` */
-export function loadAdapter(store: Store, adapter: AdapterFolder, source: string): void {
+/** An adapter's values into the store. @param body as in `adapterValues` @throws TetradError FORMAT as `adapterValues` */
+export function loadAdapter(store: Store, adapter: AdapterFolder, source: string, body = ""): void {
   const shapes = new Map(trainedNames(store).map((name) => [name, store.shape(name)]));
-  for (const [name, data] of adapterValues(shapes, adapter, source)) store.set(name, data);
+  for (const [name, data] of adapterValues(shapes, adapter, source, body)) store.set(name, data);
 }
 
 /**
  * An adapter's tensors by parameter.
  * @param shapes of the parameters that it must have, and no others
+ * @param body as in `adapterFiles`: names may begin with it or not
  * @throws TetradError FORMAT for tensors that are missing, of another shape, or unknown
  */
 export function adapterValues(
   shapes: ReadonlyMap<string, Shape>,
-  { tensors, names }: AdapterFolder,
+  { tensors, names: found }: AdapterFolder,
   source: string,
+  body = "",
 ): Map<string, WideData> {
+  const full = (name: string) => (!shapes.has(name) && shapes.has(`${body}${name}`) ? `${body}${name}` : name);
+  const names = new Map([...found].map(([name, own]) => [full(name), own]));
   const wanted = [...shapes.keys()];
   const missing = wanted.filter((name) => !names.has(name));
   const unknown = [...names.keys()].filter((name) => !wanted.includes(name));
@@ -119,6 +123,7 @@ export function adapterValues(
  * Writes what is trained, as Python's peft reads it, or for bottleneck adapters its `adapters`.
  * @param extra further files, by name
  * @param model config.json of the whole model, from which the latter take class and labels
+ * @param body as in `adapterFiles`
  * @throws TetradError IO
  */
 export async function saveAdapter(
@@ -127,6 +132,7 @@ export async function saveAdapter(
   folder: string,
   extra: Readonly<Record<string, Uint8Array | string>> = {},
   model: JsonObject = {},
+  body = "",
 ): Promise<void> {
   await store.pull();
   const layers = new Set(method.merges);
@@ -141,12 +147,9 @@ export async function saveAdapter(
     ...kept.map((name) => [named(name), { shape: store.shape(name), data: store.get(name) }] as const),
     ...saved,
   ]);
-  if (method.files !== undefined) {
-    for (const [name, content] of Object.entries({ ...extra, ...method.files(tensors, model) }))
-      await writeFileAtomic(`${folder}/${name}`, content);
-    return;
-  }
-  await writeAdapter(folder, method.config, tensors, extra);
+  const own = method.files?.(tensors, model) ?? adapterFiles(method.config, tensors, body);
+  // Its configuration comes last: what has one has the rest.
+  for (const [name, content] of Object.entries({ ...extra, ...own })) await writeFileAtomic(`${folder}/${name}`, content);
 }
 
 /** @throws TetradError UNSUPPORTED for a method whose work weights alone cannot do */

@@ -10,12 +10,14 @@ import type { AdapterFolder } from "./folder.js";
 const BODIES: Readonly<Record<string, string>> = { distilbert: "distilbert.", gpt2: "transformer.", llama: "model.", qwen2: "model." };
 
 /** peft's configurations say their type at the top level. */
-export const isBottleneck = (config: JsonObject): boolean => config["peft_type"] === undefined && typeof config["config"] === "object";
+export const isBottleneck = (config: JsonObject): boolean =>
+  config["peft_type"] === undefined && typeof config["config"] === "object" && config["config"] !== null;
 
 /** @throws TetradError IO, FORMAT; UNSUPPORTED for other methods of `adapters`, and for files of pickles */
 export async function readBottleneck(folder: string, config: JsonObject): Promise<Pick<AdapterFolder, "method" | "tensors" | "names">> {
   const path = `${folder}/${BOTTLENECK_FILES.adapter}`;
-  if ((await optional(path)) === undefined && (await optional(`${folder}/pytorch_adapter.bin`)) !== undefined) {
+  const adapter = await optional(path);
+  if (adapter === undefined && (await optional(`${folder}/pytorch_adapter.bin`)) !== undefined) {
     throw new TetradError("UNSUPPORTED", {
       op: folder,
       what: "weights that Python has pickled are not read",
@@ -26,7 +28,7 @@ export async function readBottleneck(folder: string, config: JsonObject): Promis
   }
   const head = await optional(`${folder}/${BOTTLENECK_FILES.head}`);
   const heads = head && openSafetensors(head, `${folder}/${BOTTLENECK_FILES.head}`);
-  const files: SafetensorsFile[] = [openSafetensors(await readBytes(path), path), ...(heads === undefined ? [] : [heads])];
+  const files: SafetensorsFile[] = [openSafetensors(adapter ?? (await readBytes(path)), path), ...(heads === undefined ? [] : [heads])];
   const modulesToSave = [...(heads?.entries.keys() ?? [])].map((name) => name.slice(0, name.lastIndexOf(".")));
   const type = String(config["model_type"]);
   const body = BODIES[type] ?? `${type}.`;

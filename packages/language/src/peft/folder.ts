@@ -8,7 +8,6 @@ import {
   type SafetensorsFile,
   type StorableTensor,
   TetradError,
-  writeFileAtomic,
   writeSafetensors,
 } from "@tetrad/engine";
 import { ConfigFields } from "../models/config.js";
@@ -65,7 +64,7 @@ export function methodOf(config: JsonObject, source = CONFIG): MakeMethod {
   const list = (name: string) => config[name] as readonly string[] | null | undefined;
   const targets = config["target_modules"];
   const common = {
-    taskType: fields.text("task_type", "FEATURE_EXTRACTION"),
+    taskType: fields.text("task_type", "") || null,
     base: fields.text("base_model_name_or_path", ""),
     targetModules: typeof targets === "string" ? targets : ((targets ?? []) as readonly string[]),
     modulesToSave: list("modules_to_save") ?? undefined,
@@ -110,19 +109,21 @@ export function methodOf(config: JsonObject, source = CONFIG): MakeMethod {
 const prefixOf = ({ peft_type: type }: JsonObject): string =>
   type === "PROMPT_TUNING" || type === "PREFIX_TUNING" ? PROMPT_PREFIX : PREFIX;
 
-/** Each file whole or not at all. @throws TetradError IO */
-export async function writeAdapter(
-  folder: string,
+/**
+ * An adapter's own files, by name.
+ * @param tensors under PEFT's names without what stands before them all
+ * @param body what names begin with that belongs to models with heads alone, where the adapter is of a model without one
+ */
+export function adapterFiles(
   config: JsonObject,
   tensors: ReadonlyMap<string, StorableTensor>,
-  extra: Readonly<Record<string, Uint8Array | string>> = {},
-): Promise<void> {
+  body = "",
+): Readonly<Record<string, Uint8Array | string>> {
   const prefix = prefixOf(config);
-  const named = new Map([...tensors].map(([name, tensor]) => [name === PROMPT_EMBEDDINGS ? name : `${prefix}${name}`, tensor]));
-  for (const [name, content] of Object.entries(extra)) await writeFileAtomic(`${folder}/${name}`, content);
-  await writeFileAtomic(`${folder}/${TENSORS}`, writeSafetensors(named, { format: "pt" }));
+  const plain = (name: string) => (name.startsWith(body) ? name.slice(body.length) : name);
+  const named = new Map([...tensors].map(([name, tensor]) => [name === PROMPT_EMBEDDINGS ? name : `${prefix}${plain(name)}`, tensor]));
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeFileAtomic(`${folder}/${CONFIG}`, `${JSON.stringify(sorted, null, 2)}\n`);
+  return { [TENSORS]: writeSafetensors(named, { format: "pt" }), [CONFIG]: `${JSON.stringify(sorted, null, 2)}\n` };
 }
 
 /** The base model's folder; a relative one is taken from the adapter's. @throws TetradError FORMAT where none is named, UNSUPPORTED for an address */

@@ -84,7 +84,7 @@ export const isTrained = ({ adapted: { params } }: Kind, name: string): boolean 
 export function valuesOf({ backbone }: LanguageModel, { kind, head, adapter, path }: Found, file: WeightFile | undefined): Entry["values"] {
   const [trained, others] = [true, false].map((wanted) => Object.entries(kind.own).filter(([name]) => isTrained(kind, name) === wanted));
   const shapes = new Map(trained?.map(([name, spec]) => [name, normalizeSpec(spec).shape]));
-  const values = adapterValues(shapes, adapter, path);
+  const values = adapterValues(shapes, adapter, path, backbone.prefix);
   if (file === undefined) return values;
   const { found } = matchWeights(backbone, { ...backbone.params, ...head.params }, file, { freshHead: true });
   for (const [name] of others ?? []) {

@@ -40,8 +40,8 @@ export interface PeftMethod {
 
 /** Fields of adapter_config.json that every method has. */
 export interface PeftConfig {
-  /** SEQ_CLS, TOKEN_CLS, CAUSAL_LM, … */
-  readonly taskType: string;
+  /** SEQ_CLS, TOKEN_CLS, CAUSAL_LM, SEQ_2_SEQ_LM, FEATURE_EXTRACTION, …; null for hidden words, which peft has no name for */
+  readonly taskType: string | null;
   /** Folder of the base model, as adapter_config.json names it */
   readonly base: string;
   /** Layers that get an adapter: ends of their names, or one pattern; "all-linear" for all; those that are usual for the model unless told */
@@ -56,7 +56,9 @@ export type MakeMethod = (backbone: Backbone, fresh?: readonly string[]) => Peft
 /** `modules_to_save` with the modules of fresh parameters. */
 export function savedModules({ modulesToSave }: PeftConfig, fresh: readonly string[]): readonly string[] | undefined {
   const others = fresh.filter((name) => !isModuleOf(name, modulesToSave)).map((name) => name.slice(0, name.lastIndexOf(".")));
-  const all = [...(modulesToSave ?? []), ...new Set(others)];
+  // A module that lies in another is saved with that.
+  const outer = [...new Set(others)].filter((name, _, them) => !them.some((other) => name.startsWith(`${other}.`)));
+  const all = [...(modulesToSave ?? []), ...outer];
   return all.length === 0 ? undefined : all;
 }
 

@@ -1,7 +1,8 @@
 /** Prefix tuning: keys and values stand before those of every text in each layer and are all that is trained (Li and Liang 2021, arXiv:2101.00190). */
 
-import { add, linear, type ParamSpecs, reshape, select, type Tensor, tanh } from "@tetrad/engine";
+import { type ParamSpecs, reshape, select, type Tensor, tanh } from "@tetrad/engine";
 import type { Params } from "../models/backbone.js";
+import { affine } from "../models/parts.js";
 import { type MakeMethod, savedModules, type Values } from "./method.js";
 import { checkVirtual, PROMPT_EMBEDDINGS, type VirtualConfig, virtualConfig } from "./prompt.js";
 import { isModuleOf } from "./targets.js";
@@ -46,8 +47,7 @@ export function prefixTuning({
     });
     const rows = (params: Params): Tensor => {
       if (!projected) return params[PROMPT_EMBEDDINGS] as Tensor;
-      const of = (name: string, x: Tensor) => add(linear(x, params[`${name}.weight`] as Tensor), params[`${name}.bias`] as Tensor);
-      return of(SECOND, tanh(of(FIRST, params[TABLE] as Tensor)));
+      return affine(params, SECOND, tanh(affine(params, FIRST, params[TABLE] as Tensor)));
     };
     return {
       params: projected

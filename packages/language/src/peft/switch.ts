@@ -14,7 +14,7 @@ import {
 import type { Head } from "../heads/head.js";
 import { type LanguageModel, type OpenOptions, openModel, weightsOf } from "../model.js";
 import type { Backbone, Params } from "../models/backbone.js";
-import { adapt, mergedValues, SWITCHED } from "./adapt.js";
+import { adapt, checkMerge, mergedValues, SWITCHED } from "./adapt.js";
 import { readAdapter } from "./folder.js";
 import { type Entry, type Found, isTrained, type Kind, kindOf, likeness, ownSpecs, valuesOf, view } from "./kinds.js";
 import type { Values } from "./method.js";
@@ -135,6 +135,8 @@ export class Adapters {
   merge(name: string): LanguageModel {
     const entry = this.#entry(name);
     const { kind, model, values } = entry;
+    // What is refused leaves the weights as they are.
+    checkMerge(kind.adapted.method);
     const { store } = this.base;
     const stored = store.layout.find((parameter) => {
       return parameter.stored !== undefined && kind.adapted.method.merges.some((layer) => parameter.name === `${layer}.weight`);

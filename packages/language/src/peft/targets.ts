@@ -12,6 +12,7 @@ const USUAL: Readonly<Record<"lora" | "ia3" | "feedforward", Readonly<Record<str
     gpt2: ["c_attn"],
     llama: ["q_proj", "v_proj"],
     qwen2: ["q_proj", "v_proj"],
+    t5: ["q", "v"],
   },
   ia3: {
     bert: ["key", "value", "output.dense"],
@@ -20,6 +21,7 @@ const USUAL: Readonly<Record<"lora" | "ia3" | "feedforward", Readonly<Record<str
     gpt2: ["c_attn", "mlp.c_proj"],
     llama: ["k_proj", "v_proj", "down_proj"],
     qwen2: ["k_proj", "v_proj", "down_proj"],
+    t5: ["k", "v", "wo"],
   },
   feedforward: {
     bert: ["output.dense"],
@@ -28,6 +30,7 @@ const USUAL: Readonly<Record<"lora" | "ia3" | "feedforward", Readonly<Record<str
     gpt2: ["mlp.c_proj"],
     llama: ["down_proj"],
     qwen2: ["down_proj"],
+    t5: ["wo"],
   },
 };
 
@@ -72,7 +75,8 @@ export function targetsOf({ params, fanInFanOut, modelType }: Backbone, modules:
     const { shape } = normalizeSpec(spec);
     if (!name.endsWith(".weight") || shape.length !== 2) return [];
     const [rows, columns] = shape as [number, number];
-    const table = /embed|wte|wpe|shared|relative_attention_bias/.test(name);
+    // T5's last layer, where it has one of its own, is no layer that an adapter could take the place of.
+    const table = /embed|wte|wpe|shared|relative_attention_bias|^lm_head/.test(name);
     return [{ name: name.slice(0, -".weight".length), input: fanInFanOut ? rows : columns, output: fanInFanOut ? columns : rows, table }];
   });
   const matches = matcher(modules);
@@ -81,7 +85,7 @@ export function targetsOf({ params, fanInFanOut, modelType }: Backbone, modules:
   if (table !== undefined) {
     throw new TetradError("UNSUPPORTED", {
       op: "peft",
-      what: "adapters of embeddings are not built",
+      what: "adapters of embeddings and of the last layer are not built",
       got: table.name,
       hint: "leave them out of target_modules",
     });

@@ -6,7 +6,7 @@ import type { Question } from "../data/squad.js";
 import { questionAnswering } from "../heads/question-answering.js";
 import { type AnswerScores, answerScores } from "../metrics/answers.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
-import type { MakeMethod } from "../peft/method.js";
+import { tokenLimit } from "../models/backbone.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import type { TrainingOptions } from "../train/options.js";
@@ -14,7 +14,7 @@ import type { TrainingRun } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { labelFields } from "./labels.js";
 import { type Answered, bestAnswers, type SpanOptions, type WindowScores } from "./spans.js";
-import { type Subject, trainSubject } from "./subject.js";
+import { type Subject, type SubjectOptions, trainSubject } from "./subject.js";
 
 export interface WindowOptions {
   /** Tokens of a window, the question among them; 384, or what the model reads if that is less */
@@ -23,9 +23,7 @@ export interface WindowOptions {
   readonly stride?: number;
 }
 
-export interface AnswerOptions extends TrainingOptions, WindowOptions {
-  /** An adapter, which is trained with the head; the whole model without one */
-  readonly peft?: MakeMethod | undefined;
+export interface AnswerOptions extends SubjectOptions, WindowOptions {
   /** Questions that are not learned, for evaluations while the others are */
   readonly evaluation?: readonly Question[];
 }
@@ -46,13 +44,22 @@ export interface AnswerRun extends Answerer, TrainingRun {
 type Asked = Pick<Question, "question" | "context">;
 
 function sizes({ backbone }: LanguageModel, options: WindowOptions): Required<WindowOptions> {
-  const maxTokens = Math.min(options.maxTokens ?? 384, backbone.maxTokens);
+  const maxTokens = tokenLimit(backbone, options.maxTokens ?? 384);
   return { maxTokens, stride: options.stride ?? Math.min(128, maxTokens >> 2) };
 }
 
 /** Windows of each text. */
-function windowsOf({ tokenizer }: LanguageModel, asked: readonly Asked[], options: Required<WindowOptions>): Encoding[][] {
-  return asked.map(({ question, context }) => tokenizer.encodeWindows(question, context, options));
+function windowsOf(
+  { tokenizer }: LanguageModel,
+  asked: readonly Asked[],
+  options: Required<WindowOptions>,
+  onTokenize?: TrainingOptions["onTokenize"],
+): Encoding[][] {
+  return asked.map(({ question, context }, i) => {
+    const windows = tokenizer.encodeWindows(question, context, options);
+    onTokenize?.(i + 1, asked.length);
+    return windows;
+  });
 }
 
 /** Which text each token belongs to; the first one for a model that tells no two apart, RoBERTa say, whatever its tokenizer writes. */
@@ -105,7 +112,7 @@ export function answerSubject(
     async teach(model) {
       const { backbone, head } = model;
       const size = sizes(model, options);
-      const windows = windowsOf(model, questions, size);
+      const windows = windowsOf(model, questions, size, options.onTokenize);
       const encoded = windows.flat();
       const sequences = encoded.map(({ ids }) => ids);
       const types = typesOf(model, encoded);

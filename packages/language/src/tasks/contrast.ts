@@ -26,13 +26,14 @@ import {
 import { packBatch } from "../data/batch.js";
 import { dot, type Retrieval, retrieval } from "../metrics/retrieval.js";
 import { saveModel } from "../model.js";
-import type { TrainingOptions } from "../train/options.js";
+import { encodeAll } from "../tokenizer/encode-all.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
 import { type Embedder, embed, openEmbedder } from "./embed.js";
 import { checkSequences } from "./labels.js";
 import { pooled, poolingFeeds, poolingSpecs, unit } from "./pooling.js";
 import { sentenceTransformerFiles } from "./sentence-transformer.js";
+import type { SubjectOptions } from "./subject.js";
 
 export interface TextPair {
   readonly first: string;
@@ -48,7 +49,7 @@ export interface TextPair {
  */
 export type ContrastLoss = "ranking" | "cosine" | "contrastive";
 
-export interface ContrastOptions extends TrainingOptions {
+export interface ContrastOptions extends SubjectOptions {
   /** `cosine` for pairs with scores, else `ranking`, unless told */
   readonly loss?: ContrastLoss;
   /** Of cosines in `ranking`; 20 unless told */
@@ -71,7 +72,7 @@ export interface ContrastRun extends Embedder, TrainingRun {
 const NONE = -1e9;
 
 /**
- * Trains the whole encoder; pooling is as `openEmbedder` finds it.
+ * Trains the whole encoder, or an adapter; pooling is as `openEmbedder` finds it.
  * @throws TetradError DATA for scores of some pairs only, or of the wrong kind for the loss, and for texts without tokens; otherwise as `openEmbedder` and `train`
  */
 export async function finetuneEmbedder(
@@ -81,20 +82,27 @@ export async function finetuneEmbedder(
   options: ContrastOptions = {},
 ): Promise<ContrastRun> {
   const kind = lossOf(pairs, options.loss);
-  const { maxTokens: limit, freeze, evaluation } = options;
-  const embedder = await openEmbedder(engine, folder, { freeze, ...(limit !== undefined && { maxTokens: limit }) });
+  const { maxTokens: limit, freeze, peft, evaluation } = options;
+  const embedder = await openEmbedder(engine, folder, { freeze, peft, ...(limit !== undefined && { maxTokens: limit }) });
   const { model, pooling, maxTokens } = embedder;
   const { backbone, tokenizer } = model;
-  const encoded = pairs.map(({ first, second }) => [first, second].map((text) => tokenizer.encode(text, { maxTokens })));
-  const texts = encoded.map((pair) => pair.map(({ ids }) => ids));
-  checkSequences("embed", texts.flat());
+  const encoded = await encodeAll(
+    tokenizer,
+    pairs.flatMap(({ first, second }) => [first, second]),
+    { maxTokens, onProgress: options.onTokenize },
+  );
+  const textsOf = (row: number) => encoded.slice(2 * row, 2 * row + 2).map(({ ids }) => ids);
+  checkSequences(
+    "embed",
+    encoded.map(({ ids }) => ids),
+  );
   const dim = backbone.cache.dim;
   const run = await train(
     engine,
     {
       model,
       // A pair is one example: its texts lie side by side, and the batch says below where each begins.
-      sequences: texts.map((pair) => pair.flat()),
+      sequences: pairs.map((_, row) => textsOf(row).flatMap((ids) => [...ids])),
       inputs: ({ sequences: most }) => ({
         cuSeqlens: { shape: [2 * most + 1], dtype: "i32" },
         chosen: { shape: [2 * most], dtype: "i32", bounded: "texts" },
@@ -110,7 +118,7 @@ export async function finetuneEmbedder(
       }),
       feeds(rows, { cuSeqlens }) {
         const most = cuSeqlens.length - 1;
-        const own = rows.flatMap((row) => texts[row] as (readonly number[])[]);
+        const own = rows.flatMap(textsOf);
         const arrays = packBatch(own, { tokens: 0, sequences: 2 * most }, backbone.causal);
         return {
           ...arrays,
@@ -142,7 +150,7 @@ export async function finetuneEmbedder(
     },
     options,
   );
-  return { ...run, ...embedder, loss: kind, cut: encoded.flat().filter(({ cut }) => cut > 0).length };
+  return { ...run, ...embedder, loss: kind, cut: encoded.filter(({ cut }) => cut > 0).length };
 }
 
 function lossOf(pairs: readonly TextPair[], given: ContrastLoss | undefined): ContrastLoss {

@@ -2,7 +2,9 @@
 
 import type { Engine } from "@tetrad/engine";
 import { bodyOf } from "../heads/body.js";
-import { type LanguageModel, openModel } from "../model.js";
+import { type LanguageModel, openModel, wholeModel } from "../model.js";
+import { tokenLimit } from "../models/backbone.js";
+import type { MakeMethod } from "../peft/method.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { checkSequences } from "./labels.js";
 import { type Pooling, pooled, poolingFeeds, poolingSpecs, unit } from "./pooling.js";
@@ -19,6 +21,8 @@ export interface Embedder {
 export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
   /** Modules whose parameters stand still in training */
   readonly freeze?: readonly string[] | undefined;
+  /** A new adapter, which alone is trained */
+  readonly peft?: MakeMethod | undefined;
   /** "int8": layers multiply whole numbers; the file's numbers of 16 bits stay so. About twice as fast, in half the memory */
   readonly quantize?: "int8";
   /** Where an adapter's base model is, if not where its adapter_config.json says */
@@ -26,23 +30,24 @@ export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
 }
 
 /**
- * An encoder's folder; pooling, length and normalisation are those of its modules.json, sentence-transformers' file, where it has one, else the mean over tokens.
+ * An encoder's folder, or that of an adapter for one; pooling, length and normalisation are those of its modules.json, sentence-transformers' file, or of its base
+ * model's, where there is one, else the mean over tokens.
  * @throws TetradError as `openModel`; UNSUPPORTED for a pooling that is not built
  */
 export async function openEmbedder(engine: Engine, folder: string, options: EmbedderOptions = {}): Promise<Embedder> {
-  const own = await readSentenceTransformer(folder);
-  const { quantize, freeze, base } = options;
+  const { quantize, freeze, base, peft } = options;
+  const own = (await readSentenceTransformer(folder)) ?? (await readSentenceTransformer(await wholeModel(folder, base))) ?? {};
   const model = await openModel(engine, folder, bodyOf, {
     freeze,
+    peft,
     ...(base !== undefined && { base }),
     ...(quantize !== undefined && { quantize, quantized: true }),
   });
-  const most = options.maxTokens ?? own.maxTokens ?? model.backbone.maxTokens;
   return {
     model,
     pooling: options.pooling ?? own.pooling ?? (model.backbone.causal ? "last" : "mean"),
     normalized: options.normalized ?? own.normalized ?? true,
-    maxTokens: Math.min(most, model.backbone.maxTokens),
+    maxTokens: tokenLimit(model.backbone, options.maxTokens ?? own.maxTokens),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Ids } from "../data/batch.js";
 import type { LanguageModel } from "../model.js";
+import { tokenLimit } from "../models/backbone.js";
 import { type EncodeAllOptions, encodeAll } from "../tokenizer/encode-all.js";
 import { checkSequences } from "./labels.js";
 
@@ -13,14 +14,23 @@ export async function wholeTexts(
   { tokenizer, config }: LanguageModel,
   texts: readonly string[],
   onProgress?: EncodeAllOptions["onProgress"],
-): Promise<number[][]> {
+): Promise<Int32Array[]> {
   const [end] = [config["eos_token_id"]].flat();
   const encoded = await encodeAll(tokenizer, texts, { onProgress });
-  return encoded.map(({ ids }) => [...ids, ...(typeof end === "number" ? [end] : [])]);
+  if (typeof end !== "number") return encoded.map(({ ids }) => ids);
+  return encoded.map(({ ids }) => {
+    const ended = new Int32Array(ids.length + 1).fill(end);
+    ended.set(ids);
+    return ended;
+  });
 }
 
 /** Virtual tokens at the beginning of a text. */
-export const virtualOf = (ids: Ids): number => Array.from(ids).filter((id) => id < 0).length;
+export function virtualOf(ids: Ids): number {
+  let count = 0;
+  while (count < ids.length && (ids[count] as number) < 0) count++;
+  return count;
+}
 
 /** As `wholeTexts`, cut to a limit that the model can read; virtual tokens do not count. */
 export async function encodeTexts(
@@ -29,10 +39,10 @@ export async function encodeTexts(
   limit?: number,
   onProgress?: EncodeAllOptions["onProgress"],
 ) {
-  const maxTokens = Math.min(limit ?? model.backbone.maxTokens, model.backbone.maxTokens);
+  const maxTokens = tokenLimit(model.backbone, limit);
   const whole = await wholeTexts(model, texts, onProgress);
   const most = (ids: Ids) => virtualOf(ids) + maxTokens;
-  const sequences = whole.map((ids) => ids.slice(0, most(ids)));
+  const sequences = whole.map((ids) => ids.subarray(0, most(ids)));
   checkSequences("lm", sequences);
   return { sequences, maxTokens, cut: whole.filter((ids) => ids.length > most(ids)).length };
 }

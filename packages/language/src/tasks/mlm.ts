@@ -4,6 +4,7 @@ import { crossEntropy, type Engine, type Tensor, TetradError, take } from "@tetr
 import { type Masking, type MaskingOptions, maskedBatch, maskToken, mostMasked } from "../data/masking.js";
 import { type MaskedLm, maskedLm } from "../heads/masked-lm.js";
 import { type LanguageModel, type OpenOptions, openModel, saveModel } from "../model.js";
+import { tokenLimit } from "../models/backbone.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, train } from "../train/train.js";
@@ -23,11 +24,11 @@ export interface MlmRun extends TrainingRun {
   readonly cut: number;
 }
 
-/** Opens an encoder; `freshHead` lets its head be new. @throws TetradError as `openModel`; UNSUPPORTED for a decoder */
+/** Opens an encoder; `freshHead` lets its head be new, `peft` makes an adapter what is trained. @throws TetradError as `openModel`; UNSUPPORTED for a decoder */
 export function openMlm(
   engine: Engine,
   folder: string,
-  options: Pick<OpenOptions, "freshHead" | "seed" | "freeze"> = {},
+  options: Pick<OpenOptions, "freshHead" | "seed" | "freeze" | "peft" | "base"> = {},
 ): Promise<LanguageModel> {
   return openModel(engine, folder, maskedLm, options);
 }
@@ -43,9 +44,18 @@ function maskingOf(
 }
 
 /** @throws TetradError DATA for a text without a token of its own */
-function encode({ tokenizer, backbone }: LanguageModel, texts: readonly string[], limit: number | undefined) {
-  const maxTokens = Math.min(limit ?? backbone.maxTokens, backbone.maxTokens);
-  const encoded = texts.map((text) => tokenizer.encode(text, { maxTokens }));
+function encode(
+  { tokenizer, backbone }: LanguageModel,
+  texts: readonly string[],
+  limit: number | undefined,
+  onTokenize?: TrainingOptions["onTokenize"],
+) {
+  const maxTokens = tokenLimit(backbone, limit);
+  const encoded = texts.map((text, i) => {
+    const encoding = tokenizer.encode(text, { maxTokens });
+    onTokenize?.(i + 1, texts.length);
+    return encoding;
+  });
   const row = encoded.findIndex(({ sequenceIds }) => !sequenceIds.includes(0));
   if (row < 0) return { encoded, maxTokens };
   throw new TetradError("DATA", {
@@ -72,7 +82,7 @@ export async function finetuneMlm(
 ): Promise<MlmRun> {
   const { backbone } = model;
   const head = model.head as MaskedLm;
-  const { encoded, maxTokens } = encode(model, texts, options.maxTokens);
+  const { encoded, maxTokens } = encode(model, texts, options.maxTokens, options.onTokenize);
   const masking = maskingOf(model, options);
   const { evaluation } = options;
   const run = await train(

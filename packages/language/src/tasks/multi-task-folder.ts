@@ -40,7 +40,7 @@ export async function saveMultiTask(run: MultiTaskRun, path: string, extra: File
   const told = ["", ...Object.keys(run.tasks).map((name) => `${name}/`)].flatMap((place) =>
     Object.entries(runFiles(run, undefined)).map(([file, content]) => [`${place}${file}`, content] as const),
   );
-  await writeFolder(path, await filesOfTasks(run.tasks as unknown as Written, { ...Object.fromEntries(told), ...extra }));
+  await writeFolder(path, await filesOfTasks(run.tasks, { ...Object.fromEntries(told), ...extra }));
 }
 
 /** What each kind is opened by. */

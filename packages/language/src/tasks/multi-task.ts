@@ -1,6 +1,6 @@
 /** Several tasks at once: a head each over one backbone, trained in turns, so that the backbone learns from all (Caruana 1997; Liu et al. 2019, arXiv:1901.11504). */
 
-import { type Engine, TetradError, writeFolder } from "@tetrad/engine";
+import { type Engine, type JsonObject, TetradError, writeFolder } from "@tetrad/engine";
 import { type LanguageModel, openModel } from "../model.js";
 import { TRAINING_DEFAULTS, type TrainingOptions } from "../train/options.js";
 import { type TrainingRun, trainTogether } from "../train/train.js";
@@ -18,7 +18,13 @@ import { TASK_KINDS, type TaskKind, type TaskModel, type TaskPart } from "./task
 type Parts = Readonly<Record<string, TaskPart>>;
 
 export interface MultiTaskRun<Of extends Parts = Parts> extends TrainingRun {
-  readonly tasks: { readonly [Name in keyof Of]: TaskModel<Of[Name]["kind"]> & { readonly cut: number } };
+  readonly tasks: {
+    readonly [Name in keyof Of]: TaskModel<Of[Name]["kind"]> & {
+      readonly cut: number;
+      /** What config.json says of the head */
+      readonly fields: JsonObject;
+    };
+  };
 }
 
 export interface MultiTaskOptions extends TrainingOptions, TurnOptions {}
@@ -55,7 +61,8 @@ export async function finetuneMultiTask<Of extends Parts>(
     for (const name of names) made[name] = await within(name, () => of(name));
     return made;
   };
-  const subjects = await each((name) => subjectOf(engine, parts[name] as TaskPart, options));
+  const counted = countedTogether(parts, options);
+  const subjects = await each((name) => subjectOf(engine, parts[name] as TaskPart, { ...options, ...counted(name) }));
   const opened = await each((name) =>
     openModel(engine, folder, (backbone) => (subjects[name] as AnySubject).headOf(backbone), { freshHead: true, seed, freeze }),
   );
@@ -100,9 +107,24 @@ export async function finetuneMultiTask<Of extends Parts>(
 
 type AnySubject = Subject<{ readonly cut: number }>;
 
-function subjectOf(engine: Engine, part: TaskPart, { labelSmoothingFactor }: TrainingOptions): AnySubject {
+/** What each task tells of its examples, as a part of those of all: tasks are tokenised one after the other. */
+function countedTogether(parts: Parts, { onTokenize }: TrainingOptions): (name: string) => Pick<TrainingOptions, "onTokenize"> {
+  const sizes = Object.values(parts).map(({ rows }) => rows.length);
+  const sum = (some: readonly number[]) => some.reduce((total, size) => total + size, 0);
+  return (name) => {
+    if (onTokenize === undefined) return {};
+    const before = sum(sizes.slice(0, Object.keys(parts).indexOf(name)));
+    return { onTokenize: (done) => onTokenize(before + done, sum(sizes)) };
+  };
+}
+
+function subjectOf(engine: Engine, part: TaskPart, { labelSmoothingFactor, onTokenize }: TrainingOptions): AnySubject {
   const { kind: _, rows: __, lossWeight: ___, ...own } = part;
-  const options = { ...own, ...(labelSmoothingFactor !== undefined && { labelSmoothingFactor }) } as object;
+  const options = {
+    ...own,
+    ...(labelSmoothingFactor !== undefined && { labelSmoothingFactor }),
+    ...(onTokenize !== undefined && { onTokenize }),
+  } as object;
   switch (part.kind) {
     case "classify":
       return classifySubject(engine, part.rows, options);

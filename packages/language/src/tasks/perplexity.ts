@@ -4,6 +4,7 @@ import { type Engine, type Tensor, TetradError } from "@tetrad/engine";
 import type { Ids } from "../data/batch.js";
 import type { CausalLm } from "../heads/causal-lm.js";
 import type { LanguageModel } from "../model.js";
+import { tokenLimit } from "../models/backbone.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { checkSequences } from "./labels.js";
 import { encodeTexts, nextOf, virtualOf, wholeTexts } from "./lm-texts.js";
@@ -52,7 +53,7 @@ export async function stridedPerplexity(
   texts: readonly string[],
   { maxTokens = 512, stride: given }: StrideOptions = {},
 ): Promise<Perplexity> {
-  const size = Math.min(maxTokens, model.backbone.maxTokens);
+  const size = tokenLimit(model.backbone, maxTokens);
   const stride = given ?? Math.ceil(size / 2);
   if (!Number.isInteger(stride) || stride < 1 || stride >= size) {
     throw new TetradError("ARGUMENT", {
@@ -72,7 +73,7 @@ export async function stridedPerplexity(
 }
 
 /** Windows of a text, each with the virtual tokens before it. */
-function windowsOf(whole: readonly number[], size: number, stride: number): Window[] {
+function windowsOf(whole: Int32Array, size: number, stride: number): Window[] {
   const virtual = virtualOf(whole);
   const [prompt, ids] = [whole.slice(0, virtual), whole.slice(virtual)];
   const windows: Window[] = [];

@@ -11,11 +11,11 @@ export interface SentenceTransformer {
   readonly maxTokens?: number;
 }
 
-/** What the folder says of itself; nothing where it is no sentence-transformers folder. @throws TetradError FORMAT, UNSUPPORTED for a pooling that is not built */
-export async function readSentenceTransformer(folder: string): Promise<SentenceTransformer> {
+/** What the folder says of itself; undefined where it is no sentence-transformers folder. @throws TetradError FORMAT, UNSUPPORTED for a pooling that is not built */
+export async function readSentenceTransformer(folder: string): Promise<SentenceTransformer | undefined> {
   const source = `${folder}/modules.json`;
   const list = await optional(source);
-  if (list === undefined) return {};
+  if (list === undefined) return undefined;
   const modules = modulesIn(parseJson(list, source), source);
   const fieldsOf = async (name: string) => {
     const bytes = await optional(`${folder}/${name}`);

@@ -47,6 +47,7 @@ export function overOneBackbone(engine: Engine, models: Models): Models {
 }
 
 function checkSame(task: string, first: LanguageModel, other: LanguageModel): void {
+  if (first === other) return;
   const names = Object.keys(first.backbone.params);
   const differs = (name: string) => {
     const [a, b] = [first.store.get(name), other.store.get(name)];
@@ -54,7 +55,7 @@ function checkSame(task: string, first: LanguageModel, other: LanguageModel): vo
   };
   const name =
     names.length === Object.keys(other.backbone.params).length ? names.find((one) => !(one in other.backbone.params) || differs(one)) : "";
-  if (first === other || name === undefined) return;
+  if (name === undefined) return;
   throw new TetradError("FORMAT", {
     op: `task ${task}`,
     what: "its backbone is not that of the other tasks",

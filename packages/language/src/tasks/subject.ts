@@ -29,7 +29,7 @@ export interface Taught<Facts extends object> {
 }
 
 export interface SubjectOptions extends TrainingOptions {
-  /** An adapter, which is trained with the head; the whole model without one */
+  /** An adapter, which is trained with the head, if there is one; the whole model without an adapter */
   readonly peft?: MakeMethod | undefined;
 }
 

@@ -101,7 +101,7 @@ function lossOf(
 }
 
 /**
- * Trains the whole model; the loss is the mean cross-entropy of the targets' tokens, each foretold from those before it. Biases of distances take memory that
+ * Trains the whole model, or the adapter that it was opened with; the loss is the mean cross-entropy of the targets' tokens, each foretold from those before it. Biases of distances take memory that
  * grows with the square of a batch's tokens: for long sources let `gradientAccumulationSteps` make up for small batches.
  * @throws TetradError DATA for texts without tokens; DIVERGED
  */

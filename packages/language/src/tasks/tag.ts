@@ -7,7 +7,7 @@ import { tokenClassification } from "../heads/token-classification.js";
 import { detectScheme, entitiesOf, type Scheme } from "../metrics/entities.js";
 import { type SequenceScores, sequenceReport, sequenceScores } from "../metrics/seqeval.js";
 import { type LanguageModel, openModel, saveModel } from "../model.js";
-import type { Backbone } from "../models/backbone.js";
+import { type Backbone, tokenLimit } from "../models/backbone.js";
 import { encodeAll } from "../tokenizer/encode-all.js";
 import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
@@ -84,7 +84,7 @@ export function tagSubject(
     fieldsOf: (config) => fieldsOf(labels, config, crf),
     async teach(model) {
       const { backbone, head, tokenizer } = model;
-      const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
+      const maxTokens = tokenLimit(backbone, options.maxTokens);
       const texts = sentences.map(({ words }) => words);
       const encoded = await encodeAll(tokenizer, texts, { maxTokens, onProgress: options.onTokenize });
       const sequences = encoded.map(({ ids }) => ids);

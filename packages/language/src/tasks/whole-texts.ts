@@ -4,7 +4,7 @@ import type { Engine, JsonObject, Tensor } from "@tetrad/engine";
 import { bodyOf } from "../heads/body.js";
 import { sequenceClassification } from "../heads/sequence-classification.js";
 import { type LanguageModel, openModel } from "../model.js";
-import type { Backbone } from "../models/backbone.js";
+import { type Backbone, tokenLimit } from "../models/backbone.js";
 import { Adapters } from "../peft/switch.js";
 import { encodeAll } from "../tokenizer/encode-all.js";
 import { forEachBatch } from "../train/evaluate.js";
@@ -60,7 +60,7 @@ export function textSubject<More extends object>(
     fieldsOf: () => fields,
     async teach(model) {
       const { backbone, head, tokenizer } = model;
-      const maxTokens = Math.min(options.maxTokens ?? backbone.maxTokens, backbone.maxTokens);
+      const maxTokens = tokenLimit(backbone, options.maxTokens);
       const special = tokenizer.encode("").ids.length;
       const encoded = await encodeAll(tokenizer, texts, { maxTokens, onProgress: options.onTokenize });
       const sequences = encoded.map(({ ids }) => ids);

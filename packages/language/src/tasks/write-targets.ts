@@ -4,9 +4,10 @@ import type { Engine } from "@tetrad/engine";
 import { beamSearch } from "../generate/beam.js";
 import type { CacheSize } from "../generate/cache.js";
 import { generateBatch } from "../generate/generate.js";
+import { type FolderDefaults, generationConfig } from "../generate/generation-config.js";
 import { generatorOf, type TextGenerator } from "../generate/open.js";
 import { type Rouge, rouge } from "../metrics/rouge.js";
-import type { LanguageModel } from "../model.js";
+import { type LanguageModel, wholeModel } from "../model.js";
 import { prefixed, SEQ2SEQ_LIMITS, type Seq2SeqLimits, type SourceTarget } from "./seq2seq-texts.js";
 
 export interface WritingOptions extends Seq2SeqLimits {
@@ -22,19 +23,27 @@ const AT_ONCE = 4;
 const longest = ({ generationMaxLength, maxTargetTokens = SEQ2SEQ_LIMITS.target }: WritingOptions) =>
   generationMaxLength ?? maxTargetTokens;
 
-/** Room that a model needs for writing, which `openSeq2Seq` gives it. */
-export function writingCache(options: WritingOptions): CacheSize & { readonly sequences: number } {
-  const { maxSourceTokens = SEQ2SEQ_LIMITS.source, generationNumBeams = 1 } = options;
-  return { context: Math.max(maxSourceTokens, longest(options)), sequences: Math.max(AT_ONCE, generationNumBeams) };
+/**
+ * Room that a model needs for writing, which `openSeq2Seq` gives it.
+ * @param folder of the model, whose generation_config.json says how many beginnings are followed where the options do not
+ * @throws TetradError FORMAT for a damaged generation_config.json
+ */
+export async function writingCache(folder: string, options: WritingOptions): Promise<CacheSize & { readonly sequences: number }> {
+  const { defaults } = await generationConfig(await wholeModel(folder), {});
+  const { maxSourceTokens = SEQ2SEQ_LIMITS.source } = options;
+  return { context: Math.max(maxSourceTokens, longest(options)), sequences: Math.max(AT_ONCE, beamsOf(options, defaults)) };
 }
+
+/** Beginnings that are followed: the folder's own number, or 1, unless told */
+export const beamsOf = ({ generationNumBeams }: WritingOptions, { numBeams = 1 }: FolderDefaults): number => generationNumBeams ?? numBeams;
 
 /**
  * What writes with a model as it is at the moment, also while it is trained.
  * @param model opened with `writingCache` of these options
  * @param folder where it was opened, whose generation_config.json counts where the options say nothing
  */
-export function writerOf(engine: Engine, model: LanguageModel, folder: string, options: WritingOptions = {}): Promise<TextGenerator> {
-  return generatorOf(engine, model, folder, writingCache(options));
+export async function writerOf(engine: Engine, model: LanguageModel, folder: string, options: WritingOptions = {}): Promise<TextGenerator> {
+  return generatorOf(engine, model, await wholeModel(folder), await writingCache(folder, options));
 }
 
 export interface Written {
@@ -55,7 +64,7 @@ export async function evaluateWriting(
   const { model, defaults } = generator;
   const { maxSourceTokens: maxTokens = SEQ2SEQ_LIMITS.source } = options;
   const prompts = pairs.map(({ source }) => model.tokenizer.encode(prefixed(source, options), { maxTokens }).ids);
-  const numBeams = options.generationNumBeams ?? defaults.numBeams ?? 1;
+  const numBeams = beamsOf(options, defaults);
   const maxNewTokens = Math.max(1, longest(options) - 1);
   const answers =
     numBeams === 1

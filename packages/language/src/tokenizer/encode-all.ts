@@ -12,7 +12,7 @@ export interface EncodeAllOptions extends EncodeOptions {
 const BLOCK = 256;
 
 /** Milliseconds of work for one thread from which on workers pay; starting one and building its tokenizer takes 250 (WordPiece) to 600 (a large BPE) of another core, and its cache is warmed anew. */
-export const PAYS = 2000;
+const PAYS = 2000;
 
 /**
  * @param pays milliseconds of estimated work from which on workers are started

@@ -72,7 +72,7 @@ export interface TrainingOptions {
    */
   readonly onSave?: (state: RunState, save: (folder: string, about: string) => Promise<void>) => Promise<void>;
   readonly onProgress?: (progress: TrainingProgress) => void;
-  /** Told of examples that the tokenizer is through with, before training begins */
+  /** Told, before training begins, of how many of all texts the tokenizer is through with: of examples, and where these have two texts each, of both; of all tasks together */
   readonly onTokenize?: (done: number, all: number) => void;
   readonly callbacks?: readonly TrainerCallback[];
 }

@@ -2,14 +2,12 @@
 
 import { permute, TetradError } from "@tetrad/engine";
 
-export const TASK_SAMPLINGS = ["proportional", "temperature", "round_robin"] as const;
-
 export interface TurnOptions {
   /**
    * How an epoch's steps are shared out: `proportional`, every example of every task once; `temperature`, by the lengths of the tasks to the power of 1/temperature, so
    * that small tasks have more than their share (Raffel et al. 2020, arXiv:1910.10683); `round_robin`, in turn.
    */
-  readonly taskSampling?: (typeof TASK_SAMPLINGS)[number];
+  readonly taskSampling?: "proportional" | "temperature" | "round_robin";
   /** Of `temperature`: 1 is proportional, larger is more even; 2 unless told */
   readonly taskTemperature?: number;
 }
