@@ -25,6 +25,8 @@ export interface NamedSet extends SetYaml {
 export class TheoryReader {
   readonly #builder = new TreeBuilder();
   readonly #units = new UnitChecker();
+  /** Of each data set's columns, whose names others may have in other units. */
+  readonly #columnUnits: ReadonlyMap<string, Unit>[] = [];
   readonly #definitions: readonly Definition[];
   readonly #library: readonly Definition[];
   readonly #constants: Readonly<Record<string, number>>;
@@ -98,11 +100,12 @@ export class TheoryReader {
     const { source } = this;
     const dataPath = [...path, "data"];
     const x = typeof data.x === "string" ? [data.x] : data.x;
-    for (const [column, unit] of Object.entries(data.units ?? {})) {
+    for (const column of Object.keys(data.units ?? {})) {
       if (column !== data.y && !x.includes(column))
         source.fail([...dataPath, "units", column], "no column of this name is used", { expected: [...x, data.y].join(", ") });
-      if (column !== data.y) this.#declare(column, [...dataPath, "units", column], unit);
     }
+    const columns = new Map(x.map((column) => [column, this.#declare(column, [...dataPath, "units", column], data.units?.[column])]));
+    this.#columnUnits.push(columns);
     const noise: Noise =
       likelihood === undefined || likelihood === "gaussian"
         ? { kind: "gaussian" }
@@ -143,19 +146,24 @@ export class TheoryReader {
       if (!(within >= 0)) source.fail([...path, "within"], "a difference is not negative", { got: `${within}` });
       if (formula === undefined && sets.length > 1)
         source.fail(path, "several data sets have several models", { expected: "formula: what is meant, and equals: what it becomes" });
-      const left =
-        formula === undefined
-          ? (sets[0] as DataSet).model
-          : this.#parse(String(formula), [...path, "formula"], [...columns, ...fixedNames]);
-      const right = this.#parse(String(equals), [...path, "equals"], [...columns, ...fixedNames]);
-      this.#require(right, this.#units.of(left), [...path, "equals"], "the right side");
-      const open = columns.filter((column) => !Object.hasOwn(when, column) && [left, right].some((side) => namesIn(side).has(column)));
+      // Which set's columns are meant, and with them their units, is only known once the names are.
+      const sides = (checked: boolean): readonly [Expression, Expression] => {
+        const parse = (text: string | number, key: string): Expression =>
+          this.#parse(String(text), [...path, key], [...columns, ...fixedNames], checked);
+        return [formula === undefined ? (sets[0] as DataSet).model : parse(formula, "formula"), parse(equals, "equals")];
+      };
+      const named = new Set(sides(false).flatMap((side) => [...namesIn(side)]));
+      const open = columns.filter((column) => !Object.hasOwn(when, column) && named.has(column));
       const set = open.length === 0 ? undefined : sets.findIndex(({ data }) => open.every((column) => data.x.includes(column)));
       if (set === -1)
         source.fail(path, "no data set has all columns that the limit uses", {
           got: open.join(", "),
           hint: "give numbers for some of them under when",
         });
+      const meant = this.#columnUnits.find((units) => columns.every((column) => !named.has(column) || units.has(column)));
+      for (const [column, unit] of meant ?? []) this.#units.declare(column, unit);
+      const [left, right] = sides(true);
+      this.#require(right, this.#units.of(left), [...path, "equals"], "the right side");
       return {
         name,
         when,
@@ -210,10 +218,16 @@ export class TheoryReader {
     };
   }
 
-  #parse(formula: string, path: Path, known: readonly string[]): Expression {
+  #parse(formula: string, path: Path, known: readonly string[], checked = true): Expression {
     return parseExpression(
       { text: formula, field: path.join("."), at: this.source.at(path) },
-      { names: known, definitions: this.#definitions, library: this.#library, builder: this.#builder, units: this.#units },
+      {
+        names: known,
+        definitions: this.#definitions,
+        library: this.#library,
+        builder: this.#builder,
+        units: checked ? this.#units : undefined,
+      },
     );
   }
 
@@ -227,8 +241,8 @@ export class TheoryReader {
     );
   }
 
-  #declare(name: string, path: Path, text: string | undefined): void {
-    this.#units.declare(name, text === undefined ? undefined : this.#unit(text, path));
+  #declare(name: string, path: Path, text: string | undefined): Unit {
+    return this.#units.declare(name, text === undefined ? undefined : this.#unit(text, path));
   }
 
   #require(expression: Expression, unit: Unit, path: Path, what: string): void {
