@@ -7,7 +7,10 @@ export interface Criteria {
   readonly dof: number;
   /** P(χ² > this χ²) if the theory is right and the errors are Gaussian; null without degrees of freedom. */
   readonly pValue: number | null;
-  /** χ² + 2k. The constant ln det 2πC is left out: it is the same for every theory of the same data. */
+  /**
+   * χ² + 2k. The density's constant, ln det 2πC for Gaussian errors, is left out: it is the same for every theory of the same data and the same
+   * law of errors. Between different laws it is not; `compareTheories` counts it there.
+   */
   readonly aic: number;
   /** χ² + 2kn/(n − k − 1), null when n ≤ k + 1. */
   readonly aicc: number | null;

@@ -2,7 +2,7 @@
 
 import { TetradError } from "@tetrad/engine";
 import { correlationOf, criteria } from "./criteria.js";
-import { evaluate } from "./expression/evaluate.js";
+import { evaluateRows } from "./expression/evaluate.js";
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
 import type { Active } from "./minimise/bounds.js";
 import { dot, eigenSymmetric, invertPositiveDefinite, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
@@ -135,7 +135,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   if (likelihood.parameters.some(({ prior }) => prior.kind === "normal"))
     messages.push("Normal priors take part in best fit and uncertainties; χ², AIC and BIC count the data alone.");
   noiseMessages(theory, messages);
-  integralMessages(likelihood, theta, models, messages);
+  integralMessages(likelihood, theta, models, sets, messages);
 
   const matrix = (values: Matrix | undefined): number[][] | null =>
     values === undefined ? null : free.map((_, i) => Array.from(values.subarray(i * free.length, (i + 1) * free.length)));
@@ -292,12 +292,19 @@ function noiseMessages(theory: Theory, messages: string[]): void {
 }
 
 /** Compares each model with one of twice the quadrature nodes and steps, in units of the errors. */
-function integralMessages({ theory, observed }: Likelihood, theta: Vector, models: readonly Vector[], messages: string[]): void {
+function integralMessages(
+  { theory, observed }: Likelihood,
+  theta: Vector,
+  models: readonly Vector[],
+  sets: readonly SetFit[],
+  messages: string[],
+): void {
   let worst = 0;
   for (const [s, { set, observations }] of observed.entries()) {
-    const finer = evaluate(set.model, { ...parameterValues(theory, theta), ...observations.x }, { refine: 2 });
+    const finer = evaluateRows(set.model, { ...parameterValues(theory, theta), ...observations.x }, observations.n, { refine: 2 });
+    const factor = Math.abs(sets[s]?.scale?.value ?? 1);
     (models[s] as Vector).forEach((value, i) => {
-      worst = Math.max(worst, Math.abs(value - (finer[finer.length === 1 ? 0 : i] as number)) / (observations.sigma[i] as number));
+      worst = Math.max(worst, (factor * Math.abs(value - (finer[i] as number))) / (observations.sigma[i] as number));
     });
   }
   if (worst > 1e-6)

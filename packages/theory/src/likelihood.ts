@@ -4,7 +4,7 @@
  */
 
 import { hessian, type Tensor, TetradError, valueAndGrad } from "@tetrad/engine";
-import { evaluate, findBreakdown } from "./expression/evaluate.js";
+import { evaluateRows, findBreakdown } from "./expression/evaluate.js";
 import { dependenceOf } from "./expression/linear.js";
 import {
   derivedGraph,
@@ -152,8 +152,7 @@ export class Likelihood {
   /** The model at every datum of a set, the first unless told, without offset or factor. */
   predict(theta: ArrayLike<number>, set = 0): Float64Array {
     const { set: description, observations } = this.observed[set] as Observed;
-    const values = evaluate(description.model, { ...parameterValues(this.theory, theta), ...observations.x });
-    return values.length === observations.n ? values : new Float64Array(observations.n).fill(values[0] as number);
+    return evaluateRows(description.model, { ...parameterValues(this.theory, theta), ...observations.x }, observations.n);
   }
 
   /**

@@ -1,12 +1,12 @@
 /** Data that a theory could have produced: its model at given parameters, with errors drawn from its likelihood. */
 
 import { TetradError } from "@tetrad/engine";
-import { evaluate } from "./expression/evaluate.js";
+import { evaluateRows } from "./expression/evaluate.js";
 import { observeAll, type TheoryData } from "./likelihood.js";
 import type { Observed } from "./likelihood-graph.js";
 import { solveLower, type Vector } from "./minimise/dense.js";
-import type { Columns } from "./observations.js";
-import { normalPair, type Random, random } from "./random.js";
+import { type Columns, columnsOf } from "./observations.js";
+import { normalPair, normals, type Random, random } from "./random.js";
 import { parameterValues, type Theory } from "./theory.js";
 
 export interface SimulateOptions {
@@ -40,18 +40,14 @@ export function simulate(
   return Object.fromEntries(
     observeAll(theory, design).map((one) => {
       const { set, observations } = one;
-      const computed = evaluate(set.model, { ...parameterValues(theory), ...values, ...observations.x });
-      const model = computed.length === observations.n ? computed : new Float64Array(observations.n).fill(computed[0] as number);
+      const model = evaluateRows(set.model, { ...parameterValues(theory), ...values, ...observations.x }, observations.n);
       const factor = factors[set.name] ?? 1;
       const y = scattered(
         one,
         model.map((value) => value * factor),
         source,
       );
-      const { error } = set.data;
-      // With a covariance the errors of the diagonal are in it already, and must be given again as they were.
-      const errors = error === undefined ? {} : { [error]: observations.error as Float64Array };
-      return [set.name, { columns: { ...observations.x, [set.data.y]: y, ...errors }, source: `${set.name}, simulated` }];
+      return [set.name, columnsOf(set, { ...observations, y, source: `${set.name}, simulated` })];
     }),
   );
 }
@@ -71,9 +67,7 @@ export function scattered({ set, observations }: Observed, model: Vector, source
   }
   if (set.noise.kind === "poisson") return model.map((rate) => poisson(rate, source));
   const { noise } = set;
-  const draws = new Float64Array(n + 1);
-  for (let i = 0; i < n; i += 2) draws.set(normalPair(source), i);
-  const z = draws.slice(0, n);
+  const z = normals(n, source);
   // t = z/√(χ²/ν)
   if (noise.kind === "student")
     for (let i = 0; i < n; i++) z[i] = (z[i] as number) / Math.sqrt((2 * gamma(noise.degrees / 2, source)) / noise.degrees);

@@ -20,6 +20,8 @@ export interface NamedSet extends SetYaml {
   /** Where its keys stand; the model may stand elsewhere. */
   readonly path: Path;
   readonly modelPath?: Path;
+  /** The data as another model of the file has read them already. */
+  readonly columns?: DataColumns | undefined;
 }
 
 export class TheoryReader {
@@ -94,7 +96,7 @@ export class TheoryReader {
   }
 
   #set(
-    { name, path, modelPath = [...path, "model"], model, data, likelihood, marginalise }: NamedSet,
+    { name, path, modelPath = [...path, "model"], model, data, columns, likelihood, marginalise }: NamedSet,
     fixedNames: readonly string[],
   ): DataSet {
     const { source } = this;
@@ -104,8 +106,9 @@ export class TheoryReader {
       if (column !== data.y && !x.includes(column))
         source.fail([...dataPath, "units", column], "no column of this name is used", { expected: [...x, data.y].join(", ") });
     }
-    const columns = new Map(x.map((column) => [column, this.#declare(column, [...dataPath, "units", column], data.units?.[column])]));
-    this.#columnUnits.push(columns);
+    this.#columnUnits.push(
+      new Map(x.map((column) => [column, this.#declare(column, [...dataPath, "units", column], data.units?.[column])])),
+    );
     const noise: Noise =
       likelihood === undefined || likelihood === "gaussian"
         ? { kind: "gaussian" }
@@ -122,7 +125,7 @@ export class TheoryReader {
       name,
       modelText: String(model).trim(),
       model: expression,
-      data: this.#columns(x, data, dataPath),
+      data: columns ?? this.#columns(x, data, dataPath),
       noise,
       marginaliseOffset: nuisances.includes("offset"),
       marginaliseScale: nuisances.includes("scale"),

@@ -79,10 +79,8 @@ const theorySchema = z.strictObject(
 );
 
 export type TheoryYaml = z.infer<typeof theorySchema>;
-export type LimitYaml = z.infer<typeof limitSchema>;
 export type DataYaml = z.infer<typeof dataSchema>;
 export type SetYaml = z.infer<typeof setSchema>;
-export type ParameterYaml = z.infer<typeof parameterSchema>;
 
 /** Keys that a place in the file may have, for "did you mean". */
 function keysAt(path: Path): readonly string[] {

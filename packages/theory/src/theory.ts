@@ -70,6 +70,11 @@ export type Noise =
   /** Counts whose expectation is the model. */
   | { readonly kind: "poisson" };
 
+/** "gaussian", "student 3". */
+export function formatNoise(noise: Noise): string {
+  return noise.kind === "student" ? `student ${noise.degrees}` : noise.kind;
+}
+
 /** Data with the formula that describes them. */
 export interface DataSet {
   /** The theory's own name where it has but one. */

@@ -179,12 +179,6 @@ export function solveUpper(r: Matrix, b: ArrayLike<number>, n: number): Vector |
   return x;
 }
 
-/** argmin |A x − b| for A [m, n] of full column rank; undefined when a column depends on the others. */
-export function leastSquares(a: Matrix, b: ArrayLike<number>, m: number, n: number): Vector | undefined {
-  const { r, qtb } = qr(a, b, m, n);
-  return solveUpper(r, qtb, n);
-}
-
 /** (AᵀA)⁻¹ for A [m, n] by QR of the column-scaled A; undefined when A has not full column rank in float64. */
 export function invertGram(a: Matrix, m: number, n: number): Matrix | undefined {
   const scale = new Float64Array(n);

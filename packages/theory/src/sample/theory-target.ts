@@ -1,7 +1,7 @@
 /** A theory's posterior as samplers want it: its density over bounds, its prior as a map from the unit cube, its derived quantities for all draws at once. */
 import { TetradError } from "@tetrad/engine";
 import { normalQuantile } from "../diagnose/ranks.js";
-import { evaluate } from "../expression/evaluate.js";
+import { evaluateRows } from "../expression/evaluate.js";
 import type { Likelihood } from "../likelihood.js";
 import { erf } from "../special.js";
 import type { Parameter } from "../theory.js";
@@ -110,8 +110,5 @@ export function derivedDraws({ theory, parameters }: Pick<Posterior, "theory" | 
   for (const parameter of theory.parameters) environment[parameter.name] = parameter.start;
   for (const [i, { name }] of parameters.entries())
     environment[name] = Float64Array.from({ length: n }, (_, d) => theta[d * k + i] as number);
-  return theory.derived.map(({ expression }) => {
-    const values = evaluate(expression, environment);
-    return values.length === n ? values : new Float64Array(n).fill(values[0] as number);
-  });
+  return theory.derived.map(({ expression }) => evaluateRows(expression, environment, n));
 }
