@@ -4,13 +4,15 @@ import { TetradError } from "@tetrad/engine";
 import { correlationOf, criteria } from "./criteria.js";
 import { evaluateRows } from "./expression/evaluate.js";
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
+import { lossOf } from "./loss.js";
 import type { Active } from "./minimise/bounds.js";
 import { dot, eigenSymmetric, invertPositiveDefinite, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
 import { SOBOL_DIMENSIONS, sobol } from "./minimise/sobol.js";
 import { boxOf, type FitMethod, findOptimum, inside, type Optimum } from "./optimum.js";
 import { latinHypercube, random } from "./random.js";
+import { sandwichCovariance } from "./sandwich.js";
 import { describeSet, type Nuisance, type Points, type SetFit } from "./set-fit.js";
-import { type Parameter, parameterValues, type Theory } from "./theory.js";
+import { isRobust, type Parameter, parameterValues, type Theory } from "./theory.js";
 
 export interface FitOptions {
   /** Free parameters to start from, by name; the theory's own starts otherwise. */
@@ -30,8 +32,10 @@ export interface FittedParameter {
   readonly value: number;
   /** One standard deviation from the full Hessian; null when fixed, held by a bound, or not determined by the data. */
   readonly uncertainty: number | null;
-  /** From JᵀJ alone, as least-squares codes report it. */
+  /** From JᵀJ alone, as least-squares codes report it; data of a robust loss ρ weighted by ρ″. */
   readonly gaussNewtonUncertainty: number | null;
+  /** For robust losses: holds for many data whatever their law, where `uncertainty` holds if the loss is that of their density. */
+  readonly sandwichUncertainty: number | null;
   readonly atBound: "lower" | "upper" | null;
   readonly fixed: boolean;
   readonly start: number;
@@ -66,6 +70,8 @@ export interface FitResult {
   readonly covariance: readonly (readonly number[])[] | null;
   readonly correlation: readonly (readonly number[])[] | null;
   readonly gaussNewtonCovariance: readonly (readonly number[])[] | null;
+  /** Where a data set's loss is robust. */
+  readonly sandwichCovariance: readonly (readonly number[])[] | null;
   readonly chi2: number;
   readonly n: number;
   /** Fitted numbers: free parameters, and the offsets and factors that were marginalised. */
@@ -112,6 +118,9 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   const { theta, active } = optimum;
   const free = inside(active);
   const covariance = covarianceOf(optimum, free, likelihood.parameters, messages);
+  const nameOf = (i: number): string => (likelihood.parameters[i] as Parameter).name;
+  const robust = theory.sets.some(isRobust) && likelihood.hasResiduals && covariance !== undefined;
+  const sandwich = robust ? sandwichCovariance(likelihood, theta, free, covariance) : undefined;
   if (!optimum.converged) messages.push("The fit has not converged: other starts, bounds or units may help.");
   boundMessages(likelihood.parameters, active, messages);
 
@@ -135,6 +144,10 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   if (likelihood.parameters.some(({ prior }) => prior.kind === "normal"))
     messages.push("Normal priors take part in best fit and uncertainties; χ², AIC and BIC count the data alone.");
   noiseMessages(theory, messages);
+  if (sandwich !== undefined) {
+    const errors = free.map((i, row) => `${nameOf(i)} ${Math.sqrt(sandwich[row * (free.length + 1)] as number).toPrecision(3)}`);
+    messages.push(`By the data's own scatter (sandwich) the uncertainties are ${errors.join(", ")}.`);
+  }
   integralMessages(likelihood, theta, models, sets, messages);
 
   const matrix = (values: Matrix | undefined): number[][] | null =>
@@ -145,7 +158,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     title: theory.title,
     model: theory.modelText,
     data: sets.map(({ data }) => data).join(", "),
-    parameters: fittedParameters(likelihood, optimum, covariance, free),
+    parameters: fittedParameters(likelihood, optimum, { covariance, sandwich }, free),
     derived: theory.derived.map(({ name, unit, latex }, d) => ({
       name,
       value: derived[d] as number,
@@ -158,15 +171,16 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     })),
     offset: sets.find(({ offset }) => offset !== null)?.offset ?? null,
     sets,
-    covarianceOf: free.map((i) => (likelihood.parameters[i] as Parameter).name),
+    covarianceOf: free.map(nameOf),
     covariance: matrix(covariance),
     correlation: matrix(covariance && correlationOf(covariance, free.length)),
     gaussNewtonCovariance: matrix(optimum.gaussNewton),
+    sandwichCovariance: matrix(sandwich),
     chi2,
     n: likelihood.n,
     fitted,
     ...judged,
-    pValue: theory.sets.some(({ noise }) => noise.kind === "student") ? null : judged.pValue,
+    pValue: theory.sets.some(({ noise }) => lossOf(noise) !== undefined) ? null : judged.pValue,
     minusLogLikelihood: optimum.value - minusLogPrior(likelihood.parameters, theta),
     minusLogPosterior: optimum.value,
     converged: optimum.converged,
@@ -285,6 +299,10 @@ function boundMessages(parameters: readonly Parameter[], active: Active, message
 function noiseMessages(theory: Theory, messages: string[]): void {
   if (theory.sets.some(({ noise }) => noise.kind === "student"))
     messages.push("Errors follow Student's t: χ² stands for −2 ln of likelihood over that of a perfect model and has no p-value.");
+  if (theory.sets.some(isRobust))
+    messages.push(
+      "Losses are robust: χ² stands for −2 ln of likelihood over that of a perfect model and has no p-value; uncertainties hold if errors follow the losses' densities.",
+    );
   if (theory.sets.some(({ noise }) => noise.kind === "poisson"))
     messages.push("Counts follow Poisson's law: χ² stands for the Cash statistic, whose p-value holds for many counts a bin.");
   if (theory.sets.some(({ marginaliseScale }) => marginaliseScale))
@@ -321,7 +339,7 @@ function propagated(gradient: ArrayLike<number>, covariance: Matrix): number {
 function fittedParameters(
   likelihood: Likelihood,
   optimum: Optimum,
-  covariance: Matrix | undefined,
+  { covariance, sandwich }: { readonly covariance: Matrix | undefined; readonly sandwich: Matrix | undefined },
   free: readonly number[],
 ): FittedParameter[] {
   const sdOf = (matrix: Matrix | undefined, i: number): number | null => {
@@ -336,6 +354,7 @@ function fittedParameters(
       value: i < 0 ? parameter.start : (optimum.theta[i] as number),
       uncertainty: sdOf(covariance, i),
       gaussNewtonUncertainty: sdOf(optimum.gaussNewton, i),
+      sandwichUncertainty: sdOf(sandwich, i),
       atBound: side === -1 ? "lower" : side === 1 ? "upper" : null,
       fixed: parameter.fixed,
       start: parameter.start,

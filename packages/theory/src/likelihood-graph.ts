@@ -7,7 +7,6 @@ import {
   div,
   grad,
   log,
-  log1p,
   matmul,
   mul,
   neg,
@@ -21,6 +20,7 @@ import {
   valueAndGrad,
 } from "@tetrad/engine";
 import { toGraph } from "./expression/graph.js";
+import { type Loss, lossOf } from "./loss.js";
 import { type Observations, whiten } from "./observations.js";
 import { type DataSet, freeParameters, parameterValues, type Theory } from "./theory.js";
 
@@ -80,9 +80,8 @@ function devianceGraph(one: Observed, model: Tensor): Tensor {
   const { noise } = one.set;
   const { n, y } = one.observations;
   if (noise.kind === "poisson") return poissonDeviance(y, broadcastTo(model, [n]));
-  const squares = square(whitenGraph(one, sub(constant(y, [n], "f64"), model)));
-  if (noise.kind === "gaussian") return sum(squares);
-  return mul(sum(log1p(mul(squares, 1 / noise.degrees))), noise.degrees + 1);
+  const pulls = whitenGraph(one, sub(constant(y, [n], "f64"), model));
+  return sum(lossOf(noise)?.graph(pulls) ?? square(pulls));
 }
 
 /**
@@ -135,6 +134,11 @@ function whitenGraph({ set, observations }: Observed, v: Tensor): Tensor {
 /** True where −ln(likelihood × prior) is half a sum of squares and a constant. */
 export function isLeastSquares(set: DataSet): boolean {
   return set.noise.kind === "gaussian" && !set.marginaliseScale;
+}
+
+/** The robust loss of each datum of all sets [n]; undefined for those whose errors are Gaussian. */
+export function lossesOf(observed: readonly Observed[]): (Loss | undefined)[] {
+  return observed.flatMap(({ set, observations }) => new Array<Loss | undefined>(observations.n).fill(lossOf(set.noise)));
 }
 
 /**

@@ -17,10 +17,13 @@ import {
   offsetGraph,
   slopeName,
 } from "./likelihood-graph.js";
+import { lossOf } from "./loss.js";
+import { dot } from "./minimise/dense.js";
 import type { ValueAndGradient } from "./minimise/lbfgs.js";
 import type { Residuals } from "./minimise/levenberg-marquardt.js";
+import { reweigh } from "./minimise/robust.js";
 import { type DataSource, type Observations, observe } from "./observations.js";
-import { type DataSet, freeParameters, type Parameter, parameterValues, type Theory } from "./theory.js";
+import { type DataSet, freeParameters, isRobust, type Parameter, parameterValues, type Theory } from "./theory.js";
 
 export type { Observed } from "./likelihood-graph.js";
 
@@ -52,6 +55,8 @@ export class Likelihood {
   readonly parameters: readonly Parameter[];
   /** Half a sum of squares and a constant, so that `residuals` exist. */
   readonly leastSquares: boolean;
+  /** Gaussian errors or robust losses throughout, so that `residuals` exist. */
+  readonly hasResiduals: boolean;
   /** Every model is linear in the free parameters. */
   readonly linear: boolean;
   /** Of the first data set. */
@@ -74,6 +79,7 @@ export class Likelihood {
     this.parameters = freeParameters(theory);
     this.observations = (observed[0] as Observed).observations;
     this.leastSquares = observed.every(({ set }) => isLeastSquares(set));
+    this.hasResiduals = linearised !== undefined;
     const free = new Set(this.parameters.map(({ name }) => name));
     this.linear = this.leastSquares && observed.every(({ set }) => dependenceOf(set.model, free) !== "nonlinear");
     const k = this.parameters.length;
@@ -105,11 +111,27 @@ export class Likelihood {
   }
 
   /**
-   * Whitened residuals of data, set by set, and of normal priors, and their Jacobian, row-major. Half their sum of squares is
-   * −ln(likelihood × prior) up to a constant.
+   * Whitened residuals of data, set by set, and of normal priors, and their Jacobian, row-major, reweighted where a loss is robust. Half their sum
+   * of squares is −ln(likelihood × prior) up to a constant, half of `sumOfSquares` where that is given.
    * @throws UNSUPPORTED for likelihoods that are no such sum
    */
   residuals(theta: ArrayLike<number>): Residuals {
+    const { residuals, jacobian } = this.pulls(theta);
+    if (this.leastSquares) return { residuals, jacobian };
+    const k = this.parameters.length;
+    let total = 0;
+    let first = 0;
+    for (const { set, observations } of this.observed) {
+      const loss = lossOf(set.noise);
+      const end = first + observations.n;
+      total += loss === undefined ? squares(residuals.subarray(first, end)) : reweigh(loss, residuals, jacobian, k, first, end);
+      first = end;
+    }
+    return { residuals, jacobian, sumOfSquares: total + squares(residuals.subarray(first)) };
+  }
+
+  /** The same as they are, without weights. Throws as `residuals`. */
+  pulls(theta: ArrayLike<number>): { readonly residuals: Float64Array; readonly jacobian: Float64Array } {
     if (this.linearised === undefined)
       throw new TetradError("UNSUPPORTED", {
         op: this.theory.name,
@@ -197,6 +219,10 @@ export class Likelihood {
   }
 }
 
+function squares(values: Float64Array): number {
+  return dot(values, values);
+}
+
 /** Data for every set of a theory by its name, or for the only set. Sets that the theory file gives a file need none. */
 export type TheoryData = DataSource | Readonly<Record<string, DataSource>>;
 
@@ -261,13 +287,12 @@ export async function createLikelihood(engine: FunctionEngine, theory: Theory, d
     });
   const observed = observeAll(theory, data);
   const specs = { theta: { shape: [k], dtype: "f64" as const } };
-  const leastSquares = observed.every(({ set }) => isLeastSquares(set));
   const [objective, linearised, curved] = await Promise.all([
     engine.compileFunction(({ theta }) => {
       const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observed, own))(entries(theta as Tensor));
       return { value, ...named(slopes) };
     }, specs),
-    leastSquares
+    observed.every(({ set }) => isLeastSquares(set) || isRobust(set))
       ? engine.compileFunction(
           ({ theta }) => Object.assign({}, ...observed.map((one, i) => linearise(theory, one, i, theta as Tensor))),
           specs,

@@ -2,6 +2,7 @@
 
 import { TetradError } from "@tetrad/engine";
 import type { Likelihood } from "./likelihood.js";
+import { lossesOf } from "./likelihood-graph.js";
 import { type Active, activeSet, type Box, clampInto } from "./minimise/bounds.js";
 import { cmaEs } from "./minimise/cma-es.js";
 import { cholesky, choleskySolve, invertGram, type Matrix, qr, solveUpper, type Vector } from "./minimise/dense.js";
@@ -16,7 +17,7 @@ export interface Optimum {
   readonly active: Active;
   /** Second derivatives of −ln(likelihood × prior) [k, k]. */
   readonly hessian: Matrix;
-  /** JᵀJ's inverse over the parameters that are at no bound (rows and columns in their order); undefined when singular. */
+  /** JᵀJ's inverse over the parameters that are at no bound (rows and columns in their order), data weighted by ρ″ ≥ 0; undefined when singular. */
   readonly gaussNewton: Matrix | undefined;
   readonly converged: boolean;
   /** What found it, before the Newton steps. */
@@ -81,10 +82,10 @@ export function findOptimum(likelihood: Likelihood, start: Vector, options: Opti
 type Found = Pick<Optimum, "theta" | "method"> & { readonly settled: boolean };
 
 function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEvaluations, seed }: OptimumOptions): Found {
-  if ((method === "linear" && !likelihood.linear) || (method === "levenberg-marquardt" && !likelihood.leastSquares)) {
+  if ((method === "linear" && !likelihood.linear) || (method === "levenberg-marquardt" && !likelihood.hasResiduals)) {
     throw new TetradError("ARGUMENT", {
       op: likelihood.theory.name,
-      what: method === "linear" ? "the theory is not linear in its parameters" : "the likelihood is no sum of squares",
+      what: method === "linear" ? "the theory is not linear in its parameters" : "the likelihood is no sum of squares or robust losses",
       got: `method ${method}`,
       hint: "leave the method to auto",
     });
@@ -94,7 +95,7 @@ function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEv
     if (theta?.every((value, i) => value === clampInto(box, i, value)) === true) return { theta, method: "linear", settled: true };
   }
   let theta = start;
-  if (method === "linear" || method === "levenberg-marquardt" || (method === "auto" && likelihood.leastSquares)) {
+  if (method === "linear" || method === "levenberg-marquardt" || (method === "auto" && likelihood.hasResiduals)) {
     const result = levenbergMarquardt((at) => likelihood.residuals(at), start, { ...box, maxEvaluations });
     theta = result.theta;
     const settled = result.status === "converged" || result.status === "zero";
@@ -156,7 +157,7 @@ function heldAt(box: Box, theta: Vector, gradient: ArrayLike<number>): Active {
 
 /** One over the column norms of the Jacobian, or over the root of the curvature: each parameter's own resolution, in whatever units. */
 function scaleOf(likelihood: Likelihood, theta: Vector): Vector {
-  if (!likelihood.leastSquares) {
+  if (!likelihood.hasResiduals) {
     const { hessian } = likelihood.curvature(theta);
     return theta.map((value, i) => {
       const curvature = Math.abs(hessian[i * (theta.length + 1)] as number);
@@ -215,15 +216,17 @@ function newton(likelihood: Likelihood, box: Box, start: Vector): { theta: Vecto
 }
 
 function gaussNewtonCovariance(likelihood: Likelihood, theta: Vector, active: Active): Matrix | undefined {
-  if (!likelihood.leastSquares) return undefined;
-  const { residuals, jacobian } = likelihood.residuals(theta);
+  if (!likelihood.hasResiduals) return undefined;
+  const { residuals, jacobian } = likelihood.pulls(theta);
+  const losses = lossesOf(likelihood.observed);
   const k = theta.length;
   const free = inside(active);
   const m = residuals.length;
   if (m < free.length) return undefined;
-  const columns = Float64Array.from(
-    { length: m * free.length },
-    (_, e) => jacobian[Math.floor(e / free.length) * k + (free[e % free.length] as number)] as number,
-  );
+  const columns = Float64Array.from({ length: m * free.length }, (_, e) => {
+    const row = Math.floor(e / free.length);
+    const curvature = losses[row]?.curvature(residuals[row] as number) ?? 1;
+    return Math.sqrt(Math.max(0, curvature)) * (jacobian[row * k + (free[e % free.length] as number)] as number);
+  });
   return invertGram(columns, m, free.length);
 }

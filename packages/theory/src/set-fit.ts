@@ -1,6 +1,7 @@
 /** What a best fit says of one data set: how far each datum lies from the model, and what was marginalised. */
 
 import type { Observed } from "./likelihood-graph.js";
+import { lossOf } from "./loss.js";
 import { dot, type Vector } from "./minimise/dense.js";
 import { whiten } from "./observations.js";
 import type { Noise } from "./theory.js";
@@ -85,8 +86,8 @@ export function describeSet({ set, observations }: Observed, model: Vector, prop
 
 function devianceOf(noise: Noise, y: Vector, model: Vector, pulls: Vector): number {
   if (noise.kind === "gaussian") return dot(pulls, pulls);
-  if (noise.kind === "student")
-    return (noise.degrees + 1) * pulls.reduce((sum, pull) => sum + Math.log1p((pull * pull) / noise.degrees), 0);
+  const loss = lossOf(noise);
+  if (loss !== undefined) return pulls.reduce((sum, pull) => sum + loss.deviance(pull), 0);
   return y.reduce((sum, count, i) => {
     const m = model[i] as number;
     return sum + 2 * (count > 0 ? count * (m / count - 1 - Math.log(m / count)) : m);

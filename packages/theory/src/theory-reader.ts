@@ -6,7 +6,7 @@ import { parseCovariance } from "./covariance.js";
 import { type Definition, parseExpression } from "./expression/parse.js";
 import { type Expression, namesIn, TreeBuilder } from "./expression/tree.js";
 import { readDataText } from "./readers.js";
-import type { DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, Theory } from "./theory.js";
+import type { DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, RobustLoss, Theory } from "./theory.js";
 import type { TheoryFileOptions } from "./theory-file.js";
 import { checkNames, readDefinition } from "./theory-names.js";
 import type { DataYaml, SetYaml, TheoryYaml } from "./theory-schema.js";
@@ -109,12 +109,7 @@ export class TheoryReader {
     this.#columnUnits.push(
       new Map(x.map((column) => [column, this.#declare(column, [...dataPath, "units", column], data.units?.[column])])),
     );
-    const noise: Noise =
-      likelihood === undefined || likelihood === "gaussian"
-        ? { kind: "gaussian" }
-        : likelihood === "poisson"
-          ? { kind: "poisson" }
-          : { kind: "student", degrees: likelihood.student };
+    const noise = noiseOf(likelihood);
     const nuisances = marginalise === undefined ? [] : typeof marginalise === "string" ? [marginalise] : marginalise;
     this.#checkNoise(noise, data, nuisances, path);
     const expression = this.#parse(String(model), modelPath, [...x, ...fixedNames]);
@@ -186,6 +181,15 @@ export class TheoryReader {
     const at = [...path, "likelihood"];
     if (noise.kind === "student" && !(noise.degrees > 0))
       source.fail(at, "Student's t needs positive degrees of freedom", { got: `${noise.degrees}` });
+    if ("scale" in noise && !(noise.scale > 0))
+      source.fail(at, "a loss needs a positive scale, in units of the errors", { got: `${noise.scale}` });
+    if (noise.kind === "cauchy" && !(noise.scale > 1)) {
+      source.fail(at, "no density has this loss", {
+        got: `cauchy: ${noise.scale}`,
+        expected: "a scale above 1",
+        hint: "the Cauchy distribution itself is {student: 1}",
+      });
+    }
     if (noise.kind !== "gaussian") {
       if (data.covariance !== undefined)
         source.fail([...path, "data", "covariance"], `a ${noise.kind} likelihood takes no covariance`, { hint: "use gaussian" });
@@ -298,6 +302,13 @@ export class TheoryReader {
     }
     return { name, start, lower, upper, prior: belief, fixed: fixed ?? false, unit, latex, at: source.at(path) };
   }
+}
+
+function noiseOf(likelihood: SetYaml["likelihood"]): Noise {
+  if (likelihood === undefined || typeof likelihood === "string") return { kind: likelihood ?? "gaussian" };
+  if ("student" in likelihood) return { kind: "student", degrees: likelihood.student };
+  const [[kind, scale]] = Object.entries(likelihood) as [[RobustLoss, number]];
+  return { kind, scale };
 }
 
 function isColumn(sets: readonly DataSet[], name: string): boolean {

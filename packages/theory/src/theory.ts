@@ -62,17 +62,29 @@ export interface DataColumns {
   readonly table?: Table | undefined;
 }
 
+/** Losses by SciPy's names. */
+export const ROBUST_LOSSES = ["huber", "soft_l1", "cauchy"] as const;
+export type RobustLoss = (typeof ROBUST_LOSSES)[number];
+
 /** How data scatter about the model. */
 export type Noise =
   | { readonly kind: "gaussian" }
   /** Student's t with these degrees of freedom, scaled by the errors: outliers pull less. */
   | { readonly kind: "student"; readonly degrees: number }
+  /** Robust losses, straight or logarithmic beyond about this many errors (see loss.ts). */
+  | { readonly kind: RobustLoss; readonly scale: number }
   /** Counts whose expectation is the model. */
   | { readonly kind: "poisson" };
 
 /** "gaussian", "student 3". */
 export function formatNoise(noise: Noise): string {
-  return noise.kind === "student" ? `student ${noise.degrees}` : noise.kind;
+  if (noise.kind === "student") return `student ${noise.degrees}`;
+  return "scale" in noise ? `${noise.kind} ${noise.scale}` : noise.kind;
+}
+
+/** Errors whose loss is robust by choice, as in least squares with outliers. */
+export function isRobust({ noise }: Pick<DataSet, "noise">): boolean {
+  return "scale" in noise;
 }
 
 /** Data with the formula that describes them. */

@@ -39,6 +39,15 @@ export function multiplyTransposed(a: Matrix, x: ArrayLike<number>, m: number, n
 }
 
 /** Outcome of a Cholesky factorisation: the lower factor, or the first row whose pivot is not positive. */
+/** A B for square [n, n]. */
+export function multiplyMatrix(a: Matrix, b: Matrix, n: number): Matrix {
+  return Float64Array.from({ length: n * n }, (_, e) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += (a[e - (e % n) + k] as number) * (b[k * n + (e % n)] as number);
+    return sum;
+  });
+}
+
 export type CholeskyResult =
   | { readonly lower: Matrix; readonly failedRow?: undefined }
   | { readonly lower?: undefined; readonly failedRow: number };
