@@ -1,6 +1,16 @@
 // Fits with robust losses: SciPy's optima by either method, uncertainties of both kinds, data that are drawn and outliers that are not followed.
 import { createEngine, type Engine } from "@tetrad/engine";
-import { type Columns, createLikelihood, fitTheory, lossOf, type Noise, parseTheory, simulate } from "@tetrad/theory";
+import {
+  type Columns,
+  checkGradients,
+  createLikelihood,
+  fitTheory,
+  GRADIENT_TOLERANCE,
+  lossOf,
+  type Noise,
+  parseTheory,
+  simulate,
+} from "@tetrad/theory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pointwiseLogLikelihood } from "../../packages/theory/src/verify/pointwise.js";
 import { ROBUST_FITS, robustData } from "../unit/theory-problems.js";
@@ -47,6 +57,15 @@ describe.each(ROBUST_FITS)("$loss $scale", ({ loss, scale, best, cost, hessian, 
       expect(Math.abs(slope / (gradient[j] as number) - 1)).toBeLessThan(1e-12);
     }
   });
+});
+
+test("a datum at Huber's corner is no kink of the theory", async () => {
+  // The pull at x = 1 is the scale itself, so that every step of the offset passes its corner.
+  const theory = parseTheory(
+    "name: t\nmodel: a + 0*x\ndata: { x: x, y: y, error: s }\nlikelihood: { huber: 1 }\nparameters: { a: { start: 0 } }",
+  );
+  using likelihood = await createLikelihood(engine, theory, { columns: { x: [0, 1, 2, 3], y: [0.2, 1, -0.7, -0.4], s: [1, 1, 1, 1] } });
+  expect(checkGradients(likelihood, Float64Array.of(0), Float64Array.of(0.5)).worst).toBeLessThan(GRADIENT_TOLERANCE);
 });
 
 test.each<Noise>([
