@@ -39,6 +39,8 @@ export function correlationOf(covariance: Float64Array, n: number): Float64Array
   return covariance.map((value, k) => {
     const i = Math.floor(k / n);
     const j = k % n;
-    return i === j ? 1 : value / Math.sqrt((covariance[i * n + i] as number) * (covariance[j * n + j] as number));
+    if (i === j) return 1;
+    if (value === 0) return 0; // a constraint may leave a parameter no variance at all
+    return value / Math.sqrt((covariance[i * n + i] as number) * (covariance[j * n + j] as number));
   });
 }

@@ -1,6 +1,7 @@
 /** Fits a theory to data and says how sure the result is, in numbers that can be checked and words that hold. */
 
 import { TetradError } from "@tetrad/engine";
+import { tangentCovariance } from "./constraints.js";
 import { correlationOf, criteria } from "./criteria.js";
 import { evaluateRows } from "./expression/evaluate.js";
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
@@ -68,6 +69,8 @@ export interface FitResult {
   readonly covarianceOf: readonly string[];
   /** Inverse of the Hessian of −ln(likelihood × prior); null when that is not positive definite. */
   readonly covariance: readonly (readonly number[])[] | null;
+  /** Constraints that the best fit stands at, as the theory words them: the covariance is that along them. */
+  readonly constraints: readonly string[];
   readonly correlation: readonly (readonly number[])[] | null;
   readonly gaussNewtonCovariance: readonly (readonly number[])[] | null;
   /** Where a data set's loss is robust. */
@@ -119,7 +122,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   const free = inside(active);
   const covariance = covarianceOf(optimum, free, likelihood.parameters, messages);
   const nameOf = (i: number): string => (likelihood.parameters[i] as Parameter).name;
-  const robust = theory.sets.some(isRobust) && likelihood.hasResiduals && covariance !== undefined;
+  const robust = theory.sets.some(isRobust) && optimum.held.constraints.length === 0 && likelihood.hasResiduals && covariance !== undefined;
   const sandwich = robust ? sandwichCovariance(likelihood, theta, free, covariance) : undefined;
   if (!optimum.converged) messages.push("The fit has not converged: other starts, bounds or units may help.");
   boundMessages(likelihood.parameters, active, messages);
@@ -173,6 +176,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     sets,
     covarianceOf: free.map(nameOf),
     covariance: matrix(covariance),
+    constraints: optimum.held.constraints.map(({ text }) => text),
     correlation: matrix(covariance && correlationOf(covariance, free.length)),
     gaussNewtonCovariance: matrix(optimum.gaussNewton),
     sandwichCovariance: matrix(sandwich),
@@ -228,7 +232,9 @@ function bestOf(likelihood: Likelihood, options: FitOptions, messages: string[])
     }
     const other = findOptimum(likelihood, start, settings);
     found.push(other);
-    if (other.value < best.value - 1e-9) best = other;
+    // Below every point that keeps the constraints there are lower ones that do not.
+    const comparable = likelihood.constraints.length === 0 || other.converged === best.converged;
+    if (comparable ? other.value < best.value - 1e-9 : other.converged) best = other;
   }
   if (undefinedStarts > 0) messages.push(`${undefinedStarts} of ${options.starts} starts lie where the model is not defined.`);
   const elsewhere = found.filter((one) => one.value > best.value + 1e-3).length;
@@ -252,10 +258,25 @@ function startFrom(likelihood: Likelihood, given: Readonly<Record<string, number
 function covarianceOf(optimum: Optimum, free: readonly number[], parameters: readonly Parameter[], messages: string[]): Matrix | undefined {
   const k = parameters.length;
   const n = free.length;
+  const { constraints, slopes } = optimum.held;
   const hessian = Float64Array.from(
     { length: n * n },
     (_, e) => optimum.hessian[(free[Math.floor(e / n)] as number) * k + (free[e % n] as number)] as number,
   );
+  if (constraints.length > 0) {
+    const texts = constraints.map(({ text }) => text).join(", ");
+    const covariance = tangentCovariance(
+      hessian,
+      Float64Array.from({ length: constraints.length * n }, (_, e) => slopes[Math.floor(e / n) * k + (free[e % n] as number)] as number),
+      n,
+    );
+    messages.push(
+      covariance === undefined
+        ? `The best fit stands at the constraint ${texts}, which leaves the data no direction to determine: no uncertainties are given.`
+        : `The best fit stands at the constraint ${texts}: uncertainties hold along it, for it is not crossed.`,
+    );
+    return covariance;
+  }
   const covariance = invertPositiveDefinite(hessian, n);
   if (covariance !== undefined) return covariance;
   messages.push(

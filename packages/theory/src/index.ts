@@ -98,6 +98,7 @@ export {
 } from "./likelihood.js";
 export { type LoadOptions, loadTheories } from "./load.js";
 export { cauchyLoss, huberLoss, type Loss, lossOf, softL1Loss, studentLoss } from "./loss.js";
+export { type AugmentedOptions, type AugmentedResult, augmentedLagrangian, type Margins } from "./minimise/augmented-lagrangian.js";
 export type { BoundOptions } from "./minimise/bounds.js";
 export { cmaEs } from "./minimise/cma-es.js";
 export type { DirectOptions, DirectResult } from "./minimise/direct.js";
@@ -141,6 +142,7 @@ export type { Nuisance, Points, SetFit } from "./set-fit.js";
 export { type SimulateOptions, simulate } from "./simulate.js";
 export { chiSquareSurvival, erf, incompleteGamma } from "./special.js";
 export {
+  type Constraint,
   type DataColumns,
   type DataSet,
   type Derived,

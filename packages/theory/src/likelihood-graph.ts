@@ -6,6 +6,7 @@ import {
   constant,
   div,
   grad,
+  hessian,
   log,
   matmul,
   mul,
@@ -20,6 +21,7 @@ import {
   valueAndGrad,
 } from "@tetrad/engine";
 import { toGraph } from "./expression/graph.js";
+import type { Expression } from "./expression/tree.js";
 import { type Loss, lossOf } from "./loss.js";
 import { type Observations, whiten } from "./observations.js";
 import { type DataSet, freeParameters, parameterValues, type Theory } from "./theory.js";
@@ -172,6 +174,25 @@ export function offsetGraph(theory: Theory, observed: readonly Observed[], theta
     return [[`${i}offsetGradient`, grad(mean)(theta)]];
   });
   return Object.fromEntries(gradients);
+}
+
+/** Margins of constraints [m], their slopes [m, k], and the Hessian [k, k] of the margins' sum with `multipliers` [m]. */
+export function constraintsGraph(
+  theory: Theory,
+  margins: readonly Expression[],
+  theta: Tensor,
+  multipliers: Tensor,
+): Record<string, Tensor> {
+  const margin = (expression: Expression, own: Tensor): Tensor => reshape(toGraph(expression, symbolsOf(theory, entries(own))), []);
+  const parts = margins.map((one) => valueAndGrad((own: Tensor) => margin(one, own))(theta));
+  const weights = entries(multipliers);
+  const total = (own: Tensor): Tensor =>
+    margins.map((one, i) => mul(margin(one, own), weights[i] as Tensor)).reduce((sum, part) => add(sum, part));
+  return {
+    margins: stack(parts.map(({ value }) => value)),
+    slopes: stack(parts.map((part) => part.grad)),
+    bend: hessian(total)(theta),
+  };
 }
 
 export function derivedGraph(theory: Theory, theta: Tensor): Record<string, Tensor> {

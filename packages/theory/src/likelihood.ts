@@ -6,7 +6,9 @@
 import { hessian, type Tensor, TetradError, valueAndGrad } from "@tetrad/engine";
 import { evaluateRows, findBreakdown } from "./expression/evaluate.js";
 import { dependenceOf } from "./expression/linear.js";
+import { namesIn } from "./expression/tree.js";
 import {
+  constraintsGraph,
   derivedGraph,
   entries,
   isLeastSquares,
@@ -23,7 +25,7 @@ import type { ValueAndGradient } from "./minimise/lbfgs.js";
 import type { Residuals } from "./minimise/levenberg-marquardt.js";
 import { reweigh } from "./minimise/robust.js";
 import { type DataSource, type Observations, observe } from "./observations.js";
-import { type DataSet, freeParameters, isRobust, type Parameter, parameterValues, type Theory } from "./theory.js";
+import { type Constraint, type DataSet, freeParameters, isRobust, type Parameter, parameterValues, type Theory } from "./theory.js";
 
 export type { Observed } from "./likelihood-graph.js";
 
@@ -61,6 +63,8 @@ export class Likelihood {
   readonly linear: boolean;
   /** Of the first data set. */
   readonly observations: Observations;
+  /** Those that depend on free parameters. */
+  readonly constraints: readonly Constraint[];
   readonly #feeds: { theta: Float64Array };
   readonly #result: { value: number; gradient: Float64Array };
   /** Names of the outputs that hold each parameter's derivatives. */
@@ -75,7 +79,9 @@ export class Likelihood {
     private readonly objective: CompiledFunction,
     private readonly linearised: CompiledFunction | undefined,
     private readonly curved: CompiledFunction,
+    private readonly constrained: CompiledFunction | undefined,
   ) {
+    this.constraints = freeConstraints(theory);
     this.parameters = freeParameters(theory);
     this.observations = (observed[0] as Observed).observations;
     this.leastSquares = observed.every(({ set }) => isLeastSquares(set));
@@ -171,6 +177,24 @@ export class Likelihood {
     };
   }
 
+  /** How far each constraint holds [m], with slopes [m, k], and the Hessian of the sum of λ times margins [k, k]. */
+  constrain(theta: ArrayLike<number>, multipliers?: Float64Array): { values: Float64Array; jacobian: Float64Array; hessian: Float64Array } {
+    const k = this.parameters.length;
+    if (this.constrained === undefined)
+      return { values: new Float64Array(0), jacobian: new Float64Array(0), hessian: new Float64Array(k * k) };
+    const outputs = this.constrained.callSync({
+      ...this.#feed(theta),
+      multipliers: multipliers ?? new Float64Array(this.constraints.length),
+    });
+    const [values, jacobian, bend] = ["margins", "slopes", "bend"].map((name) => Float64Array.from(outputs[name] as ArrayLike<number>));
+    return { values: values as Float64Array, jacobian: jacobian as Float64Array, hessian: bend as Float64Array };
+  }
+
+  /** Every constraint holds. */
+  satisfies(theta: ArrayLike<number>): boolean {
+    return this.constraints.length === 0 || this.constrain(theta).values.every((value) => value >= 0);
+  }
+
   /** The model at every datum of a set, the first unless told, without offset or factor. */
   predict(theta: ArrayLike<number>, set = 0): Float64Array {
     const { set: description, observations } = this.observed[set] as Observed;
@@ -193,7 +217,7 @@ export class Likelihood {
   }
 
   close(): void {
-    for (const compiled of [this.objective, this.linearised, this.curved]) compiled?.close();
+    for (const compiled of [this.objective, this.linearised, this.curved, this.constrained]) compiled?.close();
   }
 
   [Symbol.dispose](): void {
@@ -217,6 +241,11 @@ export class Likelihood {
     this.#feeds.theta.set(theta);
     return this.#feeds;
   }
+}
+
+function freeConstraints(theory: Theory): readonly Constraint[] {
+  const free = new Set(freeParameters(theory).map(({ name }) => name));
+  return (theory.constraints ?? []).filter(({ margin }) => [...namesIn(margin)].some((name) => free.has(name)));
 }
 
 function squares(values: Float64Array): number {
@@ -287,7 +316,8 @@ export async function createLikelihood(engine: FunctionEngine, theory: Theory, d
     });
   const observed = observeAll(theory, data);
   const specs = { theta: { shape: [k], dtype: "f64" as const } };
-  const [objective, linearised, curved] = await Promise.all([
+  const margins = freeConstraints(theory).map(({ margin }) => margin);
+  const [objective, linearised, curved, constrained] = await Promise.all([
     engine.compileFunction(({ theta }) => {
       const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observed, own))(entries(theta as Tensor));
       return { value, ...named(slopes) };
@@ -306,6 +336,12 @@ export async function createLikelihood(engine: FunctionEngine, theory: Theory, d
       }),
       specs,
     ),
+    margins.length > 0
+      ? engine.compileFunction(({ theta, multipliers }) => constraintsGraph(theory, margins, theta as Tensor, multipliers as Tensor), {
+          ...specs,
+          multipliers: { shape: [margins.length], dtype: "f64" as const },
+        })
+      : undefined,
   ]);
-  return new Likelihood(theory, observed, objective, linearised, curved);
+  return new Likelihood(theory, observed, objective, linearised, curved, constrained);
 }

@@ -53,6 +53,7 @@ export function predict(
   if (covariance === null) return { value, uncertainty: null };
   const slopes = covarianceOf.map((name, i) => {
     const h = STEP * Math.sqrt(covariance[i]?.[i] as number);
+    if (!(h > 0)) return new Float64Array(length);
     const [up, down] = [at({ [name]: (best[name] as number) + h }), at({ [name]: (best[name] as number) - h })];
     return up.map((v, row) => (v - (down[row] as number)) / (2 * h));
   });

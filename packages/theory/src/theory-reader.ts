@@ -1,12 +1,13 @@
 /** One theory out of a file that has been read: names, units, formulas and data sets checked against one another. */
 
 import { didYouMean, TetradError } from "@tetrad/engine";
+import { marginOf, sidesOf } from "./constraints.js";
 import { COSMOLOGY_UNITS, cosmologyLibrary } from "./cosmology/library.js";
 import { parseCovariance } from "./covariance.js";
 import { type Definition, parseExpression } from "./expression/parse.js";
 import { type Expression, namesIn, TreeBuilder } from "./expression/tree.js";
 import { readDataText } from "./readers.js";
-import type { DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, RobustLoss, Theory } from "./theory.js";
+import type { Constraint, DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, RobustLoss, Theory } from "./theory.js";
 import type { TheoryFileOptions } from "./theory-file.js";
 import { checkNames, readDefinition } from "./theory-names.js";
 import type { DataYaml, SetYaml, TheoryYaml } from "./theory-schema.js";
@@ -87,6 +88,7 @@ export class TheoryReader {
       source: source.source,
       parameters,
       constants: this.#constants,
+      constraints: this.#demands(fixedNames).filter(({ margin }) => [...namesIn(margin)].every((key) => known.has(key))),
       limits: this.#limits(sets, fixedNames).filter((one) =>
         [...namesIn(one.formula), ...namesIn(one.equals), ...Object.keys(one.when)].every((key) => known.has(key) || isColumn(sets, key)),
       ),
@@ -126,6 +128,31 @@ export class TheoryReader {
       marginaliseScale: nuisances.includes("scale"),
       at: source.at(modelPath),
     };
+  }
+
+  #demands(fixedNames: readonly string[]): Constraint[] {
+    const { file, source } = this;
+    const starts = { ...this.#constants, ...Object.fromEntries(Object.entries(file.parameters).map(([name, { start }]) => [name, start])) };
+    return (file.constraints ?? []).map((given, i): Constraint => {
+      const text = String(given);
+      const path: Path = ["constraints", i];
+      const sides = sidesOf(text);
+      if (sides === undefined)
+        return source.fail(path, "not one comparison of two formulas", {
+          got: text,
+          expected: "Om + Ode <= 1, say, or a formula that is not negative",
+        });
+      const [larger, smaller] = sides.map((side) => this.#parse(side, path, fixedNames)) as [Expression, Expression];
+      this.#require(smaller, this.#units.of(larger), path, "the smaller side");
+      const margin = smaller.kind === "number" && smaller.value === 0 ? larger : this.#builder.call("subtract", [larger, smaller]);
+      if (![...namesIn(margin)].some((name) => file.parameters[name] !== undefined && file.parameters[name].fixed !== true))
+        source.fail(path, "the constraint depends on no free parameter", { got: text });
+      const constraint = { text, margin, at: source.at(path) };
+      const start = marginOf(constraint, starts);
+      if (!(start >= 0))
+        source.fail(path, "the starts break the constraint", { got: `${text} by ${-start}`, hint: "move the starts of its parameters" });
+      return constraint;
+    });
   }
 
   #limits(sets: readonly DataSet[], fixedNames: readonly string[]): Limit[] {

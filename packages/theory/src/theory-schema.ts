@@ -79,6 +79,7 @@ const theorySchema = z.strictObject(
     parameters: z.record(z.string(), parameterSchema, "a block of parameters"),
     constants: z.optional(z.record(z.string(), constantSchema, "a block of name: number")),
     derived: z.optional(z.record(z.string(), derivedSchema, "a block of name: formula")),
+    constraints: z.optional(z.array(formula, "a list of comparisons")),
     limits: z.optional(z.array(limitSchema, "a list of {name, when, formula, equals, within}")),
     likelihood: z.optional(likelihoodSchema),
     marginalise: z.optional(marginaliseSchema),

@@ -47,6 +47,15 @@ export interface Limit {
   readonly at: string;
 }
 
+/** What has to hold among parameters: elsewhere they have no prior probability. */
+export interface Constraint {
+  readonly text: string;
+  /** The larger side minus the smaller one, of parameters and constants: not negative where it holds. */
+  readonly margin: Expression;
+  /** `file:line`. */
+  readonly at: string;
+}
+
 export interface DataColumns {
   /** Columns that the model may use; the first one is the horizontal axis of plots. */
   readonly x: readonly string[];
@@ -113,6 +122,7 @@ export interface Theory extends DataSet {
   readonly constants: Readonly<Record<string, number>>;
   readonly derived: readonly Derived[];
   readonly limits?: readonly Limit[];
+  readonly constraints?: readonly Constraint[];
   /** Independent of one another: their likelihoods multiply. */
   readonly sets: readonly DataSet[];
 }

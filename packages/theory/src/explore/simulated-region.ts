@@ -5,6 +5,7 @@
  */
 
 import { TetradError } from "@tetrad/engine";
+import { refuseConstraints } from "../constraints.js";
 import type { FitResult } from "../fit.js";
 import type { Likelihood } from "../likelihood.js";
 import { dot, norm, type Vector } from "../minimise/dense.js";
@@ -55,6 +56,7 @@ export async function simulatedRegion(likelihood: Likelihood, fit: FitResult, op
   const held = likelihood.parameters.findIndex((one) => one.name === name);
   const known = likelihood.parameters.map((one) => one.name).join(", ");
   if (held < 0) throw new TetradError("ARGUMENT", { op: "simulatedRegion", what: `${name} is not a free parameter`, expected: known });
+  refuseConstraints(likelihood.theory, "simulatedRegion", "sample instead");
   if (!likelihood.leastSquares)
     throw new TetradError("UNSUPPORTED", {
       op: "simulatedRegion",
