@@ -49,7 +49,7 @@ describe("fits", () => {
       expect(uncertainty).toBeCloseTo(Math.sqrt(((c[i] as number[])[i] as number) - (cn[i] as number) ** 2 / ncn), 9);
     });
     expect(fit.correlation?.[0]?.[1]).toBeCloseTo(-1, 9); // along the line only
-    expect(fit.messages.join()).toMatch(/stands at the constraint 2\*a \+ b <= 2\.4: uncertainties hold along it/);
+    expect(fit.messages.join()).toMatch(/stands at the constraint 2\*a \+ b <= 2\.4: uncertainties hold along it, and across it/);
   });
 
   test("a circle: the fit of its angle, uncertainties with the circle's bend, derived quantities and curves", async () => {

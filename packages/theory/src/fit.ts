@@ -1,19 +1,18 @@
 /** Fits a theory to data and says how sure the result is, in numbers that can be checked and words that hold. */
 
 import { TetradError } from "@tetrad/engine";
-import { tangentCovariance } from "./constraints.js";
 import { correlationOf, criteria } from "./criteria.js";
-import { evaluateRows } from "./expression/evaluate.js";
+import { covarianceOf } from "./fit-covariance.js";
+import { boundMessages, integralMessages, noiseMessages } from "./fit-messages.js";
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
 import { lossOf } from "./loss.js";
-import type { Active } from "./minimise/bounds.js";
-import { dot, eigenSymmetric, invertPositiveDefinite, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
+import { dot, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
 import { SOBOL_DIMENSIONS, sobol } from "./minimise/sobol.js";
 import { boxOf, type FitMethod, findOptimum, inside, type Optimum } from "./optimum.js";
 import { latinHypercube, random } from "./random.js";
 import { sandwichCovariance } from "./sandwich.js";
 import { describeSet, type Nuisance, type Points, type SetFit } from "./set-fit.js";
-import { isRobust, type Parameter, parameterValues, type Theory } from "./theory.js";
+import { isRobust, type Parameter, type Theory } from "./theory.js";
 
 export interface FitOptions {
   /** Free parameters to start from, by name; the theory's own starts otherwise. */
@@ -252,104 +251,6 @@ function startFrom(likelihood: Likelihood, given: Readonly<Record<string, number
     });
   }
   return Float64Array.from(likelihood.parameters, (p) => given[p.name] ?? p.start);
-}
-
-/** Inverse Hessian over the parameters inside their bounds; where there is none, says which combination the data leave open. */
-function covarianceOf(optimum: Optimum, free: readonly number[], parameters: readonly Parameter[], messages: string[]): Matrix | undefined {
-  const k = parameters.length;
-  const n = free.length;
-  const { constraints, slopes } = optimum.held;
-  const hessian = Float64Array.from(
-    { length: n * n },
-    (_, e) => optimum.hessian[(free[Math.floor(e / n)] as number) * k + (free[e % n] as number)] as number,
-  );
-  if (constraints.length > 0) {
-    const texts = constraints.map(({ text }) => text).join(", ");
-    const covariance = tangentCovariance(
-      hessian,
-      Float64Array.from({ length: constraints.length * n }, (_, e) => slopes[Math.floor(e / n) * k + (free[e % n] as number)] as number),
-      n,
-    );
-    messages.push(
-      covariance === undefined
-        ? `The best fit stands at the constraint ${texts}, which leaves the data no direction to determine: no uncertainties are given.`
-        : `The best fit stands at the constraint ${texts}: uncertainties hold along it, for it is not crossed.`,
-    );
-    return covariance;
-  }
-  const covariance = invertPositiveDefinite(hessian, n);
-  if (covariance !== undefined) return covariance;
-  messages.push(
-    `The Hessian is not positive definite at the best fit, so no uncertainties are given: ${openDirection(hessian, free, parameters)}`,
-  );
-  return undefined;
-}
-
-/** Names the eigenvector of the smallest eigenvalue, in units of each parameter's own curvature. */
-function openDirection(hessian: Matrix, free: readonly number[], parameters: readonly Parameter[]): string {
-  const n = free.length;
-  const name = (i: number): string => (parameters[free[i] as number] as Parameter).name;
-  for (let i = 0; i < n; i++) {
-    if (hessian[i * n + i] === 0) return `the data do not depend on ${name(i)}.`;
-    if (!Number.isFinite(hessian[i * n + i])) return `the second derivative by ${name(i)} is not finite.`;
-  }
-  const scale = Float64Array.from({ length: n }, (_, i) => 1 / Math.sqrt(Math.abs(hessian[i * n + i] as number)));
-  const { vectors } = eigenSymmetric(
-    hessian.map((value, e) => value * (scale[Math.floor(e / n)] as number) * (scale[e % n] as number)),
-    n,
-  );
-  const weights = Array.from({ length: n }, (_, i) => (vectors[i * n] as number) * (scale[i] as number));
-  const largest = Math.max(...weights.map(Math.abs));
-  const shares = weights
-    .map((weight, i) => ({ name: name(i), share: weight / largest, relative: Math.abs(vectors[i * n] as number) }))
-    .filter((part) => part.relative > 0.05);
-  if (shares.length === 1) return `the data do not determine ${shares[0]?.name}.`;
-  return `the data do not determine ${shares.map(({ name: one }) => one).join(" and ")} separately (moving them by ${shares.map((part) => `${part.name}: ${part.share.toPrecision(3)}`).join(", ")} changes nothing).`;
-}
-
-function boundMessages(parameters: readonly Parameter[], active: Active, messages: string[]): void {
-  const held = parameters.filter((_, i) => active[i] !== 0);
-  for (const parameter of held) {
-    const side = active[parameters.indexOf(parameter)] === -1 ? "lower" : "upper";
-    messages.push(
-      `${parameter.name} is at its ${side} bound ${side === "lower" ? parameter.lower : parameter.upper}: it has no symmetric uncertainty, and the others' hold for it fixed there.`,
-    );
-  }
-}
-
-function noiseMessages(theory: Theory, messages: string[]): void {
-  if (theory.sets.some(({ noise }) => noise.kind === "student"))
-    messages.push("Errors follow Student's t: χ² stands for −2 ln of likelihood over that of a perfect model and has no p-value.");
-  if (theory.sets.some(isRobust))
-    messages.push(
-      "Losses are robust: χ² stands for −2 ln of likelihood over that of a perfect model and has no p-value; uncertainties hold if errors follow the losses' densities.",
-    );
-  if (theory.sets.some(({ noise }) => noise.kind === "poisson"))
-    messages.push("Counts follow Poisson's law: χ² stands for the Cash statistic, whose p-value holds for many counts a bin.");
-  if (theory.sets.some(({ marginaliseScale }) => marginaliseScale))
-    messages.push("Factors were integrated out with flat priors: best fit and uncertainties are those of the marginal likelihood.");
-}
-
-/** Compares each model with one of twice the quadrature nodes and steps, in units of the errors. */
-function integralMessages(
-  { theory, observed }: Likelihood,
-  theta: Vector,
-  models: readonly Vector[],
-  sets: readonly SetFit[],
-  messages: string[],
-): void {
-  let worst = 0;
-  for (const [s, { set, observations }] of observed.entries()) {
-    const finer = evaluateRows(set.model, { ...parameterValues(theory, theta), ...observations.x }, observations.n, { refine: 2 });
-    const factor = Math.abs(sets[s]?.scale?.value ?? 1);
-    (models[s] as Vector).forEach((value, i) => {
-      worst = Math.max(worst, (factor * Math.abs(value - (finer[i] as number))) / (observations.sigma[i] as number));
-    });
-  }
-  if (worst > 1e-6)
-    messages.push(
-      `The integrals have not converged: twice the nodes move the model by ${worst.toPrecision(2)} standard deviations. Give integrate a larger fifth argument, or solve an eighth.`,
-    );
 }
 
 function propagated(gradient: ArrayLike<number>, covariance: Matrix): number {
