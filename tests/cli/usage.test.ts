@@ -1,4 +1,5 @@
 // What every command promises: help with examples, exit codes, JSON and nothing else, silence when asked, progress only on a terminal.
+import { readFileSync } from "node:fs";
 import { type Io, main } from "@tetrad/cli";
 import { describe, expect, test } from "vitest";
 import { example, workplace } from "./tetrad.js";
@@ -155,5 +156,20 @@ describe("what is written where", () => {
       rows: { train: 105, validation: 15, test: 30 },
       test: { task: "classification", accuracy: expect.any(Number) },
     });
+  });
+
+  test("simulate draws from the model that is chosen, of a file with several", async () => {
+    const place = workplace();
+    const theory = place.write(
+      "two.yaml",
+      "name: two\nmodels: { line: a + b*x, level: a }\ndata: { x: x, y: y, error: s }\nparameters: { a: { start: 5 }, b: { start: 1000 } }\n",
+    );
+    const data = place.write("d.csv", "x,y,s\n1,0,0.1\n2,0,0.1\n");
+    const { io, text } = captured(false);
+    expect(await main(["simulate", theory, data, "--model", "level", "--out", place.path("level.csv"), "--json"], io)).toBe(0);
+    expect(JSON.parse(text.stdout)).toMatchObject({ parameters: { a: 5 }, files: [{ name: "two/level", rows: 2 }] });
+    expect(Number(readFileSync(place.path("level.csv"), "utf8").split("\n")[2]?.split(",")[1])).toBeCloseTo(5, 0);
+    expect(await main(["simulate", theory, data, "--out", place.path("x.csv")], io)).toBe(1);
+    expect(text.stderr).toMatch(/the file holds several models — expected --model with one of line, level/);
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createEngine, type Engine, TetradError } from "@tetrad/engine";
 import {
+  compareTheories,
   createLikelihood,
   type FitResult,
   fitTheory,
@@ -140,6 +141,15 @@ describe("Student's t", () => {
     expect(Math.abs((await slope(LINE("likelihood: { student: 2 }"), columns)) - expected)).toBeLessThan(0.03);
     expect(Math.abs((await slope(LINE(""), columns)) - expected)).toBeGreaterThan(0.15);
     const fit = await fitTheory(engine, LINE("likelihood: { student: 2 }"), { columns });
+    const gaussian = { ...(await fitTheory(engine, LINE(""), { columns })), theory: "gaussian" };
+    // χ² alone would prefer Student's t by more than the densities do: its constant is the larger one.
+    const comparison = compareTheories([gaussian, fit]);
+    expect(comparison.aic[0]?.theory).toBe("line");
+    expect(comparison.aic[1]?.delta).toBeCloseTo(2 * (gaussian.minusLogLikelihood - fit.minusLogLikelihood), 9);
+    expect(gaussian.aic - fit.aic - (comparison.aic[1]?.delta as number)).toBeGreaterThan(1);
+    expect(comparison.summary.join()).toMatch(/different laws of errors \(gaussian: gaussian; line: student 2\)/);
+    const correlated = { ...gaussian, sets: gaussian.sets.map((set) => ({ ...set, normalisation: set.normalisation - 1 })) };
+    expect(() => compareTheories([gaussian, correlated])).toThrow(/different data/);
     expect(fit).toMatchObject({ pValue: null, converged: true, method: "lbfgs", gaussNewtonCovariance: null });
     expect(fit.messages.join()).toMatch(/Student's t/);
   });
@@ -229,6 +239,17 @@ describe("marginalised factors", () => {
     expect(fit.fitted).toBe(2 + offsets);
     expect(fit.sets[0]?.scale?.value).toBeCloseTo(23, 0);
     expect(fit.sets[0]?.points.model[0]).toBeCloseTo(23.1, 0);
+  });
+
+  test("integrals that have not converged are judged by the model as it meets the data", async () => {
+    // ∫ t^½ by 32 nodes is off by some 10⁻⁶ of itself: more than 10⁻⁶ of the errors with the factor of 10⁵, far less without it.
+    const model = (factor: string) =>
+      `name: i\nmodel: ${factor}*integrate(sqrt(t), t, 0, x)^p\ndata: { x: x, y: y, error: s }\nparameters: { p: { start: 1 } }\n`;
+    const x = [1, 2, 3, 4, 5];
+    const columns = { x, y: x.map((value, i) => 1e5 * (value ** 1.5 / 1.5) * (1 + (i % 2 === 0 ? 1e-3 : -1e-3))), s: x.map(() => 300) };
+    const messages = async (text: string) => (await fitTheory(engine, parseTheory(text), { columns })).messages.join();
+    expect(await messages(model("1e5"))).toMatch(/integrals have not converged/);
+    expect(await messages(`${model("1")}marginalise: scale`)).toMatch(/integrals have not converged/);
   });
 });
 

@@ -1,6 +1,7 @@
 // Theory text: what is understood, what it means in float64, and what is refused and how.
 import { evaluate, findBreakdown, formatExpression, namesIn, parseExpression, type Scope } from "@tetrad/theory";
 import { describe, expect, test } from "vitest";
+import { commonPath } from "../../packages/theory/src/expression/ode.js";
 import { errorOf } from "./theory-support.js";
 
 const names = ["z", "Om", "Ok", "H0", "k"];
@@ -251,4 +252,11 @@ describe("solve", () => {
     expect(found?.row).toBe(1);
     expect(found?.what).toMatch(/exp\(.*\) is Infinity/);
   });
+});
+
+test("a common path to more ends than a call has arguments", () => {
+  const ends = Float64Array.from({ length: 300_000 }, (_, i) => i / 300_000);
+  const path = commonPath(0, ends, 64);
+  expect(path?.h).toBeCloseTo(1 / 64, 6);
+  expect(path?.nodes[150_000]).toBe(32);
 });

@@ -92,6 +92,10 @@ describe("parseTheory", () => {
       ["flat/constant", "flat ΛCDM: constant", ["H0"], ["d"]],
     ]);
     expect(() => parseTheory(bad("model: H0*sqrt(E2(z))", "models: { a: H0, b: H0*Om }"))).toThrow(/several models/);
+    const named = bad("model: H0*sqrt(E2(z))", "models: { a: H0, b: H0*Om }").replace("data: { ", "data: { file: hz.csv, ");
+    const [a, b] = parseTheories(named, { files: { "hz.csv": "z,H,sigma_H\n0.1,70,5\n" } });
+    expect(a?.data.table?.rows).toHaveLength(1);
+    expect(b?.data.table).toBe(a?.data.table); // read once, however many models there are
   });
 
   test("the theory that docs/theories.md shows is one", async () => {

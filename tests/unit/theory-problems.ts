@@ -153,3 +153,46 @@ export const boundedDecay: Problem = {
   solution: [4.872143930276566, 0.4269942373684808, 0.2],
   minimum: 0.047102388912459665,
 };
+
+/** An exponential above a floor with three outliers. */
+export const robustData = {
+  x: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+  y: [10.2, 7.9, 6.1, 5.2, 9.5, 2.9, 2.4, 1.7, 1.6, 1, 3.9, 0.8],
+  s: [0.3, 0.2, 0.2, 0.3, 0.2, 0.2, 0.1, 0.2, 0.1, 0.1, 0.2, 0.1],
+};
+
+/**
+ * SciPy 1.17.1: fit = least_squares(lambda p: (y - p[0]*exp(-x/p[1]) - p[2])/s, [10, 4, 0.1], jac, loss=…, f_scale=…, xtol=3e-16, ftol=3e-16,
+ * gtol=1e-15); `best` is fit.x, `cost` fit.cost, `gaussNewton` sqrt(diag(inv(fit.jac.T @ fit.jac))). From there, with PyTorch's float64 autograd:
+ * H = hessian of the cost, J = jacobian of the residuals r, `hessian` sqrt(diag(inv(H))), `sandwich` sqrt(diag(inv(H) @ (J.T*ψ(r)²) @ J @ inv(H)))
+ * without the factor n/(n − k).
+ */
+export const ROBUST_FITS = [
+  {
+    loss: "huber",
+    scale: 1.345,
+    best: [10.019913725548257, 4.073046326314158, 0.10983434573192526],
+    cost: 59.67709849090258,
+    hessian: [0.2169784839699282, 0.2579455628562433, 0.19296679260101463],
+    sandwich: [0.1618349046207969, 0.18610835142783738, 0.16726084134891192],
+    gaussNewton: [0.21701811, 0.25940132, 0.19390174],
+  },
+  {
+    loss: "soft_l1",
+    scale: 0.8,
+    best: [9.984969826775332, 4.030769243126062, 0.14672053884232494],
+    cost: 35.730772414102304,
+    hessian: [0.24175122048482708, 0.2787847385787086, 0.2033308228389907],
+    sandwich: [0.12323294399740199, 0.1422657079193795, 0.11305913250876594],
+    gaussNewton: [0.24176052, 0.2790749, 0.20350797],
+  },
+  {
+    loss: "cauchy",
+    scale: 1.5,
+    best: [9.979628831620522, 3.9781203333580137, 0.1598947402847993],
+    cost: 14.517221205984905,
+    hessian: [0.2346893099310212, 0.27235105227093354, 0.20177768832829648],
+    sandwich: [0.10703536192951728, 0.10503471256942376, 0.09130618231636456],
+    gaussNewton: [0.23274056, 0.2711581, 0.19928338],
+  },
+] as const;

@@ -116,6 +116,53 @@ describe("what is left open is inferred", () => {
   });
 });
 
+describe("one name in several units", () => {
+  test.each([
+    "solve(y, [-old*y], [y], [d], x, 0, t)*k + solve(y, [-old*y], [y], [c], x, 0, t)*d/c",
+    "solve(y, [d*k/t], [y], [0], x, 0, t) + solve(y, [c/t], [y], [0], x, 0, t)*d/c", // nothing but the slopes tells the systems apart
+    "k*solve(y, [-old*y], [y], [solve(y, [c/t], [y], [0], x, 0, t)*d/c], x, 0, t)",
+    "k*solve(y, [-old*y + d/t*solve(v, [old*v + y/x], [v], [0], s, 0, x)/solve(v, [old*v], [v], [d], s, 0, x)], [y], [d], x, 0, t)",
+  ])("states of systems: %s", (model) => {
+    expect(parseTheory(theory(model)).modelText).toBe(model);
+  });
+
+  test("a system's own states are still held to their starts and slopes", () => {
+    const model = (start: string, slope: string) =>
+      theory(`k*solve(y, [-old*y], [y], [c], x, 0, t)*d/c + solve(y, [${slope}], [y], [${start}], x, 0, t)`);
+    expect(parseTheory(model("d", "-old*y")).modelText).toMatch(/solve/);
+    expect(errorOf(() => parseTheory(model("c", "-old*y"))).message).toMatch(/Mpc .* cannot be added to km\/s/);
+    expect(errorOf(() => parseTheory(model("d", "-old*y + c/t"))).message).toMatch(/units do not match/);
+  });
+
+  const joint = (units: [string, string], more = "") => `name: joint
+datasets:
+  near: { model: "a*x/u", data: { x: x, y: y, error: s, units: { x: ${units[0]}, y: km } } }
+  far: { model: "b*x/v + b*f(x)", data: { x: x, y: y, error: s, units: { x: ${units[1]}, y: Mpc } } }
+definitions: { f(q): log(q/v) }
+parameters: { a: { start: 1, unit: km }, b: { start: 1, unit: Mpc } }
+constants: { u: { value: 1, unit: s }, v: { value: 1, unit: Gyr } }
+${more}`;
+
+  test("columns of data sets", () => {
+    expect(parseTheory(joint(["s", "Gyr"])).sets).toHaveLength(2);
+    expect(errorOf(() => parseTheory(joint(["s", "s"]))).message).toMatch(
+      /datasets\.far\.model.*units do not match|definitions.*units do not match/,
+    );
+    // A unit that one set leaves open is inferred there, and is none of the other's business.
+    expect(parseTheory(joint(["s", "Gyr"]).replace("x: s, ", "")).sets).toHaveLength(2);
+  });
+
+  test("a limit's columns are those of the set whose rows it is computed at", () => {
+    const limits = (right: string) => `limits: [{ name: one, formula: "a*x/u", equals: "${right}" }]`;
+    expect(parseTheory(joint(["s", "Gyr"], limits("a*x/u"))).limits?.[0]?.set).toBe(0);
+    expect(errorOf(() => parseTheory(joint(["s", "Gyr"], limits("b*x/u")))).message).toMatch(/units do not match/);
+  });
+
+  test("an exponent that is arithmetic of numbers by any function", () => {
+    expect(parseTheory(theory("k*(d^2)^(1/sqrt(4)) + d*2^min(3, 2)")).modelText).toMatch(/sqrt/);
+  });
+});
+
 describe("use: cosmology", () => {
   const cosmology = (H0: string, model = "hubble(z)", more = "") =>
     `name: t\nuse: cosmology\nmodel: ${model}\ndata: { x: z, y: y, error: s }\nparameters: { H0: ${H0}, Om: { start: 0.3 } }\n${more}`;

@@ -2,6 +2,8 @@
 
 import { TetradError } from "@tetrad/engine";
 import type { FitResult } from "./fit.js";
+import type { SetFit } from "./set-fit.js";
+import { formatNoise } from "./theory.js";
 
 export interface Ranked {
   readonly theory: string;
@@ -40,7 +42,10 @@ function bicVerdict(delta: number): string {
   return "very strong evidence against it";
 }
 
-/** @throws ARGUMENT for fewer than two fits, or fits to different data: their criteria cannot be compared */
+/**
+ * Theories that assume different laws of errors are compared by their whole densities: χ² leaves out a constant that is another for each law.
+ * @throws ARGUMENT for fewer than two fits, or fits to different data: their criteria cannot be compared
+ */
 export function compareTheories(fits: readonly FitResult[]): Comparison {
   const [first] = fits;
   if (first === undefined || fits.length < 2)
@@ -54,9 +59,14 @@ export function compareTheories(fits: readonly FitResult[]): Comparison {
     const same =
       fit.n === first.n &&
       fit.sets.length === first.sets.length &&
-      fit.sets.every(({ points: { y, sigma } }, s) => {
-        const other = first.sets[s]?.points;
-        return y.every((value, i) => value === other?.y[i]) && sigma.every((value, i) => value === other?.sigma[i]);
+      fit.sets.every(({ points: { y, sigma }, noise, normalisation }, s) => {
+        const other = first.sets[s] as SetFit;
+        return (
+          y.every((value, i) => value === other.points.y[i]) &&
+          sigma.every((value, i) => value === other.points.sigma[i]) &&
+          // Of one law of errors and one diagonal, but with another covariance.
+          (formatNoise(noise) !== formatNoise(other.noise) || normalisation === other.normalisation)
+        );
       });
     if (!same) {
       throw new TetradError("ARGUMENT", {
@@ -67,9 +77,17 @@ export function compareTheories(fits: readonly FitResult[]): Comparison {
       });
     }
   }
-  const aic = ranked(fits, (fit) => fit.aic, aicVerdict);
-  const bic = ranked(fits, (fit) => fit.bic, bicVerdict);
-  return { aic, bic, summary: summary(fits, aic, bic) };
+  const laws = fits.map(({ sets }) => sets.map(({ noise }) => formatNoise(noise)).join(", "));
+  const oneLaw = laws.every((law) => law === laws[0]);
+  const constant = ({ sets }: FitResult): number => (oneLaw ? 0 : sets.reduce((sum, { normalisation }) => sum + normalisation, 0));
+  const aic = ranked(fits, (fit) => fit.aic + constant(fit), aicVerdict);
+  const bic = ranked(fits, (fit) => fit.bic + constant(fit), bicVerdict);
+  const told = summary(fits, aic, bic);
+  if (!oneLaw)
+    told.push(
+      `The theories assume different laws of errors (${fits.map(({ theory }, i) => `${theory}: ${laws[i]}`).join("; ")}), so AIC and BIC stand on whole densities here, not on χ².`,
+    );
+  return { aic, bic, summary: told };
 }
 
 function ranked(fits: readonly FitResult[], criterion: (fit: FitResult) => number, verdict: (delta: number) => string): Ranked[] {

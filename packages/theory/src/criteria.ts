@@ -7,7 +7,10 @@ export interface Criteria {
   readonly dof: number;
   /** P(χ² > this χ²) if the theory is right and the errors are Gaussian; null without degrees of freedom. */
   readonly pValue: number | null;
-  /** χ² + 2k. The constant ln det 2πC is left out: it is the same for every theory of the same data. */
+  /**
+   * χ² + 2k. The density's constant, ln det 2πC for Gaussian errors, is left out: it is the same for every theory of the same data and the same
+   * law of errors. Between different laws it is not; `compareTheories` counts it there.
+   */
   readonly aic: number;
   /** χ² + 2kn/(n − k − 1), null when n ≤ k + 1. */
   readonly aicc: number | null;
@@ -36,6 +39,8 @@ export function correlationOf(covariance: Float64Array, n: number): Float64Array
   return covariance.map((value, k) => {
     const i = Math.floor(k / n);
     const j = k % n;
-    return i === j ? 1 : value / Math.sqrt((covariance[i * n + i] as number) * (covariance[j * n + j] as number));
+    if (i === j) return 1;
+    if (value === 0) return 0; // a constraint may leave a parameter no variance at all
+    return value / Math.sqrt((covariance[i * n + i] as number) * (covariance[j * n + j] as number));
   });
 }

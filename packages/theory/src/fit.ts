@@ -2,15 +2,17 @@
 
 import { TetradError } from "@tetrad/engine";
 import { correlationOf, criteria } from "./criteria.js";
-import { evaluate } from "./expression/evaluate.js";
+import { covarianceOf } from "./fit-covariance.js";
+import { boundMessages, integralMessages, noiseMessages } from "./fit-messages.js";
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
-import type { Active } from "./minimise/bounds.js";
-import { dot, eigenSymmetric, invertPositiveDefinite, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
+import { lossOf } from "./loss.js";
+import { dot, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
 import { SOBOL_DIMENSIONS, sobol } from "./minimise/sobol.js";
 import { boxOf, type FitMethod, findOptimum, inside, type Optimum } from "./optimum.js";
 import { latinHypercube, random } from "./random.js";
+import { sandwichCovariance } from "./sandwich.js";
 import { describeSet, type Nuisance, type Points, type SetFit } from "./set-fit.js";
-import { type Parameter, parameterValues, type Theory } from "./theory.js";
+import { isRobust, type Parameter, type Theory } from "./theory.js";
 
 export interface FitOptions {
   /** Free parameters to start from, by name; the theory's own starts otherwise. */
@@ -30,8 +32,10 @@ export interface FittedParameter {
   readonly value: number;
   /** One standard deviation from the full Hessian; null when fixed, held by a bound, or not determined by the data. */
   readonly uncertainty: number | null;
-  /** From JᵀJ alone, as least-squares codes report it. */
+  /** From JᵀJ alone, as least-squares codes report it; data of a robust loss ρ weighted by ρ″. */
   readonly gaussNewtonUncertainty: number | null;
+  /** For robust losses: holds for many data whatever their law, where `uncertainty` holds if the loss is that of their density. */
+  readonly sandwichUncertainty: number | null;
   readonly atBound: "lower" | "upper" | null;
   readonly fixed: boolean;
   readonly start: number;
@@ -64,8 +68,12 @@ export interface FitResult {
   readonly covarianceOf: readonly string[];
   /** Inverse of the Hessian of −ln(likelihood × prior); null when that is not positive definite. */
   readonly covariance: readonly (readonly number[])[] | null;
+  /** Constraints that the best fit stands at, as the theory words them: the covariance is that along them. */
+  readonly constraints: readonly string[];
   readonly correlation: readonly (readonly number[])[] | null;
   readonly gaussNewtonCovariance: readonly (readonly number[])[] | null;
+  /** Where a data set's loss is robust. */
+  readonly sandwichCovariance: readonly (readonly number[])[] | null;
   readonly chi2: number;
   readonly n: number;
   /** Fitted numbers: free parameters, and the offsets and factors that were marginalised. */
@@ -112,6 +120,9 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   const { theta, active } = optimum;
   const free = inside(active);
   const covariance = covarianceOf(optimum, free, likelihood.parameters, messages);
+  const nameOf = (i: number): string => (likelihood.parameters[i] as Parameter).name;
+  const robust = theory.sets.some(isRobust) && optimum.held.constraints.length === 0 && likelihood.hasResiduals && covariance !== undefined;
+  const sandwich = robust ? sandwichCovariance(likelihood, theta, free, covariance) : undefined;
   if (!optimum.converged) messages.push("The fit has not converged: other starts, bounds or units may help.");
   boundMessages(likelihood.parameters, active, messages);
 
@@ -135,7 +146,11 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   if (likelihood.parameters.some(({ prior }) => prior.kind === "normal"))
     messages.push("Normal priors take part in best fit and uncertainties; χ², AIC and BIC count the data alone.");
   noiseMessages(theory, messages);
-  integralMessages(likelihood, theta, models, messages);
+  if (sandwich !== undefined) {
+    const errors = free.map((i, row) => `${nameOf(i)} ${Math.sqrt(sandwich[row * (free.length + 1)] as number).toPrecision(3)}`);
+    messages.push(`By the data's own scatter (sandwich) the uncertainties are ${errors.join(", ")}.`);
+  }
+  integralMessages(likelihood, theta, models, sets, messages);
 
   const matrix = (values: Matrix | undefined): number[][] | null =>
     values === undefined ? null : free.map((_, i) => Array.from(values.subarray(i * free.length, (i + 1) * free.length)));
@@ -145,7 +160,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     title: theory.title,
     model: theory.modelText,
     data: sets.map(({ data }) => data).join(", "),
-    parameters: fittedParameters(likelihood, optimum, covariance, free),
+    parameters: fittedParameters(likelihood, optimum, { covariance, sandwich }, free),
     derived: theory.derived.map(({ name, unit, latex }, d) => ({
       name,
       value: derived[d] as number,
@@ -158,15 +173,17 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     })),
     offset: sets.find(({ offset }) => offset !== null)?.offset ?? null,
     sets,
-    covarianceOf: free.map((i) => (likelihood.parameters[i] as Parameter).name),
+    covarianceOf: free.map(nameOf),
     covariance: matrix(covariance),
+    constraints: optimum.held.constraints.map(({ text }) => text),
     correlation: matrix(covariance && correlationOf(covariance, free.length)),
     gaussNewtonCovariance: matrix(optimum.gaussNewton),
+    sandwichCovariance: matrix(sandwich),
     chi2,
     n: likelihood.n,
     fitted,
     ...judged,
-    pValue: theory.sets.some(({ noise }) => noise.kind === "student") ? null : judged.pValue,
+    pValue: theory.sets.some(({ noise }) => lossOf(noise) !== undefined) ? null : judged.pValue,
     minusLogLikelihood: optimum.value - minusLogPrior(likelihood.parameters, theta),
     minusLogPosterior: optimum.value,
     converged: optimum.converged,
@@ -215,7 +232,9 @@ function bestOf(likelihood: Likelihood, options: FitOptions, messages: string[])
     }
     const other = findOptimum(likelihood, start, settings);
     found.push(other);
-    if (other.value < best.value - 1e-9) best = other;
+    // Below every point that keeps the constraints there are lower ones that do not.
+    const comparable = likelihood.constraints.length === 0 || other.converged === best.converged;
+    if (comparable ? other.value < best.value - 1e-9 : other.converged) best = other;
   }
   if (undefinedStarts > 0) messages.push(`${undefinedStarts} of ${options.starts} starts lie where the model is not defined.`);
   const elsewhere = found.filter((one) => one.value > best.value + 1e-3).length;
@@ -235,78 +254,6 @@ function startFrom(likelihood: Likelihood, given: Readonly<Record<string, number
   return Float64Array.from(likelihood.parameters, (p) => given[p.name] ?? p.start);
 }
 
-/** Inverse Hessian over the parameters inside their bounds; where there is none, says which combination the data leave open. */
-function covarianceOf(optimum: Optimum, free: readonly number[], parameters: readonly Parameter[], messages: string[]): Matrix | undefined {
-  const k = parameters.length;
-  const n = free.length;
-  const hessian = Float64Array.from(
-    { length: n * n },
-    (_, e) => optimum.hessian[(free[Math.floor(e / n)] as number) * k + (free[e % n] as number)] as number,
-  );
-  const covariance = invertPositiveDefinite(hessian, n);
-  if (covariance !== undefined) return covariance;
-  messages.push(
-    `The Hessian is not positive definite at the best fit, so no uncertainties are given: ${openDirection(hessian, free, parameters)}`,
-  );
-  return undefined;
-}
-
-/** Names the eigenvector of the smallest eigenvalue, in units of each parameter's own curvature. */
-function openDirection(hessian: Matrix, free: readonly number[], parameters: readonly Parameter[]): string {
-  const n = free.length;
-  const name = (i: number): string => (parameters[free[i] as number] as Parameter).name;
-  for (let i = 0; i < n; i++) {
-    if (hessian[i * n + i] === 0) return `the data do not depend on ${name(i)}.`;
-    if (!Number.isFinite(hessian[i * n + i])) return `the second derivative by ${name(i)} is not finite.`;
-  }
-  const scale = Float64Array.from({ length: n }, (_, i) => 1 / Math.sqrt(Math.abs(hessian[i * n + i] as number)));
-  const { vectors } = eigenSymmetric(
-    hessian.map((value, e) => value * (scale[Math.floor(e / n)] as number) * (scale[e % n] as number)),
-    n,
-  );
-  const weights = Array.from({ length: n }, (_, i) => (vectors[i * n] as number) * (scale[i] as number));
-  const largest = Math.max(...weights.map(Math.abs));
-  const shares = weights
-    .map((weight, i) => ({ name: name(i), share: weight / largest, relative: Math.abs(vectors[i * n] as number) }))
-    .filter((part) => part.relative > 0.05);
-  if (shares.length === 1) return `the data do not determine ${shares[0]?.name}.`;
-  return `the data do not determine ${shares.map(({ name: one }) => one).join(" and ")} separately (moving them by ${shares.map((part) => `${part.name}: ${part.share.toPrecision(3)}`).join(", ")} changes nothing).`;
-}
-
-function boundMessages(parameters: readonly Parameter[], active: Active, messages: string[]): void {
-  const held = parameters.filter((_, i) => active[i] !== 0);
-  for (const parameter of held) {
-    const side = active[parameters.indexOf(parameter)] === -1 ? "lower" : "upper";
-    messages.push(
-      `${parameter.name} is at its ${side} bound ${side === "lower" ? parameter.lower : parameter.upper}: it has no symmetric uncertainty, and the others' hold for it fixed there.`,
-    );
-  }
-}
-
-function noiseMessages(theory: Theory, messages: string[]): void {
-  if (theory.sets.some(({ noise }) => noise.kind === "student"))
-    messages.push("Errors follow Student's t: χ² stands for −2 ln of likelihood over that of a perfect model and has no p-value.");
-  if (theory.sets.some(({ noise }) => noise.kind === "poisson"))
-    messages.push("Counts follow Poisson's law: χ² stands for the Cash statistic, whose p-value holds for many counts a bin.");
-  if (theory.sets.some(({ marginaliseScale }) => marginaliseScale))
-    messages.push("Factors were integrated out with flat priors: best fit and uncertainties are those of the marginal likelihood.");
-}
-
-/** Compares each model with one of twice the quadrature nodes and steps, in units of the errors. */
-function integralMessages({ theory, observed }: Likelihood, theta: Vector, models: readonly Vector[], messages: string[]): void {
-  let worst = 0;
-  for (const [s, { set, observations }] of observed.entries()) {
-    const finer = evaluate(set.model, { ...parameterValues(theory, theta), ...observations.x }, { refine: 2 });
-    (models[s] as Vector).forEach((value, i) => {
-      worst = Math.max(worst, Math.abs(value - (finer[finer.length === 1 ? 0 : i] as number)) / (observations.sigma[i] as number));
-    });
-  }
-  if (worst > 1e-6)
-    messages.push(
-      `The integrals have not converged: twice the nodes move the model by ${worst.toPrecision(2)} standard deviations. Give integrate a larger fifth argument, or solve an eighth.`,
-    );
-}
-
 function propagated(gradient: ArrayLike<number>, covariance: Matrix): number {
   const n = gradient.length;
   return Math.sqrt(Math.max(0, dot(gradient, multiplyVector(covariance, gradient, n, n))));
@@ -315,7 +262,7 @@ function propagated(gradient: ArrayLike<number>, covariance: Matrix): number {
 function fittedParameters(
   likelihood: Likelihood,
   optimum: Optimum,
-  covariance: Matrix | undefined,
+  { covariance, sandwich }: { readonly covariance: Matrix | undefined; readonly sandwich: Matrix | undefined },
   free: readonly number[],
 ): FittedParameter[] {
   const sdOf = (matrix: Matrix | undefined, i: number): number | null => {
@@ -330,6 +277,7 @@ function fittedParameters(
       value: i < 0 ? parameter.start : (optimum.theta[i] as number),
       uncertainty: sdOf(covariance, i),
       gaussNewtonUncertainty: sdOf(optimum.gaussNewton, i),
+      sandwichUncertainty: sdOf(sandwich, i),
       atBound: side === -1 ? "lower" : side === 1 ? "upper" : null,
       fixed: parameter.fixed,
       start: parameter.start,

@@ -98,6 +98,8 @@ export {
   type TheoryData,
 } from "./likelihood.js";
 export { type LoadOptions, loadTheories } from "./load.js";
+export { cauchyLoss, huberLoss, type Loss, lossOf, softL1Loss, studentLoss } from "./loss.js";
+export { type AugmentedOptions, type AugmentedResult, augmentedLagrangian, type Margins } from "./minimise/augmented-lagrangian.js";
 export type { BoundOptions } from "./minimise/bounds.js";
 export { cmaEs } from "./minimise/cma-es.js";
 export type { DirectOptions, DirectResult } from "./minimise/direct.js";
@@ -110,6 +112,7 @@ export {
   type Residuals,
 } from "./minimise/levenberg-marquardt.js";
 export { nelderMead } from "./minimise/nelder-mead.js";
+export { withLoss } from "./minimise/robust.js";
 export { sobol } from "./minimise/sobol.js";
 export { type Columns, type DataSource, type Observations, observe } from "./observations.js";
 export { FIT_METHODS, type FitMethod } from "./optimum.js";
@@ -140,6 +143,7 @@ export type { Nuisance, Points, SetFit } from "./set-fit.js";
 export { type SimulateOptions, simulate } from "./simulate.js";
 export { chiSquareSurvival, erf, incompleteGamma } from "./special.js";
 export {
+  type Constraint,
   type DataColumns,
   type DataSet,
   type Derived,
@@ -149,6 +153,8 @@ export {
   type Parameter,
   type Prior,
   parameterValues,
+  ROBUST_LOSSES,
+  type RobustLoss,
   type Theory,
 } from "./theory.js";
 export { covarianceFile, type NamedFile, namedFiles, parseTheories, parseTheory, type TheoryFileOptions } from "./theory-file.js";

@@ -6,8 +6,8 @@ import {
   constant,
   div,
   grad,
+  hessian,
   log,
-  log1p,
   matmul,
   mul,
   neg,
@@ -21,6 +21,8 @@ import {
   valueAndGrad,
 } from "@tetrad/engine";
 import { toGraph } from "./expression/graph.js";
+import type { Expression } from "./expression/tree.js";
+import { type Loss, lossOf } from "./loss.js";
 import { type Observations, whiten } from "./observations.js";
 import { type DataSet, freeParameters, parameterValues, type Theory } from "./theory.js";
 
@@ -80,9 +82,8 @@ function devianceGraph(one: Observed, model: Tensor): Tensor {
   const { noise } = one.set;
   const { n, y } = one.observations;
   if (noise.kind === "poisson") return poissonDeviance(y, broadcastTo(model, [n]));
-  const squares = square(whitenGraph(one, sub(constant(y, [n], "f64"), model)));
-  if (noise.kind === "gaussian") return sum(squares);
-  return mul(sum(log1p(mul(squares, 1 / noise.degrees))), noise.degrees + 1);
+  const pulls = whitenGraph(one, sub(constant(y, [n], "f64"), model));
+  return sum(lossOf(noise)?.graph(pulls) ?? square(pulls));
 }
 
 /**
@@ -137,6 +138,11 @@ export function isLeastSquares(set: DataSet): boolean {
   return set.noise.kind === "gaussian" && !set.marginaliseScale;
 }
 
+/** The robust loss of each datum of all sets [n]; undefined for those whose errors are Gaussian. */
+export function lossesOf(observed: readonly Observed[]): (Loss | undefined)[] {
+  return observed.flatMap(({ set, observations }) => new Array<Loss | undefined>(observations.n).fill(lossOf(set.noise)));
+}
+
 /**
  * Whitened residuals [n] and each parameter's column of their Jacobian [n], the names led by the set's number. Every datum gets parameters of
  * its own, so that one backward pass of the sum of the model gives all n·k derivatives: a model is computed datum by datum, so nothing mixes.
@@ -168,6 +174,25 @@ export function offsetGraph(theory: Theory, observed: readonly Observed[], theta
     return [[`${i}offsetGradient`, grad(mean)(theta)]];
   });
   return Object.fromEntries(gradients);
+}
+
+/** Margins of constraints [m], their slopes [m, k], and the Hessian [k, k] of the margins' sum with `multipliers` [m]. */
+export function constraintsGraph(
+  theory: Theory,
+  margins: readonly Expression[],
+  theta: Tensor,
+  multipliers: Tensor,
+): Record<string, Tensor> {
+  const margin = (expression: Expression, own: Tensor): Tensor => reshape(toGraph(expression, symbolsOf(theory, entries(own))), []);
+  const parts = margins.map((one) => valueAndGrad((own: Tensor) => margin(one, own))(theta));
+  const weights = entries(multipliers);
+  const total = (own: Tensor): Tensor =>
+    margins.map((one, i) => mul(margin(one, own), weights[i] as Tensor)).reduce((sum, part) => add(sum, part));
+  return {
+    margins: stack(parts.map(({ value }) => value)),
+    slopes: stack(parts.map((part) => part.grad)),
+    bend: hessian(total)(theta),
+  };
 }
 
 export function derivedGraph(theory: Theory, theta: Tensor): Record<string, Tensor> {

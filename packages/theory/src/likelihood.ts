@@ -4,9 +4,11 @@
  */
 
 import { hessian, type Tensor, TetradError, valueAndGrad } from "@tetrad/engine";
-import { evaluate, findBreakdown } from "./expression/evaluate.js";
+import { evaluateRows, findBreakdown } from "./expression/evaluate.js";
 import { dependenceOf } from "./expression/linear.js";
+import { namesIn } from "./expression/tree.js";
 import {
+  constraintsGraph,
   derivedGraph,
   entries,
   isLeastSquares,
@@ -17,10 +19,13 @@ import {
   offsetGraph,
   slopeName,
 } from "./likelihood-graph.js";
+import { lossOf } from "./loss.js";
+import { dot } from "./minimise/dense.js";
 import type { ValueAndGradient } from "./minimise/lbfgs.js";
 import type { Residuals } from "./minimise/levenberg-marquardt.js";
+import { reweigh } from "./minimise/robust.js";
 import { type DataSource, type Observations, observe } from "./observations.js";
-import { type DataSet, freeParameters, type Parameter, parameterValues, type Theory } from "./theory.js";
+import { type Constraint, type DataSet, freeParameters, isRobust, type Parameter, parameterValues, type Theory } from "./theory.js";
 
 export type { Observed } from "./likelihood-graph.js";
 
@@ -52,10 +57,14 @@ export class Likelihood {
   readonly parameters: readonly Parameter[];
   /** Half a sum of squares and a constant, so that `residuals` exist. */
   readonly leastSquares: boolean;
+  /** Gaussian errors or robust losses throughout, so that `residuals` exist. */
+  readonly hasResiduals: boolean;
   /** Every model is linear in the free parameters. */
   readonly linear: boolean;
   /** Of the first data set. */
   readonly observations: Observations;
+  /** Those that depend on free parameters. */
+  readonly constraints: readonly Constraint[];
   readonly #feeds: { theta: Float64Array };
   readonly #result: { value: number; gradient: Float64Array };
   /** Names of the outputs that hold each parameter's derivatives. */
@@ -70,10 +79,13 @@ export class Likelihood {
     private readonly objective: CompiledFunction,
     private readonly linearised: CompiledFunction | undefined,
     private readonly curved: CompiledFunction,
+    private readonly constrained: CompiledFunction | undefined,
   ) {
+    this.constraints = freeConstraints(theory);
     this.parameters = freeParameters(theory);
     this.observations = (observed[0] as Observed).observations;
     this.leastSquares = observed.every(({ set }) => isLeastSquares(set));
+    this.hasResiduals = linearised !== undefined;
     const free = new Set(this.parameters.map(({ name }) => name));
     this.linear = this.leastSquares && observed.every(({ set }) => dependenceOf(set.model, free) !== "nonlinear");
     const k = this.parameters.length;
@@ -105,11 +117,27 @@ export class Likelihood {
   }
 
   /**
-   * Whitened residuals of data, set by set, and of normal priors, and their Jacobian, row-major. Half their sum of squares is
-   * −ln(likelihood × prior) up to a constant.
+   * Whitened residuals of data, set by set, and of normal priors, and their Jacobian, row-major, reweighted where a loss is robust. Half their sum
+   * of squares is −ln(likelihood × prior) up to a constant, half of `sumOfSquares` where that is given.
    * @throws UNSUPPORTED for likelihoods that are no such sum
    */
   residuals(theta: ArrayLike<number>): Residuals {
+    const { residuals, jacobian } = this.pulls(theta);
+    if (this.leastSquares) return { residuals, jacobian };
+    const k = this.parameters.length;
+    let total = 0;
+    let first = 0;
+    for (const { set, observations } of this.observed) {
+      const loss = lossOf(set.noise);
+      const end = first + observations.n;
+      total += loss === undefined ? squares(residuals.subarray(first, end)) : reweigh(loss, residuals, jacobian, k, first, end);
+      first = end;
+    }
+    return { residuals, jacobian, sumOfSquares: total + squares(residuals.subarray(first)) };
+  }
+
+  /** The same as they are, without weights. Throws as `residuals`. */
+  pulls(theta: ArrayLike<number>): { readonly residuals: Float64Array; readonly jacobian: Float64Array } {
     if (this.linearised === undefined)
       throw new TetradError("UNSUPPORTED", {
         op: this.theory.name,
@@ -149,11 +177,28 @@ export class Likelihood {
     };
   }
 
+  /** How far each constraint holds [m], with slopes [m, k], and the Hessian of the sum of λ times margins [k, k]. */
+  constrain(theta: ArrayLike<number>, multipliers?: Float64Array): { values: Float64Array; jacobian: Float64Array; hessian: Float64Array } {
+    const k = this.parameters.length;
+    if (this.constrained === undefined)
+      return { values: new Float64Array(0), jacobian: new Float64Array(0), hessian: new Float64Array(k * k) };
+    const outputs = this.constrained.callSync({
+      ...this.#feed(theta),
+      multipliers: multipliers ?? new Float64Array(this.constraints.length),
+    });
+    const [values, jacobian, bend] = ["margins", "slopes", "bend"].map((name) => Float64Array.from(outputs[name] as ArrayLike<number>));
+    return { values: values as Float64Array, jacobian: jacobian as Float64Array, hessian: bend as Float64Array };
+  }
+
+  /** Every constraint holds. */
+  satisfies(theta: ArrayLike<number>): boolean {
+    return this.constraints.length === 0 || this.constrain(theta).values.every((value) => value >= 0);
+  }
+
   /** The model at every datum of a set, the first unless told, without offset or factor. */
   predict(theta: ArrayLike<number>, set = 0): Float64Array {
     const { set: description, observations } = this.observed[set] as Observed;
-    const values = evaluate(description.model, { ...parameterValues(this.theory, theta), ...observations.x });
-    return values.length === observations.n ? values : new Float64Array(observations.n).fill(values[0] as number);
+    return evaluateRows(description.model, { ...parameterValues(this.theory, theta), ...observations.x }, observations.n);
   }
 
   /**
@@ -172,7 +217,7 @@ export class Likelihood {
   }
 
   close(): void {
-    for (const compiled of [this.objective, this.linearised, this.curved]) compiled?.close();
+    for (const compiled of [this.objective, this.linearised, this.curved, this.constrained]) compiled?.close();
   }
 
   [Symbol.dispose](): void {
@@ -196,6 +241,15 @@ export class Likelihood {
     this.#feeds.theta.set(theta);
     return this.#feeds;
   }
+}
+
+function freeConstraints(theory: Theory): readonly Constraint[] {
+  const free = new Set(freeParameters(theory).map(({ name }) => name));
+  return (theory.constraints ?? []).filter(({ margin }) => [...namesIn(margin)].some((name) => free.has(name)));
+}
+
+function squares(values: Float64Array): number {
+  return dot(values, values);
 }
 
 /** Data for every set of a theory by its name, or for the only set. Sets that the theory file gives a file need none. */
@@ -262,13 +316,13 @@ export async function createLikelihood(engine: FunctionEngine, theory: Theory, d
     });
   const observed = observeAll(theory, data);
   const specs = { theta: { shape: [k], dtype: "f64" as const } };
-  const leastSquares = observed.every(({ set }) => isLeastSquares(set));
-  const [objective, linearised, curved] = await Promise.all([
+  const margins = freeConstraints(theory).map(({ margin }) => margin);
+  const [objective, linearised, curved, constrained] = await Promise.all([
     engine.compileFunction(({ theta }) => {
       const { value, grad: slopes } = valueAndGrad((own: Tensor[]) => minusLogPosterior(theory, observed, own))(entries(theta as Tensor));
       return { value, ...named(slopes) };
     }, specs),
-    leastSquares
+    observed.every(({ set }) => isLeastSquares(set) || isRobust(set))
       ? engine.compileFunction(
           ({ theta }) => Object.assign({}, ...observed.map((one, i) => linearise(theory, one, i, theta as Tensor))),
           specs,
@@ -282,6 +336,12 @@ export async function createLikelihood(engine: FunctionEngine, theory: Theory, d
       }),
       specs,
     ),
+    margins.length > 0
+      ? engine.compileFunction(({ theta, multipliers }) => constraintsGraph(theory, margins, theta as Tensor, multipliers as Tensor), {
+          ...specs,
+          multipliers: { shape: [margins.length], dtype: "f64" as const },
+        })
+      : undefined,
   ]);
-  return new Likelihood(theory, observed, objective, linearised, curved);
+  return new Likelihood(theory, observed, objective, linearised, curved, constrained);
 }

@@ -1,6 +1,7 @@
 /** A theory's data, checked and whitened: after this file a likelihood is a sum of squares. */
 
 import { didYouMean, numberColumn, type Table, TetradError } from "@tetrad/engine";
+import { lossOf } from "./loss.js";
 import { cholesky, dot, invertLower, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
 import { lnGamma } from "./special.js";
 import type { DataSet } from "./theory.js";
@@ -67,13 +68,12 @@ export function observe(theory: Pick<DataSet, "data" | "noise">, data: DataSourc
 type Noise = Pick<Observations, "sigma" | "whitening" | "logDeterminant" | "offsetInformation" | "offsetWeights">;
 
 function scatter(set: Pick<DataSet, "data" | "noise">, reader: Reader, n: number, error: Float64Array | undefined): Noise {
-  if (set.noise.kind !== "student")
-    return set.data.covariance === undefined ? diagonal(error as Float64Array) : full(set, reader, n, error);
-  const { degrees } = set.noise;
+  if (set.data.covariance !== undefined) return full(set, reader, n, error);
   const noise = diagonal(error as Float64Array);
-  // Γ(ν/2)√(νπ)σ/Γ((ν+1)/2) in place of √(2π)σ.
-  const ratio = lnGamma(degrees / 2) - lnGamma((degrees + 1) / 2) + 0.5 * Math.log(degrees / 2);
-  return { ...noise, logDeterminant: noise.logDeterminant + 2 * n * ratio };
+  const loss = lossOf(set.noise);
+  if (loss === undefined) return noise;
+  // Zσ in place of √(2π)σ.
+  return { ...noise, logDeterminant: noise.logDeterminant + n * (2 * loss.logNormalisation - Math.log(2 * Math.PI)) };
 }
 
 /** Counts: −2 ln Poisson where the expectation is the count itself. */

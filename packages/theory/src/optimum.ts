@@ -1,7 +1,10 @@
 /** Finds the most probable parameters of a likelihood: Levenberg–Marquardt, L-BFGS where that stalls, Newton steps to the last digits. */
 
 import { TetradError } from "@tetrad/engine";
+import { refuseConstraints } from "./constraints.js";
 import type { Likelihood } from "./likelihood.js";
+import { lossesOf } from "./likelihood-graph.js";
+import { augmentedLagrangian } from "./minimise/augmented-lagrangian.js";
 import { type Active, activeSet, type Box, clampInto } from "./minimise/bounds.js";
 import { cmaEs } from "./minimise/cma-es.js";
 import { cholesky, choleskySolve, invertGram, type Matrix, qr, solveUpper, type Vector } from "./minimise/dense.js";
@@ -9,16 +12,19 @@ import { adam, gradientDescent } from "./minimise/descent.js";
 import { lbfgs } from "./minimise/lbfgs.js";
 import { levenbergMarquardt } from "./minimise/levenberg-marquardt.js";
 import { nelderMead } from "./minimise/nelder-mead.js";
+import type { Constraint } from "./theory.js";
 
 export interface Optimum {
   readonly theta: Vector;
   /** −ln(likelihood × prior). */
   readonly value: number;
   readonly active: Active;
-  /** Second derivatives of −ln(likelihood × prior) [k, k]. */
+  /** Second derivatives of −ln(likelihood × prior) [k, k]; of the Lagrangian at constraints. */
   readonly hessian: Matrix;
-  /** JᵀJ's inverse over the parameters that are at no bound (rows and columns in their order); undefined when singular. */
+  /** JᵀJ's inverse over the parameters that are at no bound (rows and columns in their order), data weighted by ρ″ ≥ 0; undefined when singular. */
   readonly gaussNewton: Matrix | undefined;
+  /** Constraints that the optimum stands at, and their slopes [m, k]. */
+  readonly held: { readonly constraints: readonly Constraint[]; readonly slopes: Matrix };
   readonly converged: boolean;
   /** What found it, before the Newton steps. */
   readonly method: FitMethod;
@@ -65,6 +71,13 @@ export function findOptimum(likelihood: Likelihood, start: Vector, options: Opti
       hint: "start elsewhere: a root or power at zero has no slope",
     });
   }
+  const whole = likelihood.constraints.length === 0 ? unconstrained(likelihood, start, box, options) : undefined;
+  return whole ?? withConstraints(likelihood, start, box, options);
+}
+
+const NONE = { constraints: [], slopes: new Float64Array(0) };
+
+function unconstrained(likelihood: Likelihood, start: Vector, box: Box, options: OptimumOptions): Optimum {
   const { theta, settled, method } = search(likelihood, start, box, options);
   const polished = newton(likelihood, box, theta);
   const active = heldAt(box, polished.theta, likelihood.valueAndGradient(polished.theta).gradient);
@@ -74,18 +87,56 @@ export function findOptimum(likelihood: Likelihood, start: Vector, options: Opti
     active,
     hessian: likelihood.curvature(polished.theta).hessian,
     gaussNewton: gaussNewtonCovariance(likelihood, polished.theta, active),
+    held: NONE,
     converged: settled || polished.converged,
     method,
+  };
+}
+
+/** The optimum of the whole box where the constraints allow it, else one that stands at some of them. */
+function withConstraints(likelihood: Likelihood, start: Vector, box: Box, options: OptimumOptions): Optimum {
+  const { method, maxEvaluations } = options;
+  if (method !== "auto" && method !== "lbfgs") refuseConstraints(likelihood.theory, `method ${method}`, "use auto or lbfgs");
+  const whole = unconstrained(likelihood, start, box, options);
+  if (whole.converged && likelihood.satisfies(whole.theta)) return whole;
+  const evaluate = (at: Vector) => likelihood.valueAndGradient(at);
+  const found = augmentedLagrangian(evaluate, (at) => likelihood.constrain(at), start, {
+    ...box,
+    scale: scaleOf(likelihood, start),
+    maxEvaluations,
+  });
+  const { theta, multipliers } = found;
+  const k = theta.length;
+  const { jacobian, hessian: bend } = likelihood.constrain(theta, multipliers);
+  const pushing = Array.from(multipliers.keys()).filter((i) => (multipliers[i] as number) > 0);
+  const { value, gradient } = evaluate(theta);
+  // What the bounds have to hold is the slope that the constraints leave.
+  const left = Float64Array.from(
+    gradient,
+    (slope, j) => slope - pushing.reduce((sum, i) => sum + (multipliers[i] as number) * (jacobian[i * k + j] as number), 0),
+  );
+  return {
+    theta,
+    value,
+    active: heldAt(box, theta, left),
+    hessian: likelihood.curvature(theta).hessian.map((second, e) => second - (bend[e] as number)),
+    gaussNewton: undefined,
+    held: {
+      constraints: pushing.map((i) => likelihood.constraints[i] as Constraint),
+      slopes: Float64Array.from(pushing.flatMap((i) => Array.from(jacobian.subarray(i * k, (i + 1) * k)))),
+    },
+    converged: found.settled,
+    method: "lbfgs",
   };
 }
 
 type Found = Pick<Optimum, "theta" | "method"> & { readonly settled: boolean };
 
 function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEvaluations, seed }: OptimumOptions): Found {
-  if ((method === "linear" && !likelihood.linear) || (method === "levenberg-marquardt" && !likelihood.leastSquares)) {
+  if ((method === "linear" && !likelihood.linear) || (method === "levenberg-marquardt" && !likelihood.hasResiduals)) {
     throw new TetradError("ARGUMENT", {
       op: likelihood.theory.name,
-      what: method === "linear" ? "the theory is not linear in its parameters" : "the likelihood is no sum of squares",
+      what: method === "linear" ? "the theory is not linear in its parameters" : "the likelihood is no sum of squares or robust losses",
       got: `method ${method}`,
       hint: "leave the method to auto",
     });
@@ -95,7 +146,7 @@ function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEv
     if (theta?.every((value, i) => value === clampInto(box, i, value)) === true) return { theta, method: "linear", settled: true };
   }
   let theta = start;
-  if (method === "linear" || method === "levenberg-marquardt" || (method === "auto" && likelihood.leastSquares)) {
+  if (method === "linear" || method === "levenberg-marquardt" || (method === "auto" && likelihood.hasResiduals)) {
     const result = levenbergMarquardt((at) => likelihood.residuals(at), start, { ...box, maxEvaluations });
     theta = result.theta;
     const settled = result.status === "converged" || result.status === "zero";
@@ -162,7 +213,7 @@ function heldAt(box: Box, theta: Vector, gradient: ArrayLike<number>): Active {
 
 /** One over the column norms of the Jacobian, or over the root of the curvature: each parameter's own resolution, in whatever units. */
 function scaleOf(likelihood: Likelihood, theta: Vector): Vector {
-  if (!likelihood.leastSquares) {
+  if (!likelihood.hasResiduals) {
     const { hessian } = likelihood.curvature(theta);
     return theta.map((value, i) => {
       const curvature = Math.abs(hessian[i * (theta.length + 1)] as number);
@@ -221,15 +272,17 @@ function newton(likelihood: Likelihood, box: Box, start: Vector): { theta: Vecto
 }
 
 function gaussNewtonCovariance(likelihood: Likelihood, theta: Vector, active: Active): Matrix | undefined {
-  if (!likelihood.leastSquares) return undefined;
-  const { residuals, jacobian } = likelihood.residuals(theta);
+  if (!likelihood.hasResiduals) return undefined;
+  const { residuals, jacobian } = likelihood.pulls(theta);
+  const losses = lossesOf(likelihood.observed);
   const k = theta.length;
   const free = inside(active);
   const m = residuals.length;
   if (m < free.length) return undefined;
-  const columns = Float64Array.from(
-    { length: m * free.length },
-    (_, e) => jacobian[Math.floor(e / free.length) * k + (free[e % free.length] as number)] as number,
-  );
+  const columns = Float64Array.from({ length: m * free.length }, (_, e) => {
+    const row = Math.floor(e / free.length);
+    const curvature = losses[row]?.curvature(residuals[row] as number) ?? 1;
+    return Math.sqrt(Math.max(0, curvature)) * (jacobian[row * k + (free[e % free.length] as number)] as number);
+  });
   return invertGram(columns, m, free.length);
 }

@@ -1,7 +1,7 @@
 /** A fitted theory away from its data: curves for plots, with the band that the parameters' uncertainty leaves. */
 
 import { TetradError } from "@tetrad/engine";
-import { evaluate } from "./expression/evaluate.js";
+import { evaluateRows } from "./expression/evaluate.js";
 import type { FitResult } from "./fit.js";
 import type { SetFit } from "./set-fit.js";
 import type { DataSet, Theory } from "./theory.js";
@@ -45,16 +45,15 @@ export function predict(
     ...theory.constants,
     ...Object.fromEntries(fit.parameters.map(({ name, value }) => [name, value])),
   };
-  const at = (changes: Readonly<Record<string, number>>): Float64Array => {
-    const values = evaluate(model, { ...best, ...changes, ...columns }).map((value) => value * (fitted.scale?.value ?? 1));
-    return values.length === length ? values : new Float64Array(length).fill(values[0] as number);
-  };
+  const at = (changes: Readonly<Record<string, number>>): Float64Array =>
+    evaluateRows(model, { ...best, ...changes, ...columns }, length).map((value) => value * (fitted.scale?.value ?? 1));
   const offset = fitted.offset?.value ?? 0;
   const value = at({}).map((v) => v + offset);
   const { covariance, covarianceOf } = fit;
   if (covariance === null) return { value, uncertainty: null };
   const slopes = covarianceOf.map((name, i) => {
     const h = STEP * Math.sqrt(covariance[i]?.[i] as number);
+    if (!(h > 0)) return new Float64Array(length);
     const [up, down] = [at({ [name]: (best[name] as number) + h }), at({ [name]: (best[name] as number) - h })];
     return up.map((v, row) => (v - (down[row] as number)) / (2 * h));
   });

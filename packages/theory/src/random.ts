@@ -38,6 +38,13 @@ export function normalPair(source: Random): [number, number] {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
+/** `count` independent standard normal numbers. */
+export function normals(count: number, source: Random): Float64Array {
+  const z = new Float64Array(count + 1);
+  for (let i = 0; i < count; i += 2) z.set(normalPair(source), i);
+  return z.subarray(0, count);
+}
+
 /**
  * Latin hypercube: `count` points in [0, 1)^n, one in each of `count` equal slices along every axis.
  * Source: M. D. McKay, R. J. Beckman, W. J. Conover, Technometrics 21 (1979) 239.

@@ -1,8 +1,10 @@
 /** What a best fit says of one data set: how far each datum lies from the model, and what was marginalised. */
 
 import type { Observed } from "./likelihood-graph.js";
+import { lossOf } from "./loss.js";
 import { dot, type Vector } from "./minimise/dense.js";
 import { whiten } from "./observations.js";
+import type { Noise } from "./theory.js";
 
 /** A number that was integrated out: its mean, its standard deviation, and that for exactly known parameters. */
 export interface Nuisance {
@@ -25,6 +27,10 @@ export interface SetFit {
   /** Where the data come from. */
   readonly data: string;
   readonly n: number;
+  /** The law of errors that the theory assumes. */
+  readonly noise: Noise;
+  /** −2 ln of the density where a model meets the data, which `chi2` leaves out: ln det 2πC for Gaussian errors. */
+  readonly normalisation: number;
   /** −2 ln of likelihood over that of a perfect model: χ² for Gaussian errors, the Cash statistic for counts. */
   readonly chi2: number;
   /** Where an offset was marginalised. */
@@ -63,6 +69,8 @@ export function describeSet({ set, observations }: Observed, model: Vector, prop
     name: set.name,
     data: source,
     n,
+    noise: set.noise,
+    normalisation: observations.logDeterminant,
     chi2: devianceOf(set.noise, y, scaled, pulls),
     offset,
     scale,
@@ -76,10 +84,10 @@ export function describeSet({ set, observations }: Observed, model: Vector, prop
   };
 }
 
-function devianceOf(noise: Observed["set"]["noise"], y: Vector, model: Vector, pulls: Vector): number {
+function devianceOf(noise: Noise, y: Vector, model: Vector, pulls: Vector): number {
   if (noise.kind === "gaussian") return dot(pulls, pulls);
-  if (noise.kind === "student")
-    return (noise.degrees + 1) * pulls.reduce((sum, pull) => sum + Math.log1p((pull * pull) / noise.degrees), 0);
+  const loss = lossOf(noise);
+  if (loss !== undefined) return pulls.reduce((sum, pull) => sum + loss.deviance(pull), 0);
   return y.reduce((sum, count, i) => {
     const m = model[i] as number;
     return sum + 2 * (count > 0 ? count * (m / count - 1 - Math.log(m / count)) : m);

@@ -1,13 +1,14 @@
 /** Data that a theory could have produced: its model at given parameters, with errors drawn from its likelihood. */
 
 import { TetradError } from "@tetrad/engine";
-import { evaluate } from "./expression/evaluate.js";
+import { evaluateRows } from "./expression/evaluate.js";
 import { observeAll, type TheoryData } from "./likelihood.js";
 import type { Observed } from "./likelihood-graph.js";
+import { type Loss, lossOf } from "./loss.js";
 import { solveLower, type Vector } from "./minimise/dense.js";
-import type { Columns } from "./observations.js";
-import { normalPair, type Random, random } from "./random.js";
-import { parameterValues, type Theory } from "./theory.js";
+import { type Columns, columnsOf } from "./observations.js";
+import { normalPair, normals, type Random, random } from "./random.js";
+import { type Noise, parameterValues, type Theory } from "./theory.js";
 
 export interface SimulateOptions {
   /** Of parameters by name; their starts otherwise. */
@@ -40,18 +41,14 @@ export function simulate(
   return Object.fromEntries(
     observeAll(theory, design).map((one) => {
       const { set, observations } = one;
-      const computed = evaluate(set.model, { ...parameterValues(theory), ...values, ...observations.x });
-      const model = computed.length === observations.n ? computed : new Float64Array(observations.n).fill(computed[0] as number);
+      const model = evaluateRows(set.model, { ...parameterValues(theory), ...values, ...observations.x }, observations.n);
       const factor = factors[set.name] ?? 1;
       const y = scattered(
         one,
         model.map((value) => value * factor),
         source,
       );
-      const { error } = set.data;
-      // With a covariance the errors of the diagonal are in it already, and must be given again as they were.
-      const errors = error === undefined ? {} : { [error]: observations.error as Float64Array };
-      return [set.name, { columns: { ...observations.x, [set.data.y]: y, ...errors }, source: `${set.name}, simulated` }];
+      return [set.name, columnsOf(set, { ...observations, y, source: `${set.name}, simulated` })];
     }),
   );
 }
@@ -71,16 +68,40 @@ export function scattered({ set, observations }: Observed, model: Vector, source
   }
   if (set.noise.kind === "poisson") return model.map((rate) => poisson(rate, source));
   const { noise } = set;
-  const draws = new Float64Array(n + 1);
-  for (let i = 0; i < n; i += 2) draws.set(normalPair(source), i);
-  const z = draws.slice(0, n);
-  // t = z/√(χ²/ν)
-  if (noise.kind === "student")
-    for (let i = 0; i < n; i++) z[i] = (z[i] as number) / Math.sqrt((2 * gamma(noise.degrees / 2, source)) / noise.degrees);
+  const z = standardised(noise, n, source);
   // W r = z with WᵀW = C⁻¹ gives r the covariance C.
   const scatter =
     whitening.kind === "diagonal" ? z.map((value, i) => value / (whitening.values[i] as number)) : solveLower(whitening.values, z, n);
   return model.map((value, i) => value + (scatter[i] as number));
+}
+
+/** n draws of (y − model)/error. */
+function standardised(noise: Exclude<Noise, { kind: "poisson" }>, n: number, source: Random): Vector {
+  if (noise.kind === "huber" || noise.kind === "soft_l1") {
+    const loss = lossOf(noise) as Loss;
+    return Float64Array.from({ length: n }, () => logConcave(loss, source));
+  }
+  const z = normals(n, source);
+  if (noise.kind === "gaussian") return z;
+  // t = z/√(χ²/ν); the density of the Cauchy loss is Student's too, with another width.
+  const { degrees, width } =
+    noise.kind === "student"
+      ? { degrees: noise.degrees, width: 1 }
+      : { degrees: noise.scale ** 2 - 1, width: noise.scale / Math.sqrt(noise.scale ** 2 - 1) };
+  return z.map((value) => (width * value) / Math.sqrt((2 * gamma(degrees / 2, source)) / degrees));
+}
+
+/**
+ * By rejection from a bound that every log-concave density g that falls from x = 0 on keeps below: g(0) min(1, exp(1 − g(0) x)).
+ * L. Devroye, Non-Uniform Random Variate Generation (1986), VII.2.
+ */
+function logConcave(loss: Loss, source: Random): number {
+  const unit = Math.exp(loss.logNormalisation) / 2; // 1/g(0) for the half above 0
+  for (;;) {
+    const x = source.next() < 0.5 ? source.next() : 1 - Math.log(1 - source.next());
+    const accepted = (1 - source.next()) * Math.min(1, Math.exp(1 - x)) <= Math.exp(-0.5 * loss.deviance(x * unit));
+    if (accepted) return source.next() < 0.5 ? -x * unit : x * unit;
+  }
 }
 
 /** Counts by the product of uniform numbers, in pieces so that e^−rate stays a number: D. E. Knuth, The Art of Computer Programming 2, 3.4.1 F. */

@@ -67,10 +67,13 @@ export function parseTheories(yaml: string, options: TheoryFileOptions = {}): Th
   }
   const models = Object.entries(file.models ?? {});
   if (models.length === 0) source.fail(["models"], "no model in models");
-  return models.map(([name, model]) => {
-    const set: NamedSet = { name: `${file.name}/${name}`, path: [], modelPath: ["models", name], model, ...shared };
-    return new TheoryReader(source, file, options).theory(set.name, [set], name);
-  });
+  const theories: Theory[] = [];
+  for (const [variant, model] of models) {
+    const name = `${file.name}/${variant}`;
+    const set: NamedSet = { name, path: [], modelPath: ["models", variant], model, ...shared, columns: theories[0]?.data };
+    theories.push(new TheoryReader(source, file, options).theory(name, [set], variant));
+  }
+  return theories;
 }
 
 /** The theory of a file that holds one. Throws as `parseTheories`, and ARGUMENT for a file with several models. */

@@ -1,12 +1,13 @@
 /** One theory out of a file that has been read: names, units, formulas and data sets checked against one another. */
 
 import { didYouMean, TetradError } from "@tetrad/engine";
+import { marginOf, sidesOf } from "./constraints.js";
 import { COSMOLOGY_UNITS, cosmologyLibrary } from "./cosmology/library.js";
 import { parseCovariance } from "./covariance.js";
 import { type Definition, parseExpression } from "./expression/parse.js";
 import { type Expression, namesIn, TreeBuilder } from "./expression/tree.js";
 import { readDataText } from "./readers.js";
-import type { DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, Theory } from "./theory.js";
+import type { Constraint, DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, RobustLoss, Theory } from "./theory.js";
 import type { TheoryFileOptions } from "./theory-file.js";
 import { checkNames, readDefinition } from "./theory-names.js";
 import type { DataYaml, SetYaml, TheoryYaml } from "./theory-schema.js";
@@ -20,11 +21,15 @@ export interface NamedSet extends SetYaml {
   /** Where its keys stand; the model may stand elsewhere. */
   readonly path: Path;
   readonly modelPath?: Path;
+  /** The data as another model of the file has read them already. */
+  readonly columns?: DataColumns | undefined;
 }
 
 export class TheoryReader {
   readonly #builder = new TreeBuilder();
   readonly #units = new UnitChecker();
+  /** Of each data set's columns, whose names others may have in other units. */
+  readonly #columnUnits: ReadonlyMap<string, Unit>[] = [];
   readonly #definitions: readonly Definition[];
   readonly #library: readonly Definition[];
   readonly #constants: Readonly<Record<string, number>>;
@@ -83,6 +88,7 @@ export class TheoryReader {
       source: source.source,
       parameters,
       constants: this.#constants,
+      constraints: this.#demands(fixedNames).filter(({ margin }) => [...namesIn(margin)].every((key) => known.has(key))),
       limits: this.#limits(sets, fixedNames).filter((one) =>
         [...namesIn(one.formula), ...namesIn(one.equals), ...Object.keys(one.when)].every((key) => known.has(key) || isColumn(sets, key)),
       ),
@@ -92,23 +98,20 @@ export class TheoryReader {
   }
 
   #set(
-    { name, path, modelPath = [...path, "model"], model, data, likelihood, marginalise }: NamedSet,
+    { name, path, modelPath = [...path, "model"], model, data, columns, likelihood, marginalise }: NamedSet,
     fixedNames: readonly string[],
   ): DataSet {
     const { source } = this;
     const dataPath = [...path, "data"];
     const x = typeof data.x === "string" ? [data.x] : data.x;
-    for (const [column, unit] of Object.entries(data.units ?? {})) {
+    for (const column of Object.keys(data.units ?? {})) {
       if (column !== data.y && !x.includes(column))
         source.fail([...dataPath, "units", column], "no column of this name is used", { expected: [...x, data.y].join(", ") });
-      if (column !== data.y) this.#declare(column, [...dataPath, "units", column], unit);
     }
-    const noise: Noise =
-      likelihood === undefined || likelihood === "gaussian"
-        ? { kind: "gaussian" }
-        : likelihood === "poisson"
-          ? { kind: "poisson" }
-          : { kind: "student", degrees: likelihood.student };
+    this.#columnUnits.push(
+      new Map(x.map((column) => [column, this.#declare(column, [...dataPath, "units", column], data.units?.[column])])),
+    );
+    const noise = noiseOf(likelihood);
     const nuisances = marginalise === undefined ? [] : typeof marginalise === "string" ? [marginalise] : marginalise;
     this.#checkNoise(noise, data, nuisances, path);
     const expression = this.#parse(String(model), modelPath, [...x, ...fixedNames]);
@@ -119,12 +122,37 @@ export class TheoryReader {
       name,
       modelText: String(model).trim(),
       model: expression,
-      data: { ...this.#columns(x, data, dataPath), units: data.units },
+      data: { ...(columns ?? this.#columns(x, data, dataPath)), units: data.units },
       noise,
       marginaliseOffset: nuisances.includes("offset"),
       marginaliseScale: nuisances.includes("scale"),
       at: source.at(modelPath),
     };
+  }
+
+  #demands(fixedNames: readonly string[]): Constraint[] {
+    const { file, source } = this;
+    const starts = { ...this.#constants, ...Object.fromEntries(Object.entries(file.parameters).map(([name, { start }]) => [name, start])) };
+    return (file.constraints ?? []).map((given, i): Constraint => {
+      const text = String(given);
+      const path: Path = ["constraints", i];
+      const sides = sidesOf(text);
+      if (sides === undefined)
+        return source.fail(path, "not one comparison of two formulas", {
+          got: text,
+          expected: "Om + Ode <= 1, say, or a formula that is not negative",
+        });
+      const [larger, smaller] = sides.map((side) => this.#parse(side, path, fixedNames)) as [Expression, Expression];
+      this.#require(smaller, this.#units.of(larger), path, "the smaller side");
+      const margin = smaller.kind === "number" && smaller.value === 0 ? larger : this.#builder.call("subtract", [larger, smaller]);
+      if (![...namesIn(margin)].some((name) => file.parameters[name] !== undefined && file.parameters[name].fixed !== true))
+        source.fail(path, "the constraint depends on no free parameter", { got: text });
+      const constraint = { text, margin, at: source.at(path) };
+      const start = marginOf(constraint, starts);
+      if (!(start >= 0))
+        source.fail(path, "the starts break the constraint", { got: `${text} by ${-start}`, hint: "move the starts of its parameters" });
+      return constraint;
+    });
   }
 
   #limits(sets: readonly DataSet[], fixedNames: readonly string[]): Limit[] {
@@ -143,19 +171,24 @@ export class TheoryReader {
       if (!(within >= 0)) source.fail([...path, "within"], "a difference is not negative", { got: `${within}` });
       if (formula === undefined && sets.length > 1)
         source.fail(path, "several data sets have several models", { expected: "formula: what is meant, and equals: what it becomes" });
-      const left =
-        formula === undefined
-          ? (sets[0] as DataSet).model
-          : this.#parse(String(formula), [...path, "formula"], [...columns, ...fixedNames]);
-      const right = this.#parse(String(equals), [...path, "equals"], [...columns, ...fixedNames]);
-      this.#require(right, this.#units.of(left), [...path, "equals"], "the right side");
-      const open = columns.filter((column) => !Object.hasOwn(when, column) && [left, right].some((side) => namesIn(side).has(column)));
+      // Which set's columns are meant, and with them their units, is only known once the names are.
+      const sides = (checked: boolean): readonly [Expression, Expression] => {
+        const parse = (text: string | number, key: string): Expression =>
+          this.#parse(String(text), [...path, key], [...columns, ...fixedNames], checked);
+        return [formula === undefined ? (sets[0] as DataSet).model : parse(formula, "formula"), parse(equals, "equals")];
+      };
+      const named = new Set(sides(false).flatMap((side) => [...namesIn(side)]));
+      const open = columns.filter((column) => !Object.hasOwn(when, column) && named.has(column));
       const set = open.length === 0 ? undefined : sets.findIndex(({ data }) => open.every((column) => data.x.includes(column)));
       if (set === -1)
         source.fail(path, "no data set has all columns that the limit uses", {
           got: open.join(", "),
           hint: "give numbers for some of them under when",
         });
+      const meant = this.#columnUnits.find((units) => columns.every((column) => !named.has(column) || units.has(column)));
+      for (const [column, unit] of meant ?? []) this.#units.declare(column, unit);
+      const [left, right] = sides(true);
+      this.#require(right, this.#units.of(left), [...path, "equals"], "the right side");
       return {
         name,
         when,
@@ -175,6 +208,15 @@ export class TheoryReader {
     const at = [...path, "likelihood"];
     if (noise.kind === "student" && !(noise.degrees > 0))
       source.fail(at, "Student's t needs positive degrees of freedom", { got: `${noise.degrees}` });
+    if ("scale" in noise && !(noise.scale > 0))
+      source.fail(at, "a loss needs a positive scale, in units of the errors", { got: `${noise.scale}` });
+    if (noise.kind === "cauchy" && !(noise.scale > 1)) {
+      source.fail(at, "no density has this loss", {
+        got: `cauchy: ${noise.scale}`,
+        expected: "a scale above 1",
+        hint: "the Cauchy distribution itself is {student: 1}",
+      });
+    }
     if (noise.kind !== "gaussian") {
       if (data.covariance !== undefined)
         source.fail([...path, "data", "covariance"], `a ${noise.kind} likelihood takes no covariance`, { hint: "use gaussian" });
@@ -210,10 +252,16 @@ export class TheoryReader {
     };
   }
 
-  #parse(formula: string, path: Path, known: readonly string[]): Expression {
+  #parse(formula: string, path: Path, known: readonly string[], checked = true): Expression {
     return parseExpression(
       { text: formula, field: path.join("."), at: this.source.at(path) },
-      { names: known, definitions: this.#definitions, library: this.#library, builder: this.#builder, units: this.#units },
+      {
+        names: known,
+        definitions: this.#definitions,
+        library: this.#library,
+        builder: this.#builder,
+        units: checked ? this.#units : undefined,
+      },
     );
   }
 
@@ -227,8 +275,8 @@ export class TheoryReader {
     );
   }
 
-  #declare(name: string, path: Path, text: string | undefined): void {
-    this.#units.declare(name, text === undefined ? undefined : this.#unit(text, path));
+  #declare(name: string, path: Path, text: string | undefined): Unit {
+    return this.#units.declare(name, text === undefined ? undefined : this.#unit(text, path));
   }
 
   #require(expression: Expression, unit: Unit, path: Path, what: string): void {
@@ -281,6 +329,13 @@ export class TheoryReader {
     }
     return { name, start, lower, upper, prior: belief, fixed: fixed ?? false, unit, latex, at: source.at(path) };
   }
+}
+
+function noiseOf(likelihood: SetYaml["likelihood"]): Noise {
+  if (likelihood === undefined || typeof likelihood === "string") return { kind: likelihood ?? "gaussian" };
+  if ("student" in likelihood) return { kind: "student", degrees: likelihood.student };
+  const [[kind, scale]] = Object.entries(likelihood) as [[RobustLoss, number]];
+  return { kind, scale };
 }
 
 function isColumn(sets: readonly DataSet[], name: string): boolean {

@@ -1,6 +1,7 @@
 /** What may stand in a theory file, key by key. */
 
 import * as z from "zod/mini";
+import { ROBUST_LOSSES } from "./theory.js";
 import type { Path, YamlSource } from "./yaml-source.js";
 
 const text = z.string("text");
@@ -35,8 +36,15 @@ const dataSchema = z.strictObject(
 const nuisance = z.enum(["offset", "scale"], "offset or scale");
 const marginaliseSchema = z.union([nuisance, z.array(nuisance)], "offset, scale or both in a list");
 const likelihoodSchema = z.union(
-  [z.literal("gaussian"), z.literal("poisson"), z.strictObject({ student: number })],
-  "gaussian, poisson or {student: degrees of freedom}",
+  [
+    z.literal("gaussian"),
+    z.literal("poisson"),
+    z.strictObject({ student: number }),
+    z.strictObject({ huber: number }),
+    z.strictObject({ soft_l1: number }),
+    z.strictObject({ cauchy: number }),
+  ],
+  "gaussian, poisson, {student: degrees of freedom}, {huber: scale}, {soft_l1: scale} or {cauchy: scale}",
 );
 const setSchema = z.strictObject(
   { model: formula, data: dataSchema, likelihood: z.optional(likelihoodSchema), marginalise: z.optional(marginaliseSchema) },
@@ -71,6 +79,7 @@ const theorySchema = z.strictObject(
     parameters: z.record(z.string(), parameterSchema, "a block of parameters"),
     constants: z.optional(z.record(z.string(), constantSchema, "a block of name: number")),
     derived: z.optional(z.record(z.string(), derivedSchema, "a block of name: formula")),
+    constraints: z.optional(z.array(formula, "a list of comparisons")),
     limits: z.optional(z.array(limitSchema, "a list of {name, when, formula, equals, within}")),
     likelihood: z.optional(likelihoodSchema),
     marginalise: z.optional(marginaliseSchema),
@@ -79,10 +88,11 @@ const theorySchema = z.strictObject(
 );
 
 export type TheoryYaml = z.infer<typeof theorySchema>;
-export type LimitYaml = z.infer<typeof limitSchema>;
 export type DataYaml = z.infer<typeof dataSchema>;
 export type SetYaml = z.infer<typeof setSchema>;
-export type ParameterYaml = z.infer<typeof parameterSchema>;
+
+/** Laws of errors that have a number. */
+const LAWS = ["student", ...ROBUST_LOSSES];
 
 /** Keys that a place in the file may have, for "did you mean". */
 function keysAt(path: Path): readonly string[] {
@@ -90,11 +100,11 @@ function keysAt(path: Path): readonly string[] {
   const shapeOf = (schema: { readonly _zod: { readonly def: { readonly shape: object } } }): string[] => Object.keys(schema._zod.def.shape);
   if (path.length === 0) return shapeOf(theorySchema);
   if (first === "data" || third === "data") return shapeOf(dataSchema);
-  if (first === "datasets") return third === "likelihood" ? ["student"] : shapeOf(setSchema);
+  if (first === "datasets") return third === "likelihood" ? LAWS : shapeOf(setSchema);
   if (first === "parameters") return path.length === 2 ? shapeOf(parameterSchema) : ["normal"];
   if (first === "limits") return shapeOf(limitSchema);
   if (first === "constants") return ["value", "unit"];
-  if (first === "likelihood") return ["student"];
+  if (first === "likelihood") return LAWS;
   return ["expression", "unit", "latex"];
 }
 

@@ -47,6 +47,15 @@ export interface Limit {
   readonly at: string;
 }
 
+/** What has to hold among parameters: elsewhere they have no prior probability. */
+export interface Constraint {
+  readonly text: string;
+  /** The larger side minus the smaller one, of parameters and constants: not negative where it holds. */
+  readonly margin: Expression;
+  /** `file:line`. */
+  readonly at: string;
+}
+
 export interface DataColumns {
   /** Columns that the model may use; the first one is the horizontal axis of plots. */
   readonly x: readonly string[];
@@ -64,13 +73,30 @@ export interface DataColumns {
   readonly table?: Table | undefined;
 }
 
+/** Losses by SciPy's names. */
+export const ROBUST_LOSSES = ["huber", "soft_l1", "cauchy"] as const;
+export type RobustLoss = (typeof ROBUST_LOSSES)[number];
+
 /** How data scatter about the model. */
 export type Noise =
   | { readonly kind: "gaussian" }
   /** Student's t with these degrees of freedom, scaled by the errors: outliers pull less. */
   | { readonly kind: "student"; readonly degrees: number }
+  /** Robust losses, straight or logarithmic beyond about this many errors (see loss.ts). */
+  | { readonly kind: RobustLoss; readonly scale: number }
   /** Counts whose expectation is the model. */
   | { readonly kind: "poisson" };
+
+/** "gaussian", "student 3". */
+export function formatNoise(noise: Noise): string {
+  if (noise.kind === "student") return `student ${noise.degrees}`;
+  return "scale" in noise ? `${noise.kind} ${noise.scale}` : noise.kind;
+}
+
+/** Errors whose loss is robust by choice, as in least squares with outliers. */
+export function isRobust({ noise }: Pick<DataSet, "noise">): boolean {
+  return "scale" in noise;
+}
 
 /** Data with the formula that describes them. */
 export interface DataSet {
@@ -98,6 +124,7 @@ export interface Theory extends DataSet {
   readonly constants: Readonly<Record<string, number>>;
   readonly derived: readonly Derived[];
   readonly limits?: readonly Limit[];
+  readonly constraints?: readonly Constraint[];
   /** Independent of one another: their likelihoods multiply. */
   readonly sets: readonly DataSet[];
 }

@@ -1,15 +1,16 @@
 /** The work of `tetrad simulate`: a CSV file for each data set of a theory. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { TetradError, writeFileAtomic } from "@tetrad/engine";
-import { type Columns, loadTheories, parameterValues, simulate } from "@tetrad/theory";
+import { writeFileAtomic } from "@tetrad/engine";
+import { type Columns, parameterValues, simulate } from "@tetrad/theory";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
-import { dataOf } from "../theory-data.js";
+import { readTheoryAndData } from "../sampling/plan.js";
 
 export interface SimulateCommandOptions {
   readonly data: Readonly<Record<string, string>>;
   readonly folder?: string;
+  readonly model?: string;
   readonly set: Readonly<Record<string, number>>;
   readonly seed: number;
   readonly out: string;
@@ -19,12 +20,16 @@ export async function simulateAction(
   { terminal }: Context,
   path: string,
   file: string | undefined,
-  { data, folder, set: values, seed, out }: SimulateCommandOptions,
+  { data, folder, model, set: values, seed, out }: SimulateCommandOptions,
 ): Promise<void> {
-  const [theory, ...others] = await loadTheories(path, { folder });
-  if (theory === undefined || others.length > 0)
-    throw new TetradError("ARGUMENT", { op: path, what: "the file holds several models", expected: "one to draw data from" });
-  const drawn = Object.entries(simulate(theory, await dataOf(theory, file, data), { values, seed }));
+  const { theory, given } = await readTheoryAndData({
+    theory: path,
+    model: model ?? null,
+    data: file ?? null,
+    named: data,
+    folder: folder ?? null,
+  });
+  const drawn = Object.entries(simulate(theory, given, { values, seed }));
   const several = drawn.length > 1;
   if (several) mkdirSync(out, { recursive: true });
   const files = drawn.map(([name, set]) => ({ name, file: several ? join(out, `${name}.csv`) : out, ...table(set) }));

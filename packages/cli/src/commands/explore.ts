@@ -1,18 +1,20 @@
 /** `tetrad explore THEORY.yaml DATA.csv`: where in its parameters a theory can live. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExploreCommandOptions } from "../actions/explore.js";
-import { namedFile, positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
+import { positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withTheory } from "./theory-options.js";
 
 /** Written out, so that help need not load the theories. */
 const METHODS = ["grid", "lhs", "sobol", "profile", "sensitivity", "boundary", "optimise", "design", "region"] as const;
 
 export function exploreCommand(io: Io): Command {
-  return new Command("explore")
-    .description("map a theory's parameters: scans, profiles, sensitivity, where a condition holds, what to measure next")
-    .argument("<theory>", "YAML file of one theory (see docs/theories.md)")
-    .argument("[data]", "the data: CSV, TSV, JSON, or columns of text; not needed where the theory names them")
+  return withTheory(
+    new Command("explore").description(
+      "map a theory's parameters: scans, profiles, sensitivity, where a condition holds, what to measure next",
+    ),
+  )
     .addOption(new Option("--method <name>", "what to do").choices(METHODS).default("sobol"))
     .option(
       "--points <n>",
@@ -38,9 +40,6 @@ export function exploreCommand(io: Io): Command {
     .option("--out <file>", "the points with likelihood and derived quantities: .csv or .parquet")
     .option("--report <file>", "write a report with charts as one HTML file")
     .option("--plots <folder>", "write each chart of the report as a Vega-Lite specification, data inline")
-    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
-    .option("--folder <folder>", "where files that the theory names are, if not beside it")
-    .option("--model <name>", "one of several models of the file")
     .addHelpText("after", EXAMPLES)
     .action(async (theory: string, data: string | undefined, options: ExploreCommandOptions, command: Command) =>
       (await import("../actions/explore.js")).exploreAction(contextOf(command, io), theory, data, options),

@@ -2,9 +2,10 @@
 import type { FitMethod } from "@tetrad/theory";
 import { Command, Option } from "commander";
 import type { FitCommandOptions } from "../actions/fit.js";
-import { namedFile, positiveInteger, positiveNumber, wholeNumber } from "../arguments.js";
+import { positiveInteger, positiveNumber, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withDataFiles } from "./theory-options.js";
 
 /** Written out, so that help need not load the theories. */
 const METHODS = [
@@ -19,15 +20,14 @@ const METHODS = [
 ] as const satisfies readonly ("auto" | FitMethod)[];
 
 export function fitCommand(io: Io): Command {
-  return new Command("fit")
+  const fit = new Command("fit")
     .description("fit theories, written as formulas in YAML files, to tables of measurements")
     .usage("[options] <theory.yaml...> [data.csv]")
     .argument(
       "<files...>",
       "one or more theory files, then the data: CSV, TSV, JSON, or columns of text; not needed where theories name their data",
-    )
-    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
-    .option("--folder <folder>", "where files that theories name are, if not beside the theory")
+    );
+  return withDataFiles(fit)
     .addOption(new Option("--method <name>", "how the optimum is found").choices(METHODS).default("auto"))
     .option("--starts <n>", "how many points within the bounds to start from: the file's own, then Sobol' points", positiveInteger, 1)
     .option(

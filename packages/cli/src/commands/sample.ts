@@ -1,21 +1,21 @@
 /** `tetrad sample THEORY.yaml DATA.csv`: the whole posterior of a theory's parameters, by chains, nested sampling or approximations. */
 import { Command, Option } from "commander";
 import type { SampleCommandOptions } from "../actions/sample.js";
-import { namedFile, positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
+import { positiveInteger, positiveNumber, share, wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { SamplerName } from "../sampling/plan.js";
 import type { Io } from "../terminal.js";
+import { withTheory } from "./theory-options.js";
 
 /** Written out, so that help need not load the samplers. */
 const SAMPLERS = ["nuts", "hmc", "metropolis", "ensemble", "nested", "laplace", "variational"] as const satisfies readonly SamplerName[];
 
 export function sampleCommand(io: Io): Command {
-  return new Command("sample")
-    .description("sample the posterior of a theory's parameters: chains, with a verdict on whether they have converged")
-    .argument("<theory>", "YAML file of one theory (see docs/theories.md)")
-    .argument("[data]", "the data: CSV, TSV, JSON, or columns of text; not needed where the theory names them")
-    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
-    .option("--folder <folder>", "where files that the theory names are, if not beside it")
+  return withTheory(
+    new Command("sample").description(
+      "sample the posterior of a theory's parameters: chains, with a verdict on whether they have converged",
+    ),
+  )
     .addOption(new Option("--sampler <name>", "how").choices(SAMPLERS).default("nuts"))
     .option("--chains <n>", "independent chains", positiveInteger, 4)
     .option("--warmup <n>", "iterations of each chain that adapt and are thrown away", wholeNumber, 1000)
@@ -26,7 +26,6 @@ export function sampleCommand(io: Io): Command {
     .option("--resume", "go on with an interrupted run")
     .option("--report <file>", "another place for the report than report.html in the folder")
     .option("--plots <folder>", "write each chart of the report as a Vega-Lite specification, data inline")
-    .option("--model <name>", "one of several models of the file")
     .option("--target-acceptance <p>", "nuts, hmc: acceptance that steps are tuned for; higher for sharp bends", share)
     .addOption(
       new Option("--metric <kind>", "nuts, hmc: learn scales, or correlations too (default: diagonal)").choices(["diagonal", "dense"]),

@@ -1,17 +1,18 @@
 /** `tetrad simulate THEORY.yaml DATA.csv`: data that a theory could have produced, to test whether a fit finds what went in. */
 import { Command, InvalidArgumentError } from "commander";
 import type { SimulateCommandOptions } from "../actions/simulate.js";
-import { namedFile, wholeNumber } from "../arguments.js";
+import { wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withTheory } from "./theory-options.js";
 
 export function simulateCommand(io: Io): Command {
-  return new Command("simulate")
-    .description("draw synthetic data from a theory: the model at given parameters, with errors from its likelihood")
-    .argument("<theory>", "YAML file of one theory")
-    .argument("[data]", "a table whose x and errors are kept; not needed where the theory names its data")
-    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
-    .option("--folder <folder>", "where files that the theory names are, if not beside it")
+  return withTheory(
+    new Command("simulate").description(
+      "draw synthetic data from a theory: the model at given parameters, with errors from its likelihood",
+    ),
+    "data whose x and errors are kept",
+  )
     .option("--set <name=value>", "a parameter's true value, its start otherwise; may be repeated", parameterValue, {})
     .option("--seed <n>", "the same seed gives the same data", wholeNumber, 0)
     .requiredOption("--out <path>", "a CSV file, or a folder of one for each of several data sets")

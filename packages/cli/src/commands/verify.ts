@@ -1,18 +1,17 @@
 /** `tetrad verify THEORY.yaml DATA.csv`: what can be held against a theory, each check with its number. */
 import { Command } from "commander";
 import type { VerifyCommandOptions } from "../actions/verify.js";
-import { namedFile, wholeNumber } from "../arguments.js";
+import { wholeNumber } from "../arguments.js";
 import { contextOf } from "../context.js";
 import type { Io } from "../terminal.js";
+import { withTheory } from "./theory-options.js";
 
 export function verifyCommand(io: Io): Command {
-  return new Command("verify")
-    .description("check a theory against its data and itself: a verdict in plain words for each check, with its number")
-    .argument("<theory>", "YAML file of one theory (see docs/theories.md)")
-    .argument("[data]", "the data: CSV, TSV, JSON, or columns of text; not needed where the theory names them")
-    .option("--data <name=file>", "the file of one of several data sets; may be repeated", namedFile, {})
-    .option("--folder <folder>", "where files that the theory names are, if not beside it")
-    .option("--model <name>", "one of several models of the file")
+  return withTheory(
+    new Command("verify").description(
+      "check a theory against its data and itself: a verdict in plain words for each check, with its number",
+    ),
+  )
     .option("--draws <n>", "kept draws of each of four chains; 0 leaves out what needs a posterior", wholeNumber, 1000)
     .option("--fits <n>", "synthetic data sets to recover the parameters from; 0 for none", wholeNumber, 40)
     .option("--folds <n>", "parts of the data, each predicted from the others; 0 for none", wholeNumber, 5)

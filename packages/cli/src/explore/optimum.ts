@@ -11,12 +11,16 @@ export async function exploreOptimum({ engine, theory, data, options, progress, 
     const box = exploredBox(theory, options.range);
     const names = likelihood.parameters.map(({ name }) => name);
     const k = names.length;
-    const { theta, value, asked, undefinedPoints } = await bayesianOptimum((at) => likelihood.valueAndGradient(at).value, box, {
-      ...(options.evaluations !== undefined && { evaluations: options.evaluations }),
-      seed: options.seed,
-      signal,
-      onProgress: (done, total, best) => progress.update(done / total, `${done} of ${total} evaluations, −ln p = ${best.toFixed(3)}`),
-    });
+    const { theta, value, asked, undefinedPoints } = await bayesianOptimum(
+      (at) => (likelihood.satisfies(at) ? likelihood.valueAndGradient(at).value : Number.NaN),
+      box,
+      {
+        ...(options.evaluations !== undefined && { evaluations: options.evaluations }),
+        seed: options.seed,
+        signal,
+        onProgress: (done, total, best) => progress.update(done / total, `${done} of ${total} evaluations, −ln p = ${best.toFixed(3)}`),
+      },
+    );
     const total = asked.values.length;
     const last = asked.expected.at(-1) as number;
     return {

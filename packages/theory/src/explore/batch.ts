@@ -1,6 +1,7 @@
 /** Likelihood and derived quantities of a theory at many points by one plan: a scan's points are an axis of the arrays, not calls. */
 
 import { broadcastTo, neg, reshape, slice, type Tensor, TetradError, vmap } from "@tetrad/engine";
+import { refuseConstraints } from "../constraints.js";
 import { toGraph } from "../expression/graph.js";
 import { integralDepth } from "../expression/tree.js";
 import { type CompiledFunction, type FunctionEngine, type Observed, observeAll, type TheoryData } from "../likelihood.js";
@@ -111,6 +112,7 @@ export async function createBatch(
       at: theory.at,
       hint: "remove fixed: true from one of them",
     });
+  refuseConstraints(theory, "createBatch", "narrow the ranges instead");
   const observed = observeAll(theory, data);
   const n = observed.reduce((sum, { observations }) => sum + observations.n, 0);
   const block = options.block ?? blockFor(observed);

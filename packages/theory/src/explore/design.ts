@@ -6,6 +6,7 @@
 import { TetradError } from "@tetrad/engine";
 import type { FitResult } from "../fit.js";
 import { createLikelihood, type FunctionEngine, type Likelihood } from "../likelihood.js";
+import { lossOf } from "../loss.js";
 import { dot, multiplyVector } from "../minimise/dense.js";
 import type { DataSet, Theory } from "../theory.js";
 
@@ -85,9 +86,9 @@ export async function designNext(engine: FunctionEngine, likelihood: Likelihood,
   };
 }
 
-/** One over a datum's information about its own mean. Student's t: K. Lange, R. Little, J. Taylor, J. Am. Stat. Assoc. 84 (1989) 881, appendix B. */
+/** One over a datum's information about its own mean. */
 function fisherVariance({ noise }: DataSet, error: number): number {
-  return error * error * (noise.kind === "student" ? (noise.degrees + 3) / (noise.degrees + 1) : 1);
+  return (error * error) / (lossOf(noise)?.information ?? 1);
 }
 
 function errorAt(

@@ -4,6 +4,7 @@
  */
 
 import { TetradError } from "@tetrad/engine";
+import { refuseConstraints } from "../constraints.js";
 import type { FitResult } from "../fit.js";
 import type { Likelihood } from "../likelihood.js";
 import type { Box } from "../minimise/bounds.js";
@@ -67,6 +68,7 @@ const OUTWARD_STEPS = 40;
  */
 export function profileLikelihood(likelihood: Likelihood, fit: FitResult, options: ProfileOptions = {}): ProfileResult {
   const begin = performance.now();
+  refuseConstraints(likelihood.theory, "profileLikelihood", "sample instead");
   const { parameters } = likelihood;
   const known = parameters.map(({ name }) => name);
   const names = options.names ?? known;

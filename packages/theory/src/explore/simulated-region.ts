@@ -5,13 +5,14 @@
  */
 
 import { TetradError } from "@tetrad/engine";
+import { refuseConstraints } from "../constraints.js";
 import type { FitResult } from "../fit.js";
 import type { Likelihood } from "../likelihood.js";
 import { dot, norm, type Vector } from "../minimise/dense.js";
 import { levenbergMarquardt, type Residuals } from "../minimise/levenberg-marquardt.js";
 import { whiten } from "../observations.js";
 import { boxOf } from "../optimum.js";
-import { normalPair, random } from "../random.js";
+import { normals, random } from "../random.js";
 
 export interface RegionOptions {
   /** Which parameter. */
@@ -55,6 +56,7 @@ export async function simulatedRegion(likelihood: Likelihood, fit: FitResult, op
   const held = likelihood.parameters.findIndex((one) => one.name === name);
   const known = likelihood.parameters.map((one) => one.name).join(", ");
   if (held < 0) throw new TetradError("ARGUMENT", { op: "simulatedRegion", what: `${name} is not a free parameter`, expected: known });
+  refuseConstraints(likelihood.theory, "simulatedRegion", "sample instead");
   if (!likelihood.leastSquares)
     throw new TetradError("UNSUPPORTED", {
       op: "simulatedRegion",
@@ -119,27 +121,22 @@ function defaultValues(likelihood: Likelihood, fit: FitResult, held: number, bes
 
 /** Whitened noise of one experiment: standard normal, without the part along a marginalised offset, which no residual has. */
 function noiseOf(likelihood: Likelihood, source: ReturnType<typeof random>): () => Vector {
-  const normals = likelihood.parameters.filter(({ prior }) => prior.kind === "normal").length;
+  const priors = likelihood.parameters.filter(({ prior }) => prior.kind === "normal").length;
   const parts = likelihood.observed.map(({ set, observations }) => {
     const along = set.marginaliseOffset ? whiten(observations, new Float64Array(observations.n).fill(1), false) : undefined;
     const length = along === undefined ? 1 : norm(along);
     return { n: observations.n, along: along?.map((value) => value / length) };
   });
-  const draw = (n: number): Vector => {
-    const z = new Float64Array(n + 1);
-    for (let i = 0; i < n; i += 2) z.set(normalPair(source), i);
-    return z.slice(0, n);
-  };
   return () => {
-    const all = new Float64Array(likelihood.n + normals);
+    const all = new Float64Array(likelihood.n + priors);
     let first = 0;
     for (const { n, along } of parts) {
-      const z = draw(n);
+      const z = normals(n, source);
       const share = along === undefined ? 0 : dot(along, z);
       all.set(along === undefined ? z : z.map((value, i) => value - share * (along[i] as number)), first);
       first += n;
     }
-    all.set(draw(normals), first);
+    all.set(normals(priors, source), first);
     return all;
   };
 }

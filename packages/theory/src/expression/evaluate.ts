@@ -150,6 +150,12 @@ export function evaluate(root: Expression, environment: Environment, options: In
   return typeof value === "number" ? Float64Array.of(value) : value.data;
 }
 
+/** `evaluate` for n rows [n], where an expression that uses no column has the same value in each. */
+export function evaluateRows(root: Expression, environment: Environment, n: number, options: InterpretOptions = {}): Float64Array {
+  const values = evaluate(root, environment, options);
+  return values.length === n ? values : new Float64Array(n).fill(values[0] as number);
+}
+
 /** The first thing that went wrong while a theory was computed. */
 export interface Breakdown {
   /** Row of the columns; undefined when it is the same for all. */

@@ -75,7 +75,8 @@ export interface CommonPath {
 /** @returns undefined where ends lie on both sides, or all at the start */
 export function commonPath(from: number, ends: Float64Array, steps: number): CommonPath | undefined {
   const lengths = ends.map((end) => end - from);
-  const [low, high] = [Math.min(...lengths), Math.max(...lengths)];
+  const low = lengths.reduce((least, length) => Math.min(least, length), Infinity);
+  const high = lengths.reduce((most, length) => Math.max(most, length), -Infinity);
   const whole = high > 0 && low >= 0 ? high : low < 0 && high <= 0 ? low : Number.NaN;
   if (!Number.isFinite(whole)) return undefined;
   const h = whole / steps;

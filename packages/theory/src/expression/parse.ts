@@ -318,6 +318,7 @@ class Converter {
     if (!Number.isInteger(steps) || steps < 1 || steps > MOST_STEPS)
       return wrong(`solve cannot take ${count?.toString()} steps: give a whole number from 1 to ${MOST_STEPS}`);
     const nodes = symbols.map(({ name }) => this.#builder.state(name, frame.systems));
+    this.#units?.begin(nodes);
     const inner: Frame = {
       ...frame,
       locals: new Map([...frame.locals, ...symbols.map(({ name }, i): [string, Expression] => [name, nodes[i] as Expression])]),

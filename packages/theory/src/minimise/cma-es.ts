@@ -3,7 +3,7 @@
  * or no derivatives. Source: N. Hansen, The CMA evolution strategy: a tutorial, arXiv:1604.00772 (2016); numbers are its equations.
  */
 
-import { normalPair, random } from "../random.js";
+import { normals, random } from "../random.js";
 import { clampInto, makeBox } from "./bounds.js";
 import { eigenSymmetric, norm, type Vector } from "./dense.js";
 import { type DirectOptions, type DirectResult, finiteOrHigh } from "./direct.js";
@@ -62,7 +62,7 @@ export function cmaEs(f: (theta: Vector) => number, start: ArrayLike<number>, op
       if (sigma * Math.max(...widths) <= tolerance) return true;
       const before = best.value;
       const points = Array.from({ length: lambda }, () => {
-        const z = normals(n);
+        const z = normals(n, source);
         const y = Float64Array.from({ length: n }, (_, i) => {
           let sum = 0;
           for (let j = 0; j < n; j++) sum += (vectors[i * n + j] as number) * (widths[j] as number) * (z[j] as number);
@@ -109,11 +109,5 @@ export function cmaEs(f: (theta: Vector) => number, start: ArrayLike<number>, op
         }
     }
     return false;
-  }
-
-  function normals(count: number): Vector {
-    const z = new Float64Array(count + 1);
-    for (let i = 0; i < count; i += 2) z.set(normalPair(source), i);
-    return z.subarray(0, count);
   }
 }

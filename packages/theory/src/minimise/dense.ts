@@ -39,6 +39,15 @@ export function multiplyTransposed(a: Matrix, x: ArrayLike<number>, m: number, n
 }
 
 /** Outcome of a Cholesky factorisation: the lower factor, or the first row whose pivot is not positive. */
+/** A B for square [n, n]. */
+export function multiplyMatrix(a: Matrix, b: Matrix, n: number): Matrix {
+  return Float64Array.from({ length: n * n }, (_, e) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += (a[e - (e % n) + k] as number) * (b[k * n + (e % n)] as number);
+    return sum;
+  });
+}
+
 export type CholeskyResult =
   | { readonly lower: Matrix; readonly failedRow?: undefined }
   | { readonly lower?: undefined; readonly failedRow: number };
@@ -177,12 +186,6 @@ export function solveUpper(r: Matrix, b: ArrayLike<number>, n: number): Vector |
     x[i] = sum / (r[i * n + i] as number);
   }
   return x;
-}
-
-/** argmin |A x − b| for A [m, n] of full column rank; undefined when a column depends on the others. */
-export function leastSquares(a: Matrix, b: ArrayLike<number>, m: number, n: number): Vector | undefined {
-  const { r, qtb } = qr(a, b, m, n);
-  return solveUpper(r, qtb, n);
 }
 
 /** (AᵀA)⁻¹ for A [m, n] by QR of the column-scaled A; undefined when A has not full column rank in float64. */

@@ -17,6 +17,8 @@ import { dot, type Matrix, multiplyTransposed, multiplyVector, norm, qr, type Ve
 export interface Residuals {
   readonly residuals: ArrayLike<number>;
   readonly jacobian: ArrayLike<number>;
+  /** Twice what is minimised, where residuals have its slope and curvature but not its value (robust.ts); Σ r² unless told. */
+  readonly sumOfSquares?: number;
 }
 
 export interface LeastSquaresOptions extends BoundOptions {
@@ -38,6 +40,7 @@ export interface LeastSquaresResult {
   readonly theta: Vector;
   readonly residuals: Vector;
   readonly jacobian: Matrix;
+  /** Twice the minimum. */
   readonly sumOfSquares: number;
   readonly active: Active;
   readonly iterations: number;
@@ -155,7 +158,7 @@ export function levenbergMarquardt(
 function evaluateAt(evaluate: (theta: Vector) => Residuals, theta: Vector): Point {
   const result = evaluate(theta);
   const residuals = Float64Array.from(result.residuals);
-  return { theta, residuals, jacobian: Float64Array.from(result.jacobian), sumOfSquares: dot(residuals, residuals) };
+  return { theta, residuals, jacobian: Float64Array.from(result.jacobian), sumOfSquares: result.sumOfSquares ?? dot(residuals, residuals) };
 }
 
 function isUsable(point: Point): boolean {

@@ -1,5 +1,5 @@
 /** Simple distributions that stand for a posterior: drawn from, mapped back between the bounds, and held against the density itself by importance weights. */
-import type { ChainTarget } from "./chain.js";
+import { type ChainTarget, refuseWalls } from "./chain.js";
 import { ChainRandom } from "./chain-random.js";
 import { CountedDensity, type LogDensity } from "./log-density.js";
 import { Transform } from "./transform.js";
@@ -45,6 +45,7 @@ export class UnboundedTarget {
   readonly density: LogDensity;
 
   constructor(target: ChainTarget) {
+    refuseWalls(target, "an approximation");
     this.counted = new CountedDensity(target.density);
     this.transform = new Transform(target.supports);
     this.density = this.transform.unbounded(this.counted);

@@ -15,8 +15,21 @@ export interface ChainTarget {
   /** ln p(θ). */
   readonly density: LogDensity;
   readonly supports: readonly Support[];
+  /** The density ends within the supports, where no slope announces it: what follows slopes runs into such walls and is refused. */
+  readonly walls?: boolean;
   /** Says why there is no density at θ, by throwing; for an error better than "none was found". */
   explain?(theta: Float64Array): void;
+}
+
+/** @throws UNSUPPORTED where the density has walls */
+export function refuseWalls({ walls }: ChainTarget, method: string): void {
+  if (walls !== true) return;
+  throw new TetradError("UNSUPPORTED", {
+    op: "sample",
+    what: "constraints are walls that no slope announces",
+    got: method,
+    hint: "sample with metropolis or ensemble",
+  });
 }
 
 /** Draws of one chain, warm-up left out. */
@@ -71,7 +84,7 @@ export class Chain {
 
   /**
    * @param index of this chain among those of its seed
-   * @throws DATA when no starting point with a density is found; ARGUMENT for options out of range
+   * @throws DATA when no starting point with a density is found; ARGUMENT for options out of range; UNSUPPORTED for slopes and walls together
    */
   constructor(target: ChainTarget, options: ChainOptions, index: number, state?: ChainState) {
     const settings = settingsOf(options, target.density.dim);
@@ -177,6 +190,7 @@ export class Chain {
 
   #create(target: ChainTarget, state: SamplerState | undefined): Sampler {
     const options = this.#options;
+    if (options.sampler === "nuts" || options.sampler === "hmc") refuseWalls(target, options.sampler);
     const density = this.#transform.unbounded(this.#density);
     const random = this.#random;
     if (options.sampler === "ensemble") {

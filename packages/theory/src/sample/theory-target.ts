@@ -1,7 +1,8 @@
 /** A theory's posterior as samplers want it: its density over bounds, its prior as a map from the unit cube, its derived quantities for all draws at once. */
 import { TetradError } from "@tetrad/engine";
+import { refuseConstraints } from "../constraints.js";
 import { normalQuantile } from "../diagnose/ranks.js";
-import { evaluate } from "../expression/evaluate.js";
+import { evaluateRows } from "../expression/evaluate.js";
 import type { Likelihood } from "../likelihood.js";
 import { erf } from "../special.js";
 import type { Parameter } from "../theory.js";
@@ -12,13 +13,14 @@ import type { Support } from "./transform.js";
 
 /** What this file needs of a likelihood. */
 export type Posterior = Pick<Likelihood, "theory" | "parameters" | "valueAndGradient" | "explainBreakdown"> &
-  Partial<Pick<Likelihood, "curvature">>;
+  Partial<Pick<Likelihood, "curvature" | "satisfies" | "constraints">>;
 
-/** ln(likelihood × prior), where a flat prior counts as 1 between the bounds. */
+/** ln(likelihood × prior), where a flat prior counts as 1 between the bounds; −Infinity where a constraint is broken. */
 export function posteriorDensity(posterior: Posterior): LogDensity {
   return {
     dim: posterior.parameters.length,
     logDensity(theta, gradient) {
+      if (posterior.satisfies?.(theta) === false) return -Infinity;
       const { value, gradient: slopes } = posterior.valueAndGradient(theta);
       if (gradient !== undefined) for (let i = 0; i < gradient.length; i++) gradient[i] = -(slopes[i] as number);
       return -value;
@@ -30,6 +32,7 @@ export function chainTarget(posterior: Posterior): ChainTarget {
   return {
     density: posteriorDensity(posterior),
     supports: supportsOf(posterior),
+    walls: (posterior.constraints?.length ?? 0) > 0,
     explain: (theta) => posterior.explainBreakdown(theta, "where the chain should start"),
   };
 }
@@ -47,11 +50,14 @@ function supportsOf(posterior: Posterior): Support[] {
   });
 }
 
+const NO_MASS = "an evidence needs the prior's mass, and what constraints leave of it is not known: sample with metropolis or ensemble";
+
 /**
  * The likelihood alone and the prior's quantile function.
- * @throws ARGUMENT for a parameter with a flat prior and no bounds, which has no normalised prior and therefore no evidence
+ * @throws ARGUMENT for a parameter with a flat prior and no bounds, which has no normalised prior and therefore no evidence; UNSUPPORTED for constraints
  */
 export function nestedTarget(posterior: Posterior): NestedTarget {
+  refuseConstraints(posterior.theory, "nested", NO_MASS);
   const quantiles = posterior.parameters.map(quantileOf);
   const priors = posterior.parameters.flatMap(({ prior }, i) => (prior.kind === "normal" ? [{ i, ...prior }] : []));
   return {
@@ -71,6 +77,7 @@ export function nestedTarget(posterior: Posterior): NestedTarget {
 
 /** ln of the prior's mass between the bounds where a flat prior counts as 1: what ln ∫p exceeds the evidence by. @throws as `nestedTarget` */
 export function logPriorVolume(posterior: Posterior): number {
+  refuseConstraints(posterior.theory, "evidence", NO_MASS);
   return posterior.parameters.reduce((sum, parameter) => {
     requirePrior(parameter);
     const { prior, lower, upper } = parameter;
@@ -110,8 +117,5 @@ export function derivedDraws({ theory, parameters }: Pick<Posterior, "theory" | 
   for (const parameter of theory.parameters) environment[parameter.name] = parameter.start;
   for (const [i, { name }] of parameters.entries())
     environment[name] = Float64Array.from({ length: n }, (_, d) => theta[d * k + i] as number);
-  return theory.derived.map(({ expression }) => {
-    const values = evaluate(expression, environment);
-    return values.length === n ? values : new Float64Array(n).fill(values[0] as number);
-  });
+  return theory.derived.map(({ expression }) => evaluateRows(expression, environment, n));
 }

@@ -4,8 +4,8 @@
  * Numbers are never converted: adding km to Mpc is as wrong as adding km to s, since the formula adds the plain numbers.
  */
 
-import type { OperationName } from "../expression/operations.js";
-import { type CallNode, type Expression, everyNode, formatExpression, type SolutionNode } from "../expression/tree.js";
+import { evaluateOperation, type OperationName } from "../expression/operations.js";
+import { type CallNode, type Expression, formatExpression, type SolutionNode, type StateNode, statesIn } from "../expression/tree.js";
 import { formatUnit, inSi, isPure, PURE, times, toPower, type Unit, unitOf } from "./unit.js";
 
 /** What contradicts what, for the caller to show in the text. */
@@ -35,9 +35,16 @@ export class UnitChecker {
   readonly #units = new Map<Expression, Unit>();
   #fresh = 0;
 
-  /** @param unit undefined for a name whose unit the formulas have to tell */
-  declare(name: string, unit: Unit | undefined): void {
-    this.#names.set(name, unit ?? unitOf(`?${name}`));
+  /**
+   * What a name is in from here on. Data sets may have columns of one name in different units, so what was known of formulas is forgotten.
+   * @param unit undefined for a name whose unit the formulas have to tell
+   * @returns the unit, to declare the name by it again
+   */
+  declare(name: string, unit: Unit | undefined): Unit {
+    const own = unit ?? this.#unknown(name);
+    this.#names.set(name, own);
+    this.#units.clear();
+    return own;
   }
 
   /** What is known of a name's unit by now; undefined while it is open. */
@@ -68,10 +75,14 @@ export class UnitChecker {
   #named(name: string): Unit {
     let unit = this.#names.get(name);
     if (unit === undefined) {
-      unit = unitOf(`?${name}`);
+      unit = this.#unknown(name);
       this.#names.set(name, unit);
     }
     return unit;
+  }
+
+  #unknown(name: string): Unit {
+    return unitOf(`?${name}#${this.#fresh++}`);
   }
 
   #infer(node: Expression): Unit {
@@ -81,7 +92,7 @@ export class UnitChecker {
       case "name":
         return this.#named(node.name);
       case "state":
-        return unitOf(`?${node.name}#${this.#fresh++}`);
+        return this.#unknown(node.name);
       case "variable":
         return this.#alike(node.from, node.to, node, "an integral's limits are in");
       case "integral":
@@ -112,8 +123,15 @@ export class UnitChecker {
     return PURE;
   }
 
+  /** Systems side by side share the nodes of states that have one name, but not their units: each is looked at by itself. */
+  begin(states: readonly StateNode[]): void {
+    for (const node of this.#units.keys()) if (states.some((state) => statesIn(node).has(state))) this.#units.delete(node);
+  }
+
   #solution(node: SolutionNode): Unit {
+    for (const start of node.starts) this.of(start); // a system of their own may have states of the same name
     const x = this.#alike(node.from, node.to, node, "a system's limits are in");
+    this.begin([node.x, ...node.states]);
     this.#demand(this.of(node.x), x, node, "the variable of the system");
     node.states.forEach((state, i) => {
       const [start, slope] = [node.starts[i] as Expression, node.slopes[i] as Expression];
@@ -191,11 +209,10 @@ function isZero(node: Expression): boolean {
   return node.kind === "number" && (node.value === 0 || !Number.isFinite(node.value));
 }
 
-/** The value of arithmetic on numbers alone, such as 1/3. */
+/** The value of operations on numbers alone, such as 1/3. */
 function constantOf(node: Expression): number | undefined {
   if (node.kind === "number") return node.value;
-  if (node.kind !== "call" || everyNode(node).some((part) => part.kind !== "number" && part.kind !== "call")) return undefined;
-  const [a = Number.NaN, b = Number.NaN] = node.args.map((arg) => constantOf(arg) ?? Number.NaN);
-  const values: Partial<Record<OperationName, number>> = { add: a + b, subtract: a - b, multiply: a * b, divide: a / b, negate: -a };
-  return values[node.operation];
+  if (node.kind !== "call") return undefined;
+  const args = node.args.map(constantOf);
+  return args.every((arg) => arg !== undefined) ? evaluateOperation(node.operation, args) : undefined;
 }

@@ -10,7 +10,7 @@ const TITLE = "Distance from the data";
 export function goodnessOfFit(fit: Pick<FitResult, "chi2" | "dof" | "pValue" | "n" | "fitted">): Finding {
   const { chi2, dof, pValue } = fit;
   if (dof <= 0) return skipped(CHECK, TITLE, `${fit.n} data for ${fit.fitted} fitted numbers: any theory would meet them.`);
-  if (pValue === null) return skipped(CHECK, TITLE, "Student's t has no χ²; the replicated data below judge instead.");
+  if (pValue === null) return skipped(CHECK, TITLE, "This law of errors has no χ²; the replicated data below judge instead.");
   const below = incompleteGamma(dof / 2, chi2 / 2).lower;
   const numbers = { chi2, dof, reduced: chi2 / dof, pValue, pBelow: below };
   const what = `χ² = ${chi2.toFixed(2)} with ${dof} degrees of freedom, ${(chi2 / dof).toFixed(2)} each; a right theory exceeds that with p = ${asProbability(pValue)}`;

@@ -1,6 +1,7 @@
 /** ln p(y_i | θ) of every datum: for correlated data given all others, which is what leaving one out means for them. */
 import type { Likelihood } from "../likelihood.js";
 import type { Observed } from "../likelihood-graph.js";
+import { lossOf } from "../loss.js";
 import { dot, multiplyTransposed, type Vector } from "../minimise/dense.js";
 import { whiten } from "../observations.js";
 import { lnGamma } from "../special.js";
@@ -19,12 +20,11 @@ export function pointwiseLogLikelihood(one: Observed, model: Vector): Float64Arr
   const { noise } = set;
   if (noise.kind === "poisson")
     return y.map((count, i) => (count === 0 ? 0 : count * Math.log(model[i] as number)) - (model[i] as number) - lnGamma(count + 1));
-  if (noise.kind === "student") {
-    const { degrees: v } = noise;
-    const constant = lnGamma((v + 1) / 2) - lnGamma(v / 2) - 0.5 * Math.log(v * Math.PI);
+  const loss = lossOf(noise);
+  if (loss !== undefined) {
     return y.map((value, i) => {
       const z = (value - (model[i] as number)) / (sigma[i] as number);
-      return constant - Math.log(sigma[i] as number) - ((v + 1) / 2) * Math.log1p((z * z) / v);
+      return -loss.logNormalisation - Math.log(sigma[i] as number) - 0.5 * loss.deviance(z);
     });
   }
   const directions = nuisanceDirections(one, model);

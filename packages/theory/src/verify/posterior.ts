@@ -49,6 +49,7 @@ export function judgePosterior(
   const sampled = summariseChains(
     likelihood,
     sampleChains(chainTarget(likelihood), {
+      sampler: likelihood.constraints.length > 0 ? "metropolis" : "nuts",
       chains: CHAINS,
       warmup: draws,
       draws,
