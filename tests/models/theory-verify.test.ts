@@ -17,7 +17,7 @@ import {
   verifyTheory,
 } from "@tetrad/theory";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cholesky, solveLowerTransposed } from "../../packages/theory/src/minimise/dense.js";
+import { cholesky, choleskySolve, dot, solveLowerTransposed } from "../../packages/theory/src/minimise/dense.js";
 import { normalPair, random } from "../../packages/theory/src/random.js";
 import { binomialProbability, recoveryFinding } from "../../packages/theory/src/verify/recovery.js";
 import { tensionFinding } from "../../packages/theory/src/verify/tension.js";
@@ -79,6 +79,72 @@ test("each datum predicted by all others: residuals over 1 − h, as the hat mat
     expect(Math.abs((found.pulls[0]?.[i] as number) - pull / Math.sqrt(1 - h))).toBeLessThan(1e-8);
   });
   await expect(predictFolds(engine, LINE, likelihood.observed, { folds: n + 1 })).rejects.toMatchObject({ code: "ARGUMENT" });
+});
+
+test("parts of correlated data, given the others: by conditioning the joint normal density of all data", async () => {
+  const both = parseTheory(
+    `name: both
+datasets:
+  line: { model: a + b*x, data: {x: x, y: y, error: e}, marginalise: offset }
+  slope: { model: b*x^2, data: {x: x, y: y, error: e} }
+parameters:
+  a: {start: 0, prior: {normal: [0, 0.001]}}
+  b: {start: 2, prior: {normal: [1, 3]}}
+`,
+  );
+  const size = 9;
+  const at = Array.from({ length: size }, (_, i) => i / 3);
+  const common = Float64Array.from({ length: size * size }, (_, e) => 0.5 * Math.exp(-Math.abs((e % size) - Math.floor(e / size)) / 4));
+  const covariance = { source: "C", size, values: common, place: (row: number) => `C, row ${row + 1}` };
+  const [line, slope] = both.sets as [(typeof both.sets)[number], (typeof both.sets)[number]];
+  const sets = [{ ...line, data: { ...line.data, covariance } }, slope];
+  const theory = { ...both, ...sets[0], name: both.name, sets };
+  const source = random(3);
+  const columns = (f: (x: number) => number) => ({
+    columns: { x: at, y: at.map((own) => f(own) + 0.6 * normalPair(source)[0]), e: at.map((_, i) => 0.2 + 0.05 * i) },
+  });
+  const data = { line: columns((own) => 7 + 2 * own), slope: columns((own) => 2 * own * own) };
+  const likelihood = await createLikelihood(engine, theory, data);
+  const { foldOf, pulls, elpd, chi2, open } = await predictFolds(engine, theory, likelihood.observed, { folds: 3, seed: 1 });
+  likelihood.close();
+  expect(open).toBe(0);
+
+  // All data at once: errors, the parameters' priors, and an offset of 7 ± 1000, which shrinks what is found by (0.5/1000)² of its distance from 7.
+  const all = 2 * size;
+  const y = [...data.line.columns.y, ...data.slope.columns.y];
+  const sd = [...data.line.columns.e, ...data.slope.columns.e];
+  const first = (i: number) => (i < size ? 1 : 0);
+  const second = (i: number) => (i < size ? (at[i] as number) : (at[i - size] as number) ** 2);
+  const mean = (i: number) => (i < size ? 7 : 0) + second(i);
+  const joint = (i: number, j: number) =>
+    (i === j ? (sd[i] as number) ** 2 : 0) +
+    (i < size && j < size ? (common[i * size + j] as number) + 1e6 : 0) +
+    1e-6 * first(i) * first(j) +
+    9 * second(i) * second(j);
+  const parts = foldOf.flat();
+  let [exactChi2, exactElpd] = [0, 0];
+  for (let fold = 0; fold < 3; fold++) {
+    const rows = Array.from({ length: all }, (_, i) => i);
+    const [held, kept] = [rows.filter((i) => parts[i] === fold), rows.filter((i) => parts[i] !== fold)];
+    const block = (a: readonly number[], b: readonly number[]) => Float64Array.from(a.flatMap((i) => b.map((j) => joint(i, j))));
+    const { lower } = cholesky(block(kept, kept), kept.length);
+    const weights = held.map((i) => choleskySolve(lower as Float64Array, block([i], kept), kept.length));
+    const residual = held.map((i, h) => {
+      const known = kept.map((j) => (y[j] as number) - mean(j));
+      return (y[i] as number) - mean(i) - dot(weights[h] as Float64Array, known);
+    });
+    const v = Float64Array.from(held.flatMap((i, h) => held.map((j) => joint(i, j) - dot(weights[h] as Float64Array, block([j], kept)))));
+    const { lower: root } = cholesky(v, held.length);
+    exactChi2 += dot(residual, choleskySolve(root as Float64Array, residual, held.length));
+    held.forEach((i, h) => {
+      const width = Math.sqrt(v[h * (held.length + 1)] as number);
+      const pull = (residual[h] as number) / width;
+      exactElpd -= 0.5 * pull * pull + Math.log(width * Math.sqrt(2 * Math.PI));
+      expect(Math.abs((pulls.flatMap((own) => Array.from(own))[i] as number) - pull)).toBeLessThan(1e-6);
+    });
+  }
+  expect(Math.abs(chi2 / exactChi2 - 1)).toBeLessThan(1e-6);
+  expect(Math.abs(elpd / exactElpd - 1)).toBeLessThan(1e-6);
 });
 
 test("recovery of a straight line: exact intervals; the binomial test is SciPy's", async () => {

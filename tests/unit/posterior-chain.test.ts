@@ -60,6 +60,14 @@ test("nested sampling, stopped and kept as JSON: the very same evidence", () => 
   expect(second.result()).toEqual(whole.result());
 });
 
+test("a long nested run is taken up again: more dead points than a call may have arguments", () => {
+  const target: NestedTarget = { dim: 1, priorTransform: (cube, theta) => theta.set(cube), logLikelihood: ([x = 0]) => -x };
+  const state = JSON.parse(JSON.stringify(new NestedSampler(target, { live: 4 }).state()));
+  const dead = 300_000;
+  const long = { ...state, iteration: dead, dead: new Array(dead).fill([0.5]), deadLikelihoods: new Array(dead).fill(-0.5) };
+  expect(new NestedSampler(target, { live: 4 }, long).progress.dead).toBe(dead);
+});
+
 test("random numbers: every iteration has its own, chains share none", () => {
   const draw = (chain: number, iteration: number) => {
     const random = new ChainRandom(5, chain);

@@ -8,7 +8,8 @@ import {
   quantileEffectiveSize,
   tailEffectiveSize,
 } from "../../packages/theory/src/diagnose/effective.js";
-import { normalQuantile, quantile, ranks, splitChains } from "../../packages/theory/src/diagnose/ranks.js";
+import { normalQuantile } from "../../packages/theory/src/diagnose/normal.js";
+import { quantile, ranks, splitChains } from "../../packages/theory/src/diagnose/ranks.js";
 import { potentialScaleReduction, rankRhat } from "../../packages/theory/src/diagnose/rhat.js";
 import { judge, summarise } from "../../packages/theory/src/diagnose/summary.js";
 import { ChainRandom } from "../../packages/theory/src/sample/chain-random.js";
@@ -38,6 +39,13 @@ describe.each(["mixed_ar1", "one_chain_shifted", "heavy_tails_odd_length"] as co
     close(meanError(chains), arviz.mcse_mean);
     close(deviationError(chains), arviz.mcse_sd);
   });
+});
+
+test("a quantity in units that make its draws tiny has the same effective draws", () => {
+  const chains = chainsOf("mixed_ar1");
+  const tiny = chains.map((chain) => chain.map((value) => value * 2 ** -200));
+  expect(effectiveSize(tiny)).toBe(effectiveSize(chains));
+  expect(meanError(tiny)).toBe(meanError(chains) * 2 ** -200);
 });
 
 test("the verdict names what is wrong", () => {

@@ -2,12 +2,14 @@
 // chance exceeds once in 16,000; a wrong sampler moves every z in proportion to √draws.
 import { describe, expect, test } from "vitest";
 import { deviationError, meanError, quantileEffectiveSize } from "../../packages/theory/src/diagnose/effective.js";
-import { normalQuantile, pooled } from "../../packages/theory/src/diagnose/ranks.js";
+import { normalQuantile } from "../../packages/theory/src/diagnose/normal.js";
+import { pooled } from "../../packages/theory/src/diagnose/ranks.js";
 import { judge, summarise } from "../../packages/theory/src/diagnose/summary.js";
 import { ChainRandom } from "../../packages/theory/src/sample/chain-random.js";
 import { laplace } from "../../packages/theory/src/sample/laplace.js";
 import type { LogDensity } from "../../packages/theory/src/sample/log-density.js";
 import { NestedSampler, resample } from "../../packages/theory/src/sample/nested.js";
+import { boundedNormal, logNormalMass } from "../../packages/theory/src/sample/normal-prior.js";
 import type { ChainOptions } from "../../packages/theory/src/sample/options.js";
 import { coordinate, sampleChains, statistic } from "../../packages/theory/src/sample/sample.js";
 import { Transform } from "../../packages/theory/src/sample/transform.js";
@@ -263,6 +265,38 @@ describe("nested sampling", () => {
     expect(chosen).toHaveLength(Math.floor(effectiveSize));
     expect([...chosen]).toEqual([...chosen].sort((a, b) => a - b));
   });
+});
+
+test("normal priors between bounds far out in a tail: quantiles and mass to 12 digits", () => {
+  // mpmath with 40 digits: roots of Q(x) = Q(a) − p (Q(a) − Q(b)), and ln (Q(a) − Q(b))
+  const prior = { mean: 0, sd: 1 };
+  const check = (lower: number, upper: number, exact: readonly number[], mass: number) => {
+    const quantiles = [0.1, 0.5, 0.9].map(boundedNormal(prior, lower, upper));
+    quantiles.forEach((value, i) => {
+      expect(Math.abs(value / (exact[i] as number) - 1)).toBeLessThan(1e-12);
+    });
+    expect(Math.abs(logNormalMass(prior, lower, upper) / mass - 1)).toBeLessThan(1e-12);
+  };
+  check(9, 20, [9.011559993479182, 9.075787065491832, 9.24941831044838], -43.628149113332114);
+  check(-20, -9, [-9.24941831044838, -9.075787065491832, -9.011559993479182], -43.628149113332114);
+  check(-1, 2, [-0.7046478210947452, 0.17116391801782477, 1.2557153641502152], -0.2001662943244626);
+  expect(logNormalMass(prior, 50, 60)).toBe(-Infinity);
+});
+
+test("Laplace's curvature is taken at the posterior's own width, a millionth of its box", () => {
+  // ln p = s − e^s with s = θ − 500,000: curvature 1 at s = 0, and ∫p = 1/e of a Gamma density's, up to the box's Jacobian.
+  const { laplaceEvidence } = laplace({
+    supports: [{ lower: 0, upper: 1e6 }],
+    density: {
+      dim: 1,
+      logDensity([theta = 0], gradient) {
+        const s = theta - 5e5;
+        if (gradient !== undefined) gradient[0] = 1 - Math.exp(s);
+        return s - Math.exp(s);
+      },
+    },
+  });
+  expect(Math.abs(laplaceEvidence - (-1 + 0.5 * Math.log(2 * Math.PI)))).toBeLessThan(1e-5);
 });
 
 describe("Gaussian approximations", () => {

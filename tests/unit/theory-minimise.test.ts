@@ -304,7 +304,7 @@ describe.each([
       return { value: u * u + 30 * v * v + u * v, gradient: [(2 * u + v) / 1e3, (60 * v + u) * 1e3] };
     };
     const found = descend(bowl, [5000, 0.001], { scale: [1e3, 1e-3], maxEvaluations: 5000 });
-    expect(found.settled).toBe(true);
+    expect(found.converged).toBe(true);
     expect(errorOf(found.theta, [2000, -0.003])).toBeLessThan(1e-6);
     expect(found.value).toBeLessThan(1e-11);
   });
@@ -312,13 +312,13 @@ describe.each([
   test("a bound that holds, a step into undefined territory, a budget that runs out", () => {
     const slope = (x: ArrayLike<number>) => ({ value: (x[0] as number) + 3, gradient: [1] });
     const held = descend(slope, [0.5], { lower: [-2] });
-    expect(held).toMatchObject({ settled: true, value: 1 });
+    expect(held).toMatchObject({ converged: true, value: 1 });
     const root = ([x = 0]: Float64Array) => ({ value: Math.sqrt(x) - x / 4, gradient: [0.5 / Math.sqrt(x) - 0.25] });
     const low = descend(root, [0.02], { learningRate: 1 });
     expect(low.value).toBeLessThan(0.13);
     expect(low.theta[0]).toBeGreaterThanOrEqual(0);
     const short = descend(sumOfSquares(rosenbrock), rosenbrock.starts[0] as readonly number[], { maxEvaluations: 40 });
-    expect(short).toMatchObject({ settled: false, evaluations: 40 });
+    expect(short).toMatchObject({ converged: false, evaluations: 40 });
     expect(() => descend(slope, [Number.NaN])).toThrow(TetradError);
     expect(() => descend(() => ({ value: Number.NaN, gradient: [0] }), [1])).toThrow("not finite at the start");
   });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type DataSet, dic, fitPareto, identifiability, leaveOneOut, paretoSmooth, waic } from "@tetrad/theory";
 import { expect, test } from "vitest";
 import { observe } from "../../packages/theory/src/observations.js";
+import { outcomeOf } from "../../packages/theory/src/verify/finding.js";
 import { checkGradients, gradientFinding } from "../../packages/theory/src/verify/gradients.js";
 import { identifiabilityFinding } from "../../packages/theory/src/verify/identifiability.js";
 import { andersonDarling } from "../../packages/theory/src/verify/normality.js";
@@ -61,6 +62,17 @@ test("normality: statsmodels' A² and p; too few or equal values have none", () 
   }
   expect(andersonDarling([1, 2, 3])).toBeUndefined();
   expect(andersonDarling(new Float64Array(20).fill(2))).toBeUndefined();
+});
+
+test("residuals that are far from normal have a p-value near 0, however many and however far", () => {
+  // Half at −1 and half at 1: A² grows with n. One of 2000 at 1e6 lies 45 standard deviations off, where Φ is 0 in double precision.
+  const two = andersonDarling(Float64Array.from({ length: 5000 }, (_, i) => (i % 2 === 0 ? -1 : 1)));
+  const one = andersonDarling(Float64Array.from({ length: 2000 }, (_, i) => (i === 0 ? 1e6 : Math.sin(i))));
+  for (const found of [two, one]) {
+    expect(found?.statistic).toBeGreaterThan(300);
+    expect(found?.pValue).toBeLessThan(1e-20);
+  }
+  expect([outcomeOf(Number.NaN), outcomeOf(5e-4), outcomeOf(0.01), outcomeOf(0.05)]).toEqual(["failed", "failed", "doubtful", "passed"]);
 });
 
 test("outliers: p of the largest of n", () => {

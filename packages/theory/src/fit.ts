@@ -7,9 +7,9 @@ import { boundMessages, integralMessages, noiseMessages } from "./fit-messages.j
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
 import { lossOf } from "./loss.js";
 import { dot, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
-import { SOBOL_DIMENSIONS, sobol } from "./minimise/sobol.js";
+import { spread } from "./minimise/sobol.js";
 import { boxOf, type FitMethod, findOptimum, inside, type Optimum } from "./optimum.js";
-import { latinHypercube, random } from "./random.js";
+import { random } from "./random.js";
 import { sandwichCovariance } from "./sandwich.js";
 import { describeSet, type Nuisance, type Points, type SetFit } from "./set-fit.js";
 import { isRobust, type Parameter, type Theory } from "./theory.js";
@@ -219,7 +219,6 @@ function bestOf(likelihood: Likelihood, options: FitOptions, messages: string[])
   const found = [best];
   const box = boxOf(likelihood);
   let undefinedStarts = 0;
-  const spread = first.length > SOBOL_DIMENSIONS ? latinHypercube : sobol;
   for (const point of spread(Math.max(0, (options.starts ?? 1) - 1), first.length, random(options.seed ?? 0))) {
     // Without a bounded interval there is nothing to spread over: such parameters keep their start.
     const start = first.map((value, i) => {

@@ -49,7 +49,8 @@ export {
   quantileEffectiveSize,
   tailEffectiveSize,
 } from "./diagnose/effective.js";
-export { type Chains, normalQuantile, pooled, quantile, ranks } from "./diagnose/ranks.js";
+export { normalCumulative, normalQuantile } from "./diagnose/normal.js";
+export { type Chains, pooled, quantile, ranks } from "./diagnose/ranks.js";
 export { potentialScaleReduction, rankRhat } from "./diagnose/rhat.js";
 export {
   ESS_LIMIT,
@@ -165,7 +166,7 @@ export { checkGradients, GRADIENT_TOLERANCE, type GradientCheck } from "./verify
 export { type Direction, type Identifiability, identifiability } from "./verify/identifiability.js";
 export { type Dic, dic, type LeaveOneOut, leaveOneOut, type PointwiseDraws, type PredictiveEstimate, waic } from "./verify/information.js";
 export { checkLimit, type LimitCheck } from "./verify/limits.js";
-export { andersonDarling, type NormalityTest, normalCumulative } from "./verify/normality.js";
+export { andersonDarling, type NormalityTest } from "./verify/normality.js";
 export { largestOutlier, type Outlier } from "./verify/outlier.js";
 export { type ModelDraws, modelDraws, pointwiseDraws } from "./verify/pointwise.js";
 export type { InformationCriteria } from "./verify/posterior.js";

@@ -78,7 +78,7 @@ export function findOptimum(likelihood: Likelihood, start: Vector, options: Opti
 const NONE = { constraints: [], slopes: new Float64Array(0) };
 
 function unconstrained(likelihood: Likelihood, start: Vector, box: Box, options: OptimumOptions): Optimum {
-  const { theta, settled, method } = search(likelihood, start, box, options);
+  const { theta, converged, method } = search(likelihood, start, box, options);
   const polished = newton(likelihood, box, theta);
   const active = heldAt(box, polished.theta, likelihood.valueAndGradient(polished.theta).gradient);
   return {
@@ -88,7 +88,7 @@ function unconstrained(likelihood: Likelihood, start: Vector, box: Box, options:
     hessian: likelihood.curvature(polished.theta).hessian,
     gaussNewton: gaussNewtonCovariance(likelihood, polished.theta, active),
     held: NONE,
-    converged: settled || polished.converged,
+    converged: converged || polished.converged,
     method,
   };
 }
@@ -125,12 +125,12 @@ function withConstraints(likelihood: Likelihood, start: Vector, box: Box, option
       constraints: pushing.map((i) => likelihood.constraints[i] as Constraint),
       slopes: Float64Array.from(pushing.flatMap((i) => Array.from(jacobian.subarray(i * k, (i + 1) * k)))),
     },
-    converged: found.settled,
+    converged: found.converged,
     method: "lbfgs",
   };
 }
 
-type Found = Pick<Optimum, "theta" | "method"> & { readonly settled: boolean };
+type Found = Pick<Optimum, "theta" | "method"> & { readonly converged: boolean };
 
 function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEvaluations, seed }: OptimumOptions): Found {
   if ((method === "linear" && !likelihood.linear) || (method === "levenberg-marquardt" && !likelihood.hasResiduals)) {
@@ -143,33 +143,33 @@ function search(likelihood: Likelihood, start: Vector, box: Box, { method, maxEv
   }
   if (method === "linear" || (method === "auto" && likelihood.linear)) {
     const theta = linearSolution(likelihood, start);
-    if (theta?.every((value, i) => value === clampInto(box, i, value)) === true) return { theta, method: "linear", settled: true };
+    if (theta?.every((value, i) => value === clampInto(box, i, value)) === true) return { theta, method: "linear", converged: true };
   }
   let theta = start;
   if (method === "linear" || method === "levenberg-marquardt" || (method === "auto" && likelihood.hasResiduals)) {
     const result = levenbergMarquardt((at) => likelihood.residuals(at), start, { ...box, maxEvaluations });
     theta = result.theta;
-    const settled = result.status === "converged" || result.status === "zero";
-    if (settled || method !== "auto") return { theta, method: "levenberg-marquardt", settled };
+    const converged = result.status === "converged" || result.status === "zero";
+    if (converged || method !== "auto") return { theta, method: "levenberg-marquardt", converged };
   }
   const scale = scaleOf(likelihood, theta);
   if (method === "nelder-mead" || method === "cma-es") {
     const value = (at: Vector): number => likelihood.valueAndGradient(at).value;
-    const { theta: lowest, settled } = (method === "nelder-mead" ? nelderMead : cmaEs)(value, theta, {
+    const { theta: lowest, converged } = (method === "nelder-mead" ? nelderMead : cmaEs)(value, theta, {
       ...box,
       scale,
       maxEvaluations,
       seed,
     });
-    return { theta: lowest, method, settled };
+    return { theta: lowest, method, converged };
   }
   if (method === "adam" || method === "gradient-descent") {
     const descend = method === "adam" ? adam : gradientDescent;
-    const { theta: lowest, settled } = descend((at) => likelihood.valueAndGradient(at), theta, { ...box, scale, maxEvaluations });
-    return { theta: lowest, method, settled };
+    const { theta: lowest, converged } = descend((at) => likelihood.valueAndGradient(at), theta, { ...box, scale, maxEvaluations });
+    return { theta: lowest, method, converged };
   }
   const result = lbfgs((at) => likelihood.valueAndGradient(at), theta, { ...box, scale, maxEvaluations });
-  return { theta: result.theta, method: "lbfgs", settled: result.status === "gradient" || result.status === "precision" };
+  return { theta: result.theta, method: "lbfgs", converged: result.status === "gradient" || result.status === "precision" };
 }
 
 /** Columns closer to a combination of the others than this part of their length are not determined. */

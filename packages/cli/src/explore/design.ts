@@ -127,7 +127,7 @@ function candidatesOf(
   return Object.fromEntries(
     columns.map((name, axis) => {
       const own = observations.x[name] as Float64Array;
-      const [low, high] = spans[name] ?? [Math.min(...own), Math.max(...own)];
+      const [low, high] = spans[name] ?? [own.reduce((a, b) => Math.min(a, b)), own.reduce((a, b) => Math.max(a, b))];
       const stride = perAxis ** (columns.length - 1 - axis);
       return [
         name,

@@ -41,13 +41,9 @@ export function effectiveSize(chains: Chains): number {
   const n = (chains[0] as Float64Array).length;
   if (n < 4) return Number.NaN;
   const all = pooled(chains);
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of all) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  if (!Number.isFinite(high - low)) return Number.NaN;
-  if (high - low < 1e-15) return m * n;
+  if (!all.every(Number.isFinite)) return Number.NaN;
+  // By equality, not by a smallest difference as ArviZ has it: a constant of 1e-52 in its unit varies as much as any.
+  if (all.every((value) => value === all[0])) return m * n;
   const covariance = autocovariance(chains);
   const within = (covariance(0) * n) / (n - 1);
   const total = (within * (n - 1)) / n + (m > 1 ? variance(chains.map(mean)) : 0);

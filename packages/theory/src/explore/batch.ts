@@ -10,19 +10,18 @@ import { freeParameters, type Parameter, parameterValues, type Theory } from "..
 
 /**
  * Numbers in a block's arrays of one value a datum. Launches cost more than caches up to here: 31 to 1048 data on two threads took 27 to 55 µs a
- * point in blocks of 16, and 0.5 to 17 in these.
+ * point in blocks of 16, and 0.5 to 17 in these. Blocks of 256 points of 1048 data no longer fit a core's cache, and cost a third more than of 128.
  */
 const BLOCK_NUMBERS = 65_536;
-const SMALLEST_BLOCK = 256;
+const SMALLEST_BLOCK = 128;
 const LARGEST_BLOCK = 2048;
 /** Integrals within integrals hold this many values more for each datum, so that their blocks are smaller or memory would not do. */
 const NESTED_VALUES = 32;
 const SMALLEST_NESTED_BLOCK = 16;
 
 function blockFor(observed: readonly Observed[]): number {
-  const widest = Math.max(
-    ...observed.map(({ set, observations }) => observations.n * NESTED_VALUES ** Math.max(0, integralDepth(set.model) - 1)),
-  );
+  const widths = observed.map(({ set, observations }) => observations.n * NESTED_VALUES ** Math.max(0, integralDepth(set.model) - 1));
+  const widest = widths.reduce((most, width) => Math.max(most, width), 1);
   const nested = observed.some(({ set }) => integralDepth(set.model) > 1);
   return Math.min(LARGEST_BLOCK, Math.max(nested ? SMALLEST_NESTED_BLOCK : SMALLEST_BLOCK, Math.floor(BLOCK_NUMBERS / widest)));
 }

@@ -7,8 +7,8 @@ import { TetradError } from "@tetrad/engine";
 import type { Box } from "../minimise/bounds.js";
 import type { Vector } from "../minimise/dense.js";
 import { nelderMead } from "../minimise/nelder-mead.js";
-import { SOBOL_DIMENSIONS, sobol } from "../minimise/sobol.js";
-import { latinHypercube, normalPair, random } from "../random.js";
+import { spread } from "../minimise/sobol.js";
+import { normalPair, random } from "../random.js";
 import { erf } from "../special.js";
 import { GaussianProcess } from "./gaussian-process.js";
 import { intoBox } from "./region.js";
@@ -55,7 +55,6 @@ export async function bayesianOptimum(
       expected: `at least ${initial}`,
     });
   const source = random(options.seed ?? 0);
-  const spread = k > SOBOL_DIMENSIONS ? latinHypercube : sobol;
   const cube: Vector[] = [];
   const values: number[] = [];
   const expected: number[] = [];
@@ -81,7 +80,7 @@ export async function bayesianOptimum(
     const best = lowest(values);
     // Likelihoods fall by thousands far away; the logarithm leaves the bottom as it is and the rest in reach of one process.
     const heights = values.map((value) => Math.log1p(value - best));
-    const worst = Math.max(...heights.filter(Number.isFinite));
+    const worst = heights.reduce((most, height) => (height > most ? height : most), 0); // NaN is above nothing
     const y = heights.map((height) => (Number.isFinite(height) ? height : worst));
     const relearn = lengths === undefined || values.length >= RELEARN * learnt;
     const process = relearn ? GaussianProcess.fit(cube, y, lengths) : GaussianProcess.condition(cube, y, lengths as Vector);

@@ -6,8 +6,8 @@
 import { TetradError } from "@tetrad/engine";
 import type { Box } from "../minimise/bounds.js";
 import type { Vector } from "../minimise/dense.js";
-import { SOBOL_DIMENSIONS, sobol } from "../minimise/sobol.js";
-import { latinHypercube, random } from "../random.js";
+import { spread } from "../minimise/sobol.js";
+import { random } from "../random.js";
 import { erf } from "../special.js";
 import { type Belief, GaussianProcess } from "./gaussian-process.js";
 import { intoBox } from "./region.js";
@@ -108,7 +108,6 @@ function inCube(theta: ArrayLike<number>, { lower, upper }: Box): Vector {
 
 async function learn(cube: Vector[], margins: number[], ask: (point: Vector) => Promise<void>, k: number, total: number, seed: number) {
   const source = random(seed);
-  const spread = k > SOBOL_DIMENSIONS ? latinHypercube : sobol;
   for (const point of spread(Math.min(total, 4 + 4 * k), k, source)) await ask(point);
   let process = GaussianProcess.fit(cube, squashed(margins));
   let learnt = margins.length;
@@ -150,7 +149,7 @@ function holds(process: GaussianProcess): (point: ArrayLike<number>) => number {
 
 /** The mean probability, an error that takes neighbouring doubts as fully shared, and how much is in doubt. */
 function shareOf(probability: (point: ArrayLike<number>) => number, k: number) {
-  const points = k > SOBOL_DIMENSIONS ? latinHypercube(JUDGED, k, random(1)) : sobol(JUDGED, k, random(1));
+  const points = spread(JUDGED, k, random(1));
   let [share, doubt, uncertain] = [0, 0, 0];
   for (const point of points) {
     const p = probability(point);

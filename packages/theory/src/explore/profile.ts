@@ -181,8 +181,11 @@ class Tracer {
 
   /** The furthest value on a side that was tried and is defined. */
   furthest(side: number): number {
-    const all = this.#known.map(({ theta }) => theta[this.held] as number);
-    return side < 0 ? Math.min(...all) : Math.max(...all);
+    const { held } = this;
+    return this.#known.reduce(
+      (far, { theta }) => (side * ((theta[held] as number) - far) > 0 ? (theta[held] as number) : far),
+      this.best[held] as number,
+    );
   }
 
   /** Where the rise is met on a side; null where a bound comes first or it never is. */

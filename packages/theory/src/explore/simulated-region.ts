@@ -40,7 +40,7 @@ export interface RegionResult {
     /** The rise that this share of experiments stays below, were this value true, with its error from few of them. */
     readonly critical: number;
     readonly criticalError: number;
-    /** Share of experiments that rise at least as far as the data. */
+    /** Share of experiments that rise at least as far as the data, which count as one of them: never 0 (B. Phipson, G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 9 (2010) 39). */
     readonly pValue: number;
   }[];
   /** Pieces of the parameter where the rise is at most critical, their ends by straight lines between tested values; null where the last tested value is still inside. */
@@ -99,7 +99,7 @@ export async function simulatedRegion(likelihood: Likelihood, fit: FitResult, op
       rises[toy] = Math.max(0, kept - levenbergMarquardt(shifted, truth.theta, { ...box, stepTolerance: 1e-8 }).sumOfSquares);
       if (toy % 50 === 49) await new Promise((resolve) => setTimeout(resolve)); // lets an interruption come in
     }
-    tested.push({ value, rise, ...critical(rises, level), pValue: rises.filter((one) => one >= rise).length / toys });
+    tested.push({ value, rise, ...critical(rises, level), pValue: (1 + rises.filter((one) => one >= rise).length) / (1 + toys) });
     options.onProgress?.(tested.length, values.length);
   }
   return { name, level, toys, best: best[held] as number, tested, intervals: intervalsOf(tested) };

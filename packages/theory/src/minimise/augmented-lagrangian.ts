@@ -25,7 +25,7 @@ export interface AugmentedResult {
   readonly theta: Vector;
   /** How hard each constraint pushes, ∇f = Σ λᵢ ∇gᵢ at the minimum of a full interior; 0 where it does not. */
   readonly multipliers: Vector;
-  readonly settled: boolean;
+  readonly converged: boolean;
 }
 
 /** In scaled parameters a likelihood's curvature is about 1, so that each round leaves a tenth of the last one's error. */
@@ -84,11 +84,11 @@ export function augmentedLagrangian(
       multipliers[i] = Math.max(0, (multipliers[i] as number) - penalty * margin);
     }
     const ended = found.status === "gradient" || found.status === "precision";
-    if (violation <= TOLERANCE && ended) return { theta, multipliers: physical(), settled: true };
+    if (violation <= TOLERANCE && ended) return { theta, multipliers: physical(), converged: true };
     if (violation > 0.25 * before) penalty = Math.min(LARGEST_PENALTY, 10 * penalty);
     before = violation;
   }
-  return { theta, multipliers: physical(), settled: false };
+  return { theta, multipliers: physical(), converged: false };
 
   function physical(): Vector {
     return multipliers.map((lambda, i) => lambda / (units[i] as number));

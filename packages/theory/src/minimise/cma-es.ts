@@ -4,9 +4,9 @@
  */
 
 import { normals, random } from "../random.js";
-import { clampInto, makeBox } from "./bounds.js";
+import { clampInto } from "./bounds.js";
 import { eigenSymmetric, norm, type Vector } from "./dense.js";
-import { type DirectOptions, type DirectResult, finiteOrHigh } from "./direct.js";
+import { type DirectOptions, type DirectResult, directSettings, finiteOrHigh, lowered } from "./direct.js";
 
 /** Runs, each with twice the points of the one before: A. Auger, N. Hansen, Proc. IEEE CEC (2005) 1769. */
 const RUNS = 4;
@@ -19,23 +19,20 @@ const PATIENCE = 20;
  * @throws ARGUMENT for a start outside its bounds
  */
 export function cmaEs(f: (theta: Vector) => number, start: ArrayLike<number>, options: DirectOptions = {}): DirectResult {
-  const box = makeBox("cmaEs", start, options);
+  const { box, scale, most, tolerance } = directSettings("cmaEs", start, options);
   const n = start.length;
-  const scale = Float64Array.from({ length: n }, (_, i) => options.scale?.[i] ?? 1);
-  const most = options.maxEvaluations ?? 1000 * n;
-  const tolerance = options.tolerance ?? 1e-8;
   const source = random(options.seed ?? 0);
 
   const first = Float64Array.from(start);
   let best = { theta: first, value: finiteOrHigh(f(first)) };
   let evaluations = 1;
-  let settled = false;
+  let converged = false;
   for (let attempt = 0; attempt < RUNS && evaluations < most; attempt++) {
     const before = best.value;
-    settled = run((4 + Math.floor(3 * Math.log(n))) * 2 ** attempt) || settled; // table 1
-    if (attempt > 1 && !(best.value < before - 1e-9 * Math.max(1, Math.abs(before)))) break;
+    converged = run((4 + Math.floor(3 * Math.log(n))) * 2 ** attempt) || converged; // table 1
+    if (attempt > 1 && !lowered(before, best.value, 1e-9)) break;
   }
-  return { ...best, evaluations, settled };
+  return { ...best, evaluations, converged };
 
   /** @returns whether it ended by the tolerance */
   function run(lambda: number): boolean {
@@ -59,7 +56,7 @@ export function cmaEs(f: (theta: Vector) => number, start: ArrayLike<number>, op
     for (let generation = 1; evaluations < most; generation++) {
       const { values, vectors } = eigenSymmetric(covariance, n);
       const widths = values.map((value) => Math.sqrt(Math.max(value, 0)));
-      if (sigma * Math.max(...widths) <= tolerance) return true;
+      if (sigma * (widths[n - 1] as number) <= tolerance) return Number.isFinite(best.value); // widths rise
       const before = best.value;
       const points = Array.from({ length: lambda }, () => {
         const z = normals(n, source);
@@ -74,11 +71,11 @@ export function cmaEs(f: (theta: Vector) => number, start: ArrayLike<number>, op
         const value = finiteOrHigh(f(inside));
         evaluations++;
         if (value < best.value) best = { theta: inside, value };
-        return { y, value: value + outside * outside * (1 + Math.abs(value)) };
+        return { y, value: outside === 0 ? value : value + outside * outside * (1 + Math.abs(value)) };
       });
-      idle = best.value < before - 1e-13 * Math.max(1, Math.abs(before)) ? 0 : idle + 1;
+      idle = lowered(before, best.value, 1e-13) ? 0 : idle + 1;
       if (idle > PATIENCE + (30 * n) / lambda) return Number.isFinite(best.value);
-      points.sort((a, b) => a.value - b.value);
+      points.sort((a, b) => (a.value === b.value ? 0 : a.value - b.value)); // Infinity − Infinity is no order
       const step = Float64Array.from({ length: n }, (_, i) =>
         weights.reduce((sum, w, k) => sum + w * ((points[k] as { y: Vector }).y[i] as number), 0),
       );

@@ -38,7 +38,6 @@ export function multiplyTransposed(a: Matrix, x: ArrayLike<number>, m: number, n
   return y;
 }
 
-/** Outcome of a Cholesky factorisation: the lower factor, or the first row whose pivot is not positive. */
 /** A B for square [n, n]. */
 export function multiplyMatrix(a: Matrix, b: Matrix, n: number): Matrix {
   return Float64Array.from({ length: n * n }, (_, e) => {
@@ -48,6 +47,7 @@ export function multiplyMatrix(a: Matrix, b: Matrix, n: number): Matrix {
   });
 }
 
+/** Outcome of a Cholesky factorisation: the lower factor, or the first row whose pivot is not positive. */
 export type CholeskyResult =
   | { readonly lower: Matrix; readonly failedRow?: undefined }
   | { readonly lower?: undefined; readonly failedRow: number };

@@ -21,7 +21,7 @@ export interface DescentResult {
   readonly value: number;
   readonly evaluations: number;
   /** Ended by its tolerance, not by the number of evaluations. */
-  readonly settled: boolean;
+  readonly converged: boolean;
 }
 
 type Evaluate = (theta: Vector) => ValueAndGradient;
@@ -40,7 +40,7 @@ export function adam(evaluate: Evaluate, start: ArrayLike<number>, options: Desc
   let best = first;
   let evaluations = 1;
   for (let step = 1; evaluations < most; step++) {
-    if (gradientNorm(box, scale, at) <= tolerance) return { theta: at.theta, value: at.value, evaluations, settled: true };
+    if (gradientNorm(box, scale, at) <= tolerance) return { theta: at.theta, value: at.value, evaluations, converged: true };
     const eta = rate * 0.5 * (1 + Math.cos((Math.PI * evaluations) / most));
     const change = at.gradient.map((g, i) => {
       mean[i] = 0.9 * (mean[i] as number) + 0.1 * g;
@@ -58,7 +58,7 @@ export function adam(evaluate: Evaluate, start: ArrayLike<number>, options: Desc
     at = next;
     if (at.value < best.value) best = at;
   }
-  return { theta: best.theta, value: best.value, evaluations, settled: gradientNorm(box, scale, best) <= tolerance };
+  return { theta: best.theta, value: best.value, evaluations, converged: gradientNorm(box, scale, best) <= tolerance };
 }
 
 /**
@@ -84,7 +84,7 @@ export function gradientDescent(evaluate: Evaluate, start: ArrayLike<number>, op
       if (step.every((value) => Math.abs(value) < 1e-13)) break;
     }
   }
-  return { theta: at.theta, value: at.value, evaluations, settled: gradientNorm(box, scale, at) <= tolerance };
+  return { theta: at.theta, value: at.value, evaluations, converged: gradientNorm(box, scale, at) <= tolerance };
 }
 
 interface Point {

@@ -3,9 +3,9 @@
  * (2012) 259, which keep it from stalling in many dimensions, and restarts until one gains nothing. Points outside the box are moved into it.
  */
 
-import { clampInto, makeBox } from "./bounds.js";
+import { clampInto } from "./bounds.js";
 import type { Vector } from "./dense.js";
-import { type DirectOptions, type DirectResult, finiteOrHigh } from "./direct.js";
+import { type DirectOptions, type DirectResult, directSettings, finiteOrHigh, lowered } from "./direct.js";
 
 interface Vertex {
   readonly theta: Vector;
@@ -17,11 +17,8 @@ interface Vertex {
  * @throws ARGUMENT for a start outside its bounds
  */
 export function nelderMead(f: (theta: Vector) => number, start: ArrayLike<number>, options: DirectOptions = {}): DirectResult {
-  const box = makeBox("nelderMead", start, options);
+  const { box, scale, most, tolerance } = directSettings("nelderMead", start, options);
   const n = start.length;
-  const scale = Float64Array.from({ length: n }, (_, i) => options.scale?.[i] ?? 1);
-  const most = options.maxEvaluations ?? 1000 * n;
-  const tolerance = options.tolerance ?? 1e-8;
   let evaluations = 0;
   const at = (theta: Vector): Vertex => {
     evaluations++;
@@ -29,13 +26,13 @@ export function nelderMead(f: (theta: Vector) => number, start: ArrayLike<number
     return { theta: inside, value: finiteOrHigh(f(inside)) };
   };
   let best = at(Float64Array.from(start));
-  let settled = false;
-  for (let restart = 0; !settled && evaluations < most; restart++) {
+  let converged = false;
+  for (let restart = 0; !converged && evaluations < most; restart++) {
     const found = descend(best, restart % 2 === 0 ? 1 : -0.5);
-    settled = found.converged && !(found.best.value < best.value - 1e-12 * Math.max(1, Math.abs(best.value)));
+    converged = found.converged && !lowered(best.value, found.best.value, 1e-12);
     if (found.best.value <= best.value) best = found.best;
   }
-  return { theta: best.theta, value: best.value, evaluations, settled };
+  return { theta: best.theta, value: best.value, evaluations, converged: converged && Number.isFinite(best.value) };
 
   function descend(origin: Vertex, size: number): { readonly best: Vertex; readonly converged: boolean } {
     const [expand, contract, shrink] = [1 + 2 / n, 0.75 - 1 / (2 * n), 1 - 1 / n || 0.5];

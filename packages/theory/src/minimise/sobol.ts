@@ -4,7 +4,7 @@
  */
 
 import { TetradError } from "@tetrad/engine";
-import type { Random } from "../random.js";
+import { latinHypercube, type Random } from "../random.js";
 
 /** Degree s, coefficients a and initial numbers m of each dimension's primitive polynomial, from the second on. */
 const TABLE: readonly (readonly [degree: number, a: number, m: readonly number[]])[] = [
@@ -51,6 +51,11 @@ export function sobol(count: number, n: number, source?: Random): Float64Array[]
     }
     return Float64Array.from({ length: n }, (_, axis) => (((state[axis] as number) ^ (shift[axis] as number)) >>> 0) / 2 ** BITS);
   });
+}
+
+/** Evenly spread points in [0, 1)^n: shifted Sobol' points, or a Latin hypercube where there are too many dimensions for them. */
+export function spread(count: number, n: number, source: Random): Float64Array[] {
+  return n > SOBOL_DIMENSIONS ? latinHypercube(count, n, source) : sobol(count, n, source);
 }
 
 function directionNumbers(axis: number): Uint32Array {

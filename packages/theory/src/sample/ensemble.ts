@@ -82,7 +82,7 @@ export class EnsembleSampler implements Sampler {
       const z = ((A - 1) * this.random.uniform() + 1) ** 2 / A;
       for (let i = 0; i < dim; i++) this.#proposal[i] = (other[i] as number) + z * ((own[i] as number) - (other[i] as number));
       const proposed = this.target.logDensity(this.#proposal);
-      if (Math.log(this.random.uniform()) >= (dim - 1) * Math.log(z) + proposed - (this.#logDensities[w] as number)) continue;
+      if (!(Math.log(this.random.uniform()) < (dim - 1) * Math.log(z) + proposed - (this.#logDensities[w] as number))) continue;
       own.set(this.#proposal);
       this.#logDensities[w] = proposed;
       moved++;

@@ -59,6 +59,9 @@ interface State extends SamplerState {
   readonly root: readonly number[];
 }
 
+/** Slice steps of one death at most: each draws a vector of numbers of its own. */
+const MOST_STEPS = 2 ** 16 - 1;
+
 /** Points of the prior tried for each live one before it is said to exclude the data. */
 const MOST_TRIES = 1000;
 
@@ -96,12 +99,12 @@ export class NestedSampler {
         expected: `a whole number, at least ${2 * dim + 2} for ${dim} parameters`,
       });
     }
-    if (!Number.isInteger(steps) || steps < 1 || !(tolerance > 0)) {
+    if (!Number.isInteger(steps) || steps < 1 || steps > MOST_STEPS || !(tolerance > 0)) {
       throw new TetradError("ARGUMENT", {
         op: "nested sampling",
         what: "steps or tolerance out of range",
         got: `${steps}, ${tolerance}`,
-        expected: "a whole number above 0, a number above 0",
+        expected: `a whole number from 1 to ${MOST_STEPS}, a number above 0`,
       });
     }
     this.#live = live;
@@ -116,7 +119,8 @@ export class NestedSampler {
 
   get finished(): boolean {
     if (this.#logEvidence === -Infinity) return false;
-    const rest = Math.max(...this.#likelihoods) + this.#logVolume(this.#iteration);
+    const highest = this.#likelihoods.reduce((most, value) => Math.max(most, value), -Infinity);
+    const rest = highest + this.#logVolume(this.#iteration);
     return Math.log1p(Math.exp(rest - this.#logEvidence)) < this.#tolerance;
   }
 
@@ -174,10 +178,11 @@ export class NestedSampler {
 
   #restore(state: State): void {
     this.#iteration = state.iteration;
-    this.#cubes.push(...state.cubes.map((cube) => Float64Array.from(cube)));
-    this.#likelihoods.push(...state.liveLikelihoods);
-    this.#dead.push(...state.dead.map((cube) => Float64Array.from(cube)));
-    this.#deadLikelihoods.push(...state.deadLikelihoods);
+    // One by one: a long run has more dead points than a call may have arguments.
+    for (const cube of state.cubes) this.#cubes.push(Float64Array.from(cube));
+    for (const value of state.liveLikelihoods) this.#likelihoods.push(value);
+    for (const cube of state.dead) this.#dead.push(Float64Array.from(cube));
+    for (const value of state.deadLikelihoods) this.#deadLikelihoods.push(value);
     this.#calls = state.calls;
     this.#undefined = state.undefinedCalls;
     this.#tried = state.tried;

@@ -1,14 +1,13 @@
 /** A theory's posterior as samplers want it: its density over bounds, its prior as a map from the unit cube, its derived quantities for all draws at once. */
 import { TetradError } from "@tetrad/engine";
 import { refuseConstraints } from "../constraints.js";
-import { normalQuantile } from "../diagnose/ranks.js";
 import { evaluateRows } from "../expression/evaluate.js";
 import type { Likelihood } from "../likelihood.js";
-import { erf } from "../special.js";
 import type { Parameter } from "../theory.js";
 import type { ChainTarget } from "./chain.js";
 import type { LogDensity } from "./log-density.js";
 import type { NestedTarget } from "./nested.js";
+import { boundedNormal, logNormalMass } from "./normal-prior.js";
 import type { Support } from "./transform.js";
 
 /** What this file needs of a likelihood. */
@@ -81,12 +80,22 @@ export function logPriorVolume(posterior: Posterior): number {
   return posterior.parameters.reduce((sum, parameter) => {
     requirePrior(parameter);
     const { prior, lower, upper } = parameter;
-    return sum + Math.log(prior.kind === "flat" ? upper - lower : cumulative(prior, upper) - cumulative(prior, lower));
+    return sum + (prior.kind === "flat" ? Math.log(upper - lower) : logNormalMass(prior, lower, upper));
   }, 0);
 }
 
 function requirePrior({ name, prior, lower, upper, at }: Parameter): void {
-  if (prior.kind === "normal" || Number.isFinite(upper - lower)) return;
+  if (prior.kind === "normal") {
+    if (logNormalMass(prior, lower, upper) > -Infinity) return;
+    throw new TetradError("ARGUMENT", {
+      op: name,
+      what: "the bounds leave nothing of the normal prior",
+      got: `bounds [${lower}, ${upper}], mean ${prior.mean}, sd ${prior.sd}`,
+      expected: "bounds within 37 standard deviations of its mean",
+      at,
+    });
+  }
+  if (Number.isFinite(upper - lower)) return;
   throw new TetradError("ARGUMENT", {
     op: name,
     what: "an evidence needs a prior of unit mass, and this parameter is flat without bounds",
@@ -97,16 +106,11 @@ function requirePrior({ name, prior, lower, upper, at }: Parameter): void {
   });
 }
 
-function cumulative({ mean, sd }: { readonly mean: number; readonly sd: number }, x: number): number {
-  return 0.5 * (1 + erf((x - mean) / (sd * Math.SQRT2)));
-}
-
 function quantileOf(parameter: Parameter): (p: number) => number {
   requirePrior(parameter);
   const { prior, lower, upper } = parameter;
   if (prior.kind === "flat") return (p) => lower + (upper - lower) * p;
-  const [low, high] = [cumulative(prior, lower), cumulative(prior, upper)];
-  return (p) => Math.min(Math.max(prior.mean + prior.sd * normalQuantile(low + (high - low) * p), lower), upper);
+  return boundedNormal(prior, lower, upper);
 }
 
 /** Derived quantities [derived][n] of draws θ [n, k]. */

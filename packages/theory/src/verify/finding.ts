@@ -19,8 +19,9 @@ export const FAILS_BELOW = 1e-3;
 /** Below this one it is doubtful. */
 export const DOUBTFUL_BELOW = 0.05;
 
+/** NaN passes nothing. */
 export function outcomeOf(probability: number): Outcome {
-  return probability < FAILS_BELOW ? "failed" : probability < DOUBTFUL_BELOW ? "doubtful" : "passed";
+  return probability >= DOUBTFUL_BELOW ? "passed" : probability >= FAILS_BELOW ? "doubtful" : "failed";
 }
 
 export function skipped(check: string, title: string, why: string): Finding {
