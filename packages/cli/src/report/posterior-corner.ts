@@ -1,7 +1,7 @@
 /** Corner plot of draws: each parameter's density on the diagonal, below it the regions that hold 68 % and 95 % of each pair's. */
+import { type DensityAxis as Axis, DENSITY_CELLS as CELLS, density1d, density2d, densityAxis, densityLevel } from "@tetrad/theory";
 import { contours } from "d3-contour";
 import { figure, type LegendEntry, makeScale, type SeriesClass } from "./chart.js";
-import { type Axis, axisOf, CELLS, density1d, density2d, levelOf } from "./density.js";
 import { element, escapeText } from "./svg.js";
 
 export interface DrawnParameter {
@@ -22,7 +22,7 @@ export function posteriorCorner(title: string, caption: string, parameters: read
   const k = parameters.length;
   const size = k > 4 ? SIZE * Math.min(2, k / 4) : SIZE;
   const cell = (size - MARGIN.left - MARGIN.right - GAP * (k - 1)) / k;
-  const axes = parameters.map(({ values, walls }) => axisOf(values, walls));
+  const axes = parameters.map(({ values, walls }) => densityAxis(values, walls));
   const parts: string[] = [];
   for (let row = 0; row < k; row++)
     for (let column = 0; column <= row; column++) {
@@ -89,7 +89,7 @@ function regions(
   series: SeriesClass,
 ): string {
   const density = density2d(x.values, y.values, across, up, Math.min(x.effective, y.effective));
-  const levels = SHARES.map((share) => levelOf(density, share));
+  const levels = SHARES.map((share) => densityLevel(density, share));
   const trace = contours().size([CELLS, CELLS]);
   return levels
     .map((level) => {

@@ -1,9 +1,8 @@
 /** Sections of a report about a sampled posterior: verdict, table, corner plot, traces and ranks. */
-import { freeParameters, ranks } from "@tetrad/theory";
+import { type DrawTable, freeParameters, ranks } from "@tetrad/theory";
 import type { Sampled } from "../actions/sample.js";
 import { measured, short } from "../numbers.js";
 import { isChainSampler, type SamplerName } from "../sampling/plan.js";
-import type { DrawTable } from "../sampling/table.js";
 import { chart, type SeriesClass } from "./chart.js";
 import { curve, horizontal, type Point } from "./marks.js";
 import type { ReportTable, Section } from "./page.js";
