@@ -1,6 +1,6 @@
 // Densities of corner plots: regions of the size they claim, no leak across walls.
 import { expect, test } from "vitest";
-import { axisOf, CELLS, density1d, density2d, levelOf } from "../../packages/cli/src/report/density.js";
+import { DENSITY_CELLS, density1d, density2d, densityAxis, densityLevel } from "../../packages/theory/src/diagnose/density.js";
 import { ChainRandom } from "../../packages/theory/src/sample/chain-random.js";
 
 const open = [-Infinity, Infinity] as const;
@@ -15,11 +15,11 @@ test("68 % and 95 % regions of a Gaussian have its ellipses' areas", () => {
   random.normals(y);
   const rho = 0.8;
   const tilted = y.map((value, i) => rho * (x[i] as number) + Math.sqrt(1 - rho * rho) * value);
-  const [across, up] = [axisOf(x, open), axisOf(tilted, open)];
+  const [across, up] = [densityAxis(x, open), densityAxis(tilted, open)];
   const density = density2d(x, tilted, across, up, n);
-  const cell = ((across.high - across.low) * (up.high - up.low)) / CELLS ** 2;
+  const cell = ((across.high - across.low) * (up.high - up.low)) / DENSITY_CELLS ** 2;
   for (const share of [0.6827, 0.9545]) {
-    const level = levelOf(density, share);
+    const level = densityLevel(density, share);
     const area = density.filter((value) => value >= level).length * cell;
     const exact = 2 * Math.PI * -Math.log(1 - share) * Math.sqrt(1 - rho * rho);
     // Smoothing by h = n^(−1/6) of each axis widens variances by h² = 4 %, and the narrow axis, √(1 − ρ) of the wide one, by 4 %/(1 − ρ): 10 % of area.
@@ -31,7 +31,7 @@ test("68 % and 95 % regions of a Gaussian have its ellipses' areas", () => {
 test("a uniform density is as high beside its walls as between them", () => {
   random.begin(2);
   const values = Float64Array.from({ length: 20_000 }, () => random.uniform());
-  const axis = axisOf(values, [0, 1]);
+  const axis = densityAxis(values, [0, 1]);
   expect([axis.low, axis.high]).toEqual([0, 1]);
   const heights = density1d(values, axis, values.length);
   // Each height averages some hundred draws a cell over a dozen cells: 3 % of noise, four times that at most.

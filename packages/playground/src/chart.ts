@@ -48,6 +48,15 @@ export class Chart {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#make());
   }
 
+  /** Other names for the axes from the next drawing on. */
+  name(x: string, y: string): void {
+    if (x === this.#options.x && y === this.#options.y) return;
+    this.#options = { ...this.#options, x, y };
+    this.host.setAttribute("aria-label", `${y} against ${x}`);
+    this.#plot?.destroy();
+    this.#plot = undefined;
+  }
+
   /** Columns: x, then each line. */
   draw(data: readonly (readonly (number | null)[])[], errors?: ChartOptions["errors"]): void {
     this.#data = data as unknown as uPlot.AlignedData;

@@ -41,6 +41,7 @@ export {
 } from "./cosmology/universe.js";
 export { type Covariance, parseCovariance } from "./covariance.js";
 export { type Criteria, criteria } from "./criteria.js";
+export { DENSITY_CELLS, type DensityAxis, density1d, density2d, densityAxis, densityLevel } from "./diagnose/density.js";
 export {
   bulkEffectiveSize,
   deviationError,
@@ -122,6 +123,8 @@ export { type DataFormat, isTabular, readDataText } from "./readers.js";
 export type { Approximation, ApproximationOptions } from "./sample/approximation.js";
 export { Chain, type ChainDraws, type ChainState, type ChainTarget } from "./sample/chain.js";
 export { ChainRandom } from "./sample/chain-random.js";
+export { chainTable, type DrawColumn, type DrawTable, quantityColumns } from "./sample/draw-table.js";
+export { getdistFiles, type TextFile } from "./sample/getdist.js";
 export { type LaplaceResult, laplace } from "./sample/laplace.js";
 export type { LogDensity } from "./sample/log-density.js";
 export { type NestedOptions, type NestedResult, NestedSampler, type NestedTarget, resample } from "./sample/nested.js";

@@ -6,6 +6,8 @@ import { TetradError, writeFileAtomic } from "@tetrad/engine";
 import {
   type ChainDraws,
   type ChainOptions,
+  chainTable,
+  type DrawTable,
   freeParameters,
   type QuantitySummary,
   SUMMARY_QUANTILES,
@@ -24,7 +26,7 @@ import { writeGetDist, writeParquet } from "../sampling/chain-files.js";
 import type { JobResult } from "../sampling/messages.js";
 import { type Inputs, isChainSampler, readTheoryAndData, type SamplerName, type SamplingPlan } from "../sampling/plan.js";
 import { runJobs } from "../sampling/pool.js";
-import { approximationTable, chainTable, type DrawTable, equalDraws, nestedTable, summaries } from "../sampling/table.js";
+import { approximationTable, equalDraws, nestedTable, summaries } from "../sampling/table.js";
 import { discardRun, openJobs, removeUnfinished, unfinishedFolder } from "../sampling/unfinished.js";
 import { AlreadyTold } from "../terminal.js";
 

@@ -1,7 +1,7 @@
 /** Corner plot of draws: each parameter's density on the diagonal, below it the regions that hold 68 % and 95 % of each pair's. */
+import { DENSITY_CELLS as CELLS, type DensityAxis as Axis, density1d, density2d, densityAxis, densityLevel } from "@tetrad/theory";
 import type { SeriesClass } from "./colours.js";
 import { corner } from "./corner.js";
-import { type Axis, axisOf, CELLS, density1d, density2d, levelOf } from "./density.js";
 import type { Figure } from "./figure.js";
 import { polygonsAbove } from "./map-marks.js";
 import { curve, type Point, region } from "./marks.js";
@@ -19,7 +19,7 @@ export interface DrawnParameter {
 export const SHARES = [0.9545, 0.6827] as const;
 
 export function posteriorCorner(title: string, caption: string, parameters: readonly DrawnParameter[], series: SeriesClass = "s1"): Figure {
-  const axes = parameters.map(({ values, walls }) => axisOf(values, walls));
+  const axes = parameters.map(({ values, walls }) => densityAxis(values, walls));
   return corner({
     title,
     caption,
@@ -39,7 +39,7 @@ export function posteriorCorner(title: string, caption: string, parameters: read
       const [x, y] = [parameters[column] as DrawnParameter, parameters[row] as DrawnParameter];
       const [across, up] = [axes[column] as Axis, axes[row] as Axis];
       const density = density2d(x.values, y.values, across, up, Math.min(x.effective, y.effective));
-      return SHARES.map((share) => region(polygonsAbove(density, levelOf(density, share), CELLS, place(across), place(up)), series));
+      return SHARES.map((share) => region(polygonsAbove(density, densityLevel(density, share), CELLS, place(across), place(up)), series));
     },
   });
 }

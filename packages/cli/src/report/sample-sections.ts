@@ -1,9 +1,8 @@
 /** Sections of a report about a sampled posterior: verdict, table, corner plot, traces and ranks. */
-import { freeParameters, ranks } from "@tetrad/theory";
+import { type DrawTable, freeParameters, ranks } from "@tetrad/theory";
 import type { Sampled } from "../actions/sample.js";
 import { measured, rounded, short } from "../numbers.js";
 import { isChainSampler, type SamplerName } from "../sampling/plan.js";
-import type { DrawTable } from "../sampling/table.js";
 import { chart } from "./chart.js";
 import { SERIES, seriesAt } from "./colours.js";
 import type { Figure } from "./figure.js";

@@ -1,75 +1,22 @@
-/** Draws as a table: one row a point, whichever sampler made it. What chain files and charts are written from. */
+/** Tables of draws that are weighted or approximate, and the same points with equal weights. */
 import {
   type Approximation,
-  type ChainDraws,
   ChainRandom,
-  derivedDraws,
-  freeParameters,
+  type DrawTable,
   type NestedResult,
-  pooled,
   type QuantitySummary,
+  quantityColumns,
   resample,
   summariseDraws,
   type Theory,
 } from "@tetrad/theory";
-
-export interface DrawColumn {
-  readonly name: string;
-  readonly values: Float64Array;
-}
-
-export interface DrawTable {
-  /** Chain of each point, from 0. */
-  readonly chain: Int32Array;
-  /** Iteration of each point within its chain, from 0. */
-  readonly draw: Int32Array;
-  /** Posterior weights; undefined where all points count alike. */
-  readonly weight?: Float64Array;
-  /** Free parameters, then derived quantities. */
-  readonly quantities: readonly DrawColumn[];
-  /** ln p of each point, or ln L for nested sampling. */
-  readonly logDensity: Float64Array;
-  readonly statistics: readonly DrawColumn[];
-}
-
-function quantities(theory: Theory, theta: Float64Array): DrawColumn[] {
-  const parameters = freeParameters(theory);
-  const k = parameters.length;
-  const derived = derivedDraws({ theory, parameters }, theta);
-  return [
-    ...parameters.map(({ name }, i) => ({
-      name,
-      values: Float64Array.from({ length: theta.length / k }, (_, d) => theta[d * k + i] as number),
-    })),
-    ...theory.derived.map(({ name }, i) => ({ name, values: derived[i] as Float64Array })),
-  ];
-}
-
-export function chainTable(theory: Theory, chains: readonly ChainDraws[]): DrawTable {
-  const [first] = chains as [ChainDraws, ...ChainDraws[]];
-  const place = chains.flatMap(({ draws, rows }, c) => Array.from({ length: draws * rows }, (_, i) => [c, Math.floor(i / rows)] as const));
-  return {
-    chain: Int32Array.from(place, ([c]) => c),
-    draw: Int32Array.from(place, ([, d]) => d),
-    quantities: quantities(theory, pooled(chains.map(({ theta }) => theta))),
-    logDensity: pooled(chains.map(({ logDensity }) => logDensity)),
-    statistics: first.statisticNames.map((name, s) => ({
-      name,
-      values: pooled(
-        chains.map(({ draws, rows, statistics, statisticNames }) =>
-          Float64Array.from({ length: draws * rows }, (_, i) => statistics[Math.floor(i / rows) * statisticNames.length + s] as number),
-        ),
-      ),
-    })),
-  };
-}
 
 export function nestedTable(theory: Theory, { theta, logLikelihood, weights }: NestedResult): DrawTable {
   return {
     chain: new Int32Array(weights.length),
     draw: Int32Array.from(weights, (_, i) => i),
     weight: weights,
-    quantities: quantities(theory, theta),
+    quantities: quantityColumns(theory, theta),
     logDensity: logLikelihood,
     statistics: [],
   };
@@ -79,7 +26,7 @@ export function approximationTable(theory: Theory, { theta, logDensity, weights 
   return {
     chain: new Int32Array(weights.length),
     draw: Int32Array.from(weights, (_, i) => i),
-    quantities: quantities(theory, theta),
+    quantities: quantityColumns(theory, theta),
     logDensity,
     statistics: [{ name: "importance_weight", values: weights }],
   };

@@ -1,47 +1,99 @@
 /** Fit a theory to measured expansion rates: formula and priors change, the fit follows at once. */
-import { readTable } from "@tetrad/engine";
-import { type FitResult, fitTheory, type Parameter, parseTheory, predict, type Theory } from "@tetrad/theory";
+import { readTable, type Table } from "@tetrad/engine";
+import { type FitResult, fitTheory, observe, type Parameter, predict, type Theory } from "@tetrad/theory";
 import curved from "../../../../examples/cosmic-chronometers/curved-lcdm.yaml?raw";
 import flat from "../../../../examples/cosmic-chronometers/flat-lcdm.yaml?raw";
 import hz from "../../../../examples/cosmic-chronometers/hz.csv?raw";
 import linear from "../../../../examples/cosmic-chronometers/linear.yaml?raw";
+import w0wa from "../../../../examples/cosmic-chronometers/w0wa.yaml?raw";
+import bransDicke from "../../../../examples/other-gravities/brans-dicke.yaml?raw";
+import dgp from "../../../../examples/other-gravities/dgp.yaml?raw";
 import { Chart } from "../chart.js";
 import { element, labelled, showError } from "../dom.js";
 import { exactEngine } from "../engine.js";
+import { believed, readTheory, type Setup } from "../posterior/setup.js";
 import type { Panel } from "./panel.js";
+import { posteriorSection } from "./posterior.js";
 
-const EXAMPLES: Readonly<Record<string, string>> = { "flat ΛCDM": flat, "curved ΛCDM": curved, "H linear in z": linear };
-const table = readTable(new TextEncoder().encode(hz), "hz.csv");
-const column = (name: string): number[] => {
-  const at = table.columns.indexOf(name);
-  return table.rows.map((row) => Number(row[at]));
+const EXAMPLES: Readonly<Record<string, string>> = {
+  "flat ΛCDM": flat,
+  "curved ΛCDM": curved,
+  "w0-wa": w0wa,
+  "H linear in z": linear,
+  "DGP gravity": dgp,
+  "Brans-Dicke gravity": bransDicke,
 };
-const [z, h, sigma] = [column("z"), column("H"), column("sigma_H")];
-/** Where the curve is drawn, the data's own places among them. */
-const GRID = [...new Set([...Array.from({ length: 80 }, (_, i) => (2.1 * i) / 79), ...z])].sort((a, b) => a - b);
+const CHRONOMETERS: Setup["table"] = { name: "hz.csv", text: hz };
+const read = ({ name, text }: Setup["table"]): Table => readTable(new TextEncoder().encode(text), name);
+
+/** The measured column of a theory's first data set, and where its curve is drawn: the data's own places among others, if it has one axis. */
+interface Shown {
+  readonly grid: Readonly<Record<string, readonly number[]>>;
+  readonly x: readonly number[];
+  /** At the grid's places, where there is a datum. */
+  readonly y: readonly (number | null)[];
+  readonly sigma: readonly (number | null)[];
+}
+
+function shownData(theory: Theory, table: Table): Shown {
+  const { x, y, sigma } = observe(theory, table);
+  const [first, ...others] = theory.data.x;
+  const own = x[first as string] as Float64Array;
+  const order = Array.from(own, (_, i) => i).sort((a, b) => (own[a] as number) - (own[b] as number));
+  const inOrder = (values: Float64Array): number[] => order.map((i) => values[i] as number);
+  if (others.length > 0) {
+    const grid = Object.fromEntries(Object.entries(x).map(([name, values]) => [name, inOrder(values)]));
+    return { grid, x: inOrder(own), y: inOrder(y), sigma: inOrder(sigma) };
+  }
+  const [low, high] = [Math.min(...own), Math.max(...own)];
+  const from = low - 0.05 * (high - low);
+  const all = [...Array.from({ length: 80 }, (_, i) => (low > 0 && from < 0 ? 0 : from) + ((high + 0.05 * (high - low) - from) * i) / 79)];
+  // Places measured twice stand twice.
+  const points = [...all.map((at) => ({ at, i: -1 })), ...order.map((i) => ({ at: own[i] as number, i }))].sort((a, b) => a.at - b.at);
+  const at = (values: Float64Array) => points.map(({ i }) => (i < 0 ? null : (values[i] as number)));
+  const xs = points.map((point) => point.at);
+  return { grid: { [first as string]: xs }, x: xs, y: at(y), sigma: at(sigma) };
+}
 
 /** A normal prior on one parameter that the user may narrow. */
 interface PriorControl {
   readonly on: HTMLInputElement;
   readonly mean: HTMLInputElement;
   readonly width: HTMLInputElement;
+  /** Set by the user: until then the text's own prior counts, to its last digit. */
+  touched: boolean;
 }
 
 export const fitPanel: Panel = {
   build(host) {
     const text = element("textarea", { spellcheck: "false", "aria-label": "theory as YAML" });
     const example = element("select", {}, ...Object.keys(EXAMPLES).map((name) => element("option", {}, name)));
+    const file = element("input", { type: "file", id: "fit-file", accept: ".csv,.tsv,.tab,.txt,.dat" });
+    const back = element("button", { hidden: true }, "Back to H(z)");
+    const said = element("p", { class: "note" });
     const message = element("p", { class: "note", "aria-live": "polite" });
     const priors = element("div");
-    const results = element("div", { id: "fit-results" });
+    const results = element("div", { id: "fit-results", class: "scroll" });
     const plot = element("div");
     host.append(
       element("h2", {}, "Expansion rates of the universe"),
-      element("p", { class: "note" }, "31 cosmic chronometers: H(z) in km/s/Mpc. Change the formula or a prior; the fit follows."),
+      element(
+        "p",
+        { class: "note" },
+        "31 cosmic chronometers: H(z) in km/s/Mpc. Change the formula or a prior; the fit follows. Or choose a file of your own data, which this page reads and sends nowhere.",
+      ),
       element(
         "div",
         { class: "columns" },
-        element("div", {}, labelled("start from", example), text, priors),
+        element(
+          "div",
+          {},
+          element("div", { class: "row" }, labelled("start from", example)),
+          element("div", { class: "row" }, labelled("own data:", file), back),
+          said,
+          text,
+          priors,
+        ),
         element("div", {}, plot, message, results),
       ),
     );
@@ -57,6 +109,10 @@ export const fitPanel: Panel = {
         { label: "measured", color: "--warm", kind: "points" },
       ],
     });
+    let source = CHRONOMETERS;
+    let table = read(source);
+    let shown: Shown | undefined;
+    let last: { readonly best: readonly number[] } | undefined;
     let theory: Theory | undefined;
     let controls = new Map<string, PriorControl>();
     let turn = 0;
@@ -65,25 +121,30 @@ export const fitPanel: Panel = {
       const mine = ++turn;
       try {
         if (theory === undefined) return;
-        const believed = {
-          ...theory,
-          parameters: theory.parameters.map((parameter) => withPrior(parameter, controls.get(parameter.name))),
-        };
-        const fit = await fitTheory(await exactEngine(), believed, table);
+        const whole = believed(theory, priorsOf(controls));
+        const fit = await fitTheory(await exactEngine(), whole, table);
         if (mine !== turn) return;
-        show(believed, fit);
+        show(whole, fit);
       } catch (error) {
         if (mine === turn) showError(message, error);
       }
     };
 
-    const show = (believed: Theory, fit: FitResult): void => {
-      const { value, uncertainty } = predict(believed, fit, { z: GRID });
+    const draw = (upper: readonly number[], lower: readonly number[]): void => {
+      if (shown === undefined || last === undefined) return;
+      chart.draw([shown.x, upper, lower, last.best, shown.y], { line: 4, sigma: shown.sigma });
+    };
+    const show = (whole: Theory, fit: FitResult): void => {
+      shown = shownData(whole, table);
+      const [x] = whole.data.x;
+      chart.name(source === CHRONOMETERS ? "redshift z" : (x as string), source === CHRONOMETERS ? "H (km/s/Mpc)" : whole.data.y);
+      const { value, uncertainty } = predict(whole, fit, shown.grid);
       const half = uncertainty ?? value.map(() => 0);
-      const at = (list: readonly number[]) => GRID.map((x) => (z.includes(x) ? (list[z.indexOf(x)] as number) : null));
-      const upper = [...value].map((v, i) => v + (half[i] as number));
-      const lower = [...value].map((v, i) => v - (half[i] as number));
-      chart.draw([GRID, upper, lower, [...value], at(h)], { line: 4, sigma: at(sigma) });
+      last = { best: [...value] };
+      draw(
+        [...value].map((v, i) => v + (half[i] as number)),
+        [...value].map((v, i) => v - (half[i] as number)),
+      );
       message.className = "note";
       message.textContent = `χ² = ${fit.chi2.toFixed(3)} for ${fit.dof} degrees of freedom, p = ${fit.pValue?.toFixed(3) ?? "–"}; AIC ${fit.aic.toFixed(2)}, BIC ${fit.bic.toFixed(2)}; ${fit.milliseconds.fit.toFixed(1)} ms`;
       const rows = [...fit.parameters, ...fit.derived].map(({ name, value: best, uncertainty: error, unit }) =>
@@ -97,13 +158,28 @@ export const fitPanel: Panel = {
       results.replaceChildren(element("table", {}, ...rows));
     };
 
+    const posterior = posteriorSection({
+      setup: () =>
+        theory === undefined || shown === undefined
+          ? undefined
+          : { setup: { yaml: text.value, priors: priorsOf(controls), table: source }, grid: shown.grid },
+      onBand: (band) => draw(band[2] as readonly number[], band[0] as readonly number[]),
+    });
+    host.append(posterior.view);
+    const changed = (): Promise<void> => {
+      posterior.outdate();
+      return refit();
+    };
     const parse = (): void => {
+      posterior.outdate();
       try {
-        theory = parseTheory(text.value, { source: "the text on the left" });
+        theory = undefined;
+        shown = undefined;
+        theory = readTheory({ yaml: text.value, table: source });
         const before = controls;
         controls = new Map();
         priors.replaceChildren(
-          ...theory.parameters.filter(({ fixed }) => !fixed).map((parameter) => priorControls(parameter, before, controls, refit)),
+          ...theory.parameters.filter(({ fixed }) => !fixed).map((parameter) => priorControls(parameter, before, controls, changed)),
         );
         void refit();
       } catch (error) {
@@ -116,6 +192,27 @@ export const fitPanel: Panel = {
       controls = new Map();
       parse();
     });
+    const useData = (next: Setup["table"]): void => {
+      try {
+        table = read(next);
+        source = next;
+        said.className = "note";
+        said.textContent = `${next.name}: ${table.rows.length} rows of ${table.columns.join(", ")}`;
+        back.hidden = next === CHRONOMETERS;
+        parse();
+      } catch (error) {
+        showError(said, error);
+      }
+    };
+    file.addEventListener("change", async () => {
+      const [chosen] = file.files ?? [];
+      if (chosen !== undefined) useData({ name: chosen.name, text: await chosen.text() });
+    });
+    back.addEventListener("click", () => {
+      file.value = "";
+      useData(CHRONOMETERS);
+      file.focus();
+    });
     let timer = 0;
     text.addEventListener("input", () => {
       clearTimeout(timer);
@@ -126,9 +223,9 @@ export const fitPanel: Panel = {
   },
 };
 
-function withPrior(parameter: Parameter, control: PriorControl | undefined): Parameter {
-  if (control === undefined || !control.on.checked) return parameter;
-  return { ...parameter, prior: { kind: "normal", mean: Number(control.mean.value), sd: Number(control.width.value) } };
+function priorsOf(controls: ReadonlyMap<string, PriorControl>): Setup["priors"] {
+  const on = [...controls].filter(([, control]) => control.on.checked && control.touched);
+  return Object.fromEntries(on.map(([name, { mean, width }]) => [name, { mean: Number(mean.value), sd: Number(width.value) }]));
 }
 
 function priorControls(
@@ -147,7 +244,8 @@ function priorControls(
   on.checked = known?.on.checked ?? normal;
   const mean = slider(known === undefined ? (normal ? prior.mean : start) : Number(known.mean.value), low, high, "mean");
   const width = slider(known === undefined ? (normal ? prior.sd : span / 10) : Number(known.width.value), span / 500, span / 2, "width");
-  controls.set(name, { on, mean, width });
+  const control: PriorControl = { on, mean, width, touched: known?.touched ?? false };
+  controls.set(name, control);
   const said = element("span", { class: "note" });
   const say = (): void => {
     said.textContent = on.checked
@@ -157,6 +255,7 @@ function priorControls(
   };
   for (const input of [on, mean, width])
     input.addEventListener("input", () => {
+      control.touched = true;
       say();
       void changed();
     });
