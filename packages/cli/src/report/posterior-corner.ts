@@ -1,5 +1,5 @@
 /** Corner plot of draws: each parameter's density on the diagonal, below it the regions that hold 68 % and 95 % of each pair's. */
-import { DENSITY_CELLS as CELLS, type DensityAxis as Axis, density1d, density2d, densityAxis, densityLevel } from "@tetrad/theory";
+import { type DensityAxis as Axis, DENSITY_CELLS as CELLS, density1d, density2d, densityAxis, densityLevel } from "@tetrad/theory";
 import type { SeriesClass } from "./colours.js";
 import { corner } from "./corner.js";
 import type { Figure } from "./figure.js";
