@@ -186,8 +186,8 @@ test("vectors: of a file, and nearly the same from layers in int8", () => {
 
 test.skipIf(process.platform === "win32")("an interrupted and resumed run ends with the same weights", async () => {
   const place = workplace();
-  const train = questions(place, "train.csv", 0, 16);
-  const command = (out: string) => finetune("classify", { train, test: train, label: "category", out }, ...recipe);
+  const train = questions(place, "train.csv", 0, 8);
+  const command = (out: string) => finetune("classify", { train, test: train, label: "category", out }, ...recipe, "--epochs", "4");
   const { child, ended } = place.start(...command("bank"));
   child.stderr?.on("data", (text: string) => {
     if (text.includes("fine-tuning")) child.kill("SIGINT");
@@ -195,7 +195,7 @@ test.skipIf(process.platform === "win32")("an interrupted and resumed run ends w
   const { code, stdout, stderr } = await ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(
-    /error\[CANCELLED\]: finetune: stopped after \d+ of 36 steps; where it stood is kept in bank-run\. Hint: .*--resume/,
+    /error\[CANCELLED\]: finetune: stopped after \d+ of 12 steps; where it stood is kept in bank-run\. Hint: .*--resume/,
   );
   expect(readdirSync(place.folder).sort()).toEqual(["bank-run", "cache", "train.csv"]);
   const other = place.tetrad(...command("bank"), "--resume", "--learning-rate", "1e-4");

@@ -67,10 +67,19 @@ export function plainBackend(name: string, floats: readonly FloatDType[], create
 /** Threads that run at the same time. */
 export const GPU: Traits = { serial: false, subgroup: 0 };
 
-/** WebGPU in Node, on SwiftShader; ends the running test where there is none. */
+const kept = new Map<Traits | undefined, Promise<WebGpuBackend>>();
+
+/**
+ * WebGPU in Node, on SwiftShader; ends the running test where there is none. One device for all tests of a process, which `close` leaves open: of the shaders
+ * that tests of models compile three in four are some earlier test's.
+ */
 export async function openWebGpu(traits?: Traits): Promise<WebGpuBackend> {
   try {
-    return await WebGpuBackend.create(traits);
+    const opened = kept.get(traits) ?? WebGpuBackend.create(traits);
+    kept.set(traits, opened);
+    const backend = await opened;
+    backend.close = async () => undefined;
+    return backend;
   } catch (error) {
     if (!(error instanceof TetradError) || error.code !== "UNSUPPORTED") throw error;
     missing("webgpu", `needs a WebGPU adapter (${error.message}); install one with: apt-get install chromium libvulkan1`);

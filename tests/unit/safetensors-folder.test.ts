@@ -3,7 +3,7 @@ import type * as FilePromises from "node:fs/promises";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readModelFolder, type StorableTensor, writeModelFolder } from "@tetrad/engine";
+import type { StorableTensor } from "@tetrad/engine";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 /** Which call fails, and how: `sync` stands for a disk that fills up while bytes are flushed, `rename` for one that refuses the new name. */
@@ -29,6 +29,10 @@ vi.hoisted(() => {
   };
   process.getBuiltinModule = ((id: string) => (id === "node:fs/promises" ? faulty : original(id))) as typeof process.getBuiltinModule;
 });
+
+// An engine that asks anew: one that an earlier file of this process imported has the true module.
+vi.resetModules();
+const { readModelFolder, writeModelFolder } = await import("@tetrad/engine");
 
 let folder: string;
 let path: string;

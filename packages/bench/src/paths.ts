@@ -1,10 +1,12 @@
-/** Where this package's own files are; `dist` and `src` lie equally deep in it. */
-import { fileURLToPath } from "node:url";
+/** Where this package's own files are. */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
-const root = new URL("../", import.meta.url);
+/** Asked for by name, since the program `tetrad` holds this code in a file of its own. */
+const root = dirname(createRequire(import.meta.url).resolve("@tetrad/bench/package.json"));
 
 export function packagePath(relative: string): string {
-  return fileURLToPath(new URL(relative, root));
+  return join(root, relative);
 }
 
 /** A program of this package that runs as a process of its own, always the compiled one. */

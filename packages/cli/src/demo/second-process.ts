@@ -1,12 +1,11 @@
 /** Part three of the demonstration: a second process loads what was saved and predicts, as anyone's program would. */
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { TetradError } from "@tetrad/engine";
 
 /** `tetrad predict MODEL DATA --json` in a process of its own. */
 export async function predictElsewhere(model: string, data: string): Promise<number[]> {
-  const program = fileURLToPath(new URL("../bin.js", import.meta.url));
+  const program = process.argv[1] as string;
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [program, "predict", model, data, "--json", "--quiet"], {
       maxBuffer: 1 << 28,

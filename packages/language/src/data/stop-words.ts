@@ -7,7 +7,8 @@ import { didYouMean, listed, TetradError } from "@tetrad/engine";
  * @throws TetradError ARGUMENT that lists the languages there are
  */
 export async function stopWords(language: string): Promise<ReadonlySet<string>> {
-  const lists: Readonly<Record<string, unknown>> = await import("stopword");
+  // Its lists by name are a CommonJS module's own, which not every bundler hands on.
+  const { default: lists }: { readonly default: Readonly<Record<string, unknown>> } = await import("stopword");
   const words = lists[language];
   if (Array.isArray(words)) return new Set(words as string[]);
   const known = Object.keys(lists).filter((name) => /^[a-z]{3}$/.test(name));
