@@ -32,8 +32,8 @@ test.each([
   const kinds = ["card_swallowed", "exchange_rate", "change_pin"];
   const rows = (from: number, to: number) =>
     kinds.flatMap((kind) => lines.filter((line) => line.trim().endsWith(`,${kind}`)).slice(from, to));
-  place.write("train.csv", ["text,category", ...rows(0, 10)].join("\n"));
-  place.write("test.csv", ["text,category", ...rows(10, 15)].join("\n"));
+  place.write("train.csv", ["text,category", ...rows(0, 6)].join("\n"));
+  place.write("test.csv", ["text,category", ...rows(10, 13)].join("\n"));
   place.write("train.conll", people.map((pair) => sentence(...(pair.split(" ") as [string, string]))).join("\n"));
   copyFileSync(place.path("train.conll"), place.path("test.conll"));
   const texts = Array.from({ length: 10 }, (_, i) =>

@@ -18,7 +18,7 @@ test.skipIf(process.platform === "win32")("an interrupted and resumed run ends w
   const place = prepared();
   const { child, ended } = place.start("train", "t.yaml");
   child.stderr?.on("data", (text: string) => {
-    if (text.includes("training")) child.kill("SIGINT");
+    if (text.includes("training") && !child.killed) child.kill("SIGINT");
   });
   const { code, stdout, stderr } = await ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
