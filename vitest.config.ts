@@ -22,7 +22,7 @@ process.env["MALLOC_TOP_PAD_"] ??= String(64 * 2 ** 20);
 
 /** name → time limit of one test in milliseconds; kernels sweep many shapes and compile shaders for a software GPU, acceptance installs packages. */
 const environments = { unit: 20_000, kernels: 180_000, models: 120_000, cli: 120_000, browser: 300_000, acceptance: 300_000 };
-/** Environments whose files follow each other in one process: none replaces a module, and what they import, and shaders that are compiled, they have in common. */
+/** Environments whose files follow each other in one process, with what they import, and shaders that are compiled, in common: a file that replaces a module puts it back. */
 const SHARING = ["unit", "models"];
 
 export default defineConfig({

@@ -69,17 +69,21 @@ export const GPU: Traits = { serial: false, subgroup: 0 };
 
 const kept = new Map<Traits | undefined, Promise<WebGpuBackend>>();
 
+async function createKept(traits: Traits | undefined): Promise<WebGpuBackend> {
+  const backend = await WebGpuBackend.create(traits);
+  backend.close = async () => undefined;
+  return backend;
+}
+
 /**
  * WebGPU in Node, on SwiftShader; ends the running test where there is none. One device for all tests of a process, which `close` leaves open: of the shaders
  * that tests of models compile three in four are some earlier test's.
  */
 export async function openWebGpu(traits?: Traits): Promise<WebGpuBackend> {
   try {
-    const opened = kept.get(traits) ?? WebGpuBackend.create(traits);
-    kept.set(traits, opened);
-    const backend = await opened;
-    backend.close = async () => undefined;
-    return backend;
+    const backend = kept.get(traits) ?? createKept(traits);
+    kept.set(traits, backend);
+    return await backend;
   } catch (error) {
     if (!(error instanceof TetradError) || error.code !== "UNSUPPORTED") throw error;
     missing("webgpu", `needs a WebGPU adapter (${error.message}); install one with: apt-get install chromium libvulkan1`);

@@ -4,14 +4,15 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StorableTensor } from "@tetrad/engine";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 
 /** Which call fails, and how: `sync` stands for a disk that fills up while bytes are flushed, `rename` for one that refuses the new name. */
 const failing = vi.hoisted(() => ({ sync: undefined as string | undefined, renameTo: undefined as string | undefined }));
 
 // The engine asks for the module at run time, when it first touches a file.
-vi.hoisted(() => {
-  const original = process.getBuiltinModule.bind(process) as (id: string) => object;
+const builtIn = vi.hoisted(() => {
+  const builtIn = process.getBuiltinModule;
+  const original = builtIn.bind(process) as (id: string) => object;
   const real = original("node:fs/promises") as typeof FilePromises;
   const failure = (code: string) => Object.assign(new Error(code), { code });
   const faulty = {
@@ -28,10 +29,15 @@ vi.hoisted(() => {
     },
   };
   process.getBuiltinModule = ((id: string) => (id === "node:fs/promises" ? faulty : original(id))) as typeof process.getBuiltinModule;
+  return builtIn;
 });
 
-// An engine that asks anew: one that an earlier file of this process imported has the true module.
+// An engine that asks anew: one that an earlier file of this process imported has the true module, and so must a later one's.
 vi.resetModules();
+afterAll(() => {
+  process.getBuiltinModule = builtIn;
+  vi.resetModules();
+});
 const { readModelFolder, writeModelFolder } = await import("@tetrad/engine");
 
 let folder: string;

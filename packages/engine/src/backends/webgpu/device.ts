@@ -26,7 +26,7 @@ export const STORAGE_BINDINGS = 8;
  * Whether waiting takes as much of the processor as compiling: in Node, Dawn asks for news in a loop for as long as a promise is open, which on two cores takes
  * the one that a second pipeline would be compiled on (tests of 16 ops on SwiftShader: 86 s of the processor in 48, against 43 in 42).
  */
-const POLLED = isNode() && availableThreads() <= 2;
+const isPolled = (): boolean => isNode() && availableThreads() <= 2;
 
 let found: Promise<GPU | undefined> | undefined;
 
@@ -38,7 +38,7 @@ export function findGpu(): Promise<GPU | undefined> {
 
 async function locate(): Promise<GPU | undefined> {
   if (typeof navigator === "object" && "gpu" in navigator && navigator.gpu !== undefined) return navigator.gpu;
-  if (typeof process !== "object" || process.versions?.node === undefined) return undefined;
+  if (!isNode()) return undefined;
   // Not a literal, so that no bundler follows it into a browser's bundle.
   const name = "webgpu";
   let dawn: { create(options: string[]): GPU };
@@ -240,7 +240,7 @@ export class WebGpuDevice {
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main" },
     };
-    const pipeline = POLLED ? device.createComputePipeline(descriptor) : await device.createComputePipelineAsync(descriptor);
+    const pipeline = isPolled() ? device.createComputePipeline(descriptor) : await device.createComputePipelineAsync(descriptor);
     return { pipeline, layout, bindings };
   }
 
