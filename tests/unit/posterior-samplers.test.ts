@@ -135,6 +135,17 @@ describe("Neal's funnel, which no step size fits", () => {
   });
 });
 
+test("one draw in ten takes steps a quarter as long", () => {
+  const draws = 2000;
+  const chains = sampleChains(lines(rosenbrock), { sampler: "nuts", chains: 1, warmup: 200, draws, seed: 4 });
+  const steps = statistic(chains[0] as (typeof chains)[0], "step_size") as Float64Array;
+  const usual = Math.max(...steps);
+  const short = [...steps].filter((step) => step !== usual);
+  expect(new Set(short)).toEqual(new Set([usual / 4]));
+  // Within 4 standard deviations of a binomial count.
+  expect(Math.abs(short.length - draws / 10)).toBeLessThan(4 * Math.sqrt(draws * 0.1 * 0.9));
+});
+
 describe("bounds", () => {
   // θ²(1 − θ)³ on [0, 1], e^−θ above 2, e^(θ/2) below −1, a Gaussian around 5 of width 0.01: all of known moments.
   const target: LogDensity = {

@@ -26,6 +26,13 @@ interface State extends SamplerState {
 /** An energy error beyond this means that the integrator has left the trajectory (Betancourt, arXiv:1701.02434, 6.2; Stan's value). */
 export const DIVERGENCE = 1000;
 
+/**
+ * This share of the draws, whatever the position, takes steps so much shorter (Neal 2011, 4.2: a random step size leaves the density as it is). Where a posterior
+ * narrows, usual steps are refused and a chain stays: joint w0wa, 4 chains of 3000 draws, target 0.9: 192 draws in one place without, 1.4 times the calls with.
+ */
+const SHORT_SHARE = 0.1;
+const SHORT = 1 / 4;
+
 const STATISTICS = ["acceptance", "step_size", "leapfrogs", "tree_depth", "energy", "diverging", "left_support"] as const;
 
 export abstract class HamiltonianSampler implements Sampler {
@@ -68,9 +75,12 @@ export abstract class HamiltonianSampler implements Sampler {
     if (iteration === 0) this.#restart();
     this.random.normals(this.current.p);
     this.hamiltonian.metric.momentum(this.current.p);
+    const usual = this.stepSize;
+    if (iteration >= warmup && this.random.uniform() < SHORT_SHARE) this.stepSize = usual * SHORT;
     this.statistics[1] = this.stepSize;
     const acceptance = this.transition();
     this.statistics[0] = acceptance;
+    this.stepSize = usual;
     if (iteration < warmup) this.#adapt(iteration, acceptance);
   }
 

@@ -17,7 +17,7 @@ export interface ChainOptions {
   readonly draws?: number;
   /** Integer from 0; 0 unless told. */
   readonly seed?: number;
-  /** Acceptance that step sizes are tuned for; 0.9 unless told: shorter steps than Stan's 0.8 cost less than the narrow corners that those miss. */
+  /** Acceptance that step sizes are tuned for; 0.95 unless told: shorter steps than Stan's 0.8 cost less than the narrow corners that those miss. */
   readonly targetAcceptance?: number;
   /**
    * `diagonal` unless told. `dense` learns correlations, too: fewer and longer steps where a posterior is a tilted Gaussian; where it bends into a corner of
@@ -42,7 +42,7 @@ export function settingsOf(options: ChainOptions, dim: number): Required<ChainOp
     warmup: options.warmup ?? 1000,
     draws: options.draws ?? 1000,
     seed: options.seed ?? 0,
-    targetAcceptance: options.targetAcceptance ?? 0.9,
+    targetAcceptance: options.targetAcceptance ?? 0.95,
     metric: options.metric ?? "diagonal",
     maxDepth: options.maxDepth ?? DEEPEST,
     time: options.time ?? Math.PI / 2,

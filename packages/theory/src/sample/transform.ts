@@ -1,9 +1,13 @@
 /**
- * Bounded parameters as unbounded coordinates, so that samplers know no walls: an interval by the logistic function, a half line by the exponential,
- * each with the logarithm of its Jacobian, ln |dθ/du|, added to the density (Stan Reference Manual, "Constraint Transforms").
+ * Bounded parameters as unbounded coordinates, so that samplers know no walls: an interval by the normal distribution function, under which a flat density becomes a
+ * normal one (the logistic function leaves long exponential tails, in which chains stay), a half line by the exponential, each with the logarithm of its
+ * Jacobian, ln |dθ/du|, added to the density (Stan Reference Manual, "Constraint Transforms").
  */
 import { TetradError } from "@tetrad/engine";
+import { normalCumulative, normalQuantile } from "../diagnose/normal.js";
 import type { LogDensity } from "./log-density.js";
+
+const LOG_ROOT_TWO_PI = Math.log(2 * Math.PI) / 2;
 
 export interface Support {
   /** −Infinity where there is none. */
@@ -56,10 +60,9 @@ export class Transform {
       const { kind, lower, upper, centre, scale } = this.#axes[i] as Axis;
       const at = u[i] as number;
       if (kind === "interval") {
-        const tail = Math.exp(-Math.abs(at));
-        const small = tail / (1 + tail); // the share of the nearer end
+        const small = normalCumulative(-Math.abs(at)); // the share of the nearer end
         theta[i] = at > 0 ? upper - (upper - lower) * small : lower + (upper - lower) * small;
-        logJacobian += Math.log(upper - lower) - Math.abs(at) - 2 * Math.log1p(tail);
+        logJacobian += Math.log(upper - lower) - (at * at) / 2 - LOG_ROOT_TWO_PI;
       } else if (kind === "line") {
         theta[i] = centre + scale * at;
         logJacobian += Math.log(scale);
@@ -79,7 +82,7 @@ export class Transform {
       const at = theta[i] as number;
       if (kind === "interval") {
         const share = Math.min(Math.max((at - lower) / (upper - lower), 1e-6), 1 - 1e-6);
-        u[i] = Math.log(share / (1 - share));
+        u[i] = normalQuantile(share);
       } else if (kind === "line") {
         u[i] = (at - centre) / scale;
       } else {
@@ -95,9 +98,7 @@ export class Transform {
       const at = u[i] as number;
       const slope = gradient[i] as number;
       if (kind === "interval") {
-        const tail = Math.exp(-Math.abs(at));
-        const small = tail / (1 + tail);
-        gradient[i] = slope * (upper - lower) * small * (1 - small) - Math.sign(at) * (1 - 2 * small);
+        gradient[i] = slope * (upper - lower) * Math.exp(-(at * at) / 2 - LOG_ROOT_TWO_PI) - at;
       } else if (kind === "line") {
         gradient[i] = slope * scale;
       } else {
