@@ -216,7 +216,7 @@ test("adversarial training is a flag", () => {
   const place = workplace();
   const train = questions(place, "train.csv", 0, 6);
   const command = finetune("classify", { train, test: train, label: "category", epochs: "2" });
-  const [plain, fgm] = [[], ["--adversarial", "fgm:0.5"]].map(
+  const [plain, fgm] = [[], ["--adversarial", "fgm:0.5:text"]].map(
     (flags) => facts<{ finalLoss: number }>(place, ...command, ...flags).finalLoss,
   );
   // Two losses are added.

@@ -71,6 +71,7 @@ test.each([
   ["warmup_steps: -3", /"warmup_steps" is wrong — got -3.*at run\.yaml:10/],
   ["eval_strategy: epochs", /"eval_strategy" is wrong.*at run\.yaml:10.*did you mean "epoch"\?/],
   ["adversarial: fgn:1", /run\.yaml.*"adversarial" is wrong.*fgn:1/],
+  ["adversarial: fgm:1:word", /run\.yaml.*"adversarial" is wrong.*fgm:1:word/],
   ["report_to: tensorbord", /report_to: nothing of this name takes a log/],
 ] as const)("%s is refused", async (line, message) => {
   const { code, stderr } = (await prepared(`${YAML}${line}\n`)).tetrad("finetune", "classify", "--config", "run.yaml");

@@ -34,18 +34,22 @@ export function share(text: string): number {
 
 /** `fgm:EPSILON`, `pgd:EPSILON,ALPHA,STEPS` or `freelb:EPSILON,ALPHA,STEPS` */
 export function adversarial(text: string) {
-  const [method, list = ""] = text.split(":");
+  const [method, list = "", per = "batch", ...more] = text.split(":");
   const [epsilon, alpha, steps, ...rest] = list.split(",").map(Number);
-  if (method === "fgm" && epsilon !== undefined && epsilon > 0 && alpha === undefined) return { method, epsilon } as const;
+  const known = (per === "batch" || per === "text") && more.length === 0;
+  if (known && method === "fgm" && epsilon !== undefined && epsilon > 0 && alpha === undefined) return { method, epsilon, per } as const;
   if (
+    known &&
     (method === "pgd" || method === "freelb") &&
     [epsilon, alpha, steps].every((value) => value !== undefined && value > 0) &&
     Number.isInteger(steps) &&
     rest.length === 0
   ) {
-    return { method, epsilon: epsilon as number, alpha: alpha as number, steps: steps as number } as const;
+    return { method, epsilon: epsilon as number, alpha: alpha as number, steps: steps as number, per } as const;
   }
-  throw new InvalidArgumentError("It must be fgm:EPSILON, pgd:EPSILON,ALPHA,STEPS or freelb:EPSILON,ALPHA,STEPS, fgm:0.5 say.");
+  throw new InvalidArgumentError(
+    "It must be fgm:EPSILON, pgd:EPSILON,ALPHA,STEPS or freelb:EPSILON,ALPHA,STEPS, fgm:0.5 say; with :text behind it, lengths are each text's own, fgm:0.5:text.",
+  );
 }
 
 /** NAME=FILE, added to those before. */

@@ -21,7 +21,7 @@ export function withTraining(command: Command, epochs: number, { files = true }:
     .option("--max-tokens <n>", "longer texts are cut (default: what the model can read)", positiveInteger)
     .option(
       "--adversarial <method>",
-      "also train on word embeddings moved to where the loss is larger: fgm:0.5, pgd:0.5,0.3,3, or freelb:0.5,0.3,3",
+      "also train on word embeddings moved to where the loss is larger: fgm:0.5, pgd:0.5,0.3,3, or freelb:0.5,0.3,3; lengths are of a batch's whole move, with :text behind them of each text's own",
       adversarial,
     )
     .option("--test-share <share>", "how many of the examples are kept to measure on where there is no test file", share, 0.1)

@@ -56,6 +56,13 @@ export function packBatch(sequences: readonly Ids[], limits: BatchLimits, causal
   return { ids, positions, cuSeqlens, chosen, ...(virtualKeys > 0 && keysOf(sequences, cuSeqlens, virtualKeys)) };
 }
 
+/** Which sequence each token is of. @param cuSeqlens where each begins, then the end, repeated */
+export function sequenceOfTokens(cuSeqlens: Int32Array, tokens: number): Int32Array {
+  const of = new Int32Array(tokens);
+  for (let s = 0; s + 1 < cuSeqlens.length; s++) of.fill(s, cuSeqlens[s], cuSeqlens[s + 1]);
+  return of;
+}
+
 /** Where attention finds each key: those before a sequence, then its tokens'. */
 function keysOf(sequences: readonly Ids[], cuSeqlens: Int32Array, virtualKeys: number) {
   const keyRows = sequences.flatMap(({ length }, s) =>

@@ -1,7 +1,7 @@
 /** Examples of one task as steps of an optimiser: batches in an order of their own, and a program over the model's parameters. */
 
 import { type Engine, type InputSpecs, mul, type Schedule, type Tensor, type TrainProgram } from "@tetrad/engine";
-import { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch } from "../data/batch.js";
+import { type BatchArrays, type BatchLimits, batchSpecs, type Ids, limitsOf, packBatch, sequenceOfTokens } from "../data/batch.js";
 import type { LanguageModel } from "../model.js";
 import type { LayerContext, Params, TokenBatch } from "../models/backbone.js";
 import { adversarialLoss } from "./adversarial.js";
@@ -77,6 +77,7 @@ export class LessonTrainer {
     this.#program?.close();
     const context: LayerContext = { training: true, recompute: gradientCheckpointing };
     const several = gradientAccumulationSteps > 1;
+    const perText = adversarial?.per === "text";
     const { lossWeight = 1 } = lesson;
     const isOthers = (name: string) => aliases !== undefined && !(name in backbone.params) && !Object.values(aliases).includes(name);
     const rate = (name: string) => {
@@ -85,12 +86,22 @@ export class LessonTrainer {
     };
     this.#program = await engine.compile(
       store,
-      { ...batchSpecs(this.#limits), ...lesson.inputs(this.#limits), ...(several && { share: { shape: [], dtype: store.dtype } }) },
+      {
+        ...batchSpecs(this.#limits),
+        ...lesson.inputs(this.#limits),
+        ...(several && { share: { shape: [], dtype: store.dtype } }),
+        ...(perText && { textOf: { shape: [this.#limits.tokens], dtype: "i32", bounded: "tokens" } }),
+      },
       (all, inputs) => {
-        const { share, ...own } = inputs;
+        const { share, textOf, ...own } = inputs;
         const params = within(all, context);
-        const lossOf = (moved: Params) => lesson.loss(moved, own as unknown as TokenBatch, own, context);
-        const loss = adversarial === undefined ? lossOf(params) : adversarialLoss(lossOf, params, backbone.embeddings, adversarial).loss;
+        const lossOf = (given: Params, moved?: Tensor) =>
+          lesson.loss(given, { ...(own as unknown as TokenBatch), ...(moved !== undefined && { moved }) }, own, context);
+        const texts = textOf && { of: textOf, most: this.#limits.sequences };
+        const loss =
+          adversarial === undefined
+            ? lossOf(params)
+            : adversarialLoss({ lossOf, params, table: backbone.embeddings, ...(texts && { texts }) }, adversarial).loss;
         const weighed = lossWeight === 1 ? loss : mul(loss, lossWeight);
         return share === undefined ? weighed : mul(weighed, share);
       },
@@ -112,7 +123,8 @@ export class LessonTrainer {
         lesson.model.backbone.causal,
       );
       const share = several ? { share: [(weights[i] as number) / all] } : {};
-      const feeds = { ...arrays, ...lesson.feeds(rows, arrays, epoch), ...share };
+      const textOf = options.adversarial?.per === "text" ? { textOf: sequenceOfTokens(arrays.cuSeqlens, arrays.ids.length) } : {};
+      const feeds = { ...arrays, ...lesson.feeds(rows, arrays, epoch), ...share, ...textOf };
       loss += (await (i + 1 < batches.length ? program.accumulate(feeds) : program.step(feeds))).loss;
       tokens += arrays.ids.length;
     }
