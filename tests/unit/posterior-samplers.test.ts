@@ -11,9 +11,10 @@ import type { LogDensity } from "../../packages/theory/src/sample/log-density.js
 import { NestedSampler, resample } from "../../packages/theory/src/sample/nested.js";
 import { boundedNormal, logNormalMass } from "../../packages/theory/src/sample/normal-prior.js";
 import type { ChainOptions } from "../../packages/theory/src/sample/options.js";
-import { coordinate, sampleChains, statistic } from "../../packages/theory/src/sample/sample.js";
+import { coordinate, sampleChains, statistic, summariseChains } from "../../packages/theory/src/sample/sample.js";
 import { Transform } from "../../packages/theory/src/sample/transform.js";
 import { variational } from "../../packages/theory/src/sample/variational.js";
+import type { Parameter, Theory } from "../../packages/theory/src/theory.js";
 import { eightSchools, funnel, gaussian, golden, lines, rosenbrock, transformed } from "./posterior-targets.js";
 
 const average = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
@@ -144,6 +145,28 @@ test("one draw in ten takes steps a quarter as long", () => {
   expect(new Set(short)).toEqual(new Set([usual / 4]));
   // Within 4 standard deviations of a binomial count.
   expect(Math.abs(short.length - draws / 10)).toBeLessThan(4 * Math.sqrt(draws * 0.1 * 0.9));
+});
+
+test("chains on a lesser peak are told apart", () => {
+  // Peaks of width 1 at −9 and 9; the second lower by e^−40.
+  const peaks: LogDensity = {
+    dim: 1,
+    logDensity([x = 0], gradient) {
+      const [left, right] = [-((x + 9) ** 2) / 2, -((x - 9) ** 2) / 2 - 40];
+      gradient?.set([left > right ? -(x + 9) : 9 - x]);
+      return Math.max(left, right);
+    },
+  };
+  const supports = [{ lower: -Infinity, upper: Infinity, scale: 6 }];
+  const chains = sampleChains({ density: peaks, supports }, { warmup: 200, draws: 200, chains: 4, seed: 1 });
+  const means = coordinate(chains, 1, 0).map(average);
+  const lesser = means.flatMap((mean, c) => (mean > 0 ? [c + 1] : []));
+  expect(lesser.length).toBeGreaterThan(0);
+  const theory = { derived: [], constants: {}, parameters: [] } as unknown as Theory;
+  const { messages } = summariseChains({ theory, parameters: [{ name: "x" } as Parameter] }, chains);
+  expect(messages).toContainEqual(
+    expect.stringMatching(new RegExp(`^Chains? ${lesser.join(" and ")} stays? .* factor of e\\^(3[5-9]|40) and more: on a lesser peak`)),
+  );
 });
 
 describe("bounds", () => {

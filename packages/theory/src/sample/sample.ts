@@ -1,5 +1,6 @@
 /** Chains of a theory's posterior, one after another on this thread, with their summary: the whole of sampling in one call. */
 import { TetradError } from "@tetrad/engine";
+import { quantile } from "../diagnose/ranks.js";
 import { judge, type QuantitySummary, summarise, type Verdict } from "../diagnose/summary.js";
 import { createLikelihood, type FunctionEngine, type TheoryData } from "../likelihood.js";
 import type { Theory } from "../theory.js";
@@ -120,8 +121,26 @@ export function statistic({ statisticNames, statistics, draws }: ChainDraws, nam
   return Float64Array.from({ length: draws }, (_, d) => statistics[d * statisticNames.length + at] as number);
 }
 
+/** A chain whose best draw is less probable by this much in ln p than the median of another's has not found that one's place: no volume of a peak makes up for it. */
+const LESSER_PEAK = 20;
+
+function lesserPeaks(chains: readonly ChainDraws[]): string[] {
+  const medians = chains.map(({ logDensity }) => quantile(logDensity.slice().sort(), 0.5));
+  const best = medians.reduce((most, value) => Math.max(most, value), -Infinity);
+  const behind = chains.flatMap(({ logDensity }, c) => {
+    const gap = best - logDensity.reduce((most, value) => Math.max(most, value), -Infinity);
+    return gap > LESSER_PEAK ? [{ chain: c + 1, gap }] : [];
+  });
+  if (behind.length === 0) return [];
+  const names = behind.map(({ chain }) => chain).join(" and ");
+  const least = behind.reduce((low, { gap }) => Math.min(low, gap), Infinity);
+  return [
+    `${behind.length === 1 ? `Chain ${names} stays` : `Chains ${names} stay`} where the posterior is lower than elsewhere by a factor of e^${Math.floor(least)} and more: on a lesser peak. Narrow the bounds to leave it out, or sample with nested, which weighs peaks.`,
+  ];
+}
+
 function messagesOf(chains: readonly ChainDraws[], maxDepth: number): string[] {
-  const messages: string[] = [];
+  const messages = lesserPeaks(chains);
   const diverging = total(chains, "diverging");
   if (diverging > 0) {
     messages.push(
