@@ -40,7 +40,8 @@ test("adapters over int8: by --quantize and by a file, merged into exact weights
   const place = workplace();
   const rows = ["my card is stuck,card", "what is a euro worth,rate", "a card was swallowed,card", "the exchange rate of today,rate"];
   const train = place.write("t.csv", ["text,label", ...rows].join("\n"));
-  const steps = ["--max-steps", "4", "--batch-size", "2", "--learning-rate", "1e-2"];
+  // One device for all: runs are held against each other to the bit.
+  const steps = ["--max-steps", "4", "--batch-size", "2", "--learning-rate", "1e-2", "--backend", "wasm"];
   const classify = (out: string, ...more: readonly string[]) =>
     facts<{ finalLoss: number }>(place, ...finetune("classify", { train, test: train, out }), ...steps, ...more).finalLoss;
   const config = place.write("int8.yaml", "peft: lora\nquantize: int8\n");
@@ -62,7 +63,7 @@ test("adapters over int8: by --quantize and by a file, merged into exact weights
   const weight = (folder: string, name: string) => openSafetensors(readFileSync(`${folder}/model.safetensors`), folder).read(name).data;
   expect(weight(place.path("merged"), `bert.${key}`)).toEqual(weight(miniLm(), key));
   // The folder opens over exact weights, as the merged model has them.
-  const guess = (out: string) => facts<{ probability: number }>(place, "predict", out, "my card").probability;
+  const guess = (out: string) => facts<{ probability: number }>(place, "predict", out, "my card", "--backend", "wasm").probability;
   expect(guess("rounded")).toBeCloseTo(guess("merged"), 5);
 
   const refused = (task: string, flags: Readonly<Record<string, string>>, ...more: readonly string[]) => {
@@ -75,6 +76,16 @@ test("adapters over int8: by --quantize and by a file, merged into exact weights
   expect(refused("classify", {}, "--config", wrong)).toMatch(/^1 error\[FORMAT\].*quantize.*int4/s);
   expect(refused("classify", {}, "--peft", "prefix", "--quantize", "int8", "--merge")).toMatch(
     /^1 error\[UNSUPPORTED\].*cannot be merged/s,
+  );
+  // GPT-2's weights are (in, out).
+  const gpt2 = { model_type: "gpt2", vocab_size: 270, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 64 };
+  const texts = place.write("texts.csv", "text\nEvery black hole has an entropy.\nEvery star has a temperature.\n");
+  const lines = place.write("lines.txt", "Every black hole has an entropy.\n");
+  place.tetrad("tokenizer", "train", lines, "--type", "bpe", "--vocab-size", "270", "--out", "tokenizer");
+  place.tetrad("init", "--config", place.write("gpt2.json", JSON.stringify(gpt2)), "--tokenizer", "tokenizer", "--out", "gpt2");
+  const turned = { model: "gpt2", train: texts, test: texts };
+  expect(refused("lm", turned, "--peft", "lora", "--quantize", "int8")).toMatch(
+    /^1 error\[UNSUPPORTED\].*\(in, out\) are not rounded.*gpt2/s,
   );
   const help = place.tetrad("finetune", "ner", "--help").stdout.replace(/\s+/g, " ");
   expect(help).toMatch(
