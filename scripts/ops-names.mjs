@@ -8,7 +8,7 @@ export const groups = {
   "Comparison and logic": "equal notEqual less lessEqual greater greaterEqual where logicalAnd logicalOr logicalNot isNaN",
   Activations: "relu leakyRelu elu gelu silu sigmoid softplus mish",
   Reductions: "sum mean var|variance prod min max argmin argmax logSumExp cumsum",
-  "Matrix products": "matmul linear einsum linearInt8 linearQuantized dequantize",
+  "Matrix products": "matmul linear einsum linearInt8 linearQuantized matmulPanels dequantize dequantizePanels",
   "Shape and index": "reshape transpose broadcastTo concat slice pad gather scatterAdd take scatterRows indexCopy oneHot arange diag",
   "Softmax and losses": "softmax logSoftmax crossEntropy linearCrossEntropy bceWithLogits mse l1 huber klDiv",
   Normalisation: "layerNorm rmsNorm batchNorm groupNorm addLayerNorm addRmsNorm addGroupNorm|groupNormAdd addBatchNorm|batchNormAdd",

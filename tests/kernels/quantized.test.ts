@@ -8,6 +8,8 @@ import { gelu } from "../../packages/engine/src/ops/gelu.js";
 import { linearInt8 } from "../../packages/engine/src/ops/linearInt8.js";
 import { linearQuantized } from "../../packages/engine/src/ops/linearQuantized.js";
 import { matmul } from "../../packages/engine/src/ops/matmul.js";
+import { mul } from "../../packages/engine/src/ops/mul.js";
+import { square } from "../../packages/engine/src/ops/square.js";
 import { sum } from "../../packages/engine/src/ops/sum.js";
 import {
   type FormatName,
@@ -18,11 +20,14 @@ import {
   WEIGHT_FORMATS,
   weightFormat,
 } from "../../packages/engine/src/quant/index.js";
+import { widenStored } from "../../packages/engine/src/quant/stored.js";
 import type { Tensor } from "../../packages/engine/src/tensor.js";
 import { grad } from "../../packages/engine/src/transforms/grad.js";
 import golden from "../goldens/quant/blocks.json" with { type: "json" };
 import { closeEngines, sharedEngine } from "../support/engines.js";
+import { largestError } from "../support/error.js";
 import { randoms } from "../support/ops-cases.js";
+import { allowed, EPS } from "../support/tolerance.js";
 
 const engineOf = (build: "baseline" | "relaxed") => sharedEngine({ build, threads: 2 });
 afterAll(closeEngines);
@@ -230,6 +235,54 @@ test("bias and activation join the launch, and gradients flow to activations", a
   );
   const { stored, widened } = slopes.callSync({ x: normals(320, 6), w: weights.bytes, b: normals(24, 7) });
   stored?.forEach((g, i) => expect(Math.abs(g - (widened?.[i] as number))).toBeLessThan(1e-5));
+});
+
+test.each([
+  ["int8", 13, 37, 96],
+  ["int8", 70, 30, 45],
+  ["q8_0", 9, 300, 64],
+  ["q4_0", 33, 24, 512],
+  ["q4_1", 7, 9, 96],
+] as const)(
+  "%s: what flows back is dY times the weights as they were rounded, %i × %i × %i, the same bits by any number of threads",
+  async (format, m, n, k) => {
+    const { bytes, spec } = panelsOf(normals(n * k, 21), [n, k], format);
+    const [x, dy] = [normals(m * k, 22), normals(m * n, 23)];
+    const weights = widenStored({ layout: "panels", format, shape: [n, k], dtype: "f64" }, bytes);
+    const want = Float64Array.from({ length: m * k }, (_, i) => {
+      const [row, column] = [Math.floor(i / k), i % k];
+      let total = 0;
+      for (let p = 0; p < n; p++) total += (dy[row * n + p] as number) * (weights[p * k + column] as number);
+      return total;
+    });
+    for (const build of ["baseline", "relaxed"] as const) {
+      const engine = await sharedEngine({ build, threads: 4 });
+      let first: Float32Array | undefined;
+      for (const threads of [1, 2, 4]) {
+        const program = await engine.compileFunction(
+          ({ x, w, dy }) => grad((t: Tensor) => sum(mul(linearInt8(t, w as Tensor, format, [n, k]), dy as Tensor)))(x as Tensor),
+          { x: [m, k], w: spec, dy: [m, n] },
+          { threads },
+        );
+        expect(program.planText()).toMatch(/gemm_panels_f32/);
+        const got = program.callSync({ x, w: bytes, dy })["output"] as Float32Array;
+        first ??= got.slice();
+        expect([...got]).toEqual([...first]);
+        program.close();
+      }
+      expect(largestError(first as Float32Array, want)).toBeLessThan(allowed("reduction", n, false) * EPS.f32);
+    }
+  },
+);
+
+test("what is added to it joins the launch of what flows back", async () => {
+  const engine = await engineOf("relaxed");
+  const { spec } = panelsOf(normals(24 * 64, 5), [24, 64], "int8");
+  const program = await engine.compileFunction(
+    ({ x, w }) => add(grad((t: Tensor) => sum(square(linearInt8(t, w as Tensor, "int8", [24, 64]))))(x as Tensor), x as Tensor),
+    { x: [5, 64], w: spec },
+  );
+  expect(program.planText()).toMatch(/gemm_panels_f32 → add/);
 });
 
 // Rows of A in several numbers: the matrix-vector product and the tiled one are two shaders.

@@ -76,7 +76,7 @@ test.each(Object.entries(classifiers))("classes by %s", async (name, make) => {
   const again = (await classify(engine, opened, TEXTS)).flatMap(({ probabilities }) => [...probabilities]);
   if (name === "a projected prefix") expect(largestError(again, own)).toBeLessThan(1e-5);
   else expect(again).toEqual(own);
-  expect(() => mergedModel(engine, run.model)).toThrow(/cannot be merged/);
+  await expect(mergedModel(engine, run.model)).rejects.toThrow(/cannot be merged/);
 });
 
 test("tags by a prompt: words are found behind it", async () => {

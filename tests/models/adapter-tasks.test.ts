@@ -65,7 +65,7 @@ test("classes by LoRA: the usual layers, the head and what the base model has no
   const opened = await openClassifier(engine, join(folder, "adapter"));
   expect(opened.labels).toEqual(["card", "rate"]);
   expect(await probabilities(opened)).toEqual(own);
-  const plain = { ...run, model: mergedModel(engine, run.model) };
+  const plain = { ...run, model: await mergedModel(engine, run.model) };
   await saveClassifier(plain, join(folder, "merged"));
   expect(largestError(await probabilities(await openClassifier(engine, join(folder, "merged"))), own)).toBeLessThan(1e-5);
   const there = JSON.parse(
@@ -125,7 +125,7 @@ test("hidden words, vectors and texts of texts by adapters: opened again, merged
   await saveMlm(mlm, mlmFolder);
   const own = await maskedPerplexity(engine, masked, WORDS);
   expect(await maskedPerplexity(engine, await openMlm(engine, mlmFolder), WORDS)).toEqual(own);
-  await saveMlm({ ...mlm, model: mergedModel(engine, masked) }, join(folder, "mlm-merged"));
+  await saveMlm({ ...mlm, model: await mergedModel(engine, masked) }, join(folder, "mlm-merged"));
   const merged = await maskedPerplexity(engine, await openMlm(engine, join(folder, "mlm-merged")), WORDS);
   expect(largestError([merged.perplexity], [own.perplexity])).toBeLessThan(1e-5);
   const [guesses] = await fillMasks(engine, masked, ["the [MASK] is stuck"], { top: 3 });
@@ -154,7 +154,7 @@ test("hidden words, vectors and texts of texts by adapters: opened again, merged
   const answers = { maxNewTokens: 6 };
   const written = await generate(await openGenerator(engine, seqFolder, size), WORDS[0] as string, answers);
   const mergedFolder = join(folder, "seq2seq-merged");
-  await saveSeq2Seq({ ...seq2seq, model: mergedModel(engine, writer) }, mergedFolder);
+  await saveSeq2Seq({ ...seq2seq, model: await mergedModel(engine, writer) }, mergedFolder);
   expect((await generate(await openGenerator(engine, mergedFolder, size), WORDS[0] as string, answers)).ids).toEqual(written.ids);
 
   const there = JSON.parse(

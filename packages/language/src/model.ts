@@ -19,9 +19,9 @@ import {
 import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
-import { type Adapted, adapt, initialiseAdapter, loadAdapter, mergedStore, SWITCHED, saveAdapter } from "./peft/adapt.js";
+import { type Adapted, adapt, checkMerge, initialiseAdapter, loadAdapter, mergedStore, SWITCHED, saveAdapter } from "./peft/adapt.js";
 import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
-import type { MakeMethod } from "./peft/method.js";
+import type { MakeMethod, Values } from "./peft/method.js";
 import { isModuleOf } from "./peft/targets.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import type { Llama2c } from "./weights/llama2c.js";
@@ -42,6 +42,8 @@ export interface LanguageModel {
   readonly adapted?: Adapted | undefined;
   /** The same model as it is without its adapter, but for modules that are trained whole with that */
   readonly unadapted?: LanguageModel | undefined;
+  /** The file's own numbers of layers that were rounded when they were loaded (`quantize`), by parameter; read anew, for they are not kept */
+  readonly exact?: () => Promise<ReadonlyMap<string, Values>>;
   /** Names in the store of parameters that files call otherwise: of a head that is one of several over a backbone */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Parameters of a trace with the adapter's layers in place, if there is one */
@@ -122,11 +124,19 @@ export async function openModel(
   });
   const store = engine.store(Object.fromEntries(specs), { seed });
   for (const [name, tensor] of weights.found) store.set(name, stored.get(name)?.bytes() ?? file.read(tensor).data);
-  const plainModel = { config, backbone, head, store, tokenizer, weights, within: (given: Params) => given };
+  const exact = storage.quantize === undefined ? {} : { exact: () => exactLayers(store, weights, base, gguf) };
+  const plainModel = { config, backbone, head, store, tokenizer, weights, within: (given: Params) => given, ...exact };
   if (adapted === undefined) return plainModel;
   if (adapter === undefined) initialiseAdapter(store, adapted.method, tokenizer);
   else loadAdapter(store, adapter, folder, backbone.prefix);
   return adaptedModel(plainModel, adapted);
+}
+
+/** The file's numbers of matrices that the store keeps as panels. @throws TetradError IO, FORMAT */
+async function exactLayers(store: Store, { found }: Match, base: string, gguf: string | undefined): Promise<Map<string, Values>> {
+  const file = await weightsOf(base, gguf);
+  const names = store.layout.flatMap(({ name, stored }) => (stored?.layout === "panels" ? [name] : []));
+  return new Map(names.map((name) => [name, file.read(found.get(name) as string).data as Values]));
 }
 
 /** A model as its adapter makes it: its layers, and what stands before every text. */
@@ -234,10 +244,15 @@ function configFor({ config, head }: LanguageModel, changes: JsonObject): JsonOb
   return { ...kept, architectures: [head.architecture], dtype: "float32", ...changes };
 }
 
-/** The model without its adapter, whose share is added to the weights; as it is where it has none. */
-export function mergedModel(engine: Engine, model: LanguageModel): LanguageModel {
-  const { adapted, backbone, head, store } = model;
+/**
+ * The model without its adapter, whose share is added to the weights, of rounded layers to their file's own; as it is where it has none.
+ * @throws TetradError UNSUPPORTED as `checkMerge`; IO, FORMAT where the file cannot be read again
+ */
+export async function mergedModel(engine: Engine, model: LanguageModel): Promise<LanguageModel> {
+  const { exact, ...rest } = model;
+  const { adapted, backbone, head, store } = rest;
   if (adapted === undefined) return model;
-  const merged = mergedStore(engine, store, adapted.method, { ...backbone.params, ...head.params });
-  return { ...model, store: merged, adapted: undefined, unadapted: undefined, within: (params) => params };
+  checkMerge(adapted.method);
+  const merged = mergedStore(engine, store, adapted.method, { ...backbone.params, ...head.params }, await exact?.());
+  return { ...rest, store: merged, adapted: undefined, unadapted: undefined, within: (params) => params };
 }

@@ -22,7 +22,7 @@ export async function finetuneClassifyAction(context: Context, flags: FinetuneCl
     const summary = `Puts texts into ${outcome.labels.length} classes, learned from ${train.length} texts.`;
     const metrics = { accuracy, "macro F1": macroF1, "weighted F1": weightedF1 };
     await saveClassifier(
-      written(engine, outcome, flags),
+      await written(engine, outcome, flags),
       flags.out,
       cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );

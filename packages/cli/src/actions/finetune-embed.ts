@@ -8,6 +8,7 @@ import {
   saveEmbedder,
 } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { defined } from "../defined.js";
 import { type AdapterFlags, methodOf, noteShare, writesAdapter, written } from "../language/adapters.js";
 import { type PairColumns, readPairs } from "../language/pairs.js";
 import { partsOf } from "../language/parts.js";
@@ -24,15 +25,14 @@ export async function finetuneEmbedAction(context: Context, flags: FinetuneEmbed
   const { terminal } = context;
   const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, (path) => readPairs(path, flags));
   const { loss, scale, margin, maxTokens } = flags;
+  const method = methodOf(flags, "FEATURE_EXTRACTION");
   const contrast = { scale, margin, ...(loss !== undefined && { loss }) };
   const { run, before, after } = await fineTune(context, flags, async (engine, tune, { folder }) => {
     terminal.status("measuring the model as it is");
-    const base = await openEmbedder(engine, folder, maxTokens === undefined ? {} : { maxTokens });
+    const base = await openEmbedder(engine, folder, defined({ maxTokens, quantize: method.quantize }));
     const first = await evaluateEmbedder(engine, base, test);
     terminal.status("");
-    const outcome = await tune((options) =>
-      finetuneEmbedder(engine, folder, train, { ...options, ...watched, ...contrast, ...methodOf(flags, "FEATURE_EXTRACTION") }),
-    );
+    const outcome = await tune((options) => finetuneEmbedder(engine, folder, train, { ...options, ...watched, ...contrast, ...method }));
     const last = await evaluateEmbedder(engine, outcome, test);
     const summary = `Turns texts into vectors, learned from ${train.length} pairs by the ${outcome.loss} loss.`;
     const card = cardOf(flags, {
@@ -42,7 +42,7 @@ export async function finetuneEmbedAction(context: Context, flags: FinetuneEmbed
       metrics: { ...last },
       measuredOn,
     });
-    await saveEmbedder(written(engine, outcome, flags), flags.out, card);
+    await saveEmbedder(await written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, { ...last });
     return { run: outcome, before: first, after: last };
   });

@@ -32,7 +32,7 @@ export async function finetuneLmAction(context: Context, flags: FinetuneLmOption
     const summary = `Goes on from texts like the ${train.length} that it learned from.`;
     const metrics = { perplexity: last.perplexity, "perplexity of the base model": first.perplexity };
     const card = cardOf(flags, { task: "text-generation", adapter: writesAdapter(flags), summary, metrics, measuredOn });
-    await saveLm(written(engine, outcome, flags), flags.out, card);
+    await saveLm(await written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last, share: trained };
   });

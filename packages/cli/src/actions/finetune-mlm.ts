@@ -32,7 +32,7 @@ export async function finetuneMlmAction(context: Context, flags: FinetuneMlmOpti
     const summary = `Guesses hidden words in texts like the ${train.length} that it learned from.`;
     const metrics = { "perplexity of hidden tokens": last.perplexity, "that of the base model": first.perplexity };
     const card = cardOf(flags, { task: "fill-mask", adapter: writesAdapter(flags), summary, metrics, measuredOn });
-    await saveMlm(written(engine, outcome, flags), flags.out, card);
+    await saveMlm(await written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, { perplexity: last.perplexity });
     return { run: outcome, before: first, after: last };
   });

@@ -24,7 +24,7 @@ export async function finetuneMultiLabelAction(context: Context, flags: Finetune
     const summary = `Says which of ${outcome.labels.length} labels a text has, learned from ${train.length} texts.`;
     const metrics = { "micro F1": micro.f1, "macro F1": macro.f1, "samples F1": samples.f1 };
     await saveMultiLabel(
-      written(engine, outcome, flags),
+      await written(engine, outcome, flags),
       flags.out,
       cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );

@@ -25,7 +25,7 @@ export async function finetuneNerAction(context: Context, flags: FinetuneNerOpti
     const summary = `Finds entities of ${types.size} types (${[...types].join(", ")}), learned from ${train.length} sentences tagged by ${outcome.scheme}.${chain}`;
     const metrics = { precision: micro.precision, recall: micro.recall, F1: micro.f1, "macro F1": macro.f1 };
     await saveTagger(
-      written(engine, outcome, flags),
+      await written(engine, outcome, flags),
       flags.out,
       cardOf(flags, { task: "token-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );

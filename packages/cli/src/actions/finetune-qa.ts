@@ -24,7 +24,7 @@ export async function finetuneQaAction(context: Context, flags: FinetuneQaOption
     const summary = `Finds the answer to a question in a text, learned from ${train.length} questions.`;
     const metrics = { "exact match": measured.exactMatch, F1: measured.f1 };
     const card = cardOf(flags, { task: "question-answering", adapter: writesAdapter(flags), summary, metrics, measuredOn });
-    await saveAnswerer(written(engine, outcome, flags), flags.out, card);
+    await saveAnswerer(await written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, { exact_match: measured.exactMatch, f1: measured.f1 });
     return { run: outcome, evaluation: measured };
   });

@@ -23,7 +23,7 @@ export async function finetuneRegressAction(context: Context, flags: FinetuneReg
     const summary = `Gives a text a number, learned from ${train.length} texts.`;
     const metrics = { R2: r2, "mean absolute error": mae, "root mean squared error": rmse, Pearson: pearson, Spearman: spearman };
     await saveRegressor(
-      written(engine, outcome, flags),
+      await written(engine, outcome, flags),
       flags.out,
       cardOf(flags, { task: "text-classification", adapter: writesAdapter(flags), summary, metrics, measuredOn }),
     );

@@ -34,7 +34,7 @@ export async function finetuneSeq2SeqAction(context: Context, flags: FinetuneSeq
     const figures = { perplexity: last.perplexity, ...last.writing };
     const metrics = { ...last.writing, "perplexity of targets": last.perplexity, "that of the base model": first.perplexity };
     const card = cardOf(flags, { task: "summarization", adapter: writesAdapter(flags), summary, metrics, measuredOn });
-    await saveSeq2Seq(written(engine, outcome, flags), flags.out, card);
+    await saveSeq2Seq(await written(engine, outcome, flags), flags.out, card);
     await writeResults(flags.out, outcome, figures);
     return { run: outcome, before: first, after: last };
   });

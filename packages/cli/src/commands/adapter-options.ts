@@ -21,6 +21,7 @@ export function withAdapters(command: Command): Command {
     ]),
     new Option("--reduction-factor <x>", "the model's width over the bottleneck's (default: 16)").argParser(positiveNumber),
     new Option("--non-linearity <name>", "between its two layers (default: relu, of houlsby swish)"),
+    quantizeOption(),
     mergeOption(),
   ]);
 }
@@ -30,6 +31,7 @@ export function withLayerAdapters(command: Command): Command {
   return withOptions(command, [
     methodOption("train an adapter, and leave the rest of the model as it is", LAYERED_METHODS),
     ...layerOptions(),
+    quantizeOption(),
     mergeOption(),
   ]);
 }
@@ -47,7 +49,13 @@ const layerOptions = () => [
   ),
 ];
 
-const mergeOption = () => new Option("--merge", "write a plain model with the adapter's share in its weights");
+const quantizeOption = () =>
+  new Option(
+    "--quantize <kind>",
+    "int8: layers that the adapter leaves alone are rounded when the model is read, and multiply whole numbers: faster, in less memory; evaluations are of the rounded model, but what is written is used with the exact one",
+  ).choices(["int8"]);
+
+const mergeOption = () => new Option("--merge", "write a plain model with the adapter's share in its weights, as its file has them");
 
 function withOptions(command: Command, options: readonly Option[]): Command {
   for (const option of options) command.addOption(option.helpGroup("Adapters:"));

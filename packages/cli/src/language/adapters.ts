@@ -16,7 +16,7 @@ import {
 import { defined } from "../defined.js";
 import type { Terminal } from "../terminal.js";
 import { baseName } from "./find-model.js";
-import { isLayered, LAYERED_METHODS, type PeftName } from "./peft-methods.js";
+import { isLayered, LAYERED_METHODS, PEFT_METHODS, type PeftName } from "./peft-methods.js";
 import { flagOf } from "./training-arguments.js";
 
 export interface AdapterFlags {
@@ -33,6 +33,7 @@ export interface AdapterFlags {
   readonly adapterConfig?: BottleneckPlaces;
   readonly reductionFactor?: number;
   readonly nonLinearity?: string;
+  readonly quantize?: "int8";
   readonly merge?: boolean;
 }
 
@@ -63,6 +64,13 @@ function checkOptions(flags: AdapterFlags): void {
       expected: `--peft ${methods.join(" or ")}`,
     });
   }
+  if (flags.quantize !== undefined && peft === undefined)
+    throw new TetradError("ARGUMENT", {
+      op: "finetune",
+      what: "layers that are rounded stand still, so that something else must be trained",
+      got: `--quantize ${flags.quantize} without --peft`,
+      expected: `--peft ${PEFT_METHODS.join(", ")}`,
+    });
   // Without an adapter a plain model is merged already.
   if (flags.merge === true && peft !== undefined && !isLayered(peft))
     throw new TetradError("UNSUPPORTED", {
@@ -90,25 +98,32 @@ const HEADS = {
   FEATURE_EXTRACTION: undefined,
 } as const;
 
-/** The method that was asked for, if one was; heads of classes and tags are trained with it, as peft does. @param taskType peft's name for it, null where it has none */
-export function methodOf(
-  flags: AdapterFlags & { readonly model: string },
-  taskType: keyof typeof HEADS | null,
-): { readonly peft?: MakeMethod } {
-  const { peft, model, targetModules, r, loraAlpha, loraDropout, useRslora = false } = flags;
+type TaskType = keyof typeof HEADS | null;
+type MethodFlags = AdapterFlags & { readonly model: string };
+
+/**
+ * The method that was asked for, if one was, and whether the layers that it leaves alone are rounded; heads of classes and tags are trained with it, as peft does.
+ * @param taskType peft's name for it, null where it has none
+ * @throws TetradError ARGUMENT, UNSUPPORTED for options that do not go together
+ */
+export function methodOf(flags: MethodFlags, taskType: TaskType): { readonly peft?: MakeMethod; readonly quantize?: "int8" } {
   checkOptions(flags);
-  if (peft === undefined) return {};
+  const { peft, quantize } = flags;
+  return peft === undefined ? {} : { peft: makeMethod(peft, flags, taskType), ...defined({ quantize }) };
+}
+
+function makeMethod(peft: PeftName, flags: MethodFlags, taskType: TaskType): MakeMethod {
+  const { model, targetModules, r, loraAlpha, loraDropout, useRslora = false } = flags;
   const { numVirtualTokens, promptTuningInitText, prefixProjection, encoderHiddenSize, adapterConfig, reductionFactor, nonLinearity } =
     flags;
   const modulesToSave = taskType === null ? undefined : HEADS[taskType];
   const common = { taskType, base: baseName(model), targetModules, modulesToSave };
-  if (peft === "ia3") return { peft: ia3(common) };
+  if (peft === "ia3") return ia3(common);
   const { targetModules: _, ...bare } = common;
-  if (peft === "prompt") return { peft: promptTuning({ ...bare, ...defined({ numVirtualTokens, promptTuningInitText }) }) };
-  if (peft === "prefix") return { peft: prefixTuning({ ...bare, ...defined({ numVirtualTokens, prefixProjection, encoderHiddenSize }) }) };
-  if (peft === "bottleneck")
-    return { peft: bottleneck({ ...bare, ...defined({ architecture: adapterConfig, reductionFactor, nonLinearity }) }) };
-  return { peft: lora({ ...common, r, loraAlpha, loraDropout, useRslora, useDora: peft === "dora" }) };
+  if (peft === "prompt") return promptTuning({ ...bare, ...defined({ numVirtualTokens, promptTuningInitText }) });
+  if (peft === "prefix") return prefixTuning({ ...bare, ...defined({ numVirtualTokens, prefixProjection, encoderHiddenSize }) });
+  if (peft === "bottleneck") return bottleneck({ ...bare, ...defined({ architecture: adapterConfig, reductionFactor, nonLinearity }) });
+  return lora({ ...common, r, loraAlpha, loraDropout, useRslora, useDora: peft === "dora" });
 }
 
 /** Says how much is trained, where that is not all. */
@@ -119,7 +134,11 @@ export function noteShare(terminal: Terminal, { store, adapted }: LanguageModel)
 /** Whether the folder will be an adapter's. */
 export const writesAdapter = ({ peft, merge = false }: AdapterFlags): boolean => peft !== undefined && !merge;
 
-/** The run with what is to be written: a plain model where the adapter is to be merged. */
-export function written<Run extends { readonly model: LanguageModel }>(engine: Engine, run: Run, { merge = false }: AdapterFlags): Run {
-  return merge ? { ...run, model: mergedModel(engine, run.model) } : run;
+/** The run with what is to be written: a plain model where the adapter is to be merged. @throws TetradError as `mergedModel` */
+export async function written<Run extends { readonly model: LanguageModel }>(
+  engine: Engine,
+  run: Run,
+  { merge = false }: AdapterFlags,
+): Promise<Run> {
+  return merge ? { ...run, model: await mergedModel(engine, run.model) } : run;
 }

@@ -36,7 +36,7 @@ export function requireRows(op: string, stored: Stored): Extract<Stored, { layou
     what: "cannot read panels of integer products",
     got: stored.format,
     expected: "a matrix stored as rows, or numbers",
-    hint: "linear multiplies by it; open the model without integer activations for all else",
+    hint: "linear multiplies by it, widened reads it; open the model without integer activations for all else",
   });
 }
 
@@ -153,11 +153,4 @@ export function dequantize(bytes: Tensor, format: FormatName, columns: number, d
 /** Rows of a stored table, widened: (…indices, columns). An index outside the table is a DATA error. */
 export function takeQuantized(bytes: Tensor, indices: Tensor, format: FormatName, columns: number, dtype: FloatDType = "f32"): Tensor {
   return apply(dequantizeOp, [bytes, indices], { format, columns, dtype });
-}
-
-/** A weight as numbers, whatever its store keeps it as. @throws TetradError UNSUPPORTED for panels of integer products */
-export function widened(weight: Tensor): Tensor {
-  if (weight.stored === undefined) return weight;
-  const { format, shape, dtype } = requireRows("widened", weight.stored);
-  return dequantize(weight, format, shape[1], dtype);
 }

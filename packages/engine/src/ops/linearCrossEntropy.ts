@@ -14,7 +14,6 @@ import { applyAll } from "../trace.js";
 import { add } from "./add.js";
 import { cast } from "./cast.js";
 import { sumRow } from "./crossEntropyRows.js";
-import { widened } from "./dequantize.js";
 import { div } from "./div.js";
 import { zeros } from "./full.js";
 import { linearCrossEntropyBackward } from "./linearCrossEntropyBackward.js";
@@ -34,6 +33,7 @@ import { mul } from "./mul.js";
 import { notEqual } from "./notEqual.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
+import { widened } from "./widened.js";
 
 /** Inputs: x (T, C), weight (V, C), labels (T), perhaps bias (V). Outputs per row: the loss, and ln Σ eˣ of the logits. */
 export const linearCrossEntropyOp: Op<LinearCrossEntropyAttrs> = {

@@ -1,18 +1,17 @@
-/** A linear layer in integers: activations rounded to int8 row by row as they come, weights of seven bits or GGUF blocks, exact sums. For inference. */
+/** A linear layer in integers: activations rounded to int8 row by row as they come, weights of seven bits or GGUF blocks, exact sums. */
 
 import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
-import type { CaseInput, Op, OpCase } from "../op.js";
+import type { Op, OpCase } from "../op.js";
 import { roundHalfEven } from "../quant/format.js";
 import { weightFormat } from "../quant/index.js";
-import { type IntegerFormat, integerPanels, packPanels, panelBytes, panelRow, unpackRow } from "../quant/panels.js";
-import { formatShape, sizeOf } from "../shape.js";
+import { type IntegerFormat, panelRow, unpackRow } from "../quant/panels.js";
+import { sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { storedCase } from "./dequantize.js";
+import { type PanelAttrs, panelsCase, requirePanels } from "./dequantizePanels.js";
 import { productSpec, productWords } from "./linearQuantized.js";
-
-type Attrs = { readonly format: IntegerFormat; readonly rows: number; readonly columns: number };
+import { matmulPanels } from "./matmulPanels.js";
 
 /** The row as the kernel rounds it, in its own float32 steps: whole numbers and their scale. */
 function quantizeRow(row: Float64Array): { q: Float64Array; scale: number } {
@@ -24,7 +23,7 @@ function quantizeRow(row: Float64Array): { q: Float64Array; scale: number } {
 /** 127 · 127 · 2¹⁷ < 2³¹. */
 const MOST_COLUMNS = 1 << 17;
 
-export const linearInt8Op: Op<Attrs> = {
+export const linearInt8Op: Op<PanelAttrs> = {
   name: "linearInt8",
   tolerance: "reduction",
   infer([x, bytes], { format, rows, columns }) {
@@ -44,32 +43,13 @@ export const linearInt8Op: Op<Attrs> = {
         expected: `at most ${MOST_COLUMNS}`,
         hint: "linearQuantized has no such limit",
       });
-    if (format !== "int8" && columns % 32 !== 0)
-      throw new TetradError("SHAPE", {
-        op: "linearInt8",
-        what: `rows of ${format} are whole blocks`,
-        got: `${columns}`,
-        expected: "a multiple of 32",
-      });
-    const expected = [Math.ceil(rows / 8), panelBytes(columns, format)];
-    if (w.dtype !== "u8" || formatShape(w.shape) !== formatShape(expected)) {
-      throw new TetradError("SHAPE", {
-        op: "linearInt8",
-        what: "no panels of these weights",
-        got: `${w.dtype} ${formatShape(w.shape)}`,
-        expected: `u8 ${formatShape(expected)}`,
-        hint: "integerPanels packs GGUF rows",
-      });
-    }
+    requirePanels("linearInt8", w, { format, rows, columns });
     return [productSpec("linearInt8", a, rows, columns)];
   },
-  gradient: () => {
-    throw new TetradError("UNSUPPORTED", {
-      op: "linearInt8",
-      what: "has no gradient: its activations are rounded",
-      hint: "train through linearQuantized, which reads the same blocks",
-    });
-  },
+  gradient: ({ inputs: [, bytes], dy, attrs: { format, rows, columns } }) => [
+    matmulPanels(dy, bytes as Tensor, format, [rows, columns]),
+    undefined,
+  ],
   reference([x, bytes], { format, rows, columns }, [output]) {
     const [a, w, y] = [x as NdArray, bytes as NdArray, ndZeros((output as Spec).shape, "f32")];
     const stored = Uint8Array.from(w.data);
@@ -105,32 +85,12 @@ export const linearInt8Op: Op<Attrs> = {
   bounded: true,
 };
 
-function linearInt8Cases(): OpCase<Attrs>[] {
-  const cases: OpCase<Attrs>[] = [];
-  const panels = (rows: number, columns: number): CaseInput => ({
-    shape: [Math.ceil(rows / 8), panelBytes(columns)],
-    dtype: "u8",
-    values: [
-      ...packPanels(
-        Array.from({ length: rows * columns }, (_, i) => Math.sin(1 + 12.9898 * i) * (1 + (i % 3))),
-        rows,
-        columns,
-      ),
-    ],
-    frozen: true,
-  });
-  const blocks = (format: Exclude<IntegerFormat, "int8">, rows: number, columns: number): CaseInput => {
-    const bytes = Uint8Array.from(storedCase(format, rows, columns).values ?? []);
-    const packed = integerPanels({ format, shape: [rows, columns], bytes });
-    return { shape: [Math.ceil(rows / 8), panelBytes(columns, format)], dtype: "u8", values: [...packed.bytes], frozen: true };
-  };
+function linearInt8Cases(): OpCase<PanelAttrs>[] {
+  const cases: OpCase<PanelAttrs>[] = [];
   const one = (format: IntegerFormat, m: number, rows: number, columns: number) =>
     cases.push({
       name: `${format} ${m}×${rows}×${columns}`,
-      inputs: [
-        { shape: [m, columns], dtype: "f32", frozen: true },
-        format === "int8" ? panels(rows, columns) : blocks(format, rows, columns),
-      ],
+      inputs: [{ shape: [m, columns], dtype: "f32" }, panelsCase(format, rows, columns)],
       attrs: { format, rows, columns },
     });
   for (const columns of [1, 2, 3, 4, 7, 9, 16, 17, 33, 65, 257]) one("int8", 5, 9, columns);
@@ -143,7 +103,7 @@ function linearInt8Cases(): OpCase<Attrs>[] {
   }
   cases.push({
     name: "zeros",
-    inputs: [{ shape: [2, 8], dtype: "f32", values: new Array<number>(16).fill(0), frozen: true }, panels(3, 8)],
+    inputs: [{ shape: [2, 8], dtype: "f32", values: new Array<number>(16).fill(0) }, panelsCase("int8", 3, 8)],
     attrs: { format: "int8", rows: 3, columns: 8 },
   });
   return cases;
@@ -151,10 +111,14 @@ function linearInt8Cases(): OpCase<Attrs>[] {
 
 /**
  * x Wᵀ in integers: each row of x is rounded to 127 steps of its largest magnitude, sums are exact, one rounding per result. The same bits on both builds.
+ * The gradient is that of the product with the weights Ŵ as they were rounded, dX = dY Ŵ, in floating point: straight through the rounding of x, which is
+ * constant almost everywhere, as in quantisation-aware training (Jacob et al. 2018, arXiv:1712.05877), and with frozen weights, as under QLoRA's adapters
+ * (Dettmers et al. 2023, arXiv:2305.14314).
  * @param x f32 (…, in)
  * @param bytes u8 panels of `quantizeWeights(…, "int8")`, or of GGUF's rows by `integerPanels`
  * @param shape [out, in]
- * @throws TetradError SHAPE, DTYPE; UNSUPPORTED where a gradient is asked for
+ * @returns (…, out); gradients flow to x
+ * @throws TetradError SHAPE, DTYPE
  */
 export function linearInt8(x: Tensor, bytes: Tensor, format: IntegerFormat, [rows, columns]: readonly [number, number]): Tensor {
   return apply(linearInt8Op, [x, bytes], { format, rows, columns });

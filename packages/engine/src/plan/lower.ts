@@ -35,6 +35,7 @@ const WITH_EPILOGUE: ReadonlySet<string> = new Set([
   "gemm",
   "gemm_quantized",
   "gemm_int8",
+  "gemm_panels",
   "gemm_panels_int8",
   "conv2d",
   "conv2d_input_gradient",

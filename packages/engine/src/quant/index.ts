@@ -5,7 +5,7 @@ import { bf16 } from "./bf16.js";
 import { f16 } from "./f16.js";
 import { checkBlocks, type QuantizedWeight, type WeightFormat } from "./format.js";
 import { i8 } from "./i8.js";
-import { packPanels } from "./panels.js";
+import { type IntegerFormat, packPanels } from "./panels.js";
 import { q4_0 } from "./q4_0.js";
 import { q4_1 } from "./q4_1.js";
 import { q6_K } from "./q6_K.js";
@@ -28,6 +28,9 @@ export function weightFormat(name: string): WeightFormat {
     hint: didYouMean(name, Object.keys(WEIGHT_FORMATS)),
   });
 }
+
+/** The number by which kernels know panels of a format: that of its rows, "int8" that of bytes with a scale a row. */
+export const panelsId = (format: IntegerFormat): number => weightFormat(format === "int8" ? "i8" : format).id;
 
 /**
  * Weights (out, in) in a storage format; `"int8"` is the layout of integer products (`linearInt8`), seven bits and a scale per channel.

@@ -1,5 +1,5 @@
 /** Products with quantised weights. */
-import { type Family, type LaunchShape, type Pass, perElement } from "../kernel.js";
+import { type Family, type LaunchShape, type Pass, perElement, single } from "../kernel.js";
 
 /** Words of a product, as shaders/lib/quantized_product.wgsl has them. */
 type Words = [epilogueSlot: number, epilogueWords: number, m: number, n: number, k: number, lda: number, format: number];
@@ -48,7 +48,16 @@ const rounded = {
 
 export const quant = {
   dequantize: perElement("dequantize", ({ words }) => ({ FORMAT: words[4] as number })),
+  dequantize_panels: perElement("dequantize_panels", ({ words }) => ({ FORMAT: words[2] as number })),
   gemm_int8: { passes: [rounded.pass, ...product("gemv_int8", 8, "gemm_int8")], scratch: rounded.scratch },
   gemm_panels_int8: { passes: [rounded.pass, ...product("gemv_panels_int8", 8, "gemm_panels_int8", format)], scratch: rounded.scratch },
+  gemm_panels: single(
+    "gemm_panels",
+    (shape) => {
+      const { m, n } = extents(shape);
+      return Math.ceil(m / 64) * Math.ceil(n / 64);
+    },
+    format,
+  ),
   gemm_quantized: { passes: product("gemv_quantized", 4, "gemm_quantized", format) },
 } as const satisfies Family;

@@ -43,7 +43,7 @@ export function onnxModel(model: EncoderModel, task: OnnxTask, weights: (name: s
  */
 export async function exportOnnx(engine: Engine, folder: string, options: ExportOptions = {}): Promise<OnnxModel> {
   const { model, task } = await open(engine, folder, options);
-  const { store } = mergedModel(engine, model);
+  const { store } = await mergedModel(engine, model);
   return onnxModel(model, task, (name) => ({ shape: store.shape(name), data: Float32Array.from(store.get(name)) }));
 }
 

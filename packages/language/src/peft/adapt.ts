@@ -164,13 +164,16 @@ export function checkMerge({ merges, config }: PeftMethod): void {
   });
 }
 
+/** Numbers that stand in the place of the store's, by parameter */
+type Exact = ReadonlyMap<string, Values>;
+
 /**
  * Weights and offsets of the adapted layers with the adapter's share in them, in float64, by parameter name; the store is left as it is.
  * @throws TetradError UNSUPPORTED as `checkMerge`
  */
-export function mergedWeights(store: Store, method: PeftMethod): Map<string, Values> {
+export function mergedWeights(store: Store, method: PeftMethod, exact: Exact = new Map()): Map<string, Values> {
   const names = new Set(store.names);
-  return mergedValues(method, (name) => (names.has(name) ? store.get(name) : undefined));
+  return mergedValues(method, (name) => exact.get(name) ?? (names.has(name) ? store.get(name) : undefined));
 }
 
 /** As `mergedWeights`, of values by their names. */
@@ -187,12 +190,12 @@ export function mergedValues(method: PeftMethod, of: (name: string) => Values | 
 }
 
 /** A store with plain layers that does what base and adapter do together: for saving, and for inference without the adapter's products. */
-export function mergedStore(engine: Engine, store: Store, method: PeftMethod, params: ParamSpecs): Store {
-  const merged = mergedWeights(store, method);
+export function mergedStore(engine: Engine, store: Store, method: PeftMethod, params: ParamSpecs, exact: Exact = new Map()): Store {
+  const merged = mergedWeights(store, method, exact);
   const own = engine.store(
     Object.fromEntries(Object.entries(params).map(([name, spec]) => [name, { ...normalizeSpec(spec), init: "zeros" as const }])),
     { dtype: store.dtype },
   );
-  for (const name of own.names) own.set(name, merged.get(name) ?? store.get(name));
+  for (const name of own.names) own.set(name, merged.get(name) ?? exact.get(name) ?? store.get(name));
   return own;
 }

@@ -146,7 +146,7 @@ export class Adapters {
         op: "merge",
         what: "weights that stay as they are stored take no adapter's share",
         got: stored.name,
-        hint: "open the base model without `quantized`",
+        hint: "open the base model without `quantized` and `quantize`",
       });
     }
     this.#restore();

@@ -82,8 +82,8 @@ export async function finetuneEmbedder(
   options: ContrastOptions = {},
 ): Promise<ContrastRun> {
   const kind = lossOf(pairs, options.loss);
-  const { maxTokens: limit, freeze, peft, evaluation } = options;
-  const embedder = await openEmbedder(engine, folder, { freeze, peft, ...(limit !== undefined && { maxTokens: limit }) });
+  const { maxTokens: limit, freeze, peft, quantize, evaluation } = options;
+  const embedder = await openEmbedder(engine, folder, { freeze, peft, quantize, ...(limit !== undefined && { maxTokens: limit }) });
   const { model, pooling, maxTokens } = embedder;
   const { backbone, tokenizer } = model;
   const encoded = await encodeAll(

@@ -23,8 +23,8 @@ export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
   readonly freeze?: readonly string[] | undefined;
   /** A new adapter, which alone is trained */
   readonly peft?: MakeMethod | undefined;
-  /** "int8": layers multiply whole numbers; the file's numbers of 16 bits stay so. About twice as fast, in half the memory */
-  readonly quantize?: "int8";
+  /** "int8": layers that are not trained multiply whole numbers; without an adapter to train, the file's numbers of 16 bits stay so. About twice as fast, in half the memory */
+  readonly quantize?: "int8" | undefined;
   /** Where an adapter's base model is, if not where its adapter_config.json says */
   readonly base?: string;
 }
@@ -41,7 +41,9 @@ export async function openEmbedder(engine: Engine, folder: string, options: Embe
     freeze,
     peft,
     ...(base !== undefined && { base }),
-    ...(quantize !== undefined && { quantize, quantized: true }),
+    quantize,
+    // Adversarial training moves word embeddings, which must be numbers then.
+    quantized: quantize !== undefined && peft === undefined,
   });
   return {
     model,

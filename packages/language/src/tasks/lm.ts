@@ -1,6 +1,6 @@
 /** A language model trained further on texts: whole, or an adapter; and how well it foretells others. */
 
-import { type Engine, type Tensor, TetradError } from "@tetrad/engine";
+import type { Engine, Tensor } from "@tetrad/engine";
 import type { Ids } from "../data/batch.js";
 import { type CausalLm, causalLmOf } from "../heads/causal-lm.js";
 import { type LanguageModel, type OpenOptions, openModel, saveModel } from "../model.js";
@@ -11,7 +11,7 @@ import { runFiles } from "../train/trainer-state.js";
 import { encodeTexts, nextOf, virtualOf } from "./lm-texts.js";
 import { perplexity } from "./perplexity.js";
 
-export interface LmOptions extends TrainingOptions, Pick<OpenOptions, "gguf" | "base"> {
+export interface LmOptions extends TrainingOptions, Pick<OpenOptions, "gguf" | "base" | "quantize"> {
   /** Texts that are not learned, for evaluations while the others are */
   readonly evaluation?: readonly string[];
   /** Longer texts are cut, and counted. The model's own limit unless told. */
@@ -32,28 +32,22 @@ export interface LmRun extends TrainingRun {
 export function openLm(
   engine: Engine,
   folder: string,
-  { peft, seed = TRAINING_DEFAULTS.seed, freeze, gguf, base, quantized = false }: LmOptions = {},
+  { peft, seed = TRAINING_DEFAULTS.seed, freeze, gguf, base, quantized = false, quantize }: LmOptions = {},
 ): Promise<LanguageModel> {
   return openModel(engine, folder, causalLmOf, {
     seed,
     freeze,
     quantized,
+    quantize,
     ...(peft !== undefined && { peft }),
     ...(gguf !== undefined && { gguf }),
     ...(base !== undefined && { base }),
   });
 }
 
-/** @throws TetradError DATA for texts without tokens; UNSUPPORTED for a model that is to be trained whole and is quantised; DIVERGED */
+/** @throws TetradError DATA for texts without tokens; and as `train` */
 export async function finetuneLm(engine: Engine, model: LanguageModel, texts: readonly string[], options: LmOptions = {}): Promise<LmRun> {
-  const { backbone, head, store, adapted } = model;
-  if (adapted === undefined && store.layout.some(({ stored }) => stored !== undefined)) {
-    throw new TetradError("UNSUPPORTED", {
-      op: "finetuneLm",
-      what: "weights that stay as they are stored cannot be trained",
-      hint: "train an adapter (peft), or open the model without `quantized`",
-    });
-  }
+  const { backbone, head } = model;
   const { sequences, maxTokens, cut } = await encodeTexts(model, texts, options.maxTokens, options.onTokenize);
   const { loss } = head as CausalLm;
   const { evaluation } = options;

@@ -28,7 +28,7 @@ export interface MlmRun extends TrainingRun {
 export function openMlm(
   engine: Engine,
   folder: string,
-  options: Pick<OpenOptions, "freshHead" | "seed" | "freeze" | "peft" | "base"> = {},
+  options: Pick<OpenOptions, "freshHead" | "seed" | "freeze" | "peft" | "quantize" | "base"> = {},
 ): Promise<LanguageModel> {
   return openModel(engine, folder, maskedLm, options);
 }

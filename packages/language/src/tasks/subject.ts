@@ -31,6 +31,8 @@ export interface Taught<Facts extends object> {
 export interface SubjectOptions extends TrainingOptions {
   /** An adapter, which is trained with the head, if there is one; the whole model without an adapter */
   readonly peft?: MakeMethod | undefined;
+  /** "int8": linear layers that an adapter leaves alone are rounded when they are loaded and multiply whole numbers; gradients pass through them in floating point. */
+  readonly quantize?: "int8" | undefined;
 }
 
 export type SubjectRun<Facts> = TrainingRun & Facts & { readonly model: LanguageModel };
@@ -42,8 +44,8 @@ export async function trainSubject<Facts extends object>(
   subject: Subject<Facts>,
   options: SubjectOptions,
 ): Promise<SubjectRun<Facts>> {
-  const { seed = TRAINING_DEFAULTS.seed, freeze, peft } = options;
-  const model = await openModel(engine, folder, subject.headOf, { freshHead: true, seed, freeze, peft });
+  const { seed = TRAINING_DEFAULTS.seed, freeze, peft, quantize } = options;
+  const model = await openModel(engine, folder, subject.headOf, { freshHead: true, seed, freeze, peft, quantize });
   const { lesson, facts, evaluate } = await subject.teach(model);
   const save = (path: string, extra: Parameters<typeof saveModel>[3]) => saveModel(model, path, subject.fieldsOf(model.config), extra);
   const run = await train(engine, { ...lesson, ...(evaluate !== undefined && { evaluate }), save }, options);

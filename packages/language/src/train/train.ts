@@ -40,7 +40,7 @@ export interface Mixture extends Watched, TurnOptions {
   readonly lessons: Readonly<Record<string, Lesson>>;
 }
 
-/** @throws TetradError ARGUMENT for options that contradict each other, DIVERGED where the loss is no longer finite; the parameters are then those of the step before */
+/** @throws TetradError ARGUMENT for options that contradict each other, UNSUPPORTED for a model that is to be trained whole and is quantised, DIVERGED where the loss is no longer finite; the parameters are then those of the step before */
 export function train(engine: Engine, task: TrainingTask, given: TrainingOptions): Promise<TrainingRun> {
   return runOf(engine, { ...task, lessons: [task], names: [] }, given);
 }
@@ -70,7 +70,13 @@ async function runOf(engine: Engine, plan: Plan, given: TrainingOptions): Promis
   }
 }
 
-function check(options: CompleteOptions, { evaluate }: Plan): void {
+function check(options: CompleteOptions, { evaluate, lessons }: Plan): void {
+  if (lessons.some(({ model: { adapted, store } }) => adapted === undefined && store.layout.some(({ stored }) => stored !== undefined)))
+    throw new TetradError("UNSUPPORTED", {
+      op: "train",
+      what: "weights that stay as they are stored cannot be trained",
+      hint: "train an adapter (peft), or open the model without `quantized` and `quantize`",
+    });
   const { evalStrategy, loadBestModelAtEnd, earlyStoppingPatience } = options;
   const needs = loadBestModelAtEnd ? "loadBestModelAtEnd" : earlyStoppingPatience === undefined ? undefined : "earlyStoppingPatience";
   if (needs !== undefined && evalStrategy === "no")

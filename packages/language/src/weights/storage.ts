@@ -12,11 +12,14 @@ export interface StorageOptions {
   readonly quantized?: boolean;
   /**
    * "int8": layers in blocks of Q8_0, Q4_0 and Q4_1 round each row of what they take to 127 steps and sum whole numbers, which is faster and changes results
-   * slightly. Word embeddings, and the head that shares them, stay exact. Not for training.
+   * slightly. Word embeddings, and the head that shares them, stay exact. Gradients pass as if what layers take were not rounded.
    */
   readonly activations?: "float" | "int8";
-  /** "int8": linear layers are rounded when they are loaded, to seven bits and a scale per output, and what they take to eight bits. Not for training. */
-  readonly quantize?: "int8";
+  /**
+   * "int8": linear layers are rounded when they are loaded, to seven bits and a scale per output, and what they take to eight bits. Where an adapter is trained,
+   * layers that are trained with it stay exact, and gradients pass through the others as if what they take were not rounded.
+   */
+  readonly quantize?: "int8" | undefined;
 }
 
 /** A matrix that stays as it is stored */

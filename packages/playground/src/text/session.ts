@@ -95,7 +95,7 @@ export class Session implements Asked {
   async archive({ name }: { readonly name: string }): Promise<Uint8Array<ArrayBuffer>> {
     const { engine, run } = this.#trained();
     // Whole even where an adapter was trained: nothing but the folder is needed to open it.
-    const whole = mergedModel(engine, run.model);
+    const whole = await mergedModel(engine, run.model);
     const folder = holdFolder();
     try {
       await saveClassifier({ ...run, model: whole }, folder);
