@@ -156,13 +156,14 @@ test("memory between launches grows with tokens, not with their square", async (
 });
 
 test("operands that do not fit are refused with both shapes and the caller's line", () => {
-  const trace = (q: number[], k: number[], v: number[]) => () =>
+  const trace = (q: number[], k: number[], v: number[], positions?: number) => () =>
     traceFunction({ q: { shape: q, dtype: "f32" }, k: { shape: k, dtype: "f32" }, v: { shape: v, dtype: "f32" } }, ({ q, k, v }) =>
-      attention(q as Tensor, k as Tensor, v as Tensor),
+      attention(q as Tensor, k as Tensor, v as Tensor, positions === undefined ? {} : { rope: ropeTables(positions, 4) }),
     );
   expect(trace([1, 2, 3, 4], [1, 2, 2, 4], [1, 2, 2, 4])).toThrow(/heads of q must be a multiple.*attention\.test/s);
   expect(trace([1, 2, 3, 4], [1, 2, 3, 5], [1, 2, 3, 5])).toThrow(/differ in the size of a head/);
   expect(trace([1, 2, 3, 4], [1, 5, 3, 4], [1, 6, 3, 4])).toThrow(/differ in tokens or heads/);
   expect(trace([2, 3, 4], [2, 3, 4], [2, 3, 4])).toThrow(/needs 4 axes/);
   expect(trace([1, 2, 1, 300], [1, 2, 1, 300], [1, 2, 1, 4])).toThrow(/heads are too large/);
+  expect(trace([1, 5, 1, 4], [1, 3, 1, 4], [1, 3, 1, 4], 4)).toThrow(/rope tables do not fit.*5 or more positions/s);
 });

@@ -122,10 +122,10 @@ describe("shaders", () => {
       /^output 0 of shape \[[\d, ]+\]: element \[[\d, ]+\] is 1\.00/,
     ],
     [
-      "a write past the end, which WebGPU puts in the last place,",
+      "a write past the end",
       "reduce/softmax",
       ["let scale =", "y[p.y_at + p.rows * p.n + 4u] = 1.0; let scale ="],
-      /^output 0 of shape \[3, 8\]: element \[2, 7\] is 1, expected/,
+      /^byte \d+ past the end of softmax f32 \[3, \d\]/,
     ],
     ["an optimiser's wrong moment", "optim/adam", ["p.beta1 * m[", "0.5 * m["], /^params of shape \[16\]: element \[0\] is/],
   ] as const)("%s is refused, with the place", (_, key, [from, to], where) => {

@@ -18,7 +18,7 @@ import { adam } from "../../packages/engine/src/optim/adam.js";
 import type { Tensor } from "../../packages/engine/src/tensor.js";
 import type { FitOptions } from "../../packages/engine/src/train/fit.js";
 import { dataset } from "../browser/consumers/main.js";
-import { openWebGpu } from "../support/backends.js";
+import { GPU, openWebGpu } from "../support/backends.js";
 
 const open: Backend[] = [];
 afterAll(async () => {
@@ -77,6 +77,15 @@ test("a convolutional network with dropout drops the same units", async () => {
   const onCpu = await new Engine(await wasm()).fit(net(), options(more));
   const onGpu = await new Engine(await webgpu()).fit(net(), options(more));
   expectClose(onGpu.history.steps, onCpu.history.steps);
+});
+
+test("a device that is also taken for a GPU runs its variants, and compiles no text twice", async () => {
+  const { gpu } = await webgpu();
+  const other = gpu.as(GPU);
+  expect({ traits: other.traits, same: other.device === gpu.device }).toEqual({ traits: GPU, same: true });
+  const text = "@compute @workgroup_size(1) fn main() {}";
+  expect(await other.pipeline("nothing", text)).toBe(await gpu.pipeline("nothing", text));
+  await expect(other.pipeline("wrong", "fn")).rejects.toMatchObject({ code: "INTERNAL" });
 });
 
 test("a step is one submit and creates nothing on the device", async () => {

@@ -70,7 +70,7 @@ export const GPU: Traits = { serial: false, subgroup: 0 };
 const kept = new Map<Traits | undefined, Promise<WebGpuBackend>>();
 
 async function createKept(traits: Traits | undefined): Promise<WebGpuBackend> {
-  const backend = await WebGpuBackend.create(traits);
+  const backend = traits === undefined ? await WebGpuBackend.create() : (await openWebGpu()).as(traits);
   backend.close = async () => undefined;
   return backend;
 }
@@ -80,9 +80,18 @@ async function createKept(traits: Traits | undefined): Promise<WebGpuBackend> {
  * that tests of models compile three in four are some earlier test's.
  */
 export async function openWebGpu(traits?: Traits): Promise<WebGpuBackend> {
+  const backend = kept.get(traits) ?? createKept(traits);
+  kept.set(traits, backend);
+  return orMissing(backend);
+}
+
+/** A device for one test file alone, which closes it. */
+export function openOwnWebGpu(): Promise<WebGpuBackend> {
+  return orMissing(WebGpuBackend.create());
+}
+
+async function orMissing(backend: Promise<WebGpuBackend>): Promise<WebGpuBackend> {
   try {
-    const backend = kept.get(traits) ?? createKept(traits);
-    kept.set(traits, backend);
     return await backend;
   } catch (error) {
     if (!(error instanceof TetradError) || error.code !== "UNSUPPORTED") throw error;

@@ -100,7 +100,7 @@ export function checkAttention(inputs: readonly Spec[], attrs: AttentionAttrs): 
         expected: `${q.dtype} like q, f32 or f64`,
       });
   }
-  const { batch, keys, heads, groups, dim, valueDim } = extentsOf(operands, attrs.packed);
+  const { batch, queries, keys, heads, groups, dim, valueDim } = extentsOf(operands, attrs.packed);
   const shapes = `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
   if (k.shape.at(-1) !== dim) refuse("q and k differ in the size of a head", shapes);
   if (!sameShape(k.shape.slice(0, -1), v.shape.slice(0, -1))) refuse("k and v differ in tokens or heads", shapes);
@@ -142,18 +142,19 @@ export function checkAttention(inputs: readonly Spec[], attrs: AttentionAttrs): 
   }
   if (cos !== undefined && sin !== undefined) {
     const [positions = 0, half = 0] = cos.shape;
+    const tokens = Math.max(queries, keys);
     if (
       cos.shape.length !== 2 ||
       !sameShape(cos.shape, sin.shape) ||
       2 * half > dim ||
-      positions < keys ||
+      positions < tokens ||
       cos.dtype !== q.dtype ||
       sin.dtype !== q.dtype
     )
       refuse(
         "rope tables do not fit",
         `${cos.dtype} ${formatShape(cos.shape)} and ${formatShape(sin.shape)}`,
-        `${q.dtype} [${keys} or more positions, at most ${dim / 2}]`,
+        `${q.dtype} [${tokens} or more positions, at most ${dim / 2}]`,
       );
   }
 }

@@ -81,10 +81,10 @@ fn main(
       w = times(w, dropout_columns(rows, j));
       next = times(next, dropout_columns(rows, j + 4u));
     }
-    let at = value_places(s, place.head, j) + lane;
-    let next_at = value_places(s, place.head, j + 4u) + lane;
+    let at = value_places(s, place.head, j);
+    let next_at = value_places(s, place.head, j + 4u);
     for (var quad = 0u; quad < QUADS; quad++) {
-      let c = 4u * quad;
+      let c = min(4u * quad + lane, max(value_dim(), 1u) - 1u);
       var sum = sums_of(&sums, quad);
       sum = Block(sum[0] * shrink.x, sum[1] * shrink.y, sum[2] * shrink.z, sum[3] * shrink.w);
       add_two(&sum, w[0], heard(v[at.x + c]), w[1], heard(v[at.y + c]));

@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     values[lane] = dy[p.dy_at + at];
     workgroupBarrier();
     var sum = 0.0;
-    var leads = inside;
+    var leads = place < p.area;
     for (var j = 0u; j < 64u; j++) {
       if (to[j] == place) {
         sum += values[j];

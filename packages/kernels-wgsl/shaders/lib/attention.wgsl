@@ -73,6 +73,11 @@ fn free_at() -> u32 {
   return scalar(33u);
 }
 
+// Of cosine and sine. Where queries outnumber keys their positions may lie outside the tables.
+fn pair_at(position: u32, pair: u32) -> u32 {
+  return table_at() + 2u * min(position * rotated_half() + pair, (free_at() - table_at()) / 2u - 1u);
+}
+
 // A batch item, or rows cu[i] … cu[i + 1] − 1 of packed tokens; behind the last one, tokens that belong to none.
 struct Sequence {
   index: u32,

@@ -1,5 +1,5 @@
 // For devices whose threads run one after another: a thread has four rows (or keys) all for itself, no thread waits for another, and operands are read
-// where they lie. Out of range rows and keys are others that exist, whose products nobody looks at.
+// where they lie. Rows, keys and elements that do not exist are others that do, whose products nobody looks at.
 // Whoever uses it declares what attention_scores wants. Constant: QUADS, vectors of four elements that hold what a row adds up.
 //! use attention_scores
 
@@ -18,11 +18,6 @@ fn query_places(rows: Rows) -> Places {
   let at = vec4<u32>(rows[0].q, rows[1].q, rows[2].q, rows[3].q);
   let positions = vec4<u32>(rows[0].position, rows[1].position, rows[2].position, rows[3].position);
   return Places(select(at, vec4<u32>(operand_at(0u)), at == vec4<u32>(NOWHERE)), positions);
-}
-
-// Keys j … j + 3, of which those behind the last are the last; there is one at least.
-fn keys_from(s: Sequence, j: u32) -> vec4<u32> {
-  return min(j + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(max(s.k_length, 1u) - 1u));
 }
 
 fn key_places(s: Sequence, head: u32, j: u32) -> Places {
@@ -52,17 +47,24 @@ fn keys_at(places: Places, c: u32) -> vec4<f32> {
   return vec4<f32>(key(at.x, c, position.x), key(at.y, c, position.y), key(at.z, c, position.z), key(at.w, c, position.w));
 }
 
+// Where elements c … c + 3 of a head are that has so many and begins at `at`.
+fn elements_at(at: u32, c: u32, dim: u32) -> vec4<u32> {
+  return at + min(c + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(max(dim, 1u) - 1u));
+}
+
 // Elements c … c + 3 of one query, one key.
 fn query_elements(at: u32, c: u32, position: u32) -> vec4<f32> {
   if (!HAS_ROPE) {
-    return vec4<f32>(q[at + c], q[at + c + 1u], q[at + c + 2u], q[at + c + 3u]);
+    let place = elements_at(at, c, head_dim());
+    return vec4<f32>(q[place.x], q[place.y], q[place.z], q[place.w]);
   }
   return vec4<f32>(query(at, c, position), query(at, c + 1u, position), query(at, c + 2u, position), query(at, c + 3u, position));
 }
 
 fn key_elements(at: u32, c: u32, position: u32) -> vec4<f32> {
   if (!HAS_ROPE) {
-    return vec4<f32>(k[at + c], k[at + c + 1u], k[at + c + 2u], k[at + c + 3u]);
+    let place = elements_at(at, c, head_dim());
+    return vec4<f32>(k[place.x], k[place.y], k[place.z], k[place.w]);
   }
   return vec4<f32>(key(at, c, position), key(at, c + 1u, position), key(at, c + 2u, position), key(at, c + 3u, position));
 }

@@ -7,7 +7,8 @@ fn output_slope_places(rows: Rows) -> vec4<u32> {
 
 // Elements c … c + 3 of a row's.
 fn output_slope_elements(at: u32, c: u32) -> vec4<f32> {
-  return vec4<f32>(dy[at + c], dy[at + c + 1u], dy[at + c + 2u], dy[at + c + 3u]);
+  let place = elements_at(at, c, value_dim());
+  return vec4<f32>(dy[place.x], dy[place.y], dy[place.z], dy[place.w]);
 }
 
 fn slope_value_products(slopes_at: vec4<u32>, values_at: vec4<u32>) -> Block {

@@ -27,7 +27,7 @@ fn prepare(i: u32) {
   }
 }
 
-// What lies beyond the live tokens does not exist; a damaged list must not reach outside them.
+// What lies beyond the live tokens does not exist; a damaged list must not reach outside them, nor its differences outside i32.
 fn prepare_packed(at: u32, i: u32) {
   let q_first = max(cu_q[operand_at(3u) + i], 0);
   let k_first = max(cu_k[operand_at(4u) + i], 0);
@@ -38,7 +38,7 @@ fn prepare_packed(at: u32, i: u32) {
     k_end = min(k_end, cu_k[operand_at(4u) + i + 1u]);
   }
   scratch[at] = u32(q_first);
-  scratch[at + 1u] = u32(max(q_end - q_first, 0));
+  scratch[at + 1u] = u32(max(max(q_end, 0) - q_first, 0));
   scratch[at + 2u] = u32(k_first);
-  scratch[at + 3u] = u32(max(k_end - k_first, 0));
+  scratch[at + 3u] = u32(max(max(k_end, 0) - k_first, 0));
 }

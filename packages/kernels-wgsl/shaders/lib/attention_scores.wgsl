@@ -19,7 +19,7 @@ struct Row {
 
 fn row_of(s: Sequence, i: u32, h: u32) -> Row {
   if (i >= s.q_length) {
-    return Row(NOWHERE, 0u, 0u, 0u, 0u);
+    return Row(NOWHERE, 0u, 0u, operand_at(6u), 0u);
   }
   let position = i32(i) + s.offset;
   var limit = s.k_length;
@@ -60,6 +60,11 @@ fn value_at(s: Sequence, j: u32, h: u32) -> u32 {
   return select(NOWHERE, operand_at(2u) + s.index * scalar(14u) + (s.k_first + j) * scalar(15u) + h * scalar(16u), j < s.k_length);
 }
 
+// Keys j … j + 3, of which those behind the last are the last; there is one at least.
+fn keys_from(s: Sequence, j: u32) -> vec4<u32> {
+  return min(j + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(max(s.k_length, 1u) - 1u));
+}
+
 // Rotary position embedding of element c (J. Su et al. 2021, arXiv:2104.09864): x[c] cosine + x[partner] sine.
 struct Turn {
   partner: u32,
@@ -75,7 +80,7 @@ fn turn_of(c: u32, position: u32) -> Turn {
   let upper = select(c >= half, (c & 1u) != 0u, has(INTERLEAVED));
   let pair = select(select(c, c - half, upper), c >> 1u, has(INTERLEAVED));
   let apart = select(half, 1u, has(INTERLEAVED));
-  let at = table_at() + 2u * (position * half + pair);
+  let at = pair_at(position, pair);
   let sine = bitcast<f32>(scratch[at + 1u]);
   return Turn(select(c + apart, c - apart, upper), bitcast<f32>(scratch[at]), select(-sine, sine, upper));
 }
@@ -126,15 +131,15 @@ fn score_scale() -> f32 {
   return bitcast<f32>(scalar(27u)) + bitcast<f32>(scalar(28u));
 }
 
-// Scores of a row and keys j … j + 3 from their products; −∞ out of sight.
+// Scores of a row and keys j … j + 3 from their products; −∞ out of sight. What is not there has the last key's bias and mask.
 fn scores_of(products: vec4<f32>, row: Row, s: Sequence, j: u32) -> vec4<f32> {
-  let keys = vec4<u32>(j, j + 1u, j + 2u, j + 3u);
+  let keys = keys_from(s, j);
   var scores = products * score_scale();
   if (has(BIASED)) {
     let at = vec4<u32>(row.bias) + keys * scalar(20u);
     scores += vec4<f32>(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
   }
-  var seen = keys < vec4<u32>(row.limit);
+  var seen = j + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(row.limit);
   if (has(MASKED)) {
     let at = mask_at() + select(s.index * scalar(21u), s.k_first, has(PACKED)) + keys;
     seen = seen & (vec4<u32>(scratch[at.x], scratch[at.y], scratch[at.z], scratch[at.w]) != vec4<u32>(0u));

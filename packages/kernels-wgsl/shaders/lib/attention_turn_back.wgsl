@@ -9,7 +9,7 @@ struct BackTurn {
 
 fn back_turn(pair: u32, position: u32) -> BackTurn {
   let half = rotated_half();
-  let at = table_at() + 2u * (position * half + pair);
+  let at = pair_at(position, pair);
   let elements = select(vec2<u32>(pair, pair + half), vec2<u32>(2u * pair, 2u * pair + 1u), has(INTERLEAVED));
   return BackTurn(elements, bitcast<f32>(scratch[at]), bitcast<f32>(scratch[at + 1u]));
 }

@@ -1,4 +1,7 @@
-// Stored blocks are bytes in words, little end first; who uses this binds them as `stored: array<u32>`.
+// Stored blocks are bytes in words, little end first; who uses this binds them as `stored: array<u32>`. Words behind the last are the last.
+fn stored_word(i: u32) -> u32 {
+  return stored[min(i, arrayLength(&stored) - 1u)];
+}
 
 // 16 bits at an even place.
 fn half_at(at: u32) -> u32 {
@@ -8,11 +11,11 @@ fn half_at(at: u32) -> u32 {
 // Four bytes at any place.
 fn bytes_at(at: u32) -> u32 {
   let shift = (at & 3u) * 8u;
-  let low = stored[at >> 2u];
+  let low = stored_word(at >> 2u);
   if (shift == 0u) {
     return low;
   }
-  return (low >> shift) | (stored[(at >> 2u) + 1u] << (32u - shift));
+  return (low >> shift) | (stored_word((at >> 2u) + 1u) << (32u - shift));
 }
 
 fn signed_bytes(four: u32) -> vec4<f32> {

@@ -13,7 +13,7 @@ fn finish(i: u32, value: f32) {
   y[p.y_at + i] = value;
 }
 
-// The word at which a channel's panel begins. Panels that W does not have are whatever lies there: no result is made of them.
+// The word at which a channel's panel begins.
 fn panel(channel: u32) -> u32 {
   return p.stored_at / 4u + channel / 8u * (8u + (p.k + 3u) / 4u * 8u);
 }
@@ -22,9 +22,9 @@ fn scale(channel: u32) -> f32 {
   return bitcast<f32>(stored[panel(channel) + channel % 8u]);
 }
 
-// Words behind a row's end meet zeros of A.
+// Words behind a row's end are its last, and meet zeros of A.
 fn word(channel: u32, at: u32) -> u32 {
-  return bytes_less(stored[panel(channel) + 8u + at * 8u + channel % 8u], 0x40404040u);
+  return bytes_less(stored[panel(channel) + 8u + min(at, (p.k - 1u) / 4u) * 8u + channel % 8u], 0x40404040u);
 }
 
 fn finish_totals(totals: vec4<i32>, scales: vec4<f32>, row: u32, to: vec4<u32>) {
@@ -43,7 +43,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     return;
   }
   let slot = lane % THREADS_N;
-  let channel = col0 + slot + vec4<u32>(0u, THREADS_N, 2u * THREADS_N, 3u * THREADS_N);
+  let column = col0 + slot + vec4<u32>(0u, THREADS_N, 2u * THREADS_N, 3u * THREADS_N);
+  // Channels that W does not have are its last: no result is made of them.
+  let channel = min(column, vec4<u32>(p.n - 1u));
   var totals: Totals;
   for (var block = 0u; block < blocks(); block++) {
     load_rounded(row0, block, lane);
@@ -56,7 +58,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   }
   let scales = vec4<f32>(scale(channel.x), scale(channel.y), scale(channel.z), scale(channel.w));
   let row = row0 + lane / THREADS_N * 8u;
-  let to = select(vec4<u32>(NOWHERE), channel, channel < vec4<u32>(p.n));
+  let to = select(vec4<u32>(NOWHERE), column, column < vec4<u32>(p.n));
   finish_totals(totals[0], scales, row, to);
   finish_totals(totals[1], scales, row + 1u, to);
   finish_totals(totals[2], scales, row + 2u, to);

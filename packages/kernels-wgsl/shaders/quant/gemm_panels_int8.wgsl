@@ -37,8 +37,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let slot = lane % THREADS_N;
   let word = lane / THREADS_N;
   let row = word * 8u;
-  // Panels that W does not have are whatever lies there: no result is made of them.
-  let channel = col0 + slot + vec4<u32>(0u, THREADS_N, 2u * THREADS_N, 3u * THREADS_N);
+  let column = col0 + slot + vec4<u32>(0u, THREADS_N, 2u * THREADS_N, 3u * THREADS_N);
+  // Channels that W does not have are its last: no result is made of them.
+  let channel = min(column, vec4<u32>(p.n - 1u));
   var sums: Sums;
   for (var block = 0u; block < blocks(); block++) {
     load_rounded(row0, block, lane);
@@ -99,7 +100,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
     workgroupBarrier();
   }
-  let to = select(vec4<u32>(NOWHERE), channel, channel < vec4<u32>(p.n));
+  let to = select(vec4<u32>(NOWHERE), column, column < vec4<u32>(p.n));
   finish_scaled(sums[0], row0 + row, to);
   finish_scaled(sums[1], row0 + row + 1u, to);
   finish_scaled(sums[2], row0 + row + 2u, to);

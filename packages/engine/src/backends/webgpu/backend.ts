@@ -33,6 +33,11 @@ export class WebGpuBackend implements Backend {
     return new WebGpuBackend(await WebGpuDevice.open(traits), traits);
   }
 
+  /** Another backend on the same device, as of WebGpuDevice.as; whichever is closed first closes it. */
+  as(traits: Traits): WebGpuBackend {
+    return new WebGpuBackend(this.gpu.as(traits), traits);
+  }
+
   allocate(dtype: DType, length: number): Segment {
     return new WebGpuSegment(this.gpu, dtype, length);
   }

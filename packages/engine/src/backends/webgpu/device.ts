@@ -47,10 +47,10 @@ async function locate(): Promise<GPU | undefined> {
   } catch {
     return undefined;
   }
-  // No shader counts on workgroup memory that begins as zeros, and without it SwiftShader compiles tiled ones ten times as fast. Stamps that are rounded to
-  // 65 µs, against pages that spy, are no good for launches of 10. Clamps of indices stay, at a quarter of SwiftShader's time to compile: some kernels of
-  // attention and of stored weights read up to 2 KB past an operand's end what they do not use.
-  return dawn.create(["enable-dawn-features=disable_workgroup_init", "disable-dawn-features=timestamp_quantization"]);
+  // No shader counts on workgroup memory that begins as zeros, and without it SwiftShader compiles tiled ones ten times as fast. Nor does one count on clamped
+  // indices: each bounds its own, which tests/kernels/bounds.test.ts checks at every access; SwiftShader then compiles in 0.75 of the time. What keeps a page from
+  // others' memory keeps nothing from a process that may read its own. Stamps that are rounded to 65 µs, against pages that spy, are no good for launches of 10.
+  return dawn.create(["enable-dawn-features=disable_workgroup_init,disable_robustness", "disable-dawn-features=timestamp_quantization"]);
 }
 
 /** @throws TetradError UNSUPPORTED where there is no WebGPU, no adapter, or one without the limits that the kernels count on */
@@ -109,32 +109,45 @@ export function bindingsOf(text: string): ShaderBinding[] {
 /** Directives, which only comments may stand before. */
 const DIRECTIVE = /^(?:enable|diagnostic)\b.*;$/gm;
 
+/** What is a GPUDevice's own, whatever it is taken for. */
+class Shared {
+  /** By their texts. */
+  readonly pipelines = new Map<string, Promise<Compiled>>();
+  lost: string | undefined;
+  refused: string | undefined;
+
+  constructor(device: GPUDevice) {
+    void device.lost.then(({ reason, message }) => {
+      this.lost = message || reason || "no reason given";
+    });
+    device.addEventListener("uncapturederror", ({ error }) => {
+      this.refused ??= error.message;
+    });
+  }
+}
+
+/** What an adapter says of itself. */
+function traitsOf({ info }: GPUAdapter, device: GPUDevice): Traits {
+  const { isFallbackAdapter, subgroupMinSize, subgroupMaxSize } = info;
+  const uniform = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+  return { serial: isFallbackAdapter === true, subgroup: uniform ? subgroupMinSize : 0 };
+}
+
 export class WebGpuDevice {
   /** Where the shaders of plans that are compiled from now on come from. */
   shaders: ShaderSource = shipped;
-  readonly #pipelines = new Map<string, Promise<Compiled>>();
-  #lost: string | undefined;
-  #refused: string | undefined;
-
-  /** What decides which variants of kernels run, and with it the order of additions: what the adapter says of itself, and no measurement. */
-  readonly traits: Traits;
+  readonly #shared: Shared;
 
   private constructor(
     readonly adapter: GPUAdapter,
     readonly device: GPUDevice,
     /** Whether WGSL has dot4I8Packed here. */
     readonly packedDot: boolean,
-    traits: Traits | undefined,
+    /** What decides which variants of kernels run, and with it the order of additions: what the adapter says of itself, and no measurement. */
+    readonly traits: Traits,
+    shared: Shared,
   ) {
-    const { isFallbackAdapter, subgroupMinSize, subgroupMaxSize } = adapter.info;
-    const uniform = device.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
-    this.traits = traits ?? { serial: isFallbackAdapter === true, subgroup: uniform ? subgroupMinSize : 0 };
-    void device.lost.then(({ reason, message }) => {
-      this.#lost = message || reason || "no reason given";
-    });
-    device.addEventListener("uncapturederror", ({ error }) => {
-      this.#refused ??= error.message;
-    });
+    this.#shared = shared;
   }
 
   /**
@@ -150,7 +163,13 @@ export class WebGpuDevice {
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
     const packedDot = (await findGpu())?.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
-    return new WebGpuDevice(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }), packedDot, traits);
+    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    return new WebGpuDevice(adapter, device, packedDot, traits ?? traitsOf(adapter, device), new Shared(device));
+  }
+
+  /** The same device taken for another kind: what both compile is compiled once. */
+  as(traits: Traits): WebGpuDevice {
+    return new WebGpuDevice(this.adapter, this.device, this.packedDot, traits, this.#shared);
   }
 
   /** Flat storage on this device. */
@@ -160,10 +179,11 @@ export class WebGpuDevice {
 
   /** @throws TetradError DEVICE_LOST once the device is gone */
   requirePresent(): void {
-    if (this.#lost === undefined) return;
+    const { lost } = this.#shared;
+    if (lost === undefined) return;
     throw new TetradError("DEVICE_LOST", {
       op: "run",
-      what: `the WebGPU device was lost: ${this.#lost}`,
+      what: `the WebGPU device was lost: ${lost}`,
       hint: 'create a new engine, or use backend "wasm"',
     });
   }
@@ -175,8 +195,8 @@ export class WebGpuDevice {
 
   /** @throws TetradError INTERNAL when the device has refused something since the last call: a fault of ours, never of the user's */
   check(): void {
-    const message = this.#refused;
-    this.#refused = undefined;
+    const message = this.#shared.refused;
+    this.#shared.refused = undefined;
     if (message !== undefined) throw new TetradError("INTERNAL", { op: "webgpu", what: message.trim() });
   }
 
@@ -203,10 +223,11 @@ export class WebGpuDevice {
       { name: label, text: shader.replace(DIRECTIVE, "") },
     ];
     const text = parts.map((part) => part.text).join("\n");
-    const known = this.#pipelines.get(text);
+    const { pipelines } = this.#shared;
+    const known = pipelines.get(text);
     if (known !== undefined) return known;
     const compiled = this.#compile(label, text, parts, prelude.join(" "));
-    this.#pipelines.set(text, compiled);
+    pipelines.set(text, compiled);
     return compiled;
   }
 
