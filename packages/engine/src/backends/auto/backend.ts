@@ -17,6 +17,9 @@ export interface AutoOptions extends WasmOptions {
   readonly cache?: boolean;
 }
 
+/** Seconds that a step is predicted to take on the CPU, below which it is timed there before a GPU is believed to be faster. */
+const SOON = 0.1;
+
 export class AutoBackend implements Backend {
   readonly name = "auto";
   #probed: Promise<Probed> | undefined;
@@ -65,6 +68,12 @@ export class AutoBackend implements Backend {
     const cpuName = `wasm ${this.wasm.build}-simd ×${this.wasm.threads}`;
     if (runsOn === undefined && first.name === "wasm" && !first.close)
       return stay(describeDecision(cpuName, onCpu.seconds, "predicted", `webgpu predicted ${formatSeconds(onGpu.seconds)}`));
+    // A processor that also does other work measures itself too slow, by a factor of ten and more. What the plan itself takes there is soon known, and shaders for
+    // a GPU that then loses may take minutes to compile.
+    const timed = runsOn === undefined && (first.close || onCpu.seconds < SOON) ? await secondsOf(cpu) : undefined;
+    const second = timed === undefined ? first : decide({ name: "wasm", seconds: timed }, onGpu);
+    if (timed !== undefined && second.name === "wasm" && !second.close)
+      return stay(describeDecision(cpuName, timed, "measured", `webgpu predicted ${formatSeconds(onGpu.seconds)}`));
     let gpu: WebGpuExecutable;
     let device: WebGpuDevice;
     try {
@@ -81,17 +90,16 @@ export class AutoBackend implements Backend {
       return stay(`not on the GPU: ${error.message}`);
     }
     if (runsOn === "webgpu") return new AutoExecutable(request, cpu, gpu, device, true, `webgpu, where the training began; ${device.name}`);
-    if (!first.close) {
-      const why = describeDecision("webgpu", onGpu.seconds, "predicted", `${cpuName} predicted ${formatSeconds(onCpu.seconds)}`);
+    const cpuTime = timed === undefined ? `predicted ${formatSeconds(onCpu.seconds)}` : `measured ${formatSeconds(timed)}`;
+    const onDevice = (seconds: number, how: string) => {
+      const why = describeDecision("webgpu", seconds, how, `${cpuName} ${cpuTime}`);
       return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
-    }
-    const timed = { cpu: await secondsOf(cpu), gpu: await secondsOf(gpu) };
-    if (timed.cpu <= timed.gpu) {
-      gpu.close();
-      return stay(describeDecision(cpuName, timed.cpu, "measured", `webgpu measured ${formatSeconds(timed.gpu)}`));
-    }
-    const why = describeDecision("webgpu", timed.gpu, "measured", `${cpuName} measured ${formatSeconds(timed.cpu)}`);
-    return new AutoExecutable(request, cpu, gpu, device, true, `${why}; ${device.name}`);
+    };
+    if (timed === undefined || !second.close) return onDevice(onGpu.seconds, "predicted");
+    const gpuSeconds = await secondsOf(gpu);
+    if (gpuSeconds < timed) return onDevice(gpuSeconds, "measured");
+    gpu.close();
+    return stay(describeDecision(cpuName, timed, "measured", `webgpu measured ${formatSeconds(gpuSeconds)}`));
   }
 
   /**
