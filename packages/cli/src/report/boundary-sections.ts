@@ -1,4 +1,5 @@
 /** Sections of a report about a condition's boundary: its points, and maps of where it holds. */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import type { BoundaryResult } from "@tetrad/theory";
 import { percent, short } from "../numbers.js";
 import { chart } from "./chart.js";
@@ -76,7 +77,7 @@ function line(name: string, { lower, upper }: Ends, { asked, crossings }: Bounda
     title: `Margin of the condition against ${name}`,
     caption: "The condition holds above zero and changes at the dashed lines.",
     x: { label: labels.axis(name), domain: [lower[0] as number, upper[0] as number], exact: true },
-    y: { label: "margin", domain: [Math.min(0, ...heights), Math.max(0, ...heights)] },
+    y: { label: "margin", domain: [Math.min(0, smallestOf(heights)), Math.max(0, largestOf(heights))] },
     marks: [horizontal(0), ...Array.from(crossings, (at) => vertical(at)), dots({ points, series: "s1" })],
   });
 }

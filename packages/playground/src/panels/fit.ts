@@ -1,5 +1,5 @@
 /** Fit a theory to measured expansion rates: formula and priors change, the fit follows at once. */
-import { readTable, type Table } from "@tetrad/engine";
+import { largestOf, readTable, smallestOf, type Table } from "@tetrad/engine";
 import { type FitResult, fitTheory, observe, type Parameter, predict, type Theory } from "@tetrad/theory";
 import curved from "../../../../examples/cosmic-chronometers/curved-lcdm.yaml?raw";
 import flat from "../../../../examples/cosmic-chronometers/flat-lcdm.yaml?raw";
@@ -45,7 +45,7 @@ function shownData(theory: Theory, table: Table): Shown {
     const grid = Object.fromEntries(Object.entries(x).map(([name, values]) => [name, inOrder(values)]));
     return { grid, x: inOrder(own), y: inOrder(y), sigma: inOrder(sigma) };
   }
-  const [low, high] = [Math.min(...own), Math.max(...own)];
+  const [low, high] = [smallestOf(own), largestOf(own)];
   const from = low - 0.05 * (high - low);
   const all = [...Array.from({ length: 80 }, (_, i) => (low > 0 && from < 0 ? 0 : from) + ((high + 0.05 * (high - low) - from) * i) / 79)];
   // Places measured twice stand twice.
