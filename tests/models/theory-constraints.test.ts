@@ -99,12 +99,15 @@ describe("fits", () => {
   });
 });
 
-test("posteriors end at a constraint: half a normal distribution has its mean and sd", async () => {
+test.each([
+  { sampler: "metropolis", chains: 4, warmup: 300, draws: 800 },
+  { sampler: "ensemble", chains: 1, warmup: 100, draws: 300 },
+] as const)("posteriors end at a constraint: half a normal distribution has its mean and sd by $sampler", async (options) => {
   const theory = parseTheory(
     "name: mean\nmodel: m + 0*x\ndata: { x: x, y: y, error: s }\nparameters: { m: { start: 2, bounds: [-10, 10] } }\nconstraints: [m >= 0]",
   );
   const one = { columns: { x: [0], y: [0], s: [1] } };
-  const result = await sampleTheory(engine, theory, one, { sampler: "metropolis", chains: 4, warmup: 300, draws: 800, seed: 1 });
+  const result = await sampleTheory(engine, theory, one, { ...options, seed: 1 });
   const [m] = result.summaries;
   const [mean, sd] = [Math.sqrt(2 / Math.PI), Math.sqrt(1 - 2 / Math.PI)];
   expect(Math.abs((m?.mean as number) - mean)).toBeLessThan(4 * (m?.mcseMean as number));
