@@ -48,7 +48,7 @@ export function checkImports(root) {
         const where = `${slashes(relative(root, file))}:${found.line}`;
         const { specifier } = found;
         // Files that a bundler hands over as text.
-        if (specifier.endsWith("?raw")) continue;
+        if (/\?(raw|object)$/.test(specifier)) continue;
         if (specifier.startsWith(".")) {
           const target = resolve(dirname(file), specifier.replace(/\.js$/, ".ts"));
           if (!specifier.endsWith(".js")) problems.push(`${where}: relative import "${specifier}" must end in .js`);

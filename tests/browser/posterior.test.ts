@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createEngine, readTable } from "@tetrad/engine";
 import { chainTable, chainTarget, createLikelihood, loadTheories, sampleChains } from "@tetrad/theory";
+import { unzipSync } from "fflate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BRIEF, longestTaskDuring } from "../support/main-thread.js";
 import { leave, Playground } from "../support/playground.js";
@@ -45,6 +46,33 @@ test("flat ΛCDM is sampled in workers to its known posterior, with Node's draws
 
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#posterior-csv").click()]);
   const drawn = readTable(await readFile(await download.path()), "draws.csv");
+  const [archive] = await Promise.all([page.waitForEvent("download"), page.locator("#posterior-getdist").click()]);
+  expect(archive.suggestedFilename()).toBe("chains.zip");
+  const files = Object.entries(unzipSync(new Uint8Array(await readFile(await archive.path()))));
+  const rowsOf = new Map(files.map(([name, bytes]) => [name, new TextDecoder().decode(bytes).trimEnd().split("\n")]));
+  const chainNames = [1, 2, 3, 4].map((chain) => `flat-lcdm_${chain}.txt`);
+  expect([...rowsOf.keys()].sort()).toEqual(["flat-lcdm.paramnames", "flat-lcdm.ranges", ...chainNames].sort());
+  expect(rowsOf.get("flat-lcdm.ranges")).toEqual(["Om 0 1", "H0 40 110"]);
+  const named = (rowsOf.get("flat-lcdm.paramnames") as string[]).map((line) => line.split(" ", 1)[0] as string);
+  const saved = chainNames.map((name) => (rowsOf.get(name) as string[]).map((line) => line.split(" ").map(Number)));
+  expect(saved.map((chain) => chain.length)).toEqual([700, 700, 700, 700]);
+  const all = saved.flat();
+  for (const [i, name] of named.entries()) {
+    // The file of CSV beside it, to ten digits; weights are 1, the second column is −ln density.
+    const at = drawn.columns.indexOf(name.replace("*", ""));
+    const apart = Math.max(...all.map((cells, j) => Math.abs((cells[i + 2] as number) / Number(drawn.rows[j]?.[at]) - 1)));
+    expect(apart, name).toBeLessThan(1e-9);
+    // And the page's own table, to the digits that it shows.
+    const [, mean = "", sd = ""] = /([-\d.]+) ± ([\d.]+)/.exec(await row(i + 1)) ?? [];
+    const average = all.reduce((sum, cells) => sum + (cells[i + 2] as number), 0) / all.length;
+    const spread = Math.sqrt(all.reduce((sum, cells) => sum + ((cells[i + 2] as number) - average) ** 2, 0) / (all.length - 1));
+    const lastDigit = (text: string) => 10 ** -(text.split(".")[1]?.length ?? 0);
+    expect(Math.abs(average - Number(mean)), `mean of ${name}`).toBeLessThan(0.51 * lastDigit(mean));
+    expect(Math.abs(spread - Number(sd)), `sd of ${name}`).toBeLessThan(0.51 * lastDigit(sd));
+  }
+  expect(all.every(([weight]) => weight === 1)).toBe(true);
+  const density = Number(drawn.rows[0]?.[drawn.columns.indexOf("log_density")]);
+  expect(Math.abs((all[0]?.[1] as number) / -density - 1)).toBeLessThan(1e-9);
   const [theory] = await loadTheories(join(folder, "flat-lcdm.yaml"));
   if (theory === undefined) throw new Error("there is no theory");
   const engine = await createEngine({ backend: "wasm", threads: 1 });

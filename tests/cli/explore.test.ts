@@ -64,6 +64,41 @@ test("profiles and sensitivity as tables, with reports", () => {
   for (const name of ["p.html", "s.html"]) expect(readFileSync(place.path(name), "utf8")).not.toMatch(selfContained);
 });
 
+test("boundaries and optima stay where the theory's constraints hold; sensitivities refuse them", () => {
+  const place = workplace();
+  const file = place.write(
+    "constrained.yaml",
+    `name: line
+model: a + b*x
+data: { x: x, y: y, error: s }
+parameters: { a: { start: 0.5, bounds: [0, 2] }, b: { start: 0.2, bounds: [-1, 1] } }
+constraints: ["a + b <= 0.8"]
+`,
+  );
+  const table = place.write("line.csv", "x,y,s\n0,1.1,0.1\n1,1.4,0.2\n2,2.2,0.1\n");
+  const run = (method: string, ...more: string[]) => place.tetrad("explore", file, table, "--method", method, ...more);
+  const boundary = run("boundary", "--condition", "a > 3*b", "--evaluations", "30", "--out", "b.csv", "--report", "b.html", "--json");
+  const found = JSON.parse(boundary.stdout) as { crossings: [number, number][]; allowed: number; share: number };
+  expect(found.crossings.length).toBeGreaterThan(5);
+  for (const [a, b] of found.crossings) {
+    expect(a / 3).toBeCloseTo(b, 10);
+    expect(a + b).toBeLessThanOrEqual(0.8);
+  }
+  expect(found.allowed).toBeCloseTo(1.8 ** 2 / 2 / 4, 2); // a triangle over a from 0 and b from −1
+  expect(found.share).toBeCloseTo(1 - (0.8 * 0.6) / 2 / (1.8 ** 2 / 2), 1); // without the one between b = a/3 and the edge
+  const points = readFileSync(place.path("b.csv"), "utf8")
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((row) => row.split(",").map(Number));
+  expect(points).toHaveLength(30);
+  for (const [a, b] of points) expect((a as number) + (b as number)).toBeLessThanOrEqual(0.8);
+  expect(readFileSync(place.path("b.html"), "utf8")).toMatch(/The constraints leave [\d.]+ % of the ranges/);
+  const { parameters } = JSON.parse(run("optimise", "--evaluations", "20", "--json").stdout) as { parameters: { a: number; b: number } };
+  expect(parameters.a + parameters.b).toBeLessThanOrEqual(0.8);
+  expect(run("sensitivity").stderr).toContain("error[UNSUPPORTED]");
+});
+
 test("a condition's boundary and an optimum without slopes, with reports", () => {
   const place = workplace();
   const range = ["--range", "Om=0.05:0.6"];

@@ -4,6 +4,8 @@ import {
   chainTarget,
   createBatch,
   createLikelihood,
+  designNext,
+  fitLikelihood,
   fitTheory,
   laplace,
   logPriorVolume,
@@ -13,6 +15,7 @@ import {
   predict,
   profileLikelihood,
   sampleTheory,
+  simulatedRegion,
 } from "@tetrad/theory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorOf } from "../unit/theory-support.js";
@@ -96,17 +99,33 @@ describe("fits", () => {
   });
 });
 
-test("posteriors end at a constraint: half a normal distribution has its mean and sd", async () => {
+test.each([
+  { sampler: "metropolis", chains: 4, warmup: 300, draws: 800 },
+  { sampler: "ensemble", chains: 1, warmup: 100, draws: 300 },
+] as const)("posteriors end at a constraint: half a normal distribution has its mean and sd by $sampler", async (options) => {
   const theory = parseTheory(
     "name: mean\nmodel: m + 0*x\ndata: { x: x, y: y, error: s }\nparameters: { m: { start: 2, bounds: [-10, 10] } }\nconstraints: [m >= 0]",
   );
   const one = { columns: { x: [0], y: [0], s: [1] } };
-  const result = await sampleTheory(engine, theory, one, { sampler: "metropolis", chains: 4, warmup: 300, draws: 800, seed: 1 });
+  const result = await sampleTheory(engine, theory, one, { ...options, seed: 1 });
   const [m] = result.summaries;
   const [mean, sd] = [Math.sqrt(2 / Math.PI), Math.sqrt(1 - 2 / Math.PI)];
   expect(Math.abs((m?.mean as number) - mean)).toBeLessThan(4 * (m?.mcseMean as number));
   expect(Math.abs((m?.sd as number) - sd)).toBeLessThan(4 * (m?.mcseSd as number));
   for (const chain of result.chains) expect(chain.theta.every((value) => value >= 0)).toBe(true);
+});
+
+test("a design leaves out a parameter that the constraint settles", async () => {
+  const theory = parseTheory(line('constraints: ["a <= 0.8"]', "", "{ start: 0.5 }"));
+  using likelihood = await createLikelihood(engine, theory, data);
+  const fit = fitLikelihood(likelihood);
+  expect(fit.constraints).toEqual(["a <= 0.8"]);
+  const { names, before, candidates } = await designNext(engine, likelihood, fit, { candidates: { x: [3] }, error: 0.1 });
+  expect(names).toEqual(["b"]);
+  // With a held, the data and the new datum give b the information Σ x²/σ².
+  const held = data.columns.x.reduce((sum, x, i) => sum + (x / (data.columns.s[i] as number)) ** 2, 0);
+  expect(before[0]).toBeCloseTo(1 / Math.sqrt(held), 10);
+  expect(candidates[0]?.after[0]).toBeCloseTo(1 / Math.sqrt(held + (3 / 0.1) ** 2), 10);
 });
 
 describe("what cannot keep constraints refuses them", () => {
@@ -123,6 +142,7 @@ describe("what cannot keep constraints refuses them", () => {
     const fit = await fitTheory(engine, theory, data);
     await expect(sampleTheory(engine, theory, data)).rejects.toMatchObject({ code: "UNSUPPORTED" });
     expect(errorOf(() => laplace(chainTarget(likelihood), { start: likelihood.start })).code).toBe("UNSUPPORTED");
+    await expect(simulatedRegion(likelihood, fit, { name: "a" })).rejects.toMatchObject({ code: "UNSUPPORTED" });
     for (const run of [() => nestedTarget(likelihood), () => logPriorVolume(likelihood), () => profileLikelihood(likelihood, fit)])
       expect(errorOf(run)).toMatchObject({ code: "UNSUPPORTED", message: expect.stringMatching(/constraints.*2\*a \+ b <= 2\.4/) });
   });

@@ -5,6 +5,7 @@ import { deviationError, meanError, quantileEffectiveSize } from "../../packages
 import { normalQuantile } from "../../packages/theory/src/diagnose/normal.js";
 import { pooled } from "../../packages/theory/src/diagnose/ranks.js";
 import { judge, summarise } from "../../packages/theory/src/diagnose/summary.js";
+import type { ChainTarget } from "../../packages/theory/src/sample/chain.js";
 import { ChainRandom } from "../../packages/theory/src/sample/chain-random.js";
 import { laplace } from "../../packages/theory/src/sample/laplace.js";
 import type { LogDensity } from "../../packages/theory/src/sample/log-density.js";
@@ -16,6 +17,7 @@ import { Transform } from "../../packages/theory/src/sample/transform.js";
 import { variational } from "../../packages/theory/src/sample/variational.js";
 import type { Parameter, Theory } from "../../packages/theory/src/theory.js";
 import { eightSchools, funnel, gaussian, golden, lines, rosenbrock, transformed } from "./posterior-targets.js";
+import { errorOf } from "./theory-support.js";
 
 const average = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -242,6 +244,57 @@ describe("bounds", () => {
       expect(chains.reduce((sum, { undefinedCalls }) => sum + undefinedCalls, 0)).toBeGreaterThan(0);
       if (sampler === "nuts") expect(statistic(chains[0] as (typeof chains)[0], "diverging")?.some((value) => value > 0)).toBe(false);
     }
+  });
+});
+
+describe("walls that no slope announces", () => {
+  const within = (dim: number, inside: (x: ArrayLike<number>) => boolean): ChainTarget => {
+    const half = (x: Float64Array) => -x.reduce((sum, value) => sum + value * value, 0) / 2;
+    return { ...lines({ dim, logDensity: (x) => (inside(x) ? half(x) : -Infinity) }), walls: true };
+  };
+  /** Four normal numbers in the order of their size: moments by quadrature of the order statistics' densities. */
+  const ordered = within(
+    4,
+    (x) => (x[0] as number) <= (x[1] as number) && (x[1] as number) <= (x[2] as number) && (x[2] as number) <= (x[3] as number),
+  );
+  const [means, sds] = [
+    [-1.0293753730039608, -0.29701138232, 0.29701138232, 1.0293753730039608],
+    [0.7012234, 0.6003794, 0.6003794, 0.7012234],
+  ];
+
+  test.each<[string, ChainOptions & { chains: number }, number]>([
+    // By stretches alone the ensemble has 32 effective draws from 10,000 calls.
+    ["ensemble", { sampler: "ensemble", warmup: 300, draws: 1000, chains: 1 }, 100],
+    ["metropolis", { sampler: "metropolis", warmup: 400, draws: 800, chains: 4 }, 100],
+  ])("%s: moments of ordered normal numbers, and what a call is worth", (_, options, worth) => {
+    const chains = sampleChains(ordered, { ...options, seed: 1 });
+    const calls = chains.reduce((sum, chain) => sum + chain.calls, 0);
+    for (let i = 0; i < 4; i++) {
+      const own = coordinate(chains, 4, i);
+      near(zOfMean(own, means[i] as number), `mean ${i}`);
+      near(zOfSd(own, sds[i] as number), `sd ${i}`);
+      expect((1e4 * (summarise("", own).essBulk as number)) / calls).toBeGreaterThan(worth);
+    }
+    for (const { theta } of chains)
+      for (let at = 1; at < theta.length; at++) if (at % 4 > 0) expect(theta[at]).toBeGreaterThanOrEqual(theta[at - 1] as number);
+  });
+
+  test("every walker starts inside a thousandth of the space, and moments are those of half a normal law in each of ten directions", () => {
+    const chains = sampleChains(
+      within(10, (x) => Array.from(x).every((value) => value >= 0)),
+      { sampler: "ensemble", warmup: 300, draws: 500, seed: 1, chains: 1 },
+    );
+    for (let i = 0; i < 10; i++) {
+      near(zOfMean(coordinate(chains, 10, i), Math.sqrt(2 / Math.PI)), `mean ${i}`);
+      near(zOfSd(coordinate(chains, 10, i), Math.sqrt(1 - 2 / Math.PI)), `sd ${i}`);
+    }
+  });
+
+  test("walls that leave nothing are an error", () => {
+    const nothing = within(1, () => false);
+    expect(errorOf(() => sampleChains(nothing, { sampler: "ensemble", warmup: 0, draws: 4 })).message).toMatch(
+      /none of 100000 starting points/,
+    );
   });
 });
 

@@ -100,6 +100,55 @@ describe("boundaries", () => {
   });
 });
 
+describe("boundaries within constraints", () => {
+  const asked = (result: { asked: { theta: Float64Array } }, k: number) =>
+    Array.from({ length: result.asked.theta.length / k }, (_, row) => Array.from(result.asked.theta.subarray(row * k, (row + 1) * k)));
+
+  test("one dimension: pieces and shares to twelve digits, no crossing where a piece ends, the theory is asked nowhere else", async () => {
+    const inside = ([x = 0]: Float64Array) => (x >= 1 && x <= 6) || x >= 7.5;
+    const margin = ([x = 0]: Float64Array) => {
+      if (!inside(Float64Array.of(x))) throw new Error(`asked at ${x}`);
+      return Math.cos(x);
+    };
+    const result = await findBoundary(margin, { lower: Float64Array.of(0), upper: Float64Array.of(10) }, { inside });
+    // The cosine is positive up to π/2, from 3π/2 to 6, and from 7.5 to 5π/2.
+    expect(Array.from(result.crossings, (at) => Number((at / Math.PI).toFixed(11)))).toEqual([0.5, 1.5, 2.5]);
+    expect(result.allowed).toBeCloseTo(0.75, 11);
+    expect(result.share).toBeCloseTo((Math.PI / 2 - 1 + 6 - 1.5 * Math.PI + 2.5 * Math.PI - 7.5) / 7.5, 11);
+    const none = await findBoundary(margin, { lower: Float64Array.of(2), upper: Float64Array.of(6.4) }, { inside: ([x = 0]) => x <= 4 });
+    expect([none.crossings.length, none.share]).toEqual([0, 0]);
+  });
+
+  test("two dimensions: a half plane of a circle", async () => {
+    const box = { lower: Float64Array.of(-2, -2), upper: Float64Array.of(2, 2) };
+    const inside = ([x = 0, y = 0]: Float64Array) => x + y >= 0.5;
+    const result = await findBoundary(([x = 0, y = 0]) => 1 - x * x - y * y, box, { evaluations: 60, crossings: 16, inside });
+    expect(asked(result, 2).every((theta) => inside(Float64Array.from(theta)))).toBe(true);
+    expect(asked(result, 2)).toHaveLength(60);
+    expect(result.crossings.length).toBeGreaterThan(20);
+    for (let i = 0; i < result.crossings.length; i += 2) {
+      const [x, y] = [result.crossings[i] as number, result.crossings[i + 1] as number];
+      expect(Math.hypot(x, y)).toBeCloseTo(1, 11);
+      expect(x + y).toBeGreaterThanOrEqual(0.5);
+    }
+    // Above the line lie 3.5²/2 of the 16, and of the disc the segment beyond a chord at 0.5/√2.
+    const chord = 0.5 / Math.SQRT2;
+    expect(result.allowed).toBeCloseTo(3.5 ** 2 / 2 / 16, 2);
+    expect(result.share).toBeCloseTo((Math.acos(chord) - chord * Math.sqrt(1 - chord ** 2)) / (3.5 ** 2 / 2), 2);
+  });
+
+  test("constraints that leave nothing of the ranges are an error", async () => {
+    const inside = () => false;
+    for (const k of [1, 2]) {
+      const box = { lower: new Float64Array(k), upper: new Float64Array(k).fill(1) };
+      await expect(findBoundary(() => 1, box, { inside })).rejects.toMatchObject({
+        code: "DATA",
+        message: expect.stringContaining("the constraints leave too little of the ranges"),
+      });
+    }
+  });
+});
+
 describe("conditions", () => {
   const theory = parseTheory(`
 name: line

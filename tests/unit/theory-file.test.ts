@@ -7,13 +7,17 @@ import {
   evaluate,
   freeParameters,
   loadTheories,
+  namedFiles,
   observe,
   parameterValues,
   parseCovariance,
   parseTheories,
   parseTheory,
+  type Theory,
+  theoriesOf,
 } from "@tetrad/theory";
 import { describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
 import { errorOf } from "./theory-support.js";
 
 const GOOD = `name: flat
@@ -352,5 +356,39 @@ describe("loadTheories", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe("theoriesOf", () => {
+  test.each(["cosmic-chronometers/flat-lcdm", "cosmic-chronometers/w0wa", "other-gravities/dgp", "other-gravities/brans-dicke"])(
+    "%s as an object is what its file is, without lines",
+    async (name) => {
+      const text = await readFile(new URL(`../../examples/${name}.yaml`, import.meta.url), "utf8");
+      const object = parseYaml(text) as { data: { file?: string } };
+      const files = Object.fromEntries(namedFiles(text).map((one) => [one.name, "z,H,sigma_H\n1,100,5\n"]));
+      const [read] = parseTheories(text, { files });
+      const [made] = theoriesOf(object);
+      const plain = (theory: Theory | undefined) =>
+        JSON.parse(
+          JSON.stringify({ ...theory, data: undefined, sets: undefined }).replaceAll(/"at":"theory(:\d+)?"/g, '"at":"theory"'),
+        ) as unknown;
+      expect(plain(made)).toEqual(plain(read));
+      expect(made?.data.table).toBeUndefined(); // files are not read: tables are passed where it is fitted
+      expect(made?.sets).toHaveLength(1);
+    },
+  );
+
+  test("mistakes name the key", () => {
+    const good = { name: "line", model: "a + b*x", data: { x: "x", y: "y", error: "s" }, parameters: { a: { start: 0 }, b: { start: 1 } } };
+    expect(theoriesOf(good)[0]?.parameters.map(({ name }) => name)).toEqual(["a", "b"]);
+    const wrong = errorOf(() =>
+      theoriesOf({ ...good, parameters: { a: { start: 0, bound: [0, 1] }, b: { start: 1 } } }, { source: "mine" }),
+    );
+    expect(wrong).toMatchObject({
+      code: "ARGUMENT",
+      message: expect.stringMatching(/parameters\.a: unknown key "bound".*at mine\).*did you mean "bounds"/),
+    });
+    expect(errorOf(() => theoriesOf({ ...good, model: "a + c*x" })).message).toMatch(/unknown name "c" at character 5/);
+    expect(errorOf(() => theoriesOf([])).code).toBe("ARGUMENT");
   });
 });

@@ -1,5 +1,5 @@
 /** Numbers as people write them. */
-import type { Interval } from "@tetrad/engine";
+import { type Interval, largestOf } from "@tetrad/engine";
 
 /** A measured value with its uncertainty, both to two digits of the uncertainty: `68.1 ± 3.1`. */
 export function measured(value: number, uncertainty: number | null): string {
@@ -33,7 +33,7 @@ export function intervalText({ value, low, high }: Interval): string {
 
 /** Columns of text, the first or so many to the left, the others to the right. */
 export function aligned(rows: readonly (readonly string[])[], left = 1): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => [...(row[i] ?? "")].length)));
+  const widths = (rows[0] ?? []).map((_, i) => largestOf(rows.map((row) => [...(row[i] ?? "")].length)));
   const pad = (text: string, i: number) => {
     const space = " ".repeat(Math.max(0, (widths[i] ?? 0) - [...text].length));
     return i < left ? text + space : space + text;

@@ -21,9 +21,9 @@ import { formatShape, type Shape } from "./shape.js";
 import { type ParamLayout, type ParamSpecs, Store } from "./store.js";
 import { Graph, type Spec, Tensor } from "./tensor.js";
 import { withGraph } from "./trace.js";
-import { type FitOptions, type FitRun, fit } from "./train/fit.js";
+import type { FitOptions, FitRun } from "./train/fit.js";
 import { restoreState, type TrainingState, takeState } from "./train/state.js";
-import { loadModel, type TrainedModel } from "./train/trained-model.js";
+import type { TrainedModel } from "./train/trained-model.js";
 
 export interface EngineOptions extends BackendOptions {
   /** Takes warnings; by default `process.emitWarning` in Node, `console.warn` in a browser. */
@@ -302,13 +302,14 @@ export class Engine {
   /** Trains `model`; see FitOptions. */
   fit(model: Model, options: FitOptions): Promise<FitRun> {
     this.#open();
-    return fit(this, model, options);
+    // Loaded when first used, as `load` is: a page that fits formulas needs neither training nor model files.
+    return import("./train/fit.js").then(({ fit }) => fit(this, model, options));
   }
 
   /** A model folder written by `TrainedModel.save`; a model of your own making, which no configuration describes, is to be given again. */
   load(folder: string, model?: Model): Promise<TrainedModel> {
     this.#open();
-    return loadModel(this, folder, model);
+    return import("./train/trained-model.js").then(({ loadModel }) => loadModel(this, folder, model));
   }
 
   /** Ends all workers and refuses further work; programs and stores of this engine are gone with it. */

@@ -23,7 +23,7 @@ export {
 export { closest, didYouMean, type ErrorCode, type ErrorParts, TetradError } from "./errors.js";
 export { type Machine, rooflineShare } from "./explain.js";
 export * from "./io/index.js";
-export { indexOfLargest } from "./largest.js";
+export { indexOfLargest, largestOf, smallestOf } from "./largest.js";
 export * from "./metrics/index.js";
 export type { NdInput, ShapedData } from "./nd-input.js";
 export { ACTIVATIONS, type Activation } from "./nn/activation.js";

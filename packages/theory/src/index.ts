@@ -119,6 +119,7 @@ export { sobol } from "./minimise/sobol.js";
 export { type Columns, type DataSource, type Observations, observe } from "./observations.js";
 export { FIT_METHODS, type FitMethod } from "./optimum.js";
 export { type Prediction, predict } from "./predict.js";
+export type { NamedFile, TheoryFileOptions } from "./read-theories.js";
 export { type DataFormat, isTabular, readDataText } from "./readers.js";
 export type { Approximation, ApproximationOptions } from "./sample/approximation.js";
 export { Chain, type ChainDraws, type ChainState, type ChainTarget } from "./sample/chain.js";
@@ -161,7 +162,8 @@ export {
   type RobustLoss,
   type Theory,
 } from "./theory.js";
-export { covarianceFile, type NamedFile, namedFiles, parseTheories, parseTheory, type TheoryFileOptions } from "./theory-file.js";
+export { covarianceFile, namedFiles, parseTheories, parseTheory } from "./theory-file.js";
+export { theoriesOf } from "./theory-object.js";
 export { formatUnit, parseUnit, type Unit } from "./units/unit.js";
 export { DOUBTFUL_BELOW, FAILS_BELOW, type Finding, type Outcome } from "./verify/finding.js";
 export { type FoldPrediction, predictFolds } from "./verify/folds.js";

@@ -3,10 +3,10 @@
 import type { Definition } from "./expression/parse.js";
 import { isUsableName } from "./expression/text.js";
 import type { DataYaml, TheoryYaml } from "./theory-schema.js";
-import type { Path, YamlSource } from "./yaml-source.js";
+import type { Path, TheorySource } from "./theory-source.js";
 
 /** `name: formula` or `name(argument, …): formula`. @throws ARGUMENT for a key that is neither */
-export function readDefinition(source: YamlSource, key: string, formula: string | number): Definition {
+export function readDefinition(source: TheorySource, key: string, formula: string | number): Definition {
   const path = ["definitions", key];
   const match = /^\s*([^\s(),]+)\s*(?:\(([^()]*)\))?\s*$/u.exec(key);
   const args = match?.[2] === undefined ? [] : match[2].split(",").map((arg) => arg.trim());
@@ -23,7 +23,7 @@ export function readDefinition(source: YamlSource, key: string, formula: string 
 }
 
 /** Every name means one thing, and the parser can read it. Data sets may have columns of the same name. */
-export function checkNames(source: YamlSource, file: TheoryYaml, definitions: readonly string[]): void {
+export function checkNames(source: TheorySource, file: TheoryYaml, definitions: readonly string[]): void {
   const taken = new Map<string, string>();
   const claim = (name: string, path: Path, what: string): void => {
     if (!isUsableName(name)) {

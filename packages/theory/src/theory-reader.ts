@@ -1,19 +1,19 @@
 /** One theory out of a file that has been read: names, units, formulas and data sets checked against one another. */
 
-import { didYouMean, TetradError } from "@tetrad/engine";
+import { didYouMean, type Table, TetradError } from "@tetrad/engine";
 import { marginOf, sidesOf } from "./constraints.js";
 import { COSMOLOGY_UNITS, cosmologyLibrary } from "./cosmology/library.js";
 import { parseCovariance } from "./covariance.js";
 import { type Definition, parseExpression } from "./expression/parse.js";
 import { type Expression, namesIn, TreeBuilder } from "./expression/tree.js";
-import { readDataText } from "./readers.js";
+import type { TheoryFileOptions } from "./read-theories.js";
+import type { DataFormat } from "./readers.js";
 import type { Constraint, DataColumns, DataSet, Derived, Limit, Noise, Parameter, Prior, RobustLoss, Theory } from "./theory.js";
-import type { TheoryFileOptions } from "./theory-file.js";
 import { checkNames, readDefinition } from "./theory-names.js";
 import type { DataYaml, SetYaml, TheoryYaml } from "./theory-schema.js";
+import type { Path, TheorySource } from "./theory-source.js";
 import { UnitChecker, UnitMismatch } from "./units/checker.js";
 import { formatUnit, parseUnit, type Unit } from "./units/unit.js";
-import type { Path, YamlSource } from "./yaml-source.js";
 
 /** A data set as the file has it. */
 export interface NamedSet extends SetYaml {
@@ -25,6 +25,9 @@ export interface NamedSet extends SetYaml {
   readonly columns?: DataColumns | undefined;
 }
 
+/** The text of a data file into a table, `readDataText`: an argument, so that who passes tables loads no readers. */
+export type ReadData = (text: string, source: string, format: DataFormat) => Table;
+
 export class TheoryReader {
   readonly #builder = new TreeBuilder();
   readonly #units = new UnitChecker();
@@ -35,9 +38,10 @@ export class TheoryReader {
   readonly #constants: Readonly<Record<string, number>>;
 
   constructor(
-    readonly source: YamlSource,
+    readonly source: TheorySource,
     readonly file: TheoryYaml,
     readonly options: TheoryFileOptions,
+    readonly readData: ReadData | undefined,
   ) {
     this.#definitions = Object.entries(file.definitions ?? {}).map(([key, formula]) => readDefinition(source, key, formula));
     this.#constants = Object.fromEntries(
@@ -248,7 +252,7 @@ export class TheoryReader {
       error: data.error,
       covariance: named === undefined ? undefined : (this.options.covariance ?? parseCovariance(content(named, "covariance"), named)),
       format: data.format ?? "table",
-      table: data.file === undefined ? undefined : readDataText(content(data.file, "file"), data.file, data.format ?? "table"),
+      table: data.file === undefined ? undefined : this.readData?.(content(data.file, "file"), data.file, data.format ?? "table"),
     };
   }
 

@@ -2,7 +2,7 @@
 
 import * as z from "zod/mini";
 import { ROBUST_LOSSES } from "./theory.js";
-import type { Path, YamlSource } from "./yaml-source.js";
+import type { Path, TheorySource } from "./theory-source.js";
 
 const text = z.string("text");
 const number = z.custom<number>((value) => typeof value === "number" && Number.isFinite(value), "a finite number");
@@ -109,7 +109,7 @@ function keysAt(path: Path): readonly string[] {
 }
 
 /** @throws ARGUMENT with file and line for anything else than the schema admits */
-export function readSchema(source: YamlSource): TheoryYaml {
+export function readSchema(source: TheorySource): TheoryYaml {
   const result = theorySchema.safeParse(source.value);
   return result.success ? result.data : source.failSchema(result.error.issues, keysAt);
 }

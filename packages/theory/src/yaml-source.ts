@@ -1,25 +1,20 @@
 /** YAML with line numbers: every complaint about a theory file names the line to change. */
 
-import { didYouMean, TetradError } from "@tetrad/engine";
+import { TetradError } from "@tetrad/engine";
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
-import type { $ZodIssue } from "zod/v4/core";
-
-export type Path = readonly (string | number)[];
+import { type Path, TheorySource } from "./theory-source.js";
 
 /** Files of this size are no theories; refusing them early keeps hostile YAML cheap. */
 const LONGEST = 1_000_000;
 
-export class YamlSource {
+export class YamlSource extends TheorySource {
   readonly #document: Document;
   readonly #lines = new LineCounter();
-  /** The document as plain values. */
   readonly value: unknown;
 
   /** @throws FORMAT for text that is not YAML, with the line */
-  constructor(
-    readonly source: string,
-    text: string,
-  ) {
+  constructor(source: string, text: string) {
+    super(source);
     if (text.length > LONGEST)
       throw new TetradError("FORMAT", {
         op: source,
@@ -60,48 +55,6 @@ export class YamlSource {
     return this.source;
   }
 
-  /** Throws ARGUMENT at the line of `path`. */
-  fail(path: Path, what: string, facts: { got?: string; expected?: string; hint?: string | undefined } = {}): never {
-    throw new TetradError("ARGUMENT", { op: path.length === 0 ? this.source : path.join("."), what, ...facts, at: this.at(path) });
-  }
-
-  /** Throws the first of a schema's complaints as ARGUMENT; `keysAt` tells the keys that a place may have. */
-  failSchema(issues: readonly $ZodIssue[], keysAt: (path: Path) => readonly string[]): never {
-    // An unknown key is the likely cause of whatever else is missing.
-    const issue = (issues.find((one) => one.code === "unrecognized_keys") ?? issues[0]) as $ZodIssue;
-    const path = issue.path as Path;
-    if (issue.code === "unrecognized_keys") {
-      const key = issue.keys[0] as string;
-      const known = keysAt(path);
-      throw new TetradError("ARGUMENT", {
-        op: path.length === 0 ? this.source : path.join("."),
-        what: `unknown key "${key}"`,
-        expected: known.join(", "),
-        at: this.at([...path, key]),
-        // In YAML, {expression: f(a, b)} is the key `b)` without a value: a formula cut at its comma.
-        hint:
-          didYouMean(key, known) ??
-          (this.#valueAt([...path, key]) === null ? "put formulas with commas in quotes inside { }" : "remove it"),
-      });
-    }
-    const value = this.#valueAt(path);
-    const expected =
-      issue.code === "invalid_union"
-        ? issue.message
-        : issue.code === "invalid_type" && issue.message === "Invalid input"
-          ? `a ${issue.expected}`
-          : issue.message;
-    if (value === undefined) this.fail(path, "missing", { expected });
-    this.fail(path, "wrong kind of value", { got: describe(value), expected });
-  }
-
-  #valueAt(path: Path): unknown {
-    return path.reduce<unknown>(
-      (part, key) => (part === null || typeof part !== "object" ? undefined : (part as Record<string, unknown>)[key]),
-      this.value,
-    );
-  }
-
   #offset(path: Path, which: "key" | "value"): number | undefined {
     const parent: unknown = path.length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true);
     if (path.length === 0) return isNode(parent) ? parent.range?.[0] : undefined;
@@ -124,9 +77,4 @@ export class YamlSource {
       hint: `look at column ${col} and at the indentation above it`,
     });
   }
-}
-
-function describe(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
 }

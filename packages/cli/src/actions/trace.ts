@@ -1,5 +1,5 @@
 /** The work of `tetrad trace`: warm up, record, write the file, say what is in it. */
-import { traceEvents, writeFileAtomic } from "@tetrad/engine";
+import { largestOf, traceEvents, writeFileAtomic } from "@tetrad/engine";
 import type { Context } from "../context.js";
 import { stepProgram } from "../training/step-program.js";
 
@@ -25,7 +25,7 @@ export async function traceAction({ terminal, withEngine }: Context, path: strin
     const file = traceEvents(timeline, { config: path, backend, build, placement: program.placement });
     await writeFileAtomic(out, `${JSON.stringify(file)}\n`);
     const threads = timeline.threads.length;
-    const microseconds = Math.max(0, ...file.traceEvents.map(({ ts = 0, dur = 0 }) => ts + dur));
+    const microseconds = Math.max(0, largestOf(file.traceEvents.map(({ ts = 0, dur = 0 }) => ts + dur)));
     const facts = {
       file: out,
       steps,

@@ -22,13 +22,16 @@ export async function exploreBoundary({ engine, theory, data, options, progress,
     const box = exploredBox(theory, options.range);
     const names = freeParameters(theory).map(({ name }) => name);
     const k = names.length;
+    const constrained = likelihood.constraints.length > 0;
+    const inside = constrained ? (theta: ArrayLike<number>) => likelihood.satisfies(theta) : undefined;
     const result = await findBoundary(condition.margin, box, {
+      ...(inside !== undefined && { inside }),
       ...(options.evaluations !== undefined && { evaluations: options.evaluations }),
       seed: options.seed,
       signal,
       onProgress: (done, total) => progress.update(done / total, `${done} of ${total} evaluations`),
     });
-    const { crossings, share, shareError, uncertain, asked, evaluations, undefinedPoints } = result;
+    const { crossings, allowed, share, shareError, uncertain, asked, evaluations, undefinedPoints } = result;
     const rows = Array.from({ length: crossings.length / k }, (_, row) => Array.from(crossings.subarray(row * k, (row + 1) * k)));
     const everywhere = asked.margins.every((margin) => margin > 0);
     const nowhere = !asked.margins.some((margin) => margin > 0);
@@ -36,7 +39,7 @@ export async function exploreBoundary({ engine, theory, data, options, progress,
       ? "holds at every point that was asked"
       : nowhere
         ? "holds at no point that was asked"
-        : `holds in ${percent(share)} of the ranges${k === 1 ? "" : ` (± ${percent(shareError)}; open in ${percent(uncertain)})`}`;
+        : `holds in ${percent(share)} of ${constrained ? "what the constraints leave" : "the ranges"}${k === 1 ? "" : ` (± ${percent(shareError)}; open in ${percent(uncertain)})`}`;
     return {
       lines: [
         `  ${condition.text} ${verdict}`,
@@ -45,11 +48,13 @@ export async function exploreBoundary({ engine, theory, data, options, progress,
           : ["  it changes at", ...aligned([names, ...rows.slice(0, SHOWN).map((row) => row.map(short))], 0).map((line) => `    ${line}`)]),
         ...(rows.length > SHOWN ? [`    and ${rows.length - SHOWN} more points of the boundary`] : []),
         ...(undefinedPoints > 0 ? [`  ${undefinedPoints} points where it is undefined count as not holding`] : []),
+        ...(constrained ? [`  the constraints leave ${percent(allowed)} of the ranges; nothing was asked elsewhere`] : []),
         `  ${evaluations} evaluations`,
       ],
       facts: {
         condition: condition.text,
         parameters: names,
+        allowed,
         share,
         shareError,
         uncertain,
@@ -57,7 +62,7 @@ export async function exploreBoundary({ engine, theory, data, options, progress,
         evaluations,
         undefinedPoints,
       },
-      sections: boundarySections(condition.text, names, box, result, verdict, labelsOf(theory)),
+      sections: boundarySections(condition.text, names, box, result, verdict, labelsOf(theory), inside),
       columns: [
         ...names.map((name, i) => ({ name, values: Float64Array.from(asked.margins, (_, row) => asked.theta[row * k + i] as number) })),
         { name: "margin", values: asked.margins },

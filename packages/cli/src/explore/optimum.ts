@@ -26,7 +26,11 @@ export async function exploreOptimum({ engine, theory, data, options, progress, 
     return {
       lines: [
         ...aligned([...names.map((name, i) => [name, short(theta[i] as number)]), ["−ln p", short(value)]]).map((line) => `  ${line}`),
-        ...(undefinedPoints > 0 ? [`  ${undefinedPoints} points lie where the theory gives no finite likelihood`] : []),
+        ...(undefinedPoints > 0
+          ? [
+              `  ${undefinedPoints} points lie where the theory gives no finite likelihood${likelihood.constraints.length > 0 ? " or breaks a constraint" : ""}`,
+            ]
+          : []),
         `  ${total} evaluations; the last one promised ${last.toExponential(1)} in ln(1 + the rise of −ln p)`,
       ],
       facts: {

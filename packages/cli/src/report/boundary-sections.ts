@@ -1,6 +1,7 @@
 /** Sections of a report about a condition's boundary: its points, and maps of where it holds. */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import type { BoundaryResult } from "@tetrad/theory";
-import { short } from "../numbers.js";
+import { percent, short } from "../numbers.js";
 import { chart } from "./chart.js";
 import type { Figure, LegendEntry } from "./figure.js";
 import type { Labels } from "./labels.js";
@@ -26,6 +27,8 @@ export function boundarySections(
   result: BoundaryResult,
   verdict: string,
   labels: Labels,
+  /** Which points keep the theory's constraints, if it has any. */
+  inside?: (theta: ArrayLike<number>) => boolean,
 ): Section[] {
   const k = names.length;
   const { crossings } = result;
@@ -40,6 +43,9 @@ export function boundarySections(
               "A Gaussian process learnt the condition's margin and asked where its sign was least known. Points of the boundary were then found by halving, with the theory itself.",
             ]
           : []),
+        ...(inside === undefined
+          ? []
+          : [`The constraints leave ${percent(result.allowed)} of the ranges, and nothing was asked elsewhere.`]),
       ],
       tables:
         crossings.length === 0
@@ -57,7 +63,7 @@ export function boundarySections(
       figures:
         k === 1
           ? [line(names[0] as string, box, result, labels)]
-          : shown.flatMap((_, row) => shown.slice(0, row).map((_, column) => map(names, box, result, column, row, labels))),
+          : shown.flatMap((_, row) => shown.slice(0, row).map((_, column) => map(names, box, result, column, row, labels, inside))),
     },
   ];
 }
@@ -71,7 +77,7 @@ function line(name: string, { lower, upper }: Ends, { asked, crossings }: Bounda
     title: `Margin of the condition against ${name}`,
     caption: "The condition holds above zero and changes at the dashed lines.",
     x: { label: labels.axis(name), domain: [lower[0] as number, upper[0] as number], exact: true },
-    y: { label: "margin", domain: [Math.min(0, ...heights), Math.max(0, ...heights)] },
+    y: { label: "margin", domain: [Math.min(0, smallestOf(heights)), Math.max(0, largestOf(heights))] },
     marks: [horizontal(0), ...Array.from(crossings, (at) => vertical(at)), dots({ points, series: "s1" })],
   });
 }
@@ -89,6 +95,7 @@ function map(
   column: number,
   row: number,
   labels: Labels,
+  inside: ((theta: ArrayLike<number>) => boolean) | undefined,
 ): Figure {
   const k = names.length;
   const { asked, crossings, belief } = result;
@@ -102,26 +109,28 @@ function map(
           const theta = new Float64Array(2);
           theta[column] = across((at % CELLS) + 0.5);
           theta[row] = up(Math.floor(at / CELLS) + 0.5);
-          return belief(theta);
+          return { ...belief(theta), explored: inside?.(theta) !== false };
         })
       : undefined;
+  const outlined = beliefs !== undefined && inside !== undefined;
   const indices = Array.from(asked.margins.keys());
   return chart({
     title: `${names[row]} against ${names[column]}`,
     caption:
       beliefs === undefined
         ? "Every question and the points of the boundary, seen along the other parameters."
-        : "Shaded where the condition holds; the lines are where it does with 2.5 %, 50 % and 97.5 % probability, as the Gaussian process believes.",
+        : "Shaded where the condition holds; the lines are where it does with 2.5 %, 50 % and 97.5 % probability, as the Gaussian process believes." +
+          (outlined ? " Beyond the edge of the constraints nothing was asked, and lines are only the process's guess." : ""),
     x: { label: labels.axis(names[column] as string), domain: [lower[column] as number, upper[column] as number], exact: true },
     y: { label: labels.axis(names[row] as string), domain: [lower[row] as number, upper[row] as number], exact: true },
     height: 400,
-    legend: LEGEND,
+    legend: outlined ? [...LEGEND, { label: "edge of the constraints", series: "s4", symbol: "line" }] : LEGEND,
     marks: [
       ...(beliefs === undefined
         ? []
         : [
             heat(
-              beliefs.map(({ mean }) => (mean > 0 ? 0.3 : 0)),
+              beliefs.map(({ mean, explored }) => (mean > 0 && explored ? 0.3 : 0)),
               CELLS,
               across,
               up,
@@ -135,6 +144,18 @@ function map(
                 up,
               ),
             ),
+            ...(outlined
+              ? [
+                  contourLines(
+                    beliefs.map(({ explored }) => (explored ? 1 : 0)),
+                    [0.5],
+                    CELLS,
+                    across,
+                    up,
+                    "s4",
+                  ),
+                ]
+              : []),
           ]),
       dots({ points: indices.filter((i) => (asked.margins[i] as number) > 0).map((i) => pick(asked.theta, i)), series: "s1" }),
       dots({ points: indices.filter((i) => !((asked.margins[i] as number) > 0)).map((i) => pick(asked.theta, i)), series: "s2" }),

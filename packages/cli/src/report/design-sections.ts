@@ -1,4 +1,5 @@
 /** Sections of a report about the next measurement: how each error shrinks with where it is taken. */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import type { DataColumns, Design } from "@tetrad/theory";
 import type { BestCandidate } from "../explore/design.js";
 import { short } from "../numbers.js";
@@ -20,8 +21,8 @@ export function designSections(
   const along = (value: (one: Design["candidates"][number]) => number): Point[] =>
     candidates.map((one): Point => [one.x[axis] as number, value(one)]).sort((a, b) => a[0] - b[0]);
   const span: [number, number] = [
-    Math.min(...candidates.map(({ x }) => x[axis] as number)),
-    Math.max(...candidates.map(({ x }) => x[axis] as number)),
+    smallestOf(candidates.map(({ x }) => x[axis] as number)),
+    largestOf(candidates.map(({ x }) => x[axis] as number)),
   ];
   const ratios = shown.slice(0, SERIES.length).map((i) => along(({ after }) => (after[i] as number) / (before[i] as number)));
   const information = along((one) => one.information);
@@ -54,7 +55,7 @@ export function designSections(
                 caption:
                   "Each parameter's error with the datum over its error now; lower is better. Steps come from the data's own errors, which the nearest datum lends.",
                 x: { label: columnLabel(data, axis), domain: span, exact: true },
-                y: { label: "error with it / error now", domain: [Math.min(...ratios.flatMap((points) => points.map(([, y]) => y))), 1] },
+                y: { label: "error with it / error now", domain: [smallestOf(ratios.flatMap((points) => points.map(([, y]) => y))), 1] },
                 legend: ratios.map((_, s) => ({
                   label: labels.plain(names[shown[s] as number] as string),
                   series: SERIES[s] as SeriesClass,
@@ -66,7 +67,7 @@ export function designSections(
                 title: "Information",
                 caption: "Expected information about all parameters together.",
                 x: { label: columnLabel(data, axis), domain: span, exact: true },
-                y: { label: "nats", domain: [0, Math.max(...information.map(([, y]) => y))] },
+                y: { label: "nats", domain: [0, largestOf(information.map(([, y]) => y))] },
                 marks: [curve(information, "s1")],
               }),
             ],

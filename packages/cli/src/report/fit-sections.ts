@@ -1,4 +1,5 @@
 /** Sections of a report about fits: data with every theory's curve and its band, residuals, parameter regions, spectra. */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import { type Comparison, type DataSet, type FitResult, type Points, predict, type SetFit, type Theory } from "@tetrad/theory";
 import { probability } from "../fit-text.js";
 import { measured } from "../numbers.js";
@@ -44,8 +45,8 @@ function setFigures(fitted: readonly FittedTheory[], set: number): Figure[] {
   const points = abscissa.map((value, i): Point => [value, y[i] as number]);
   const legend = fitted.map(({ fit }, i): LegendEntry => ({ label: fit.title, series: theorySeries(i), symbol: "line" }));
   const labels = points.map(([px, py], i) => `${name} = ${px}, ${data.y} = ${py} ± ${sigma[i]}`);
-  const low = Math.min(...y.map((value, i) => value - (sigma[i] as number)));
-  const high = Math.max(...y.map((value, i) => value + (sigma[i] as number)));
+  const low = smallestOf(y.map((value, i) => value - (sigma[i] as number)));
+  const high = largestOf(y.map((value, i) => value + (sigma[i] as number)));
   const domain = widened(abscissa);
   const several = first.theory.sets.length > 1 ? `${first.theory.sets[set]?.name}: ` : "";
   const curves = fitted.map((one) => modelCurve(one, set, name, domain));
@@ -64,7 +65,7 @@ function setFigures(fitted: readonly FittedTheory[], set: number): Figure[] {
       ...curves.map(({ line }, i) => curve(line, theorySeries(i))),
     ],
   });
-  const furthest = Math.max(3, ...fitted.flatMap((one) => pointsOf(one, set).pulls.map(Math.abs)));
+  const furthest = Math.max(3, largestOf(fitted.flatMap((one) => pointsOf(one, set).pulls.map(Math.abs))));
   const residuals = chart({
     title: several === "" ? "Residuals" : `${several}residuals`,
     caption: `How far each measurement lies from each theory, in standard deviations${
@@ -89,7 +90,7 @@ function pointsOf({ fit }: FittedTheory, set: number): Points {
 
 /** So that no point lies on the frame. */
 function widened(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [smallestOf(values), largestOf(values)];
   const margin = 0.02 * (high - low);
   // What is positive, such as a redshift, may have a model that is not defined below.
   return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];

@@ -44,7 +44,7 @@ export function heatMap(labels: readonly string[], pairs: readonly ClassPair[], 
       "true class",
     ),
     element("text", { x: left + (n * size) / 2, y: 13, "text-anchor": "middle", class: "label" }, "predicted class"),
-    ...cells,
+    cells.join(""),
   ];
   const svg = element(
     "svg",

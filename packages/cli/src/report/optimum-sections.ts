@@ -1,4 +1,5 @@
 /** Sections of a report about an optimum by Bayesian optimisation: where it is, and how the search came there. */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import type { BayesianResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { chart } from "./chart.js";
@@ -22,7 +23,7 @@ export function optimumSections(
     if (rise < low) low = rise;
     return [i, low];
   });
-  const most = Math.max(1e-5, ...finite.map((one) => one - value));
+  const most = Math.max(1e-5, largestOf(finite.map((one) => one - value)));
   return [
     {
       title: "Optimum",
@@ -53,7 +54,7 @@ export function optimumSections(
             title: `Where ${name} was asked`,
             caption: "Each evaluation's value of the parameter, in their order.",
             x: { label: "evaluation", domain: [1, values.length], exact: true },
-            y: { label: labels.axis(name), domain: [Math.min(...column(points, k, j)), Math.max(...column(points, k, j))] },
+            y: { label: labels.axis(name), domain: [smallestOf(column(points, k, j)), largestOf(column(points, k, j))] },
             height: 220,
             marks: [dots({ points: column(points, k, j).map((at, i): Point => [i + 1, at]), series: "s1" })],
           }),

@@ -70,7 +70,7 @@ function table({ caption, header, rows, words = false }: ReportTable): string {
       words ? { class: "words" } : {},
       element("caption", {}, escapeText(caption)),
       header.every((text) => text === "") ? "" : element("thead", {}, element("tr", {}, ...cells("th", header))),
-      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells("td", row)))),
+      element("tbody", {}, rows.map((row) => element("tr", {}, ...cells("td", row))).join("")),
     ),
   );
   if (rows.length <= MOST_ROWS) return drawn;

@@ -2,6 +2,7 @@
  * Linear matter power spectra of theories that give what a spectrum needs, against a reference: the first of several theories, or the smooth
  * spectrum of the only one, over which its acoustic oscillations are seen.
  */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import { type Cosmology, powerBbks, powerEisensteinHu, powerNoWiggle } from "@tetrad/theory";
 import { chart } from "./chart.js";
 import type { Figure, LegendEntry } from "./figure.js";
@@ -33,7 +34,7 @@ export function powerSections(fitted: readonly FittedTheory[]): Section[] {
     title: "Linear power spectrum",
     caption: "Power of matter's density today by the transfer function of Eisenstein and Hu (1998), normalised to σ8, at each best fit.",
     x: { label: "k (h/Mpc)", kind: "log", domain: [from, to], exact: true },
-    y: { label: "P(k) ((Mpc/h)³)", kind: "log", domain: [Math.min(...heights), Math.max(...heights)] },
+    y: { label: "P(k) ((Mpc/h)³)", kind: "log", domain: [smallestOf(heights), largestOf(heights)] },
     legend,
     marks: spectra.map((values, i) => curve(line(values), all[i]?.series ?? "s1")),
   });
@@ -81,7 +82,7 @@ function ratioChart(
     title,
     caption,
     x: { label: "k (h/Mpc)", kind: "log", domain: [SCALES.from, SCALES.to], exact: true },
-    y: { label: "ratio", domain: [Math.min(1, ...heights), Math.max(1, ...heights)] },
+    y: { label: "ratio", domain: [Math.min(1, smallestOf(heights)), Math.max(1, largestOf(heights))] },
     legend: lines.map(({ entry }) => entry),
     marks,
   });

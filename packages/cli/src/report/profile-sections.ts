@@ -1,4 +1,5 @@
 /** Sections of a report about profile likelihoods: intervals, each curve with its levels, and how the other parameters follow. */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import { PROFILE_RISES, type Profile, type ProfileResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { chart } from "./chart.js";
@@ -85,7 +86,7 @@ function followers({ name, values, refitted, rises }: Profile, names: readonly s
       title: `${other} as ${name} varies`,
       caption: `The best ${other} for each ${name}: its slope is how they trade against each other.`,
       x: { label: labels.axis(name), domain: [values[0] as number, values.at(-1) as number], exact: true },
-      y: { label: labels.axis(other), domain: [Math.min(...heights), Math.max(...heights)] },
+      y: { label: labels.axis(other), domain: [smallestOf(heights), largestOf(heights)] },
       height: 220,
       marks: [curve(points, "s3")],
     });

@@ -1,4 +1,5 @@
 /** Sections of a report about confidence regions by simulated experiments: the data's rise under the critical one. */
+import { largestOf } from "@tetrad/engine";
 import type { RegionResult } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { chart } from "./chart.js";
@@ -34,7 +35,7 @@ export function regionSections(regions: readonly RegionResult[], messages: reado
           caption:
             "Where the data's curve lies below the critical one is the region. Bars are the critical rise's error from the number of experiments.",
           x: { label: labels.axis(name), domain: [tested[0]?.value as number, tested.at(-1)?.value as number], exact: true },
-          y: { label: "Δχ²", domain: [0, 2.5 * Math.max(...tested.map((one) => one.critical))] },
+          y: { label: "Δχ²", domain: [0, 2.5 * largestOf(tested.map((one) => one.critical))] },
           legend: [
             { label: "data", series: "s1", symbol: "line" },
             { label: "critical", series: "s2", symbol: "line" },

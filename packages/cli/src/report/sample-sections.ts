@@ -1,4 +1,5 @@
 /** Sections of a report about a sampled posterior: verdict, table, corner plot, traces and ranks. */
+import { largestOf, smallestOf } from "@tetrad/engine";
 import { type DrawTable, freeParameters, ranks } from "@tetrad/theory";
 import type { Sampled } from "../actions/sample.js";
 import { measured, rounded, short } from "../numbers.js";
@@ -103,7 +104,7 @@ function traceChart(name: string, chains: readonly Float64Array[], labels: Label
     title: `Trace of ${name}`,
     caption: stride === 1 ? "Every draw, a colour each chain." : `One draw in ${stride}, a colour each chain.`,
     x: { label: "draw", domain: [1, length], exact: true },
-    y: { label: labels.axis(name), domain: [Math.min(...heights), Math.max(...heights)] },
+    y: { label: labels.axis(name), domain: [smallestOf(heights), largestOf(heights)] },
     height: 220,
     marks: lines.map((line, c) => curve(line, seriesAt(c))),
   });

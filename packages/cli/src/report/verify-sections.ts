@@ -1,4 +1,5 @@
 /** Sections of a report about a verified theory: verdicts first, then the fit and its residuals. */
+import { largestOf } from "@tetrad/engine";
 import { type Finding, normalQuantile, type Theory, type Verification } from "@tetrad/theory";
 import { short } from "../numbers.js";
 import { MARKS, overallText } from "../verify-text.js";
@@ -53,7 +54,7 @@ function numbers(findings: readonly Finding[]): ReportTable {
 function quantileChart(title: string, pulls: readonly number[], set: number): Figure {
   const sorted = [...pulls].sort((a, b) => a - b);
   const points = sorted.map((pull, i): Point => [normalQuantile((i + 0.625) / (sorted.length + 0.25)), pull]);
-  const reach = Math.max(3, ...pulls.map(Math.abs));
+  const reach = Math.max(3, largestOf(pulls.map(Math.abs)));
   return chart({
     title,
     caption:

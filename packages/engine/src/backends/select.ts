@@ -2,7 +2,6 @@
 
 import { AutoBackend, type AutoOptions } from "./auto/backend.js";
 import type { Backend } from "./backend.js";
-import { ReferenceBackend } from "./reference-backend.js";
 import { WasmBackend } from "./wasm/backend.js";
 
 export interface BackendOptions extends AutoOptions {
@@ -13,7 +12,7 @@ const BACKENDS = {
   auto: (options: BackendOptions): Promise<Backend> => AutoBackend.create(options),
   wasm: (options: BackendOptions): Promise<Backend> => WasmBackend.create(options),
   webgpu: async (): Promise<Backend> => (await import("./webgpu/backend.js")).WebGpuBackend.create(),
-  reference: async (): Promise<Backend> => new ReferenceBackend(),
+  reference: async (): Promise<Backend> => new (await import("./reference-backend.js")).ReferenceBackend(),
 };
 
 export type BackendName = keyof typeof BACKENDS;

@@ -211,7 +211,7 @@ class FitLoop {
     if (settings.resume !== undefined) {
       restoreState(settings.resume, store, compiled.state);
       this.#step = settings.resume.step;
-      this.#losses.push(...settings.resume.losses);
+      for (const loss of settings.resume.losses) this.#losses.push(loss); // one a step: too many for the stack
       this.#recordEpochs();
     }
     this.#good = await takeState(store, compiled.state, this.#step, []);

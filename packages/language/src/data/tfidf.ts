@@ -115,7 +115,7 @@ export function tfidfRow({
     }
     const indices = [...counts.keys()].sort((a, b) => a - b);
     const weights = indices.map((column) => (counts.get(column) as number) * (idf[column] as number));
-    const norm = Math.hypot(...weights);
+    const norm = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
     return { indices, values: weights.map((weight) => weight / norm) };
   };
 }

@@ -294,8 +294,8 @@ class Trainer {
       });
     }
     this.engine.restoreTrainingState(this.#model.store, training);
-    this.#losses.push(...losses);
-    this.#log.push(...log);
+    for (const loss of losses) this.#losses.push(loss); // one a step: too many for the stack
+    for (const entry of log) this.#log.push(entry);
   }
 
   async #loadBest(): Promise<void> {

@@ -1,30 +1,17 @@
 /** Fit a theory to measured expansion rates: formula and priors change, the fit follows at once. */
-import { readTable, type Table } from "@tetrad/engine";
-import { type FitResult, fitTheory, observe, type Parameter, predict, type Theory } from "@tetrad/theory";
-import curved from "../../../../examples/cosmic-chronometers/curved-lcdm.yaml?raw";
-import flat from "../../../../examples/cosmic-chronometers/flat-lcdm.yaml?raw";
-import hz from "../../../../examples/cosmic-chronometers/hz.csv?raw";
-import linear from "../../../../examples/cosmic-chronometers/linear.yaml?raw";
-import w0wa from "../../../../examples/cosmic-chronometers/w0wa.yaml?raw";
-import bransDicke from "../../../../examples/other-gravities/brans-dicke.yaml?raw";
-import dgp from "../../../../examples/other-gravities/dgp.yaml?raw";
+import { largestOf, smallestOf, type Table } from "@tetrad/engine";
+import { type FitResult, fitTheory, observe, type Parameter, predict, type Theory, theoriesOf } from "@tetrad/theory";
 import { Chart } from "../chart.js";
 import { element, labelled, showError } from "../dom.js";
 import { exactEngine } from "../engine.js";
-import { believed, readTheory, type Setup } from "../posterior/setup.js";
+import { CHRONOMETER_TABLE, CHRONOMETERS, EXAMPLES, type Example } from "../examples.js";
+import { believed, SOURCE } from "../posterior/believed.js";
+import type { Setup } from "../posterior/setup.js";
 import type { Panel } from "./panel.js";
 import { posteriorSection } from "./posterior.js";
 
-const EXAMPLES: Readonly<Record<string, string>> = {
-  "flat ΛCDM": flat,
-  "curved ΛCDM": curved,
-  "w0-wa": w0wa,
-  "H linear in z": linear,
-  "DGP gravity": dgp,
-  "Brans-Dicke gravity": bransDicke,
-};
-const CHRONOMETERS: Setup["table"] = { name: "hz.csv", text: hz };
-const read = ({ name, text }: Setup["table"]): Table => readTable(new TextEncoder().encode(text), name);
+/** What reads YAML and CSV, loaded for the first text or file that is not an example's. */
+const readers = () => import("../posterior/setup.js");
 
 /** The measured column of a theory's first data set, and where its curve is drawn: the data's own places among others, if it has one axis. */
 interface Shown {
@@ -45,7 +32,7 @@ function shownData(theory: Theory, table: Table): Shown {
     const grid = Object.fromEntries(Object.entries(x).map(([name, values]) => [name, inOrder(values)]));
     return { grid, x: inOrder(own), y: inOrder(y), sigma: inOrder(sigma) };
   }
-  const [low, high] = [Math.min(...own), Math.max(...own)];
+  const [low, high] = [smallestOf(own), largestOf(own)];
   const from = low - 0.05 * (high - low);
   const all = [...Array.from({ length: 80 }, (_, i) => (low > 0 && from < 0 ? 0 : from) + ((high + 0.05 * (high - low) - from) * i) / 79)];
   // Places measured twice stand twice.
@@ -65,7 +52,7 @@ interface PriorControl {
 }
 
 export const fitPanel: Panel = {
-  build(host) {
+  async build(host) {
     const text = element("textarea", { spellcheck: "false", "aria-label": "theory as YAML" });
     const example = element("select", {}, ...Object.keys(EXAMPLES).map((name) => element("option", {}, name)));
     const file = element("input", { type: "file", id: "fit-file", accept: ".csv,.tsv,.tab,.txt,.dat" });
@@ -110,7 +97,8 @@ export const fitPanel: Panel = {
       ],
     });
     let source = CHRONOMETERS;
-    let table = read(source);
+    let table = CHRONOMETER_TABLE;
+    let chosen: Example | undefined;
     let shown: Shown | undefined;
     let last: { readonly best: readonly number[] } | undefined;
     let theory: Theory | undefined;
@@ -170,12 +158,18 @@ export const fitPanel: Panel = {
       posterior.outdate();
       return refit();
     };
-    const parse = (): void => {
+    const parse = async (): Promise<void> => {
       posterior.outdate();
+      theory = undefined;
+      shown = undefined;
+      const mine = ++turn;
       try {
-        theory = undefined;
-        shown = undefined;
-        theory = readTheory({ yaml: text.value, table: source });
+        const read =
+          source === CHRONOMETERS && text.value === chosen?.text
+            ? (theoriesOf(chosen.object, { source: SOURCE })[0] as Theory)
+            : (await readers()).readTheory({ yaml: text.value, table: source });
+        if (mine !== turn) return;
+        theory = read;
         const before = controls;
         controls = new Map();
         priors.replaceChildren(
@@ -183,43 +177,50 @@ export const fitPanel: Panel = {
         );
         void refit();
       } catch (error) {
-        turn++;
+        if (mine === turn) showError(message, error);
+      }
+    };
+    const begin = async (): Promise<void> => {
+      try {
+        const { value } = example;
+        const next = await EXAMPLES[value]?.();
+        if (next === undefined || value !== example.value) return; // another one was chosen meanwhile
+        chosen = next;
+        text.value = next.text;
+        controls = new Map();
+        await parse();
+      } catch (error) {
         showError(message, error);
       }
     };
-    example.addEventListener("change", () => {
-      text.value = EXAMPLES[example.value] as string;
-      controls = new Map();
-      parse();
-    });
-    const useData = (next: Setup["table"]): void => {
+    example.addEventListener("change", () => void begin());
+    const useData = async (next: Setup["table"]): Promise<void> => {
       try {
-        table = read(next);
+        table = next === CHRONOMETERS ? CHRONOMETER_TABLE : (await readers()).readTableText(next);
         source = next;
         said.className = "note";
         said.textContent = `${next.name}: ${table.rows.length} rows of ${table.columns.join(", ")}`;
         back.hidden = next === CHRONOMETERS;
-        parse();
+        await parse();
       } catch (error) {
         showError(said, error);
       }
     };
     file.addEventListener("change", async () => {
-      const [chosen] = file.files ?? [];
-      if (chosen !== undefined) useData({ name: chosen.name, text: await chosen.text() });
+      const [own] = file.files ?? [];
+      if (own !== undefined) await useData({ name: own.name, text: await own.text() });
     });
     back.addEventListener("click", () => {
       file.value = "";
-      useData(CHRONOMETERS);
+      void useData(CHRONOMETERS);
       file.focus();
     });
     let timer = 0;
     text.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = window.setTimeout(parse, 250);
+      timer = window.setTimeout(() => void parse(), 250);
     });
-    text.value = flat;
-    parse();
+    await begin();
   },
 };
 

@@ -1,9 +1,7 @@
 /** The whole posterior of the theory above: chains in workers, a corner plot that fills while they run, and whether the numbers can be used. */
-import { zipSync } from "fflate";
 import { download, element, labelled, showError } from "../dom.js";
-import { cornerPlot, measured, tracePlot } from "../posterior/corner.js";
 import type { View } from "../posterior/messages.js";
-import { Run } from "../posterior/run.js";
+import type { Run } from "../posterior/run.js";
 import type { Setup } from "../posterior/setup.js";
 
 export interface PosteriorHost {
@@ -17,6 +15,12 @@ export interface PosteriorSection {
   readonly view: HTMLElement;
   /** The theory, a prior or the data have changed: what is shown is about another one. */
   outdate(): void;
+}
+
+/** What a first run needs. */
+async function loadTools() {
+  const [run, corner] = await Promise.all([import("../posterior/run.js"), import("../posterior/corner.js")]);
+  return { ...run, ...corner };
 }
 
 export function posteriorSection({ setup, onBand }: PosteriorHost): PosteriorSection {
@@ -54,6 +58,7 @@ export function posteriorSection({ setup, onBand }: PosteriorHost): PosteriorSec
     verdict,
     element("div", { class: "columns wide" }, plot, element("div", {}, results, traces)),
   );
+  let tools: Awaited<ReturnType<typeof loadTools>> | undefined;
   let run: Run | undefined;
   let seen: View | undefined;
   let [running, fresh] = [false, false];
@@ -72,6 +77,8 @@ export function posteriorSection({ setup, onBand }: PosteriorHost): PosteriorSec
     return `${n} draws, largest r̂ ${rhat.toFixed(3)}, fewest effective draws ${ess.toFixed(0)}, ${rate.toFixed(0)} effective draws a second (warm-up counted), ${divergences} divergences`;
   };
   const show = (next: View): void => {
+    if (tools === undefined) return;
+    const { cornerPlot, measured, tracePlot } = tools;
     seen = next;
     plot.replaceChildren(cornerPlot(next));
     traces.replaceChildren(tracePlot(next));
@@ -121,8 +128,17 @@ export function posteriorSection({ setup, onBand }: PosteriorHost): PosteriorSec
     if (focused) (more.disabled ? start : more).focus({ preventScroll: true });
   };
 
-  start.addEventListener("click", () => {
+  start.addEventListener("click", async () => {
     if (![chains, warmup, draws, seed].every((control) => control.reportValidity())) return;
+    start.disabled = true;
+    try {
+      tools ??= await loadTools();
+    } catch (error) {
+      showError(verdict, error);
+      return;
+    } finally {
+      start.disabled = false;
+    }
     const asked = setup();
     if (asked === undefined) {
       verdict.className = "note error";
@@ -136,7 +152,7 @@ export function posteriorSection({ setup, onBand }: PosteriorHost): PosteriorSec
     pace.textContent = "starting the workers …";
     begin();
     const options = { warmup: Number(warmup.value), draws: Number(draws.value), seed: Number(seed.value) };
-    run = new Run(asked.setup, options, Number(chains.value), asked.grid, {
+    run = new tools.Run(asked.setup, options, Number(chains.value), asked.grid, {
       onProgress(share, warming) {
         bar.value = share;
         if (warming && seen === undefined) pace.textContent = `warming up: ${(100 * share).toFixed(0)} % of all iterations`;
@@ -165,6 +181,7 @@ export function posteriorSection({ setup, onBand }: PosteriorHost): PosteriorSec
   getdist.addEventListener("click", async () => {
     const files = await run?.files();
     if (files === undefined) return;
+    const { zipSync } = await import("fflate");
     const bytes = Object.fromEntries(files.getdist.map(({ name, text }) => [name, new TextEncoder().encode(text)]));
     download("chains.zip", zipSync(bytes) as Uint8Array<ArrayBuffer>);
   });

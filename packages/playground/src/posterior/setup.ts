@@ -1,6 +1,7 @@
 /** A theory with its data as the page has them: text, so that every thread reads the same. */
 import { readTable, type Table } from "@tetrad/engine";
 import { namedFiles, parseTheory, type Theory } from "@tetrad/theory";
+import { believed, SOURCE } from "./believed.js";
 
 export interface Setup {
   readonly yaml: string;
@@ -9,8 +10,6 @@ export interface Setup {
   readonly table: { readonly name: string; readonly text: string };
 }
 
-const SOURCE = "the theory's text";
-
 /** @throws TetradError as `parseTheory` and `readTable`, with the line */
 export function readTheory({ yaml, table }: Pick<Setup, "yaml" | "table">): Theory {
   const base = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
@@ -18,17 +17,13 @@ export function readTheory({ yaml, table }: Pick<Setup, "yaml" | "table">): Theo
   return parseTheory(yaml, { source: SOURCE, files: Object.fromEntries(own.map(({ name }) => [name, table.text])) });
 }
 
-export function believed(theory: Theory, priors: Setup["priors"]): Theory {
-  const parameters = theory.parameters.map((parameter) => {
-    const prior = priors[parameter.name];
-    return prior === undefined ? parameter : { ...parameter, prior: { kind: "normal" as const, ...prior } };
-  });
-  return { ...theory, parameters };
+export function readTableText({ name, text }: Setup["table"]): Table {
+  return readTable(new TextEncoder().encode(text), name);
 }
 
 export function readSetup(setup: Setup): { readonly theory: Theory; readonly table: Table } {
   return {
     theory: believed(readTheory(setup), setup.priors),
-    table: readTable(new TextEncoder().encode(setup.table.text), setup.table.name),
+    table: readTableText(setup.table),
   };
 }

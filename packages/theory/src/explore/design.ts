@@ -20,7 +20,7 @@ export interface DesignOptions {
 }
 
 export interface Design {
-  /** Parameters that the errors are about: free and inside their bounds. */
+  /** Parameters that the errors are about: free, inside their bounds, and not settled by a constraint that the fit stands at. */
   readonly names: readonly string[];
   /** Errors now. */
   readonly before: readonly number[];
@@ -34,6 +34,9 @@ export interface Design {
     readonly information: number;
   }[];
 }
+
+/** A variance this small beside the one that data alone would leave is rounding: constraints have settled the parameter. */
+const SETTLED = 1e-20;
 
 /**
  * @param fit of the same likelihood
@@ -59,14 +62,22 @@ export async function designNext(engine: FunctionEngine, likelihood: Likelihood,
   if (covariance === null)
     throw new TetradError("DATA", { op: "designNext", what: "the fit has no covariance that could shrink", hint: fit.messages.join(" ") });
   const theta = Float64Array.from(likelihood.parameters, ({ name }) => fit.parameters.find((one) => one.name === name)?.value as number);
-  const free = fit.covarianceOf.map((name) => likelihood.parameters.findIndex((one) => one.name === name));
+  const { offsetGradients, hessian } = likelihood.curvature(theta);
+  const k = theta.length;
+  const indexOf = (name: string): number => likelihood.parameters.findIndex((one) => one.name === name);
+  const kept = fit.covarianceOf.flatMap((name, row) => {
+    const i = indexOf(name);
+    const settled = (covariance[row]?.[row] as number) * Math.abs(hessian[i * (k + 1)] as number) <= SETTLED;
+    return settled ? [] : [{ name, row, i }];
+  });
+  const free = kept.map(({ i }) => i);
   const n = free.length;
-  const sigma = Float64Array.from(covariance.flat());
-  const offset = likelihood.curvature(theta).offsetGradients[index] as Float64Array;
+  const sigma = Float64Array.from(kept.flatMap(({ row }) => kept.map((column) => covariance[row]?.[column.row] as number)));
+  const offset = offsetGradients[index] as Float64Array;
   const { model, slopes } = await slopesAt(engine, theory, set, options.candidates, theta);
   const information = likelihood.observed[index]?.observations.offsetInformation as number;
   return {
-    names: fit.covarianceOf,
+    names: kept.map(({ name }) => name),
     before: free.map((_, i) => Math.sqrt(sigma[i * (n + 1)] as number)),
     candidates: Array.from(model, (expected, row) => {
       const x = Object.fromEntries(set.data.x.map((name) => [name, options.candidates[name]?.[row] as number]));

@@ -4,9 +4,9 @@
  */
 
 import { didYouMean } from "@tetrad/engine";
-import type { ArrayNode, ConstantNode, FunctionNode, MathNode, OperatorNode, ParenthesisNode, SymbolNode } from "mathjs/number";
 import { type UnitChecker, UnitMismatch } from "../units/checker.js";
 import { isPure, type Unit } from "../units/unit.js";
+import { ArrayNode, ConstantNode, FunctionNode, OperatorNode, ParenthesisNode, SymbolNode, type SyntaxNode } from "./grammar.js";
 import { arityOf, FUNCTION_NAMES, functionNamed, type OperationName } from "./operations.js";
 import { simplified } from "./simplify.js";
 import { BUILT_IN, type ExpressionText, isUsableName, type Parsed, parseText, plural, refuse, span } from "./text.js";
@@ -95,12 +95,12 @@ class Converter {
   }
 
   /** The node itself, once its units are known to agree. */
-  #checked<E extends Expression>(made: E, node: MathNode, { parsed }: Pick<Frame, "parsed">): E {
+  #checked<E extends Expression>(made: E, node: SyntaxNode, { parsed }: Pick<Frame, "parsed">): E {
     this.#checking(node, parsed, (units) => units.of(made));
     return made;
   }
 
-  #checking(node: MathNode, parsed: Parsed, check: (units: UnitChecker) => void): void {
+  #checking(node: SyntaxNode, parsed: Parsed, check: (units: UnitChecker) => void): void {
     if (this.#units === undefined) return;
     try {
       check(this.#units);
@@ -110,7 +110,7 @@ class Converter {
     }
   }
 
-  #call(operation: OperationName, args: readonly Expression[], node: MathNode, frame: Frame): Expression {
+  #call(operation: OperationName, args: readonly Expression[], node: SyntaxNode, frame: Frame): Expression {
     const made = frame.library ? simplified(this.#builder, operation, args) : this.#builder.call(operation, args);
     return this.#checked(made, node, frame);
   }
@@ -120,35 +120,23 @@ class Converter {
     return this.#names?.has(name) === true || this.#definitions.has(name) ? undefined : this.#library.get(name);
   }
 
-  #node(node: MathNode, frame: Frame): Expression {
+  #node(node: SyntaxNode, frame: Frame): Expression {
     const builder = this.#builder;
-    switch (node.type as string) {
-      case "ParenthesisNode":
-        return this.#node((node as ParenthesisNode).content, frame);
-      case "ConstantNode": {
-        const value: unknown = (node as ConstantNode).value;
-        if (typeof value === "number" && Number.isFinite(value)) return builder.number(value);
-        return refuse(
-          frame.parsed,
-          value === undefined
-            ? "the expression is empty"
-            : `${typeof value === "string" ? JSON.stringify(value) : String(value)} is not a finite number`,
-        );
-      }
-      case "SymbolNode":
-        return this.#symbol(node as SymbolNode, frame);
-      case "OperatorNode":
-        return this.#operator(node as OperatorNode, frame);
-      case "FunctionNode":
-        return this.#function(node as FunctionNode, frame);
-      default:
-        return refuse(
-          frame.parsed,
-          `${OUTSIDE[node.type] ?? node.type} cannot be part of a theory`,
-          undefined,
-          "use + - * / ^, parentheses and functions",
-        );
+    if (node instanceof ParenthesisNode) return this.#node(node.content, frame);
+    if (node instanceof ConstantNode) {
+      const { value } = node;
+      if (typeof value === "number" && Number.isFinite(value)) return builder.number(value);
+      return refuse(frame.parsed, value === undefined ? "the expression is empty" : `${node} is not a finite number`);
     }
+    if (node instanceof SymbolNode) return this.#symbol(node, frame);
+    if (node instanceof OperatorNode) return this.#operator(node, frame);
+    if (node instanceof FunctionNode) return this.#function(node, frame);
+    return refuse(
+      frame.parsed,
+      `${OUTSIDE[node.type] ?? node.type} cannot be part of a theory`,
+      undefined,
+      "use + - * / ^, parentheses and functions",
+    );
   }
 
   #symbol(node: SymbolNode, frame: Frame): Expression {
@@ -184,8 +172,8 @@ class Converter {
   }
 
   #operator(node: OperatorNode, frame: Frame): Expression {
-    const { fn, args } = node as unknown as { fn: string; args: MathNode[] };
-    if ((node as unknown as { implicit: boolean }).implicit) {
+    const { fn, args } = node;
+    if (node.implicit) {
       return refuse(
         frame.parsed,
         `two factors without an operator: ${node.toString()}`,
@@ -193,9 +181,8 @@ class Converter {
         "write * between factors; 1/2 x would be ambiguous",
       );
     }
-    if ((node as unknown as { isPercentage: boolean }).isPercentage)
-      return refuse(frame.parsed, "% cannot be part of a theory", undefined, "write the fraction");
-    if (fn === "unaryPlus") return this.#node(args[0] as MathNode, frame);
+    if (node.isPercentage) return refuse(frame.parsed, "% cannot be part of a theory", undefined, "write the fraction");
+    if (fn === "unaryPlus") return this.#node(args[0] as SyntaxNode, frame);
     const operation = Object.hasOwn(OPERATORS, fn) ? OPERATORS[fn] : undefined;
     if (operation === undefined)
       return refuse(frame.parsed, `the operator ${node.op} cannot be part of a theory`, undefined, "use + - * / ^");
@@ -209,9 +196,9 @@ class Converter {
 
   #function(node: FunctionNode, frame: Frame): Expression {
     const { args } = node;
-    const callee = node.fn as unknown as MathNode;
-    if (callee.type !== "SymbolNode") return refuse(frame.parsed, `${callee.toString()} is not a function`);
-    const { name } = callee as SymbolNode;
+    const callee = node.fn;
+    if (!(callee instanceof SymbolNode)) return refuse(frame.parsed, `${callee.toString()} is not a function`);
+    const { name } = callee;
     const place = frame.parsed.places.get(callee);
     if (name === "integrate") return this.#checked(this.#integral(args, frame, place), node, frame);
     if (name === "solve") return this.#checked(this.#solution(args, frame, place), node, frame);
@@ -258,17 +245,17 @@ class Converter {
     return [...this.#library.keys()].filter((name) => !name.startsWith("_"));
   }
 
-  #integral(args: readonly MathNode[], frame: Frame, place: number | undefined): Expression {
+  #integral(args: readonly SyntaxNode[], frame: Frame, place: number | undefined): Expression {
     const usage = "write integrate(expression, variable, from, to) or integrate(expression, variable, from, to, nodes)";
     const [body, variable, from, to, count] = args;
     if (body === undefined || variable === undefined || from === undefined || to === undefined || args.length > 5) {
       return refuse(frame.parsed, `integrate takes 4 or 5 arguments, not ${args.length}`, [place, "integrate"], usage);
     }
-    if (variable.type !== "SymbolNode")
+    if (!(variable instanceof SymbolNode))
       return refuse(frame.parsed, `integrate needs a name as its variable, not ${variable.toString()}`, [place, "integrate"], usage);
-    const { name } = variable as SymbolNode;
-    this.#claimLocal("integration variable", variable as SymbolNode, frame);
-    const nodes = count === undefined ? DEFAULT_NODES : Number((count as ConstantNode).value);
+    const { name } = variable;
+    this.#claimLocal("integration variable", variable, frame);
+    const nodes = count === undefined ? DEFAULT_NODES : count instanceof ConstantNode ? Number(count.value) : Number.NaN;
     if (!Number.isInteger(nodes) || nodes < 2 || nodes > MOST_NODES) {
       refuse(
         frame.parsed,
@@ -296,25 +283,25 @@ class Converter {
     }
   }
 
-  #solution(args: readonly MathNode[], frame: Frame, place: number | undefined): Expression {
+  #solution(args: readonly SyntaxNode[], frame: Frame, place: number | undefined): Expression {
     const usage =
       "write solve(result, [slope, …], [state, …], [start, …], x, from, to) or add the number of steps: solve(y, [-y], [y], [1], t, 0, 1)";
     const wrong = (what: string): never => refuse(frame.parsed, what, [place, "solve"], usage);
     if (args.length < 7 || args.length > 8) return wrong(`solve takes 7 or 8 arguments, not ${args.length}`);
-    const [result, slopes, states, starts, variable, from, to, count] = args as [MathNode, ...MathNode[]] as MathNode[];
-    const list = (node: MathNode | undefined): readonly MathNode[] =>
-      node?.type === "ArrayNode" ? (node as ArrayNode).items : wrong("solve needs slopes, states and starts in brackets");
+    const [result, slopes, states, starts, variable, from, to, count] = args as [SyntaxNode, ...SyntaxNode[]] as SyntaxNode[];
+    const list = (node: SyntaxNode | undefined): readonly SyntaxNode[] =>
+      node instanceof ArrayNode ? node.items : wrong("solve needs slopes, states and starts in brackets");
     const [rates, unknowns, initial] = [list(slopes), list(states), list(starts)];
     if (rates.length === 0 || rates.length !== unknowns.length || rates.length !== initial.length)
       return wrong(
         `solve has ${plural(rates.length, "slope")}, ${plural(unknowns.length, "state")} and ${plural(initial.length, "start")}`,
       );
-    const symbols = [...unknowns, variable as MathNode].map((node) =>
-      node.type === "SymbolNode" ? (node as SymbolNode) : wrong(`solve needs names as its states and variable, not ${node.toString()}`),
+    const symbols = [...unknowns, variable as SyntaxNode].map((node) =>
+      node instanceof SymbolNode ? node : wrong(`solve needs names as its states and variable, not ${node.toString()}`),
     );
     for (const symbol of symbols) this.#claimLocal("name", symbol, frame);
     if (new Set(symbols.map(({ name }) => name)).size !== symbols.length) return wrong("solve uses a name twice");
-    const steps = count === undefined ? DEFAULT_STEPS : Number((count as ConstantNode).value);
+    const steps = count === undefined ? DEFAULT_STEPS : count instanceof ConstantNode ? Number(count.value) : Number.NaN;
     if (!Number.isInteger(steps) || steps < 1 || steps > MOST_STEPS)
       return wrong(`solve cannot take ${count?.toString()} steps: give a whole number from 1 to ${MOST_STEPS}`);
     const nodes = symbols.map(({ name }) => this.#builder.state(name, frame.systems));
@@ -325,13 +312,13 @@ class Converter {
       systems: frame.systems + 1,
     };
     return this.#builder.solution({
-      result: this.#node(result as MathNode, inner),
+      result: this.#node(result as SyntaxNode, inner),
       slopes: rates.map((slope) => this.#node(slope, inner)),
       states: nodes.slice(0, -1),
       starts: initial.map((start) => this.#node(start, frame)),
       x: nodes.at(-1) as StateNode,
-      from: this.#node(from as MathNode, frame),
-      to: this.#node(to as MathNode, frame),
+      from: this.#node(from as SyntaxNode, frame),
+      to: this.#node(to as SyntaxNode, frame),
       steps,
     });
   }

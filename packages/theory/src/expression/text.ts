@@ -1,15 +1,7 @@
-/** The text side of theories: mathjs's grammar (number subset, parser only), where names stand, and errors that show the place. */
+/** The text side of theories: mathjs's grammar of numbers, where names stand, and errors that show the place. */
 
 import { TetradError } from "@tetrad/engine";
-import {
-  create,
-  type FactoryFunctionMap,
-  type MathNode,
-  type OperatorNode,
-  type ParenthesisNode,
-  parseDependencies,
-  type SymbolNode,
-} from "mathjs/number";
+import { OperatorNode, ParenthesisNode, parseGrammar, SymbolNode, type SyntaxNode } from "./grammar.js";
 import { FUNCTION_NAMES } from "./operations.js";
 
 /** One expression's text and where it stands, for messages. */
@@ -35,35 +27,26 @@ export function isUsableName(name: string): boolean {
   if (FUNCTION_NAMES.includes(name) || Object.hasOwn(BUILT_IN, name) || RESERVED.includes(name)) return false;
   if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) return false;
   try {
-    const node = mathjsParser()(`(${name}) + 1`) as OperatorNode;
-    const inner = node.args[0] as ParenthesisNode;
-    return inner.content.type === "SymbolNode" && (inner.content as SymbolNode).name === name;
+    const node = parseGrammar(`(${name}) + 1`);
+    const inner = node instanceof OperatorNode ? node.args[0] : undefined;
+    return inner instanceof ParenthesisNode && inner.content instanceof SymbolNode && inner.content.name === name;
   } catch {
     return false;
   }
 }
 
-let parser: ((text: string) => MathNode) | undefined;
-
-/** mathjs's parser, made on first use (2 ms): importing this package runs nothing. */
-function mathjsParser(): (text: string) => MathNode {
-  // The declared type admits undefined only for factories of other entry points.
-  parser ??= create(parseDependencies as FactoryFunctionMap).parse as (text: string) => MathNode;
-  return parser;
-}
-
 export interface Parsed {
   readonly source: ExpressionText;
-  readonly root: MathNode;
+  readonly root: SyntaxNode;
   /** Where each name stands in the text; mathjs does not keep it. */
-  readonly places: ReadonlyMap<MathNode, number>;
+  readonly places: ReadonlyMap<SyntaxNode, number>;
 }
 
 export function parseText(source: ExpressionText): Parsed {
   // Line breaks separate statements in mathjs; in a theory they are only layout.
   const text = source.text.replace(/[\r\n\t]/g, " ");
   const clean = { ...source, text };
-  const unplaced: Parsed = { source: clean, root: undefined as unknown as MathNode, places: new Map() };
+  const unplaced: Parsed = { source: clean, root: undefined as unknown as SyntaxNode, places: new Map() };
   if (text.length > LONGEST_TEXT)
     refuse(
       { ...unplaced, source: { ...clean, text: "" } },
@@ -73,9 +56,9 @@ export function parseText(source: ExpressionText): Parsed {
     );
   const comment = text.indexOf("#");
   if (comment >= 0) refuse(unplaced, "# cannot be part of a theory", [comment, "#"]);
-  let root: MathNode;
+  let root: SyntaxNode;
   try {
-    root = mathjsParser()(text);
+    root = parseGrammar(text);
   } catch (error) {
     const { char, message } = error as { char?: number; message: string };
     if (error instanceof RangeError) return refuse({ ...unplaced, source: { ...clean, text: "" } }, "the expression is nested too deeply");
@@ -86,13 +69,13 @@ export function parseText(source: ExpressionText): Parsed {
 }
 
 /** Pairs the names of the tree, in reading order, with the names in the text. */
-function placesOf(root: MathNode, text: string): Map<MathNode, number> {
+function placesOf(root: SyntaxNode, text: string): Map<SyntaxNode, number> {
   const tokens = [...text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)];
-  const places = new Map<MathNode, number>();
+  const places = new Map<SyntaxNode, number>();
   let next = 0;
   root.traverse((node) => {
-    if (node.type !== "SymbolNode") return;
-    const { name } = node as SymbolNode;
+    if (!(node instanceof SymbolNode)) return;
+    const { name } = node;
     // A number's exponent (1e5) is a token that is no name, hence the search instead of a plain step.
     while (next < tokens.length && tokens[next]?.[0] !== name) next++;
     const token = tokens[next++];
@@ -116,7 +99,7 @@ export function refuse({ source }: Parsed, what: string, mark?: readonly [place:
 }
 
 /** Where a part of the text stands, from its first name to its last; undefined for a part without names. */
-export function span({ source, places }: Parsed, part: MathNode): readonly [place: number, text: string] | undefined {
+export function span({ source, places }: Parsed, part: SyntaxNode): readonly [place: number, text: string] | undefined {
   let [from, to] = [Infinity, -Infinity];
   part.traverse((node) => {
     const place = places.get(node);

@@ -1,6 +1,11 @@
 /**
  * The affine-invariant ensemble: each walker stretches towards or away from one of the other half (J. Goodman, J. Weare, CAMCoS 5 (2010) 65; halves as in
- * D. Foreman-Mackey et al., PASP 125 (2013) 306, algorithm 3). Needs no gradient and no warm-up but time to spread.
+ * D. Foreman-Mackey et al., PASP 125 (2013) 306, algorithm 3), or moves by the difference of two of them (C. J. F. ter Braak, Stat. Comput. 16 (2006) 239;
+ * B. Nelson, E. B. Ford, M. J. Payne, ApJS 210 (2014) 11). Needs no gradient and no warm-up but time to spread.
+ *
+ * Differences are what lets it stand at constraints, where most stretches end outside: of four independent normal numbers in the order of their size it has 147
+ * effective draws from 10,000 calls, as Metropolis has (143), and 32 by stretches alone. Where not to use it: above some 20 parameters (D. Huijser, J. Goodman,
+ * B. J. Brewer, arXiv:1509.02230), for separate peaks, between which only the few whole differences leap, and wherever slopes exist.
  */
 import { TetradError } from "@tetrad/engine";
 import type { ChainRandom } from "./chain-random.js";
@@ -20,6 +25,13 @@ interface State extends SamplerState {
 
 /** Stretches lie between 1/a and a, with density ∝ 1/√z. */
 const A = 2;
+/**
+ * Share of moves by a difference. A Gaussian of 2 to 20 parameters, cut or not, gains a factor of 2.2 to 4.5 in effective draws a call by 0.5 and up to 5 by
+ * 0.8, where Neal's funnel, whose width changes along it, loses half.
+ */
+const DIFFERENCES = 0.5;
+/** Share of differences of full length, which leap from one peak to another; the rest have ter Braak's 2.38/√(2k). */
+const WHOLE = 0.1;
 
 export class EnsembleSampler implements Sampler {
   readonly statisticNames = ["acceptance"];
@@ -73,20 +85,41 @@ export class EnsembleSampler implements Sampler {
 
   /** @returns how many walkers of this half moved */
   #move(half: 0 | 1): number {
-    const size = this.rows / 2;
-    const { dim } = this.target;
     let moved = 0;
-    for (let w = half * size; w < (half + 1) * size; w++) {
+    for (let w = half * (this.rows / 2); w < (half + 1) * (this.rows / 2); w++) {
       const own = this.#walkers[w] as Float64Array;
-      const other = this.#walkers[(1 - half) * size + this.random.below(size)] as Float64Array;
-      const z = ((A - 1) * this.random.uniform() + 1) ** 2 / A;
-      for (let i = 0; i < dim; i++) this.#proposal[i] = (other[i] as number) + z * ((own[i] as number) - (other[i] as number));
+      const logVolume = this.random.uniform() < DIFFERENCES ? this.#shift(own, half) : this.#stretch(own, half);
       const proposed = this.target.logDensity(this.#proposal);
-      if (!(Math.log(this.random.uniform()) < (dim - 1) * Math.log(z) + proposed - (this.#logDensities[w] as number))) continue;
+      if (!(Math.log(this.random.uniform()) < logVolume + proposed - (this.#logDensities[w] as number))) continue;
       own.set(this.#proposal);
       this.#logDensities[w] = proposed;
       moved++;
     }
     return moved;
+  }
+
+  /** Along the line through a walker of the other half. @returns ln of what the line's volume asks of the acceptance */
+  #stretch(own: Float64Array, half: 0 | 1): number {
+    const { dim } = this.target;
+    const other = this.#other(half, this.random.below(this.rows / 2));
+    const z = ((A - 1) * this.random.uniform() + 1) ** 2 / A;
+    for (let i = 0; i < dim; i++) this.#proposal[i] = (other[i] as number) + z * ((own[i] as number) - (other[i] as number));
+    return (dim - 1) * Math.log(z);
+  }
+
+  /** By the difference of two walkers of the other half, either way as probable. */
+  #shift(own: Float64Array, half: 0 | 1): number {
+    const { dim } = this.target;
+    const size = this.rows / 2;
+    const first = this.random.below(size);
+    const second = this.random.below(size - 1);
+    const [to, from] = [this.#other(half, first), this.#other(half, second < first ? second : second + 1)];
+    const length = this.random.uniform() < WHOLE ? 1 : 2.38 / Math.sqrt(2 * dim);
+    for (let i = 0; i < dim; i++) this.#proposal[i] = (own[i] as number) + length * ((to[i] as number) - (from[i] as number));
+    return 0;
+  }
+
+  #other(half: 0 | 1, index: number): Float64Array {
+    return this.#walkers[(1 - half) * (this.rows / 2) + index] as Float64Array;
   }
 }
