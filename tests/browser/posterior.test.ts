@@ -23,7 +23,7 @@ test("flat ΛCDM is sampled in workers to its known posterior, with Node's draws
   const { page } = seen;
   const said = (id: string) => page.locator(id).textContent();
   await expect.poll(() => said("#fit-results")).toMatch(/Om0\.31956/);
-  await page.getByLabel("draws of each").fill("700");
+  await page.getByLabel("draws of each").fill("1000");
   const { cpu, elapsed } = await longestTaskDuring(await playground.browser(), page, async () => {
     await page.locator("#posterior-start").click();
     await expect.poll(() => said("#posterior-verdict"), { timeout: 60_000 }).toMatch(/^converged/);
@@ -31,7 +31,7 @@ test("flat ΛCDM is sampled in workers to its known posterior, with Node's draws
   expect(cpu).toBeGreaterThan(0);
   expect(cpu).toBeLessThan(BRIEF * elapsed);
   expect(await said("#posterior-pace")).toMatch(
-    /^2800 draws, largest r̂ 1\.00\d, fewest effective draws \d+, \d+ effective draws a second .* 0 divergences$/,
+    /^4000 draws, largest r̂ 1\.00\d, fewest effective draws \d+, \d+ effective draws a second .* 0 divergences$/,
   );
   await expect.poll(() => page.locator("svg.corner .region").count()).toBe(2);
   await expect.poll(() => page.locator("svg.traces .trace").count()).toBe(8);
@@ -55,7 +55,7 @@ test("flat ΛCDM is sampled in workers to its known posterior, with Node's draws
   expect(rowsOf.get("flat-lcdm.ranges")).toEqual(["Om 0 1", "H0 40 110"]);
   const named = (rowsOf.get("flat-lcdm.paramnames") as string[]).map((line) => line.split(" ", 1)[0] as string);
   const saved = chainNames.map((name) => (rowsOf.get(name) as string[]).map((line) => line.split(" ").map(Number)));
-  expect(saved.map((chain) => chain.length)).toEqual([700, 700, 700, 700]);
+  expect(saved.map((chain) => chain.length)).toEqual([1000, 1000, 1000, 1000]);
   const all = saved.flat();
   for (const [i, name] of named.entries()) {
     // The file of CSV beside it, to ten digits; weights are 1, the second column is −ln density.
@@ -77,14 +77,14 @@ test("flat ΛCDM is sampled in workers to its known posterior, with Node's draws
   if (theory === undefined) throw new Error("there is no theory");
   const engine = await createEngine({ backend: "wasm", threads: 1 });
   const likelihood = await createLikelihood(engine, theory, readTable(await readFile(join(folder, "hz.csv")), "hz.csv"));
-  const table = chainTable(theory, sampleChains(chainTarget(likelihood), { chains: 1, warmup: 1000, draws: 700, seed: 0 }));
+  const table = chainTable(theory, sampleChains(chainTarget(likelihood), { chains: 1, warmup: 1000, draws: 1000, seed: 0 }));
   likelihood.close();
   await engine.close();
   for (const { name, values } of [...table.quantities, { name: "log_density", values: table.logDensity }]) {
     const at = drawn.columns.indexOf(name);
     // Kernels give the same bits; exp, log and cos of Chromium's V8 and of Node's differ in the last one, which JavaScript leaves open. Under the same
     // random numbers chains draw together rather than apart, so that it stays a rounding error; one flipped decision would be of the size of σ.
-    const apart = Math.max(...drawn.rows.slice(0, 700).map((cells, i) => Math.abs(Number(cells[at]) / (values[i] as number) - 1)));
+    const apart = Math.max(...drawn.rows.slice(0, 1000).map((cells, i) => Math.abs(Number(cells[at]) / (values[i] as number) - 1)));
     expect(apart, name).toBeLessThan(1e-9);
   }
   await leave(seen);
