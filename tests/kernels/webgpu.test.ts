@@ -1,5 +1,5 @@
 /** What is WebGPU's own: training against the CPU's losses, one submit a step, values that stay on the device, a lost device, and the choice between backends. */
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { AutoBackend } from "../../packages/engine/src/backends/auto/backend.js";
 import { AutoExecutable, requestFor } from "../../packages/engine/src/backends/auto/executable.js";
 import { AutoSegment } from "../../packages/engine/src/backends/auto/segment.js";
@@ -217,4 +217,24 @@ test("left alone, the engine compares predictions or measurements and says so, a
   expect(program.placement).toMatch(gpu.adapter.info.isFallbackAdapter ? kept : given);
   const small = await engine.compileFunction(({ a, b }) => matmul(a as Tensor, b as Tensor), { a: [8, 8], b: [8, 8] });
   expect(small.placement).toMatch(/below what any GPU takes/);
+});
+
+test("a processor that measured itself too slow is timed on the plan before shaders are compiled", async () => {
+  const { gpu } = await webgpu();
+  const backend = await AutoBackend.create({});
+  open.push(backend);
+  // A fiftieth of what processors do, so that the software adapter's prediction is not three times as long.
+  const slow = vi.spyOn(WasmBackend.prototype, "machine").mockReturnValue({ flopsPerSecond: 1e9, bytesPerSecond: 1e9, describe: "" });
+  const compiled = vi.spyOn(WebGpuExecutable, "compile");
+  try {
+    const engine = new Engine(backend);
+    const program = await engine.compileFunction(({ a, b }) => matmul(a as Tensor, b as Tensor), { a: [512, 512], b: [512, 512] });
+    expect(slow).toHaveBeenCalled();
+    if (!gpu.adapter.info.isFallbackAdapter) return;
+    expect(program.placement).toMatch(/wasm (relaxed|baseline)-simd ×\d+: measured [\d.]+ [mµ]?s a step \(webgpu predicted /);
+    expect(compiled).not.toHaveBeenCalled();
+  } finally {
+    slow.mockRestore();
+    compiled.mockRestore();
+  }
 });
