@@ -1,6 +1,6 @@
 // Adversarial training against PyTorch: losses, moves and the gradients that the optimiser takes.
 import { readFileSync } from "node:fs";
-import { crossEntropy, gradients, type JsonObject, type Tensor } from "@tetrad/engine";
+import { crossEntropy, type Engine, type FloatDType, gradients, type JsonObject, type Tensor } from "@tetrad/engine";
 import {
   type Adversarial,
   adversarialLoss,
@@ -22,18 +22,23 @@ const methods: Readonly<Record<"fgm" | "pgd", Adversarial>> = {
   pgd: { method: "pgd", epsilon: 0.5, alpha: 0.3, steps: 3 },
 };
 
+/** The goldens' classifier with its weights. */
+async function openTiny(engine: Engine, dtype: FloatDType) {
+  const folder = sharedPath("golden/bert-tiny/sequence-classification");
+  const backbone = backboneOf(JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as JsonObject);
+  const head = sequenceClassification(backbone, 5);
+  const params = { ...backbone.params, ...head.params };
+  const file = await readWeights(folder);
+  const store = engine.store(params, { dtype });
+  for (const [param, tensor] of matchWeights(backbone, params, file, { freshHead: false }).found) store.set(param, file.read(tensor).data);
+  return { backbone, head, store };
+}
+
 describe.each(machines)("$name", ({ options, dtype }) => {
   test.each(Object.entries(methods))("%s", async (name, method) => {
     const engine = await openEngine(options);
     try {
-      const folder = sharedPath("golden/bert-tiny/sequence-classification");
-      const backbone = backboneOf(JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as JsonObject);
-      const head = sequenceClassification(backbone, 5);
-      const params = { ...backbone.params, ...head.params };
-      const file = await readWeights(folder);
-      const store = engine.store(params, { dtype });
-      for (const [param, tensor] of matchWeights(backbone, params, file, { freshHead: false }).found)
-        store.set(param, file.read(tensor).data);
+      const { backbone, head, store } = await openTiny(engine, dtype);
       const { batch } = pack({ folder: "bert-tiny", labels: { name: "sequence_labels", per: "sequence" } }, false);
       const program = await engine.compileWith(store, specsOf(batch), (weights, inputs) => {
         const tokens = inputs as unknown as TokenBatch;
@@ -95,14 +100,7 @@ describe.each(machines)("$name", ({ options, dtype }) => {
   test("lengths per text", async () => {
     const engine = await openEngine(options);
     try {
-      const folder = sharedPath("golden/bert-tiny/sequence-classification");
-      const backbone = backboneOf(JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as JsonObject);
-      const head = sequenceClassification(backbone, 5);
-      const params = { ...backbone.params, ...head.params };
-      const file = await readWeights(folder);
-      const store = engine.store(params, { dtype });
-      for (const [param, tensor] of matchWeights(backbone, params, file, { freshHead: false }).found)
-        store.set(param, file.read(tensor).data);
+      const { backbone, head, store } = await openTiny(engine, dtype);
       const { batch } = pack({ folder: "bert-tiny", labels: { name: "sequence_labels", per: "sequence" } }, false);
       const starts = batch["cuSeqlens"] as Int32Array;
       const [tokens, most] = [(batch["ids"] as Int32Array).length, starts.length - 1];

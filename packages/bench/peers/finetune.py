@@ -27,7 +27,6 @@ parser.add_argument("--max-tokens", type=int, default=64)
 parser.add_argument("--steps", type=int)
 parser.add_argument("--rate", type=float, default=2e-4)
 parser.add_argument("--threads", type=int, default=2)
-parser.add_argument("--gguf", help="the file in MODEL that holds its weights")
 options = parser.parse_args()
 torch.set_num_threads(options.threads)
 torch.manual_seed(0)
@@ -40,13 +39,12 @@ tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
 texts = [row[options.text] for row in table]
 longest = options.pad or options.max_tokens
 encoded = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
-given = {"gguf_file": options.gguf} if options.gguf else {}
 if options.job == "classify":
     names = sorted({row[options.label] for row in table})
     labels = [names.index(row[options.label]) for row in table]
-    model = AutoModelForSequenceClassification.from_pretrained(options.model, num_labels=len(names), dtype=torch.float32, **given)
+    model = AutoModelForSequenceClassification.from_pretrained(options.model, num_labels=len(names), dtype=torch.float32)
 else:
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32, **given)
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32)
 if options.peft:
     from peft import LoraConfig, get_peft_model
 

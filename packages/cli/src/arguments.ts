@@ -32,7 +32,7 @@ export function share(text: string): number {
   return value;
 }
 
-/** `fgm:EPSILON`, `pgd:EPSILON,ALPHA,STEPS` or `freelb:EPSILON,ALPHA,STEPS` */
+/** `fgm:EPSILON`, `pgd:EPSILON,ALPHA,STEPS` or `freelb:EPSILON,ALPHA,STEPS`; with `:text` behind it where lengths are each text's own */
 export function adversarial(text: string) {
   const [method, list = "", per = "batch", ...more] = text.split(":");
   const [epsilon, alpha, steps, ...rest] = list.split(",").map(Number);

@@ -4,7 +4,7 @@ import { formula } from "./formula.js";
 
 /**
  * sinh(√y)/√y = Σ yⁿ/(2n+1)!, which is sin(√−y)/√−y below 0 and smooth through it: its series at y/81, then twice sinh 3t = 3 sinh t + 4 sinh³ t. Exact to
- * 1e-15 for |y| ≤ 40, where a closed universe ends at y = −π². The series alone needs 18 terms there, and a scan of 1048 distances as much time as for all else.
+ * 1e-15 for |y| ≤ 40, where a closed universe ends at y = −π². The series alone needs 18 terms there, and a million scans of 1048 distances 22.8 s for 15.2.
  * Coefficients are numbers, so that each term is a product and a sum.
  */
 function seriesOfSinh(terms: number): string {

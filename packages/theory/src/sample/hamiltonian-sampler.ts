@@ -28,7 +28,7 @@ export const DIVERGENCE = 1000;
 
 /**
  * This share of the draws, whatever the position, takes steps so much shorter (Neal 2011, 4.2: a random step size leaves the density as it is). Where a posterior
- * narrows, usual steps are refused and a chain stays: joint w0wa, 4 chains of 3000 draws, target 0.9: 192 draws in one place without, 1.4 times the calls with.
+ * narrows, usual steps are refused and a chain stays: joint w0wa, 4 chains of 3000 draws, target 0.9: 192 draws in one place without, 1.2 times the calls with.
  */
 const SHORT_SHARE = 0.1;
 const SHORT = 1 / 4;

@@ -1,5 +1,5 @@
 /** Chains of a theory's posterior, one after another on this thread, with their summary: the whole of sampling in one call. */
-import { TetradError } from "@tetrad/engine";
+import { largestOf, smallestOf, TetradError } from "@tetrad/engine";
 import { quantile } from "../diagnose/ranks.js";
 import { judge, type QuantitySummary, summarise, type Verdict } from "../diagnose/summary.js";
 import { createLikelihood, type FunctionEngine, type TheoryData } from "../likelihood.js";
@@ -126,14 +126,14 @@ const LESSER_PEAK = 20;
 
 function lesserPeaks(chains: readonly ChainDraws[]): string[] {
   const medians = chains.map(({ logDensity }) => quantile(logDensity.slice().sort(), 0.5));
-  const best = medians.reduce((most, value) => Math.max(most, value), -Infinity);
+  const best = largestOf(medians);
   const behind = chains.flatMap(({ logDensity }, c) => {
-    const gap = best - logDensity.reduce((most, value) => Math.max(most, value), -Infinity);
+    const gap = best - largestOf(logDensity);
     return gap > LESSER_PEAK ? [{ chain: c + 1, gap }] : [];
   });
   if (behind.length === 0) return [];
   const names = behind.map(({ chain }) => chain).join(" and ");
-  const least = behind.reduce((low, { gap }) => Math.min(low, gap), Infinity);
+  const least = smallestOf(behind.map(({ gap }) => gap));
   return [
     `${behind.length === 1 ? `Chain ${names} stays` : `Chains ${names} stay`} where the posterior is lower than elsewhere by a factor of e^${Math.floor(least)} and more: on a lesser peak. Narrow the bounds to leave it out, or sample with nested, which weighs peaks.`,
   ];
