@@ -15,10 +15,11 @@ import {
   type FormatName,
   type IntegerFormat,
   integerPanels,
+  largestColumns,
+  panelsId,
   type QuantizedWeight,
   quantizeWeights,
   WEIGHT_FORMATS,
-  weightFormat,
 } from "../../packages/engine/src/quant/index.js";
 import { widenStored } from "../../packages/engine/src/quant/stored.js";
 import type { Tensor } from "../../packages/engine/src/tensor.js";
@@ -38,13 +39,15 @@ function normals(size: number, seed: number): Float32Array {
   return Float32Array.from({ length: size }, () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
 }
 
-/** Weights as `linearInt8` reads them, and the shape of their bytes. */
+const EXACT = 3;
+
+/** Weights as `linearInt8` reads them, with "int8" EXACT columns exact, and the shape of their bytes. */
 function panelsOf(
   weights: ArrayLike<number>,
   shape: readonly [number, number],
   format: IntegerFormat,
 ): QuantizedWeight & { readonly spec: { shape: number[]; dtype: "u8" } } {
-  const stored = quantizeWeights(weights, shape, format);
+  const stored = quantizeWeights(weights, shape, format, format === "int8" ? largestColumns(weights, shape[1], EXACT) : []);
   const packed = format === "int8" ? stored : integerPanels(stored);
   const panels = Math.ceil(shape[0] / 8);
   return { ...packed, spec: { shape: [panels, packed.bytes.length / panels], dtype: "u8" } };
@@ -169,7 +172,7 @@ test.each([
   ];
   memory.f32(a, m * k).set(normals(m * k, 13).fill(1, 0, k));
   memory.u8(w, weights.length).set(weights);
-  const parameters = format === "int8" ? [m, n, k, k] : [m, n, k, k, weightFormat(format).id];
+  const parameters = [m, n, k, k, panelsId(format), weights.length / Math.ceil(n / 8)];
   const kernel = format === "int8" ? "gemm_int8_f32" : "gemm_panels_int8_f32";
   memory.i32(words, 8 + parameters.length).set([runtime.slot(kernel), 0, 8 + parameters.length, c, a, w, 0, 0, ...parameters]);
   const results = [0, 1].flatMap((imitated) =>
@@ -248,7 +251,7 @@ test.each([
   async (format, m, n, k) => {
     const { bytes, spec } = panelsOf(normals(n * k, 21), [n, k], format);
     const [x, dy] = [normals(m * k, 22), normals(m * n, 23)];
-    const weights = widenStored({ layout: "panels", format, shape: [n, k], dtype: "f64" }, bytes);
+    const weights = widenStored({ layout: "panels", format, outliers: format === "int8" ? EXACT : 0, shape: [n, k], dtype: "f64" }, bytes);
     const want = Float64Array.from({ length: m * k }, (_, i) => {
       const [row, column] = [Math.floor(i / k), i % k];
       let total = 0;

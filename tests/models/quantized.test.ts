@@ -245,7 +245,7 @@ test("rounded activations and weights leave logits nearly as they were", async (
   await engine.close();
 });
 
-test("layers with outliers get eight bits", async () => {
+test("columns of outliers stay exact, and layers with outliers everywhere get eight bits", async () => {
   const engine = await openEngine({ backend: "reference" });
   const own = mkdtempSync(join(tmpdir(), "tetrad-outliers-"));
   try {
@@ -253,14 +253,26 @@ test("layers with outliers get eight bits", async () => {
     const tensors = new Map(
       plain.store.names.map((name) => [name, { shape: plain.store.shape(name), data: plain.store.get(name) }] as const),
     );
-    const outliers = tensors.get("model.layers.0.mlp.up_proj.weight")?.data as Float32Array;
-    for (let row = 0; row < INNER; row++) outliers[row * WIDTH] = 2;
+    const [up, gate] = ["up", "gate"].map((part) => tensors.get(`model.layers.0.mlp.${part}_proj.weight`)?.data as Float32Array) as [
+      Float32Array,
+      Float32Array,
+    ];
+    for (let row = 0; row < INNER; row++) {
+      up[row * WIDTH + 3] = 2;
+      gate[row * WIDTH + (row % WIDTH)] = 2;
+    }
     writeFileSync(join(own, "model.safetensors"), writeSafetensors(tensors));
     for (const [name, content] of Object.entries({ "config.json": CONFIG, "tokenizer.json": TOKENIZER, "tokenizer_config.json": {} }))
       writeFileSync(join(own, name), JSON.stringify(content));
     const { store } = await openModel(engine, own, (backbone) => causalLm(backbone, true), { quantize: "int8" });
-    const formats = store.layout.flatMap(({ name, stored }) => (name.endsWith("up_proj.weight") ? [stored?.format] : []));
-    expect(formats).toEqual(["q8_0", "int8"]);
+    const kept = store.layout.flatMap(({ name, stored }) => (/\.(up|gate)_proj\.weight$/.test(name) ? [[name.slice(13), stored]] : []));
+    expect(Object.fromEntries(kept)).toMatchObject({
+      "0.mlp.up_proj.weight": { format: "int8", outliers: 8 },
+      "0.mlp.gate_proj.weight": { format: "q8_0" },
+      "1.mlp.up_proj.weight": { format: "int8", outliers: 0 },
+      "1.mlp.gate_proj.weight": { format: "int8", outliers: 0 },
+    });
+    expect(store.get("model.layers.0.mlp.up_proj.weight")[3]).toBe(2);
     // A last layer of its own is rounded, too, and widened by the loss over all words.
     const table = tensors.get("model.embed_tokens.weight") as { readonly shape: readonly number[]; readonly data: Float32Array };
     writeFileSync(join(own, "model.safetensors"), writeSafetensors(new Map([...tensors, ["lm_head.weight", table]])));

@@ -3,6 +3,7 @@
  * hold exactly is an error, never a rounding.
  */
 import { TetradError } from "../errors.js";
+import { f16Value } from "../quant/format.js";
 import type { StorageType, TensorEntry } from "./safetensors-header.js";
 
 export type WideData = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
@@ -32,7 +33,7 @@ export function widen(entry: TensorEntry, bytes: Uint8Array): WideTensor {
     case "F64":
       return as("f64", new Float64Array(buffer));
     case "F16":
-      return as("f32", lookUp(new Uint16Array(buffer), table(1 << 16, f16ToNumber)));
+      return as("f32", f16ToF32(new Uint16Array(buffer)));
     case "BF16":
       return as("f32", bf16ToF32(new Uint16Array(buffer)));
     case "F8_E5M2":
@@ -40,7 +41,7 @@ export function widen(entry: TensorEntry, bytes: Uint8Array): WideTensor {
         "f32",
         lookUp(
           new Uint8Array(buffer),
-          table(256, (bits) => f16ToNumber(bits << 8)),
+          table(256, (bits) => f16Value(bits << 8)),
         ),
       );
     case "F8_E4M3":
@@ -99,19 +100,19 @@ function lookUp(bits: Uint8Array | Uint16Array, values: Float32Array): Float32Ar
   return out;
 }
 
+/** Every f16 as a number, made when the first large tensor is read: a model has hundreds of them. */
+let halves: Float32Array | undefined;
+
+function f16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  if (halves === undefined && bits.length < 1 << 12) return Float32Array.from(bits, f16Value);
+  halves ??= table(1 << 16, f16Value);
+  return lookUp(bits, halves);
+}
+
 function bf16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
   return new Float32Array(words.buffer);
-}
-
-/** IEEE 754 binary16. */
-export function f16ToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 /** OCP 8-bit floating point E4M3: no infinities, 0x7f and 0xff are NaN, largest value 448. */

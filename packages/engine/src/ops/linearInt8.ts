@@ -4,17 +4,19 @@ import { TetradError } from "../errors.js";
 import { type NdArray, ndZeros } from "../nd.js";
 import type { Op, OpCase } from "../op.js";
 import { roundHalfEven } from "../quant/format.js";
-import { weightFormat } from "../quant/index.js";
+import { panelsId } from "../quant/index.js";
 import { type IntegerFormat, panelRow, unpackRow } from "../quant/panels.js";
 import { sizeOf } from "../shape.js";
 import type { Spec, Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { type PanelAttrs, panelsCase, requirePanels } from "./dequantizePanels.js";
+import { type PanelAttrs, panelOutliers, panelsCase, requirePanels } from "./dequantizePanels.js";
 import { productSpec, productWords } from "./linearQuantized.js";
 import { matmulPanels } from "./matmulPanels.js";
 
-/** The row as the kernel rounds it, in its own float32 steps: whole numbers and their scale. */
-function quantizeRow(row: Float64Array): { q: Float64Array; scale: number } {
+/** The row as the kernel rounds it, in its own float32 steps: whole numbers and their scale; columns that stay exact are no part of it. */
+function quantizeRow(all: Float64Array, exact: readonly { readonly column: number }[]): { q: Float64Array; scale: number } {
+  const row = all.slice();
+  for (const { column } of exact) row[column] = 0;
   const largest = row.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   const factor = largest === 0 ? 0 : Math.fround(127 / largest);
   return { q: row.map((x) => roundHalfEven(Math.fround(x * factor))), scale: Math.fround(largest / 127) };
@@ -53,13 +55,16 @@ export const linearInt8Op: Op<PanelAttrs> = {
   reference([x, bytes], { format, rows, columns }, [output]) {
     const [a, w, y] = [x as NdArray, bytes as NdArray, ndZeros((output as Spec).shape, "f32")];
     const stored = Uint8Array.from(w.data);
-    const weights = Array.from({ length: rows }, (_, j): { q: ArrayLike<number>; scale: number } =>
-      format === "int8" ? unpackRow(stored, j, columns) : { q: panelRow(stored, j, columns, format), scale: 1 },
+    const outliers = panelOutliers(w, { format, rows, columns });
+    const weights = Array.from({ length: rows }, (_, j): Omit<ReturnType<typeof unpackRow>, "q"> & { q: ArrayLike<number> } =>
+      format === "int8" ? unpackRow(stored, j, columns, outliers) : { q: panelRow(stored, j, columns, format), scale: 1, exact: [] },
     );
     for (let i = 0; i < sizeOf(a.shape.slice(0, -1)); i++) {
-      const row = quantizeRow(a.data.slice(i * columns, (i + 1) * columns));
-      weights.forEach(({ q, scale }, j) => {
-        y.data[i * rows + j] = row.q.reduce((total, v, p) => total + v * (q[p] as number), 0) * scale * row.scale;
+      const given = a.data.slice(i * columns, (i + 1) * columns);
+      const row = quantizeRow(given, weights[0]?.exact ?? []);
+      weights.forEach(({ q, scale, exact }, j) => {
+        const whole = row.q.reduce((total, v, p) => total + v * (q[p] as number), 0) * scale * row.scale;
+        y.data[i * rows + j] = exact.reduce((total, { column, weight }) => total + (given[column] as number) * weight, whole);
       });
     }
     return [y];
@@ -77,7 +82,7 @@ export const linearInt8Op: Op<PanelAttrs> = {
         dtype: "f32",
         outputs: [y],
         inputs,
-        scalars: format === "int8" ? scalars : [...scalars, weightFormat(format).id],
+        scalars: [...scalars, panelsId(format), bytes.shape[1] as number],
         flops: 2 * x.size * (y.shape.at(-1) as number),
       });
     },
@@ -96,6 +101,18 @@ function linearInt8Cases(): OpCase<PanelAttrs>[] {
   for (const columns of [1, 2, 3, 4, 7, 9, 16, 17, 33, 65, 257]) one("int8", 5, 9, columns);
   for (const m of [0, 1, 2, 4, 8, 17, 33]) one("int8", m, 17, 20);
   for (const rows of [1, 3, 4, 5, 8, 16, 31]) one("int8", 3, rows, 12);
+  for (const [m, rows, columns] of [
+    [1, 9, 8],
+    [5, 17, 20],
+    [6, 8, 33],
+    [17, 31, 65],
+  ] as const) {
+    cases.push({
+      name: `int8 ${m}×${rows}×${columns}, columns that stay exact`,
+      inputs: [{ shape: [m, columns], dtype: "f32" }, panelsCase("int8", rows, columns, Math.min(8, columns))],
+      attrs: { format: "int8", rows, columns },
+    });
+  }
   for (const format of ["q8_0", "q4_0", "q4_1"] as const) {
     for (const columns of [32, 64, 288]) one(format, 3, 9, columns);
     for (const m of [1, 2, 17]) one(format, m, 5, 64);
@@ -111,6 +128,7 @@ function linearInt8Cases(): OpCase<PanelAttrs>[] {
 
 /**
  * x Wᵀ in integers: each row of x is rounded to 127 steps of its largest magnitude, sums are exact, one rounding per result. The same bits on both builds.
+ * Products of columns that stay exact are added in float32.
  * The gradient is that of the product with the weights Ŵ as they were rounded, dX = dY Ŵ, in floating point: straight through the rounding of x, which is
  * constant almost everywhere, as in quantisation-aware training (Jacob et al. 2018, arXiv:1712.05877), and with frozen weights, as under QLoRA's adapters
  * (Dettmers et al. 2023, arXiv:2305.14314).

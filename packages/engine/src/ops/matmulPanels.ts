@@ -48,7 +48,7 @@ export const matmulPanelsOp: Op<PanelAttrs> = {
         dtype: y.dtype as FloatDType,
         outputs: [y],
         inputs,
-        scalars: [...scalars, panelsId(format)],
+        scalars: [...scalars, panelsId(format), bytes.shape[1] as number],
         flops: 2 * x.size * columns,
       });
     },
@@ -67,6 +67,11 @@ function matmulPanelsCases(): OpCase<PanelAttrs>[] {
   for (const columns of [1, 2, 3, 4, 5, 7, 8, 9, 17, 33]) one("int8", 5, 9, columns);
   for (const m of [0, 1, 2, 6, 7, 17]) one("int8", m, 17, 20);
   for (const rows of [1, 7, 8, 16, 31]) one("int8", 3, rows, 12);
+  cases.push({
+    name: "columns that stay exact",
+    inputs: [{ shape: [7, 19] }, panelsCase("int8", 19, 45, 8)],
+    attrs: { format: "int8", rows: 19, columns: 45 },
+  });
   // Past the longest run of k, and past what fits into scratch.
   one("int8", 2, 300, 21);
   one("int8", 7, 9, 500);

@@ -42,10 +42,13 @@ export function checkBlocks({ name, block }: WeightFormat, n: number): void {
     });
 }
 
+const F32 = new Float32Array(1);
+const F32_BITS = new Uint32Array(F32.buffer);
+
 /** The f16 nearest to x, ties to even, as its bits. */
 export function f16Bits(x: number): number {
-  const f32 = new Float32Array([x]);
-  const bits = new Uint32Array(f32.buffer)[0] as number;
+  F32[0] = x;
+  const bits = F32_BITS[0] as number;
   const sign = (bits >>> 16) & 0x8000;
   const magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00;
@@ -53,13 +56,14 @@ export function f16Bits(x: number): number {
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
   if (magnitude < 0x38800000) {
     // Subnormal: the f32 is a whole number of 2^-24 after rounding to even.
-    const scaled = Math.abs(f32[0] as number) * 2 ** 24;
+    const scaled = Math.abs(F32[0] as number) * 2 ** 24;
     return sign | roundHalfEven(scaled);
   }
   const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
   return sign | ((rounded - 0x38000000) >>> 13);
 }
 
+/** IEEE 754 binary16 as a number. */
 export function f16Value(bits: number): number {
   const exponent = (bits >>> 10) & 31;
   const mantissa = bits & 1023;
@@ -68,9 +72,10 @@ export function f16Value(bits: number): number {
   return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }
 
-/** Math.round rounds halves up; SIMD rounds them to even. */
+/** Float64 has no halves from 2⁵² on. */
+const WHOLE = 1.5 * 2 ** 52;
+
+/** Math.round rounds halves up; SIMD rounds them to even, and so do sums of float64 with this. For magnitudes below 2⁵¹. */
 export function roundHalfEven(x: number): number {
-  const down = Math.floor(x);
-  const rest = x - down;
-  return rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down;
+  return x + WHOLE - WHOLE;
 }

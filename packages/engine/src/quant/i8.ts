@@ -22,8 +22,9 @@ export const i8: WeightFormat = {
   },
 };
 
-export function largest(row: ArrayLike<number>): number {
+/** The largest magnitude from place `first` on, before `end`. */
+export function largest(row: ArrayLike<number>, first = 0, end = row.length): number {
   let most = 0;
-  for (let i = 0; i < row.length; i++) most = Math.max(most, Math.abs(row[i] as number));
+  for (let i = first; i < end; i++) most = Math.max(most, Math.abs(row[i] as number));
   return most;
 }

@@ -12,7 +12,7 @@ import { q6_K } from "./q6_K.js";
 import { q8_0 } from "./q8_0.js";
 
 export type { QuantizedWeight, WeightFormat } from "./format.js";
-export { type IntegerFormat, integerPanels } from "./panels.js";
+export { type IntegerFormat, integerPanels, largestColumns } from "./panels.js";
 export type { Storage, Stored } from "./stored.js";
 
 export const WEIGHT_FORMATS = { f16, bf16, i8, q8_0, q4_0, q4_1, q6_K } as const satisfies Record<string, WeightFormat>;
@@ -34,12 +34,14 @@ export const panelsId = (format: IntegerFormat): number => weightFormat(format =
 
 /**
  * Weights (out, in) in a storage format; `"int8"` is the layout of integer products (`linearInt8`), seven bits and a scale per channel.
+ * @param outliers with "int8", columns that stay exact, upwards: products with them are added in float32 (Dettmers et al. 2022, arXiv:2208.07339)
  * @throws TetradError ARGUMENT, SHAPE when rows are no whole number of blocks
  */
 export function quantizeWeights(
   weights: ArrayLike<number>,
   [out, n]: readonly [number, number],
   format: FormatName | "int8",
+  outliers: readonly number[] = [],
 ): QuantizedWeight {
   if (weights.length !== out * n)
     throw new TetradError("SHAPE", {
@@ -48,14 +50,14 @@ export function quantizeWeights(
       got: `${weights.length} values`,
       expected: `[${out}, ${n}]`,
     });
-  if (format === "int8") return { format, shape: [out, n], bytes: packPanels(weights, out, n) };
+  if (format === "int8") return { format, shape: [out, n], bytes: packPanels(weights, out, n, outliers) };
   const kind = weightFormat(format);
   checkBlocks(kind, n);
   if (kind.encode === undefined)
     throw new TetradError("UNSUPPORTED", { op: "quantize", what: `${format} is only read`, hint: "write q8_0 or q4_1" });
   const size = kind.rowBytes(n);
   const bytes = new Uint8Array(out * size);
-  for (let row = 0; row < out; row++)
-    bytes.set(kind.encode(Array.from({ length: n }, (_, i) => weights[row * n + i] as number)), row * size);
+  const all = ArrayBuffer.isView(weights) ? (weights as Float32Array) : Float64Array.from(weights);
+  for (let row = 0; row < out; row++) bytes.set(kind.encode(all.subarray(row * n, (row + 1) * n)), row * size);
   return { format, shape: [out, n], bytes };
 }

@@ -2,7 +2,8 @@
  * Weights as integer products read them, made when they are loaded: panels of eight channels whose bytes lie in the order of the loop.
  *
  * "int8": a panel is its eight f32 scales, then for every four weights of a row 8 × 4 bytes of w + 64, w in −63 … 63: seven bits, because the dot
- * instruction's second operand must not be negative. GGUF's blocks: a panel is, for each block of 32 weights, eight f32 scales, with Q4_1 eight f32 least
+ * instruction's second operand must not be negative. Columns that outlie stay exact, zero among the bytes: behind them the eight f32 weights of each, then
+ * their numbers (u32), upwards. GGUF's blocks: a panel is, for each block of 32 weights, eight f32 scales, with Q4_1 eight f32 least
  * values, then for every four weights of a row 16 bytes whose low nibbles are channels 0 … 3 and whose high ones are 4 … 7, or with Q8_0 8 × 4 bytes.
  */
 import { TetradError } from "../errors.js";
@@ -24,9 +25,31 @@ const BLOCKS = {
   q4_1: { row: 20, head: 4, panel: 64 + 128 },
 } as const;
 
-/** Bytes of one panel of rows of n weights. */
-export function panelBytes(n: number, format: IntegerFormat = "int8"): number {
-  return format === "int8" ? 32 + Math.ceil(n / 4) * 32 : (n / 32) * BLOCKS[format].panel;
+/** Eight weights and the column's number. */
+const OUTLIER_BYTES = 4 * CHANNELS + 4;
+
+/** Bytes of one panel of rows of n weights, of which so many columns stay exact. */
+export function panelBytes(n: number, format: IntegerFormat = "int8", outliers = 0): number {
+  return format === "int8" ? 32 + Math.ceil(n / 4) * 32 + outliers * OUTLIER_BYTES : (n / 32) * BLOCKS[format].panel;
+}
+
+/** How many columns stay exact in panels of so many bytes: a whole number, or they are no panels of rows of n weights. */
+export function outliersIn(bytes: number, n: number, format: IntegerFormat): number {
+  const more = bytes - panelBytes(n, format);
+  return format === "int8" || more === 0 ? more / OUTLIER_BYTES : Number.NaN;
+}
+
+/**
+ * The columns that have the largest weights, upwards. What a layer's rows have in common there would else set the steps of all their other weights.
+ * @param weights (out, in), row-major
+ */
+export function largestColumns(weights: ArrayLike<number>, n: number, count: number): number[] {
+  const most = new Float64Array(n);
+  for (let i = 0; i < weights.length; i++) most[i % n] = Math.max(most[i % n] as number, Math.abs(weights[i] as number));
+  return Array.from(most.keys())
+    .sort((a, b) => (most[b] as number) - (most[a] as number))
+    .slice(0, count)
+    .sort((a, b) => a - b);
 }
 
 /**
@@ -85,30 +108,54 @@ export function panelRow(bytes: Uint8Array, row: number, n: number, format: Excl
   });
 }
 
-/** @param weights (out, in), row-major */
-export function packPanels(weights: ArrayLike<number>, out: number, n: number): Uint8Array<ArrayBuffer> {
-  const size = panelBytes(n);
+/**
+ * @param weights (out, in), row-major
+ * @param outliers columns that stay exact, upwards
+ */
+export function packPanels(weights: ArrayLike<number>, out: number, n: number, outliers: readonly number[] = []): Uint8Array<ArrayBuffer> {
+  const size = panelBytes(n, "int8", outliers.length);
   const bytes = new Uint8Array(Math.ceil(out / CHANNELS) * size);
   const view = new DataView(bytes.buffer);
   for (let row = 0; row < out; row++) {
     const at = Math.floor(row / CHANNELS) * size;
     const channel = row % CHANNELS;
-    const values = Array.from({ length: n }, (_, i) => weights[row * n + i] as number);
-    const scale = Math.fround(largest(values) / MOST);
-    view.setFloat32(at + 4 * channel, scale, true);
-    for (let i = 0; i < n; i++) {
-      const q = scale === 0 ? 0 : Math.max(-MOST, Math.min(MOST, roundHalfEven((values[i] as number) / scale)));
-      bytes[at + 32 + Math.floor(i / 4) * 32 + channel * 4 + (i % 4)] = q + OFFSET;
+    let most = 0;
+    for (let e = 0; e <= outliers.length; e++) {
+      most = Math.max(most, largest(weights, row * n + (e === 0 ? 0 : (outliers[e - 1] as number) + 1), row * n + (outliers[e] ?? n)));
     }
+    const scale = Math.fround(most / MOST);
+    view.setFloat32(at + 4 * channel, scale, true);
+    const to = at + 32 + 4 * channel;
+    for (let i = 0; i < n; i++) {
+      const q = scale === 0 ? 0 : roundHalfEven((weights[row * n + i] as number) / scale);
+      bytes[to + ((i >> 2) << 5) + (i & 3)] = q + OFFSET;
+    }
+    const tail = at + panelBytes(n);
+    outliers.forEach((column, e) => {
+      bytes[to + ((column >> 2) << 5) + (column & 3)] = OFFSET;
+      view.setFloat32(tail + 32 * e + 4 * channel, weights[row * n + column] as number, true);
+      view.setUint32(tail + 32 * outliers.length + 4 * e, column, true);
+    });
   }
   return bytes;
 }
 
-/** One row's scale and whole numbers. */
-export function unpackRow(bytes: Uint8Array, row: number, n: number): { scale: number; q: Int32Array } {
-  const at = Math.floor(row / CHANNELS) * panelBytes(n);
+/** One row's scale and whole numbers, and its weights in the columns that stay exact. */
+export function unpackRow(
+  bytes: Uint8Array,
+  row: number,
+  n: number,
+  outliers: number,
+): { scale: number; q: Int32Array; exact: readonly { readonly column: number; readonly weight: number }[] } {
+  const at = Math.floor(row / CHANNELS) * panelBytes(n, "int8", outliers);
   const channel = row % CHANNELS;
-  const scale = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat32(at + 4 * channel, true);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const scale = view.getFloat32(at + 4 * channel, true);
   const q = Int32Array.from({ length: n }, (_, i) => (bytes[at + 32 + Math.floor(i / 4) * 32 + channel * 4 + (i % 4)] as number) - OFFSET);
-  return { scale, q };
+  const tail = at + panelBytes(n);
+  const exact = Array.from({ length: outliers }, (_, e) => ({
+    column: view.getUint32(tail + 32 * outliers + 4 * e, true),
+    weight: view.getFloat32(tail + 32 * e + 4 * channel, true),
+  }));
+  return { scale, q, exact };
 }

@@ -21,12 +21,10 @@ export const q8_0: WeightFormat = {
     const bytes = new Uint8Array(this.rowBytes(row.length));
     const view = new DataView(bytes.buffer);
     for (let b = 0; b < row.length / 32; b++) {
-      const part = Array.from({ length: 32 }, (_, i) => row[b * 32 + i] as number);
-      const scale = largest(part) / 127;
+      const scale = largest(row, b * 32, b * 32 + 32) / 127;
       view.setUint16(b * BYTES, f16Bits(scale), true);
-      part.forEach((x, i) => {
-        view.setInt8(b * BYTES + 2 + i, scale === 0 ? 0 : roundHalfEven(x / scale));
-      });
+      if (scale === 0) continue;
+      for (let i = 0; i < 32; i++) view.setInt8(b * BYTES + 2 + i, roundHalfEven((row[b * 32 + i] as number) / scale));
     }
     return bytes;
   },

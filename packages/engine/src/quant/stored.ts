@@ -8,14 +8,15 @@ import { panelBytes, panelRow, unpackRow } from "./panels.js";
 /** Rows of a format, which products with float activations widen on their way, or panels, which integer products read. */
 export type Storage =
   | { readonly layout: "rows"; readonly format: FormatName }
-  | { readonly layout: "panels"; readonly format: IntegerFormat };
+  /** With "int8", how many columns stay exact. */
+  | { readonly layout: "panels"; readonly format: IntegerFormat; readonly outliers?: number };
 
 /** What a u8 tensor is: a matrix (out, in) that is computed with in `dtype`. */
 export type Stored = Storage & { readonly shape: readonly [number, number]; readonly dtype: FloatDType };
 
 /** The bytes' own shape. @throws TetradError SHAPE when rows are no whole number of blocks */
 export function storedShape(storage: Storage, [out, n]: readonly [number, number]): readonly [number, number] {
-  if (storage.layout === "panels") return [Math.ceil(out / 8), panelBytes(n, storage.format)];
+  if (storage.layout === "panels") return [Math.ceil(out / 8), panelBytes(n, storage.format, storage.outliers)];
   const kind = weightFormat(storage.format);
   checkBlocks(kind, n);
   return [out, kind.rowBytes(n)];
@@ -36,10 +37,12 @@ function rowReader(storage: Storage, n: number, bytes: Uint8Array): (row: number
     const size = kind.rowBytes(n);
     return (row) => kind.decode(bytes.subarray(row * size, (row + 1) * size), n);
   }
-  const { format } = storage;
+  const { format, outliers = 0 } = storage;
   if (format !== "int8") return (row) => panelRow(bytes, row, n, format);
   return (row) => {
-    const { scale, q } = unpackRow(bytes, row, n);
-    return Float64Array.from(q, (value) => scale * value);
+    const { scale, q, exact } = unpackRow(bytes, row, n, outliers);
+    const values = Float64Array.from(q, (value) => scale * value);
+    for (const { column, weight } of exact) values[column] = weight;
+    return values;
   };
 }

@@ -1,6 +1,6 @@
-/** Panels of integer products widened to rows of f32 or f64. Words: y (rows, n), panels, rows, n, format. */
+/** Panels of integer products widened to rows of f32 or f64. Words: y (rows, n), panels, rows, n, format, bytes of a panel. */
 import { scratch } from "../lib/control";
-import { panel_bytes, widen_group } from "../lib/quant/panels";
+import { outliers_in, tail_of, widen_group, widen_outliers } from "../lib/quant/panels";
 import { share_begin, share_end } from "../lib/rows";
 
 export function dequantize_panels_f32(p: usize, thread: i32, threads: i32): void {
@@ -15,7 +15,9 @@ function dequantize_panels<T>(p: usize, thread: i32, threads: i32): void {
   const rows = load<i32>(p, 8);
   const n = load<i32>(p, 12);
   const format = load<i32>(p, 16);
-  const stored = panel_bytes(format, n);
+  const stored = load<usize>(p, 20);
+  const tail = tail_of(format, n);
+  const outliers = outliers_in(format, stored, n);
   const ld = <usize>n * sizeof<T>();
   const four = 4 * sizeof<T>();
   const apart = scratch(thread);
@@ -30,10 +32,12 @@ function dequantize_panels<T>(p: usize, thread: i32, threads: i32): void {
       const width = min(4, n - j);
       if (height == 8 && width == 4) {
         widen_group<T>(format, to, ld, from, j >> 2);
+        widen_outliers<T>(to, ld, from + tail, outliers, j >> 2);
         continue;
       }
       // Whole groups are written, so those that stand over an edge go through scratch.
       widen_group<T>(format, apart, four, from, j >> 2);
+      widen_outliers<T>(apart, four, from + tail, outliers, j >> 2);
       for (let r: usize = 0; r < <usize>height; r++) memory.copy(to + r * ld, apart + r * four, <usize>width * sizeof<T>());
     }
   }

@@ -1,7 +1,8 @@
 /**
  * C = A · Wᵀ with both as int8: rows of A rounded on the way in, W packed beforehand, exact sums in int32, one rounding per result. Words: C, A, W,
- * ew_slot, ew_params, m, n, k, lda. W is cut into panels of eight channels: their eight f32 scales, then for every four weights of a row
- * 8 × 4 bytes of w + 64 (w in −63 … 63): the dot instruction wants an operand that is never negative (i7), and Σ a (w + 64) − 64 Σ a is Σ a w.
+ * ew_slot, ew_params, m, n, k, lda, format, bytes of a panel. W is cut into panels of eight channels: their eight f32 scales, then for every four weights of a row
+ * 8 × 4 bytes of w + 64 (w in −63 … 63): the dot instruction wants an operand that is never negative (i7), and Σ a (w + 64) − 64 Σ a is Σ a w; then the
+ * weights in f32 of the columns that stay exact, eight a column, and the columns' numbers. Their products are added last, without fused multiply-add.
  * Threads share rows where there are many, else panels; sums are exact, so bits never depend on it, nor on how products are made: by the dot
  * instruction, one instruction where a processor has it (AVX-VNNI, ARM) and five elsewhere; there by its two halves, three instructions (the host sets
  * DOT_IMITATED by timing both); or, on the baseline build, by products of 16 bits, widened once for all rows.
@@ -10,8 +11,10 @@ import { DOT_IMITATED, EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
 import { quantize_row, sum_bytes } from "../lib/quant/activations";
 import { interleave, interleave_wide, widen_panel } from "../lib/quant/interleave";
+import { outliers_in, tail_of } from "../lib/quant/panels";
+import { I8 } from "../lib/quant/unpack";
 import { share_begin, share_end } from "../lib/rows";
-import { store_partial } from "../lib/simd";
+import { load_partial, store_partial } from "../lib/simd";
 
 export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
   const m = load<i32>(p, 20);
@@ -20,7 +23,9 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
   if (m <= 0 || n <= 0) return;
   const panels = (n + 7) >> 3;
   const groups = (k + 3) >> 2;
-  const panel_bytes: usize = <usize>32 + (<usize>groups << 5);
+  const panel_bytes = load<usize>(p, 40);
+  const tail = tail_of(I8, k);
+  const outliers = outliers_in(I8, panel_bytes, k);
   const by_rows = m >= 4 * threads;
   const i0 = by_rows ? share_begin(m, 4, thread, threads) : 0;
   const i1 = by_rows ? share_end(m, 4, thread, threads) : m;
@@ -28,20 +33,23 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
   const last = by_rows ? panels : share_end(panels, 1, thread, threads);
   if (i0 >= i1 || first >= last) return;
 
-  // Scratch: rows as bytes or, where they are multiplied wide, as words; their scales and sums; four rows before they are interleaved; a widened panel.
+  // Scratch: rows as bytes or, where they are multiplied wide, as words; their scales, sums and exact columns; four rows before they are interleaved; a
+  // widened panel.
   const wide = !ASC_FEATURE_RELAXED_SIMD;
   const imitated = ASC_FEATURE_RELAXED_SIMD && load<i32>(DOT_IMITATED) != 0;
   const row_bytes = <usize>((k + 31) & ~31);
   const each = wide ? 2 * row_bytes : row_bytes;
   const panel_space = wide ? row_bytes << 4 : 0;
-  const room = (<i32>EPILOGUE_SCRATCH - 32768 - <i32>panel_space - <i32>(4 * row_bytes)) / <i32>each;
+  const room = (<i32>EPILOGUE_SCRATCH - 32768 - <i32>panel_space - <i32>(4 * row_bytes)) / <i32>(each + (<usize>outliers << 2));
   // Rows so long that four do not fit go one by one.
   const limit = room < 4 ? 1 : min(room & ~3, 4096);
   const store_rows = scratch(thread);
   const scales = store_rows + <usize>limit * each;
   const sums = scales + (<usize>limit << 2);
-  const apart = sums + (<usize>limit << 2);
+  const exact = sums + (<usize>limit << 2);
+  const apart = exact + ((<usize>limit * <usize>outliers) << 2);
   const widened = apart + 4 * row_bytes;
+  const columns = load<usize>(p, 8) + tail + (<usize>outliers << 5);
   const lda = load<usize>(p, 32) << 2;
   const ldc = <usize>n << 2;
   for (let i = i0; i < i1; i += limit) {
@@ -50,7 +58,8 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
     const fours = rows & ~3;
     for (let r = 0; r < rows; r++) {
       const q = r < fours ? apart + <usize>(r & 3) * row_bytes : store_rows + <usize>r * each;
-      store<f32>(scales + (<usize>r << 2), quantize_row(q, load<usize>(p, 4) + <usize>(i + r) * lda, k));
+      const own = exact + ((<usize>r * <usize>outliers) << 2);
+      store<f32>(scales + (<usize>r << 2), quantize_row(q, load<usize>(p, 4) + <usize>(i + r) * lda, k, columns, outliers, own));
       store<i32>(sums + (<usize>r << 2), sum_bytes(q, <i32>row_bytes) << 6);
       if (r < fours && (r & 3) == 3) {
         const to = store_rows + <usize>(r - 3) * each;
@@ -73,6 +82,9 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
           else native_tile(c + <usize>r * ldc, ldc, a, w, groups, width, scales + (<usize>r << 2), sums + (<usize>r << 2));
         }
       }
+      if (outliers > 0) {
+        for (r = 0; r < fours; r++) add_exact(c + <usize>r * ldc, exact + ((<usize>r * <usize>outliers) << 2), w + tail, outliers, width);
+      }
     }
     for (let r = fours; r < rows; r++) {
       const c = load<usize>(p) + <usize>(i + r) * ldc;
@@ -84,6 +96,7 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
         const sum = load<i32>(sums + (<usize>r << 2));
         if (imitated) row(true, c + (<usize>panel << 5), q, w, groups, n - (panel << 3), scale, sum);
         else row(false, c + (<usize>panel << 5), q, w, groups, n - (panel << 3), scale, sum);
+        if (outliers > 0) add_exact(c + (<usize>panel << 5), exact + ((<usize>r * <usize>outliers) << 2), w + tail, outliers, n - (panel << 3));
       }
     }
     const slot = load<u32>(p, 12);
@@ -92,6 +105,21 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
       epilogue(slot, load<usize>(p, 16), i * n + from, rows, min(n, last << 3) - from, n, thread);
     }
   }
+}
+
+/** Adds a row's products with the exact weights of up to eight channels. */
+function add_exact(c: usize, x: usize, w: usize, outliers: i32, width: i32): void {
+  let low = load_partial<f32>(c, width);
+  let high = width > 4 ? load_partial<f32>(c + 16, width - 4) : v128.splat<f32>(0);
+  for (let e = 0; e < outliers; e++) {
+    const a = v128.load32_splat(x);
+    low = v128.add<f32>(low, v128.mul<f32>(a, v128.load(w)));
+    high = v128.add<f32>(high, v128.mul<f32>(a, v128.load(w, 16)));
+    x += 4;
+    w += 32;
+  }
+  store_partial<f32>(c, low, width);
+  if (width > 4) store_partial<f32>(c + 16, high, width - 4);
 }
 
 /** c + four bytes of a, times those of four channels in b. IMITATED is a literal at every call. */

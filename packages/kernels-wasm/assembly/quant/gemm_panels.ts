@@ -1,13 +1,13 @@
 /**
  * C = A · W for weights in the panels of integer products, widened on their way into cache: what flows back through a layer that multiplies integers forward.
- * Words: C, A, W, ew_slot, ew_params, m, n, k, lda, format. W is (k, n), a panel for eight of its rows. Threads share the columns, so that each weight is widened once.
+ * Words: C, A, W, ew_slot, ew_params, m, n, k, lda, format, bytes of a panel. W is (k, n), a panel for eight of its rows. Threads share the columns, so that each weight is widened once.
  * A panel's group is eight rows by four columns, which is half a panel of B (f64: a whole one): it takes no transposition.
  */
 import { B_BYTES, KC, MR } from "../dense/table";
 import { strip_rows } from "../dense/tile";
 import { scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
-import { panel_bytes, widen_group } from "../lib/quant/panels";
+import { outliers_in, tail_of, widen_group, widen_outliers } from "../lib/quant/panels";
 import { share_begin, share_end } from "../lib/rows";
 
 export function gemm_panels_f32(p: usize, thread: i32, threads: i32): void {
@@ -58,13 +58,16 @@ function gemm_panels<T>(p: usize, thread: i32, threads: i32): void {
 /** Rows from pc on, kc of them, in `groups` groups of four columns, as strips read them: B's panels are `panel` bytes apart. */
 function pack_panels<T>(packed: usize, panel: usize, p: usize, pc: i32, kc: i32, first: i32, groups: i32): void {
   const format = load<i32>(p, 36);
-  const stored = panel_bytes(format, load<i32>(p, 24));
+  const stored = load<usize>(p, 40);
+  const tail = tail_of(format, load<i32>(p, 24));
+  const outliers = outliers_in(format, stored, load<i32>(p, 24));
   for (let q = 0; q < kc; q += 8) {
     const from = load<usize>(p, 8) + <usize>((pc + q) >> 3) * stored;
     const to = packed + (<usize>q << 5);
     for (let g = 0; g < groups; g++) {
       const at = sizeof<T>() == 4 ? <usize>(g >> 1) * panel + (<usize>(g & 1) << 4) : <usize>g * panel;
       widen_group<T>(format, to + at, 32, from, first + g);
+      widen_outliers<T>(to + at, 32, from + tail, outliers, first + g);
     }
   }
 }

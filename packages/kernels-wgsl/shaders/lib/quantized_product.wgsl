@@ -1,4 +1,4 @@
-// The words of a product A · Wᵀ whose W is stored blocks; integer products have no row_bytes, those of int8 no format either.
+// The words of a product with stored W; row_bytes are those of a row of blocks, or of a panel.
 struct Params {
   y_at: u32,
   a_at: u32,

@@ -6,6 +6,7 @@ struct Params {
   rows: u32,
   columns: u32,
   format: u32,
+  row_bytes: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -18,5 +19,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     return;
   }
   let column = i % p.columns;
-  y[p.y_at + i] = panel_weights(p.stored_at / 4u, p.columns, i / p.columns, column & ~3u)[column & 3u];
+  y[p.y_at + i] = panel_weights(p.stored_at / 4u, p.columns, p.row_bytes / 4u, i / p.columns, column & ~3u)[column & 3u];
 }

@@ -25,7 +25,7 @@ fn weights(k: u32, column: u32) -> vec4<f32> {
   if (k >= p.k || column >= p.n) {
     return vec4<f32>(0.0);
   }
-  return panel_weights(p.stored_at / 4u, p.n, k, column);
+  return panel_weights(p.stored_at / 4u, p.n, p.row_bytes / 4u, k, column);
 }
 
 @compute @workgroup_size(128)

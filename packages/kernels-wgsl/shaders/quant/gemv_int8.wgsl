@@ -1,7 +1,8 @@
 // gemm_int8 for at most eight rows of A: weights are read once and that is all there is to do, so 256 threads share a panel of eight
 // channels, each every 32nd word of its channel, and neighbouring threads read neighbouring words. Registers: 8 sums. Shared memory: 8 KiB.
-//! use grid quantized_product rounded_rows
+//! use grid quantized_product rounded_rows exact_products
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> a: array<f32>;
 @group(0) @binding(3) var<storage, read> stored: array<u32>;
 @group(0) @binding(13) var<storage, read_write> scratch: array<u32>;
 
@@ -16,7 +17,7 @@ fn finish(i: u32, value: f32) {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let channel0 = flat_group(group, groups) * 8u;
   let words = (p.k + 3u) / 4u;
-  let panel = p.stored_at / 4u + channel0 / 8u * (8u + words * 8u);
+  let panel = p.stored_at / 4u + channel0 / 8u * (p.row_bytes / 4u);
   var low = vec4<i32>(0);
   var high = vec4<i32>(0);
   for (var word = lane / 8u; word < words; word += 32u) {
@@ -40,6 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let channel = channel0 + lane % 8u;
   if (row < p.m && channel < p.n) {
     let total = partial[row / 4u * 256u + lane % 8u][row % 4u];
-    finish(row * p.n + channel, f32(total) * (bitcast<f32>(stored[panel + lane % 8u]) * row_scale(row)));
+    let value = f32(total) * (bitcast<f32>(stored[panel + lane % 8u]) * row_scale(row));
+    finish(row * p.n + channel, value + exact_products(panel, row, channel));
   }
 }

@@ -1,9 +1,13 @@
 // Rows of activations as int8 with a scale a row, a workgroup a row: q = round(a · (127 / max |a|)), half to even. The quotient is rounded
 // as IEEE 754 has it, which WGSL's division need not be: a factor one unit off would move what lies halfway between two steps. A row that
 // holds NaN or infinity has that for a scale, so that all its products show it. lib/rounded_rows.wgsl says where all this goes.
-//! use grid quantized_product rounded_rows
+// Columns that stay exact in panels of int8 are no part of it, and are zero.
+//! use grid quantized_product rounded_rows exact_columns
 @group(0) @binding(2) var<storage, read> a: array<f32>;
+@group(0) @binding(3) var<storage, read> stored: array<u32>;
 @group(0) @binding(13) var<storage, read_write> scratch: array<u32>;
+
+const I8 = 2u;
 
 var<workgroup> largest: array<u32, 64>;
 
@@ -37,6 +41,20 @@ fn factor_of(bits: u32) -> f32 {
   return bitcast<f32>(((scale - 1u) << 23u) + quotient);
 }
 
+// Whether column k stays exact.
+fn is_exact(k: u32) -> bool {
+  if (p.format != I8) {
+    return false;
+  }
+  let row_words = p.row_bytes / 4u;
+  for (var i = 0u; i < exact_count(p.k, row_words); i++) {
+    if (exact_column(p.stored_at / 4u, p.k, row_words, i) == k) {
+      return true;
+    }
+  }
+  return false;
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = flat_group(group, groups);
@@ -47,7 +65,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   // Magnitudes are ordered as their bits are; NaN is above all.
   var most = 0u;
   for (var i = lane; i < p.k; i += 64u) {
-    most = max(most, bitcast<u32>(a[first + i]) & 0x7fffffffu);
+    if (!is_exact(i)) {
+      most = max(most, bitcast<u32>(a[first + i]) & 0x7fffffffu);
+    }
   }
   largest[lane] = most;
   workgroupBarrier();
@@ -64,7 +84,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     var four = 0u;
     for (var i = 0u; i < 4u; i++) {
       let k = 4u * word + i;
-      if (k < p.k) {
+      if (k < p.k && !is_exact(k)) {
         four |= (u32(i32(round(a[first + k] * factor))) & 255u) << (8u * i);
       }
     }

@@ -31,7 +31,7 @@ export function chooseIntegerProducts(runtime: WasmRuntime): void {
   ];
   memory.f32(a, M * K).fill(1);
   memory.u8(w, (N / 8) * PANEL_BYTES).fill(64);
-  const parameters = [c, a, w, 0, 0, M, N, K, K];
+  const parameters = [c, a, w, 0, 0, M, N, K, K, 0, PANEL_BYTES];
   memory.i32(words, 3 + parameters.length).set([runtime.slot("gemm_int8_f32"), 0, 3 + parameters.length, ...parameters]);
   const flag = memory.i32(control.DOT_IMITATED, 1);
   const time = (imitated: number): number => {

@@ -3,16 +3,22 @@
  * scale, so that all its products show it.
  */
 
-/** Rounds k elements at `a` to bytes at `q`, clearing up to a multiple of 32, and returns the scale. */
-export function quantize_row(q: usize, a: usize, k: i32): f32 {
-  let most = v128.splat<f32>(0);
+/**
+ * Rounds k elements at `a` to bytes at `q`, clearing up to a multiple of 32, and returns the scale. Those of `outliers` columns, whose numbers lie upwards at
+ * `columns`, are no part of it: their bytes are zero, and they go to `apart` as they are.
+ */
+export function quantize_row(q: usize, a: usize, k: i32, columns: usize = 0, outliers: i32 = 0, apart: usize = 0): f32 {
+  let largest: f32 = 0;
+  let from = 0;
+  for (let e = 0; e < outliers; e++) {
+    const column = column_of(columns, e, k);
+    const at = a + (<usize>column << 2);
+    store<f32>(apart + (<usize>e << 2), load<f32>(at));
+    largest = max<f32>(largest, largest_of(a + (<usize>from << 2), column - from));
+    from = column + 1;
+  }
+  largest = max<f32>(largest, largest_of(a + (<usize>from << 2), k - from));
   let i = 0;
-  for (; i <= k - 4; i += 4) most = v128.max<f32>(most, v128.abs<f32>(v128.load(a + (<usize>i << 2))));
-  let largest = max<f32>(
-    max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
-  );
-  for (; i < k; i++) largest = max<f32>(largest, abs<f32>(load<f32>(a + (<usize>i << 2))));
   const factor: f32 = largest == 0 ? 0 : <f32>127 / largest;
   const f = v128.splat<f32>(factor);
   for (i = 0; i <= k - 16; i += 16) {
@@ -27,7 +33,27 @@ export function quantize_row(q: usize, a: usize, k: i32): f32 {
   }
   const end = (k + 31) & ~31;
   for (; i < end; i++) store<i8>(q + <usize>i, 0);
+  for (let e = 0; e < outliers; e++) store<i8>(q + <usize>column_of(columns, e, k), 0);
   return largest / 127;
+}
+
+// @ts-ignore: decorator
+@inline
+function column_of(columns: usize, e: i32, k: i32): i32 {
+  return <i32>min<u32>(load<u32>(columns + (<usize>e << 2)), k - 1);
+}
+
+/** The largest magnitude of n elements. */
+function largest_of(a: usize, n: i32): f32 {
+  let most = v128.splat<f32>(0);
+  let i = 0;
+  for (; i <= n - 4; i += 4) most = v128.max<f32>(most, v128.abs<f32>(v128.load(a + (<usize>i << 2))));
+  let largest = max<f32>(
+    max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  );
+  for (; i < n; i++) largest = max<f32>(largest, abs<f32>(load<f32>(a + (<usize>i << 2))));
+  return largest;
 }
 
 // @ts-ignore: decorator

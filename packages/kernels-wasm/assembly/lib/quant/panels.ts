@@ -4,10 +4,15 @@
  */
 import { I8, Q4_0, Q4_1, Q8_0 } from "./unpack";
 
-/** Bytes of a panel whose channels have k weights. */
-export function panel_bytes(format: i32, k: i32): usize {
+/** Bytes of a panel whose channels have k weights, before those of columns that stay exact. */
+export function tail_of(format: i32, k: i32): usize {
   if (format == I8) return 32 + (<usize>((k + 3) >> 2) << 5);
   return <usize>(k >> 5) * block_bytes(format);
+}
+
+/** Columns that stay exact in a panel of so many bytes: eight weights of each, and its number. */
+export function outliers_in(format: i32, bytes: usize, k: i32): i32 {
+  return <i32>((bytes - tail_of(format, k)) / 36);
 }
 
 // @ts-ignore: decorator
@@ -44,6 +49,17 @@ export function widen_group<T>(format: i32, to: usize, step: usize, panel: usize
   } else {
     four_channels<T>(true, to, step, v128.extend_low<u8>(low), v128.extend_high<u8>(low), block);
     four_channels<T>(true, to + 4 * step, step, v128.extend_low<u8>(high), v128.extend_high<u8>(high), block + 16);
+  }
+}
+
+/** The same for columns that stay exact: what stands in those of the group is overwritten. `tail` is where a panel has them. */
+export function widen_outliers<T>(to: usize, step: usize, tail: usize, outliers: i32, group: i32): void {
+  for (let e: usize = 0; e < <usize>outliers; e++) {
+    const column = load<i32>(tail + (<usize>outliers << 5) + (e << 2));
+    if (column >> 2 != group) continue;
+    for (let channel: usize = 0; channel < 8; channel++) {
+      store<T>(to + channel * step + <usize>(column & 3) * sizeof<T>(), <T>load<f32>(tail + (e << 5) + (channel << 2)));
+    }
   }
 }
 
