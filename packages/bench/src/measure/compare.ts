@@ -22,7 +22,7 @@ export const EFFORT = {
 const SETTLE_MS = 40;
 /** A warm-up window this much slower or faster than the one before is not stable yet: V8 may still be compiling. */
 const STABLE = 0.03;
-/** Work that takes seconds a call is warm after two calls, and nobody waits for ten. */
+/** Work that takes seconds a call is warm after two calls, the one for its result and one more, and nobody waits for ten. */
 const LONGEST_WARM_UP_MS = 600;
 /** A comparison of slow contenders makes fewer rounds, but at least five, for the interval of a ratio to mean something; three where one takes that long. */
 const BUDGET_MS = 5000;
@@ -129,7 +129,7 @@ async function warmUp(contender: Contender, { milliseconds, warmUps }: Effort): 
     const now = median(await contender.sample(milliseconds / 2));
     stable = Math.abs(now - before) < STABLE * before ? stable + 1 : 0;
     before = now;
-    if (window > 0 && performance.now() - begin > LONGEST_WARM_UP_MS) break;
+    if (performance.now() - begin > LONGEST_WARM_UP_MS) break;
   }
   return before;
 }

@@ -36,7 +36,7 @@ interface Sweep<P> {
 const ROWS: Sweep<ReturnType<typeof mlpProblem>> = {
   title: "Adam step of 784-512-256-10",
   unit: "row",
-  sizes: [1, 4, 16, 64, 256, 1024],
+  sizes: [1, 8, 64, 512],
   problem: (rows) => mlpProblem({ ...LARGE, rows }),
   task: "mlp",
   own: ownMlp,
@@ -46,7 +46,7 @@ const ROWS: Sweep<ReturnType<typeof mlpProblem>> = {
 const TOKENS: Sweep<ReturnType<typeof bertProblem>> = {
   title: "forward of MiniLM's shapes, 4 sequences",
   unit: "token",
-  sizes: [16, 64, 128, 256, 512],
+  sizes: [16, 64, 256],
   problem: (tokens) => bertProblem(4, tokens),
   task: "bertForward",
   own: ownBertForward,

@@ -19,18 +19,26 @@ export const q4_0: WeightFormat = {
     checkBlocks(q4_0, row.length);
     const bytes = new Uint8Array(this.rowBytes(row.length));
     const view = new DataView(bytes.buffer);
+    const q = new Uint8Array(32);
     for (let b = 0; b < row.length / 32; b++) {
-      const part = Array.from({ length: 32 }, (_, i) => row[b * 32 + i] as number);
       // The weight of largest magnitude becomes −8.
-      const extreme = part.reduce((most, x) => (Math.abs(x) > Math.abs(most) ? x : most), 0);
+      let extreme = 0;
+      for (let i = b * 32; i < b * 32 + 32; i++) if (Math.abs(row[i] as number) > Math.abs(extreme)) extreme = row[i] as number;
       const scale = extreme / -8;
       view.setUint16(b * BYTES, f16Bits(scale), true);
-      const q = part.map((x) => (scale === 0 ? 8 : Math.min(15, Math.max(0, Math.floor(x / scale + 8.5)))));
-      for (let i = 0; i < 16; i++) view.setUint8(b * BYTES + 2 + i, (q[i] as number) | ((q[i + 16] as number) << 4));
+      for (let i = 0; i < 32; i++) {
+        q[i] = scale === 0 ? 8 : Math.min(15, Math.max(0, Math.floor((row[b * 32 + i] as number) / scale + 8.5)));
+      }
+      setNibbles(bytes, b * BYTES + 2, q);
     }
     return bytes;
   },
 };
+
+/** 32 numbers below 16 into 16 bytes: the low nibbles, then the high ones. */
+export function setNibbles(bytes: Uint8Array, at: number, q: Uint8Array): void {
+  for (let i = 0; i < 16; i++) bytes[at + i] = (q[i] as number) | ((q[i + 16] as number) << 4);
+}
 
 /** Nibble i of 16 bytes: the low ones, then the high ones. */
 export function nibble(view: DataView, at: number, i: number): number {

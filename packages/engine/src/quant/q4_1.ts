@@ -1,6 +1,6 @@
 /** GGUF Q4_1 (ggml-quants.c): blocks of 32, f16 scale d and least value m, 32 nibbles q; w = q d + m. */
 import { byBlocks, checkBlocks, f16Bits, f16Value, type WeightFormat } from "./format.js";
-import { nibble } from "./q4_0.js";
+import { nibble, setNibbles } from "./q4_0.js";
 
 const BYTES = 20;
 
@@ -20,14 +20,20 @@ export const q4_1: WeightFormat = {
     checkBlocks(q4_1, row.length);
     const bytes = new Uint8Array(this.rowBytes(row.length));
     const view = new DataView(bytes.buffer);
+    const q = new Uint8Array(32);
     for (let b = 0; b < row.length / 32; b++) {
-      const part = Array.from({ length: 32 }, (_, i) => row[b * 32 + i] as number);
-      const least = Math.min(...part);
-      const scale = (Math.max(...part) - least) / 15;
+      let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      for (let i = b * 32; i < b * 32 + 32; i++) {
+        least = Math.min(least, row[i] as number);
+        most = Math.max(most, row[i] as number);
+      }
+      const scale = (most - least) / 15;
       view.setUint16(b * BYTES, f16Bits(scale), true);
       view.setUint16(b * BYTES + 2, f16Bits(least), true);
-      const q = part.map((x) => (scale === 0 ? 0 : Math.min(15, Math.max(0, Math.floor((x - least) / scale + 0.5)))));
-      for (let i = 0; i < 16; i++) view.setUint8(b * BYTES + 4 + i, (q[i] as number) | ((q[i + 16] as number) << 4));
+      for (let i = 0; i < 32; i++) {
+        q[i] = scale === 0 ? 0 : Math.min(15, Math.max(0, Math.floor(((row[b * 32 + i] as number) - least) / scale + 0.5)));
+      }
+      setNibbles(bytes, b * BYTES + 4, q);
     }
     return bytes;
   },
