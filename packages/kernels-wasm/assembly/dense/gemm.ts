@@ -10,10 +10,11 @@ import { scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
 import { share_begin, share_end, share_whole } from "../lib/rows";
 import { lanes } from "../lib/simd";
+import { touch } from "../lib/touch";
 import { pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
 import {
   A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, B_PACK_ROWS, EPILOGUE_BLOCK, EPILOGUE_ELEMENTS, FEW_COLUMNS, FEW_ROWS, FEW_ROWS_BYTES,
-  FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, fixed_columns, kc_of, MR, packs_b,
+  FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, fixed_columns, kc_of, MR, packs_b, STREAM_BYTES, STREAM_ROWS,
 } from "./table";
 import { strip_adjacent, strip_rows } from "./tile";
 import { rows_times_matrix, rows_times_transposed } from "./vector";
@@ -209,7 +210,10 @@ function panels<T>(
   const kc_limit = even_share(k, kc_of(variant), 1);
   const kc_bytes = kc_limit * <i32>sizeof<T>();
   const pack = packs_b(variant, trans_b, m, ldb, kc_limit);
-  const nc_limit = pack ? even_share(n, B_BYTES / kc_bytes, width) : n;
+  // Few rows are bound by reading B: it comes as one stream into L2, in the order in which it lies, before it is cut up.
+  const streams = trans_b && m <= STREAM_ROWS;
+  const most = streams ? min(B_BYTES / kc_bytes, max(width, STREAM_BYTES / (k * <i32>sizeof<T>()))) : B_BYTES / kc_bytes;
+  const nc_limit = pack ? even_share(n, most, width) : n;
   const single = kc_limit >= k && nc_limit >= n;
   const mc_limit = ew_slot == 0 ? m : max(MR, (single ? EPILOGUE_ELEMENTS : EPILOGUE_BLOCK) / n);
   const a_transposed = rsa == sizeof<T>() && ksa != rsa;
@@ -230,6 +234,7 @@ function panels<T>(
         const kc = min(kc_limit, k - pc);
         const block_b = b + <usize>jc * jsb + <usize>pc * ksb;
         if (pack && (i0 == 0 || !single)) {
+          if (streams && pc == 0) touch(block_b, ldb, nc, <usize>k * sizeof<T>());
           if (trans_b) pack_b_transposed<T>(packed_b, block_b, ldb, nc, kc);
           else pack_b<T>(packed_b, block_b, ldb, nc, kc);
         }

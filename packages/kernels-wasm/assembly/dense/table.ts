@@ -20,6 +20,9 @@ export const A_OFFSET: usize = 480 << 10;
 export const B_IN_PLACE_BYTES: i32 = 24 << 10;
 /** Fewer rows than this do not repay packing B: measured at n = k = 512..1024, where it breaks even between 64 and 128. */
 export const B_PACK_ROWS: i32 = 72;
+/** Up to so many rows, packing a stored transposed waits for memory: blocks of so many bytes are read as one stream first (16 rows: 1.2 times as fast). */
+export const STREAM_ROWS: i32 = 64;
+export const STREAM_BYTES: i32 = 128 << 10;
 /**
  * Rows of A are always read in place, through one pointer each: gathering them first gains nothing (0.96 of peak against 0.98,
  * less the gathering). A stored transposed is read in place too, unless KC rows of it spread over more than this many bytes
