@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { fillNormal, fillUniform, permute, uniformAt } from "../../packages/engine/src/random.js";
 import { digamma, softplus } from "../../packages/engine/src/special.js";
 import { compile } from "../../packages/kernels-wasm/scripts/compile.mjs";
-import { argumentPairs, BINARY, EDGES, error32, POW_ATAN2, ROUNDED, UNARY_F32 } from "../support/vector-math.js";
+import { argumentPairs, BINARY, EDGES, error32, geluSlope, POW_ATAN2, ROUNDED, UNARY_F32, unitError } from "../support/vector-math.js";
 
 type Float = "f32" | "f64";
 type Strip = (dst: number, a: number, b: number, c: number, n: number, index: number, imm: number) => void;
@@ -86,19 +86,23 @@ describe.each(builds)("f32, %s", (build) => {
     return worst;
   }
 
-  test.each(Object.entries(UNARY_F32))("%s", async (op, { f, ulp, imm = [] }) => {
-    const worst = await sweep(op, f, imm, error32);
+  test.each(Object.entries(UNARY_F32))("%s", async (op, { f, ulp, unit = false, imm = [] }) => {
+    const worst = await sweep(op, f, imm, unit ? unitError : error32);
     expect(worst.error, `${op}(${worst.x}) = ${worst.got}, want ${f(worst.x)}`).toBeLessThanOrEqual(ulp);
+  });
+
+  test("the slope of GELU, in ulp of max(1, |y|)", async () => {
+    const worst = await sweep("gelu_erf_slope", geluSlope, [], unitError);
+    expect(worst.error, `slope at ${worst.x} = ${worst.got}, want ${geluSlope(worst.x)}`).toBeLessThanOrEqual(2);
   });
 
   // ψ crosses zero between every two poles, where neighbouring f32 arguments give results of any sign.
   test("digamma, in ulp of max(1, |ψ|)", async () => {
-    const measure = (got: number, want: number) => (Math.abs(want) < 1 ? Math.abs(got - want) / 2 ** -23 : error32(got, want));
     const worst = await sweep(
       "digamma",
       (x) => (Math.abs(x) > 1e5 && x < 0 ? NaN : digamma(x)),
       [],
-      (got, want) => (Number.isNaN(want) ? 0 : measure(got, want)),
+      (got, want) => (Number.isNaN(want) ? 0 : unitError(got, want)),
     );
     expect(worst.error, `digamma(${worst.x}) = ${worst.got}, want ${digamma(worst.x)}`).toBeLessThanOrEqual(ROUNDED);
   });

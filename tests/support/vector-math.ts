@@ -15,7 +15,17 @@ export function error32(got: number, want: number): number {
   return Math.abs(want) > 3.4028234e38 && got === Math.sign(want) * Infinity ? 0 : Infinity;
 }
 
+/** The same of max(1, |y|), for results that cancel. */
+export function unitError(got: number, want: number): number {
+  return Math.abs(want) < 1 ? Math.abs(got - want) / 2 ** -23 : error32(got, want);
+}
+
 const gelu = (x: number) => x * 0.5 * erfc(-x * Math.SQRT1_2);
+/** Infinite arguments make NaN of 0 · ∞ on a processor, as in PyTorch. */
+export const geluSlope = (x: number) =>
+  Math.abs(x) === Infinity
+    ? NaN
+    : 0.5 * erfc(-x * Math.SQRT1_2) + (Math.abs(x) > 40 ? 0 : (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI));
 const geluTanh = (x: number) => x * sigmoid(2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
 const mish = (x: number) => {
   const e = Math.exp(Math.min(x, 300));
@@ -26,8 +36,9 @@ const even = (x: number) =>
 
 export interface Case {
   readonly f: (x: number) => number;
-  /** Largest error in ulp. */
+  /** Largest error in ulp: of the value, or with `unit` of max(1, |y|). */
   readonly ulp: number;
+  readonly unit?: boolean;
   readonly imm?: readonly number[];
 }
 
@@ -70,7 +81,7 @@ export const UNARY_F32: Record<string, Case> = {
   erfc: { f: erfc, ulp: 0.55 },
   sigmoid: { f: sigmoid, ulp: ROUNDED },
   silu: { f: (x) => x * sigmoid(x), ulp: ROUNDED },
-  gelu_erf: { f: gelu, ulp: 6 },
+  gelu_erf: { f: gelu, ulp: 2, unit: true },
   gelu_tanh: { f: geluTanh, ulp: ROUNDED },
   mish: { f: mish, ulp: ROUNDED },
   softplus: { f: (x) => softplus(x, 2, 20), ulp: ROUNDED, imm: [2, 20] },

@@ -1,9 +1,9 @@
 /** 1 − erf(a), accurate to subnormals in the right tail. */
 import { erfc_wide } from "../lib/erf";
-import { erfc_strip, ERFC } from "../lib/erf_strip";
+import { erfc_strip } from "../lib/erf_strip";
 
 export function erfc_f32(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {
-  erfc_strip(ERFC, dst, a, n);
+  erfc_strip(dst, a, n);
 }
 
 export function erfc_f64(dst: usize, a: usize, b: usize, c: usize, n: i32, index: u32, imm: usize): void {

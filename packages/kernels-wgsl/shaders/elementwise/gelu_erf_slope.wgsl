@@ -1,9 +1,7 @@
-// Φ(a) + a φ(a): the slope of a Φ(a), with one exponential for distribution and density.
-//! use normal_tail
+// Φ(a) + a φ(a): the slope of a Φ(a).
+//! use normal_tail erf
 fn gelu_erf_slope_f32(a: f32) -> f32 {
   let x = min(abs(a), 16.0);
-  let e = exp_minus_square(x, 0.5);
-  let tail = normal_tail(x, e);
-  let share = select(1.0 - tail, tail, a < 0.0);
-  return select(share + times_sign_of(x * (e * 0.3989422804014327), a), a, is_nan(a));
+  let slope = normal_tail(x) - x * (exp_minus_square(x, 0.5) * 0.3989422804014327);
+  return select(select(1.0 - slope, slope, a < 0.0), a, is_nan(a));
 }
