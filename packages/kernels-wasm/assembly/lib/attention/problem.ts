@@ -175,11 +175,18 @@ export function mask_row(x: usize, b: i32, j: i32): usize {
 
 /** Address of the table row of a position: half the rotated dimensions of numbers. */
 export function cos_row<T>(x: usize, position: i32): usize {
-  return load<usize>(x, 32) + <usize>(position * rotated_half(x)) * sizeof<T>();
+  return load<usize>(x, 32) + turn_of(x, position) * sizeof<T>();
 }
 
 export function sin_row<T>(x: usize, position: i32): usize {
-  return load<usize>(x, 36) + <usize>(position * rotated_half(x)) * sizeof<T>();
+  return load<usize>(x, 36) + turn_of(x, position) * sizeof<T>();
+}
+
+/** Queries before the first key look at nothing, however they are turned. */
+// @ts-ignore: decorator
+@inline
+function turn_of(x: usize, position: i32): usize {
+  return <usize>(max(position, 0) * rotated_half(x));
 }
 
 /** Keys that queries before `end` (of sequence b) may look at. */
