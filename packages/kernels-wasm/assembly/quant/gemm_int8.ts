@@ -83,7 +83,11 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
         }
       }
       if (outliers > 0) {
-        for (r = 0; r < fours; r++) add_exact(c + <usize>r * ldc, exact + ((<usize>r * <usize>outliers) << 2), w + tail, outliers, width);
+        r = 0;
+        if (width == 8) {
+          for (; r < fours; r += 4) add_four_exact(c + <usize>r * ldc, ldc, exact + ((<usize>r * <usize>outliers) << 2), w + tail, outliers);
+        }
+        for (; r < fours; r++) add_exact(c + <usize>r * ldc, exact + ((<usize>r * <usize>outliers) << 2), w + tail, outliers, width);
       }
     }
     for (let r = fours; r < rows; r++) {
@@ -105,6 +109,41 @@ export function gemm_int8_f32(p: usize, thread: i32, threads: i32): void {
       epilogue(slot, load<usize>(p, 16), i * n + from, rows, min(n, last << 3) - from, n, thread);
     }
   }
+}
+
+/** Adds the products of four rows with the exact weights of eight channels. */
+function add_four_exact(c: usize, ldc: usize, x: usize, w: usize, outliers: i32): void {
+  const row = <usize>outliers << 2;
+  const c1 = c + ldc;
+  const c2 = c1 + ldc;
+  const c3 = c2 + ldc;
+  let c00 = v128.load(c), c01 = v128.load(c, 16), c10 = v128.load(c1), c11 = v128.load(c1, 16);
+  let c20 = v128.load(c2), c21 = v128.load(c2, 16), c30 = v128.load(c3), c31 = v128.load(c3, 16);
+  for (const end = x + row; x < end; x += 4) {
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 16);
+    let a = v128.load32_splat(x);
+    c00 = v128.add<f32>(c00, v128.mul<f32>(a, w0));
+    c01 = v128.add<f32>(c01, v128.mul<f32>(a, w1));
+    a = v128.load32_splat(x + row);
+    c10 = v128.add<f32>(c10, v128.mul<f32>(a, w0));
+    c11 = v128.add<f32>(c11, v128.mul<f32>(a, w1));
+    a = v128.load32_splat(x + 2 * row);
+    c20 = v128.add<f32>(c20, v128.mul<f32>(a, w0));
+    c21 = v128.add<f32>(c21, v128.mul<f32>(a, w1));
+    a = v128.load32_splat(x + 3 * row);
+    c30 = v128.add<f32>(c30, v128.mul<f32>(a, w0));
+    c31 = v128.add<f32>(c31, v128.mul<f32>(a, w1));
+    w += 32;
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c1, c10);
+  v128.store(c1, c11, 16);
+  v128.store(c2, c20);
+  v128.store(c2, c21, 16);
+  v128.store(c3, c30);
+  v128.store(c3, c31, 16);
 }
 
 /** Adds a row's products with the exact weights of up to eight channels. */
