@@ -22,10 +22,12 @@ export const EFFORT = {
 const SETTLE_MS = 40;
 /** A warm-up window this much slower or faster than the one before is not stable yet: V8 may still be compiling. */
 const STABLE = 0.03;
-/** Work that takes seconds a call is warm after two calls, the one for its result and one more, and nobody waits for ten. */
+/** Work that takes as long a call is warm after two calls, the one for its result and one more, and nobody waits for ten. */
 const LONGEST_WARM_UP_MS = 600;
+/** Beyond this the one for its result is enough. */
+const WARM_AT_ONCE_MS = 1500;
 /** A comparison of slow contenders makes fewer rounds, but at least five, for the interval of a ratio to mean something; three where one takes that long. */
-const BUDGET_MS = 5000;
+const BUDGET_MS = 3000;
 const FEWEST_ROUNDS = 5;
 const ROUNDS_BEYOND_BUDGET = 3;
 const YARDSTICK_MS = 6;
@@ -69,11 +71,18 @@ export async function compare(
     }
   };
   try {
-    for (const contender of field.contenders) await unlessAbsent(contender, async () => check(await contender.result(), contender));
+    const first = new Map<Contender, number>();
+    for (const contender of field.contenders) {
+      await unlessAbsent(contender, async () => {
+        const begin = performance.now();
+        check(await contender.result(), contender);
+        first.set(contender, performance.now() - begin);
+      });
+    }
     let turn = 0;
     for (const contender of [...running]) {
       await unlessAbsent(contender, async () => {
-        turn += SETTLE_MS + Math.max(effort.milliseconds, await warmUp(contender, effort));
+        turn += SETTLE_MS + Math.max(effort.milliseconds, await warmUp(contender, effort, first.get(contender) as number));
       });
     }
     await yardstick.sample(YARDSTICK_MS);
@@ -121,8 +130,9 @@ export async function compare(
   }
 }
 
-/** Returns the time of a call once it is stable. */
-async function warmUp(contender: Contender, { milliseconds, warmUps }: Effort): Promise<number> {
+/** Returns the time of a call once it is stable; `first` is that of its result, or of the few steps which that takes. */
+async function warmUp(contender: Contender, { milliseconds, warmUps }: Effort, first: number): Promise<number> {
+  if (first > WARM_AT_ONCE_MS) return first;
   const begin = performance.now();
   let before = Number.POSITIVE_INFINITY;
   for (let window = 0, stable = 0; window < warmUps && stable < 2; window++) {

@@ -108,7 +108,7 @@ async function measureOp(context: SuiteContext, own: Own, op: Op, sized: SizedCa
   };
 }
 
-/** Operations and bytes of one call. Launches know best, but to be asked they are run thirty times, and an element-wise op's cost is plain. */
+/** Operations and bytes of one call. Launches know best, but to be asked they are run many times, and an element-wise op's cost is plain. */
 function costOf(
   op: Op,
   { elementwise, inputs, attrs }: SizedCase,

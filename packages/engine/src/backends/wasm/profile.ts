@@ -5,6 +5,9 @@ import type { LaunchTime, Segment } from "../backend.js";
 import type { WasmExecutable } from "./executable.js";
 
 const PASSES = 30;
+/** Long steps are run less often: until so much time has passed, but not fewer times than this. */
+const LONG_MS = 1000;
+const FEWEST_PASSES = 4;
 /** A reading has to be so many ticks of the clock, and a launch is repeated no more than so often for it. */
 const LONG_IN_TICKS = 20;
 const MOST_RUNS = 1024;
@@ -17,7 +20,9 @@ export function profile(executable: WasmExecutable): LaunchTime[] {
   // Where the clock is coarse (pages read it in steps of 5 to 100 µs) a short launch is run many times for one reading.
   const long = LONG_IN_TICKS * clockTick();
   const runs = new Int32Array(loaded.count).fill(1);
+  const begin = performance.now();
   for (let pass = 0; pass < PASSES; pass++) {
+    if (pass >= FEWEST_PASSES && performance.now() - begin > LONG_MS) break;
     for (let i = 0; i < loaded.count; ) {
       const count = runs[i] as number;
       const before = performance.now();
