@@ -356,3 +356,13 @@ test("what does not fit is refused", async () => {
   expect(() => quantizeWeights(new Array(256).fill(0), [1, 256], "q6_K")).toThrow(/only read/);
   expect(() => quantizeWeights([1], [1, 1], "q4_2" as FormatName)).toThrow(/did you mean/);
 });
+
+test("columns that stay exact are given upwards, to int8 alone; the least weights stay within seven bits", () => {
+  const weights = normals(8 * 32, 31);
+  for (const columns of [[3, 1], [2, 2], [32], [-1], [0.5]]) {
+    expect(() => quantizeWeights(weights, [8, 32], "int8", columns)).toThrow(/columns that stay exact are numbers of columns, upwards/);
+  }
+  expect(() => quantizeWeights(weights, [8, 32], "q8_0", [1])).toThrow(/only int8 keeps columns exact/);
+  const { bytes } = quantizeWeights(Float32Array.of(1e-44, -1e-44, 3e-45, 0), [1, 4], "int8");
+  expect([...bytes.subarray(32, 36)].every((byte) => byte >= 1 && byte <= 127)).toBe(true);
+});

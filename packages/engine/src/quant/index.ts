@@ -35,7 +35,7 @@ export const panelsId = (format: IntegerFormat): number => weightFormat(format =
 /**
  * Weights (out, in) in a storage format; `"int8"` is the layout of integer products (`linearInt8`), seven bits and a scale per channel.
  * @param outliers with "int8", columns that stay exact, upwards: products with them are added in float32 (Dettmers et al. 2022, arXiv:2208.07339)
- * @throws TetradError ARGUMENT, SHAPE when rows are no whole number of blocks
+ * @throws TetradError ARGUMENT for an unknown format or wrong columns, SHAPE when rows are no whole number of blocks
  */
 export function quantizeWeights(
   weights: ArrayLike<number>,
@@ -49,6 +49,14 @@ export function quantizeWeights(
       what: "weights do not fill their shape",
       got: `${weights.length} values`,
       expected: `[${out}, ${n}]`,
+    });
+  const wrong = outliers.find((column, e) => !(Number.isInteger(column) && column > (outliers[e - 1] ?? -1) && column < n));
+  if (wrong !== undefined || (outliers.length > 0 && format !== "int8"))
+    throw new TetradError("ARGUMENT", {
+      op: "quantize",
+      what: format === "int8" ? "columns that stay exact are numbers of columns, upwards" : "only int8 keeps columns exact",
+      got: format === "int8" ? `${wrong} among ${outliers.join(", ")}` : format,
+      expected: format === "int8" ? `below ${n}` : "int8",
     });
   if (format === "int8") return { format, shape: [out, n], bytes: packPanels(weights, out, n, outliers) };
   const kind = weightFormat(format);

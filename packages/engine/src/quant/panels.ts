@@ -127,7 +127,8 @@ export function packPanels(weights: ArrayLike<number>, out: number, n: number, o
     view.setFloat32(at + 4 * channel, scale, true);
     const to = at + 32 + 4 * channel;
     for (let i = 0; i < n; i++) {
-      const q = scale === 0 ? 0 : roundHalfEven((weights[row * n + i] as number) / scale);
+      // A scale below the normal numbers may be much too small.
+      const q = scale === 0 ? 0 : Math.max(-MOST, Math.min(MOST, roundHalfEven((weights[row * n + i] as number) / scale)));
       bytes[to + ((i >> 2) << 5) + (i & 3)] = q + OFFSET;
     }
     const tail = at + panelBytes(n);
