@@ -62,8 +62,11 @@ def of_words(sentences):
     return given["input_ids"], labels
 
 
-with open(options.train, newline="", encoding="utf-8") as file:
-    table = conll(options.train) if options.job == "ner" else [json.loads(line) for line in file] if options.train.endswith("l") else list(csv.DictReader(file))
+if options.job == "ner":
+    table = conll(options.train)
+else:
+    with open(options.train, newline="", encoding="utf-8") as file:
+        table = [json.loads(line) for line in file] if options.train.endswith("l") else list(csv.DictReader(file))
 tokenizer = AutoTokenizer.from_pretrained(options.model)
 tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
 longest = options.pad or options.max_tokens

@@ -12,7 +12,7 @@ import { q6_K } from "./q6_K.js";
 import { q8_0 } from "./q8_0.js";
 
 export type { QuantizedWeight, WeightFormat } from "./format.js";
-export { type IntegerFormat, integerPanels, largestColumns } from "./panels.js";
+export { type IntegerFormat, integerPanels, largestColumns, lostAtSevenBits } from "./panels.js";
 export type { Storage, Stored } from "./stored.js";
 
 export const WEIGHT_FORMATS = { f16, bf16, i8, q8_0, q4_0, q4_1, q6_K } as const satisfies Record<string, WeightFormat>;
@@ -50,13 +50,15 @@ export function quantizeWeights(
       got: `${weights.length} values`,
       expected: `[${out}, ${n}]`,
     });
+  if (outliers.length > 0 && format !== "int8")
+    throw new TetradError("ARGUMENT", { op: "quantize", what: "only int8 keeps columns exact", got: format, expected: "int8" });
   const wrong = outliers.find((column, e) => !(Number.isInteger(column) && column > (outliers[e - 1] ?? -1) && column < n));
-  if (wrong !== undefined || (outliers.length > 0 && format !== "int8"))
+  if (wrong !== undefined)
     throw new TetradError("ARGUMENT", {
       op: "quantize",
-      what: format === "int8" ? "columns that stay exact are numbers of columns, upwards" : "only int8 keeps columns exact",
-      got: format === "int8" ? `${wrong} among ${outliers.join(", ")}` : format,
-      expected: format === "int8" ? `below ${n}` : "int8",
+      what: "columns that stay exact are numbers of columns, upwards",
+      got: `${wrong} among ${outliers.join(", ")}`,
+      expected: `below ${n}`,
     });
   if (format === "int8") return { format, shape: [out, n], bytes: packPanels(weights, out, n, outliers) };
   const kind = weightFormat(format);

@@ -212,7 +212,8 @@ function panels<T>(
   const pack = packs_b(variant, trans_b, m, ldb, kc_limit);
   // Few rows are bound by reading B: it comes as one stream into L2, in the order in which it lies, before it is cut up.
   const streams = trans_b && m <= STREAM_ROWS;
-  const most = streams ? min(B_BYTES / kc_bytes, max(width, STREAM_BYTES / (k * <i32>sizeof<T>()))) : B_BYTES / kc_bytes;
+  let most = B_BYTES / kc_bytes;
+  if (streams) most = min(most, max(width, STREAM_BYTES / (k * <i32>sizeof<T>())));
   const nc_limit = pack ? even_share(n, most, width) : n;
   const single = kc_limit >= k && nc_limit >= n;
   const mc_limit = ew_slot == 0 ? m : max(MR, (single ? EPILOGUE_ELEMENTS : EPILOGUE_BLOCK) / n);

@@ -7,7 +7,7 @@ import { hsum, madd, nmadd } from "./simd";
 import { high, low } from "./wide";
 
 /** Below this e^x is subnormal; the result is 0 then. */
-const LEAST: f32 = -87.33;
+export const LEAST: f32 = -87.33;
 
 /** s = e^(s − shift) for n (a multiple of 8) scores of at most shift + 88; NaN stays NaN, −Inf gives 0. Returns the sum. */
 export function weigh_single(s: usize, n: i32, shift: f32): f64 {
@@ -45,7 +45,7 @@ export function weigh_single(s: usize, n: i32, shift: f32): f64 {
 /** e^x; the arguments after x are constants. */
 // @ts-ignore: decorator
 @inline
-function exp_single(
+export function exp_single(
   x: v128, least: v128, log2e: v128, rounder: v128, ln2_hi: v128, ln2_lo: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128, one: v128,
 ): v128 {
   const bounded = v128.pmax<f32>(x, least);

@@ -4,6 +4,7 @@
  * (least maximum by Lawson's weights: 2.5e-8; the form is that of Abramowitz and Stegun 7.1.28). So no argument needs a bound: where the power overflows the
  * tail is 0, NaN stays NaN, and −∞ · 0 is NaN as there.
  */
+import { exp_single, LEAST } from "./exp_single";
 import { hidden_zero, pin32 } from "./pin";
 import { madd, nmadd } from "./simd";
 
@@ -17,10 +18,7 @@ export function gelu_slope_single(dst: usize, a: usize, n: i32): void {
   loop(true, dst, a, n);
 }
 
-/** Beyond this φ is no normal number; it counts as 0. */
-const LIMIT: f32 = 13;
-
-/** SLOPE is a literal. Constants of the exponential: exp_single.ts (S. Moshier, Cephes expf). */
+/** SLOPE is a literal. Constants of the exponential: exp_single.ts. */
 // @ts-ignore: decorator
 @inline
 function loop(SLOPE: bool, dst: usize, a: usize, n: i32): void {
@@ -36,7 +34,7 @@ function loop(SLOPE: bool, dst: usize, a: usize, n: i32): void {
   const r6 = pin32(7.431346602970734e-5, zero);
   const r7 = pin32(-1.1411712875997182e-5, zero);
   const r8 = pin32(2.6148115921387216e-6, zero);
-  const limit = pin32(LIMIT, zero);
+  const least = pin32(LEAST, zero);
   const minus_half = pin32(-0.5, zero);
   const log2e = pin32(1.44269504088896341, zero);
   const rounder = pin32(12582912.0, zero);
@@ -71,20 +69,11 @@ function loop(SLOPE: bool, dst: usize, a: usize, n: i32): void {
       v128.store(dst + i, madd<f32>(v128.pmin<f32>(x, zero), tail, right));
       continue;
     }
-    const near = v128.pmin<f32>(limit, b);
-    const exponent = v128.mul<f32>(v128.mul<f32>(near, near), minus_half);
-    const count = madd<f32>(exponent, log2e, rounder);
-    const k = v128.sub<f32>(count, rounder);
-    const f = nmadd<f32>(k, ln2_lo, nmadd<f32>(k, ln2_hi, exponent));
-    let p = madd<f32>(f, c0, c1);
-    p = madd<f32>(p, f, c2);
-    p = madd<f32>(p, f, c3);
-    p = madd<f32>(p, f, c4);
-    p = madd<f32>(p, f, c5);
-    const e = v128.add<i32>(v128.add<f32>(madd<f32>(v128.mul<f32>(f, f), p, f), one), v128.shl<i32>(count, 23));
-    const phi = v128.and(v128.mul<f32>(e, density), v128.lt<f32>(b, limit));
+    const e = exp_single(
+      v128.mul<f32>(v128.mul<f32>(b, b), minus_half), least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4, c5, one,
+    );
     // Of −|x|; that of |x| is 1 less it.
-    const slope = nmadd<f32>(b, phi, tail);
+    const slope = nmadd<f32>(b, v128.mul<f32>(e, density), tail);
     v128.store(dst + i, v128.bitselect(slope, v128.sub<f32>(one, slope), v128.shr<i32>(x, 31)));
   }
 }
