@@ -182,6 +182,11 @@ test("vectors: of a file, and nearly the same from layers in int8", () => {
     expect(cosine).toBeLessThan(0.99999);
   }
   expect(place.tetrad("embed", miniLm(), texts, "--quantize", "int4")).toMatchObject({ code: 2, stdout: "" });
+  for (const flags of [[], ["--out", "absent.safetensors"]]) {
+    const mistaken = place.tetrad("embed", miniLm(), "absent.csv", ...flags);
+    expect(mistaken).toMatchObject({ code: 1, stdout: "" });
+    expect(mistaken.stderr).toMatch(/^error\[\w+\].*absent\.csv/);
+  }
 });
 
 test.skipIf(process.platform === "win32")("an interrupted and resumed run ends with the same weights", async () => {

@@ -21,9 +21,15 @@ export async function readWrittenTexts(path: string, column: string): Promise<st
   throw new TetradError("DATA", { op: path, what: `column "${column}" has no text` });
 }
 
-/** Texts of a file's column, or what was given as the one text where there is no such file. */
+/** A name that nobody means as a text. */
+const FILE_NAME = /^\S+\.(csv|tsv|tab|jsonl|ndjson|json|txt|dat|parquet)$/i;
+
+/**
+ * Texts of a file's column, or what was given as the one text where there is no such file.
+ * @throws TetradError for a file's name where there is no such file
+ */
 export async function textsFrom(given: string, column: string): Promise<{ readonly texts: readonly string[]; readonly isFile: boolean }> {
-  const isFile = existsSync(given);
+  const isFile = existsSync(given) || FILE_NAME.test(given);
   return { isFile, texts: isFile ? await readTexts(given, column) : [given] };
 }
 
