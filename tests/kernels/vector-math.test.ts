@@ -356,3 +356,34 @@ test("permute is the host's", async () => {
     }
   }
 });
+
+test.each(builds)(
+  "the exponential of softmax, %s: 1.02 ulp, 0 where e^x is below every normal number, NaN of any payload kept",
+  async (build) => {
+    const assembly = fileURLToPath(new URL("../../packages/kernels-wasm/assembly", import.meta.url));
+    const bytes = new Uint8Array(await compile(assembly, build, 'export { weigh_single } from "./lib/exp_single";'));
+    const memory = new WebAssembly.Memory({ initial: 80, maximum: 65536, shared: true });
+    const { instance } = await WebAssembly.instantiate(bytes, {
+      env: { memory, table: new WebAssembly.Table({ initial: 1, element: "anyfunc" }) },
+    });
+    const weigh = instance.exports["weigh_single"] as (s: number, n: number, shift: number) => number;
+    const scores = new Float32Array(memory.buffer, IMM, MOST);
+    let worst = { error: 0, x: 0 };
+    for (let part = 0; part < 40; part++) {
+      const x = Float32Array.from(scores, (_, i) => -87.33 + ((i + part / 40) * (87.33 + 88)) / MOST);
+      scores.set(x);
+      weigh(IMM, MOST, 0);
+      for (const [i, argument] of x.entries()) {
+        const error = error32(scores[i] as number, Math.exp(argument));
+        if (!(error <= worst.error)) worst = { error, x: argument };
+      }
+    }
+    expect(worst.error, `at ${worst.x}`).toBeLessThanOrEqual(1.03);
+    const words = new Uint32Array(memory.buffer, IMM, 8);
+    scores.set([-Infinity, -1e38, -88, -87.7, 0, 1, 0, 0]);
+    words.set([0x7fc00001, 0xffffffff], 6);
+    const total = weigh(IMM, 8, 0);
+    expect([...scores.subarray(0, 5)]).toEqual([0, 0, 0, 0, 1]);
+    expect([...scores.subarray(6, 8), total]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  },
+);

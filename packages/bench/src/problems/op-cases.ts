@@ -21,6 +21,12 @@ export interface SizedCase {
 
 const ROWS: CaseInput = { shape: [2048, 1024] };
 const reduction = { inputs: [ROWS], attrs: { axes: [1], keepDims: false } };
+/** Tokens of a transformer, and images of a convolutional network behind its first layer. */
+const TOKENS: CaseInput = { shape: [4096, 512] };
+const WIDTH: CaseInput = { shape: [512] };
+const IMAGES: CaseInput = { shape: [64, 32, 32, 32] };
+const CHANNELS: CaseInput = { shape: [32] };
+const grouped = { eps: 1e-5, weight: true, groups: 8 };
 const VOCABULARY = 30_522;
 const IDS: CaseInput = { shape: [4096], dtype: "i32", range: [0, VOCABULARY] };
 
@@ -33,8 +39,22 @@ const BY_HAND: Readonly<Record<string, { readonly inputs: readonly CaseInput[]; 
   slice: { inputs: [ROWS], attrs: { begins: [0, 0], extents: [2048, 512], steps: [1, 2] } },
   transpose: { inputs: [ROWS], attrs: { permutation: [1, 0] } },
   broadcastTo: { inputs: [{ shape: [1, 1024] }], attrs: { shape: [2048, 1024] } },
-  softmax: { inputs: [{ shape: [4096, 512] }] },
-  logSoftmax: { inputs: [{ shape: [4096, 512] }] },
+  softmax: { inputs: [TOKENS] },
+  softmaxBackward: { inputs: [TOKENS, TOKENS] },
+  logSoftmax: { inputs: [TOKENS] },
+  logSoftmaxBackward: { inputs: [TOKENS, TOKENS] },
+  layerNorm: { inputs: [TOKENS, WIDTH, WIDTH] },
+  addLayerNorm: { inputs: [TOKENS, TOKENS, WIDTH, WIDTH] },
+  layerNormBackward: { inputs: [TOKENS, TOKENS, WIDTH] },
+  rmsNorm: { inputs: [TOKENS, WIDTH] },
+  addRmsNorm: { inputs: [TOKENS, TOKENS, WIDTH] },
+  rmsNormBackward: { inputs: [TOKENS, TOKENS, WIDTH] },
+  batchNorm: { inputs: [IMAGES, CHANNELS, CHANNELS] },
+  addBatchNorm: { inputs: [IMAGES, IMAGES, CHANNELS, CHANNELS] },
+  batchNormBackward: { inputs: [IMAGES, IMAGES, IMAGES, CHANNELS] },
+  groupNorm: { inputs: [IMAGES, CHANNELS, CHANNELS], attrs: { ...grouped, bias: true, residual: false } },
+  addGroupNorm: { inputs: [IMAGES, IMAGES, CHANNELS, CHANNELS], attrs: { ...grouped, bias: true, residual: true } },
+  groupNormBackward: { inputs: [IMAGES, IMAGES, IMAGES, CHANNELS], attrs: { ...grouped, extra: true } },
   cumsum: { inputs: [ROWS], attrs: { axis: 1, reverse: false } },
   take: { inputs: [{ shape: [VOCABULARY, 384] }, IDS], attrs: { axis: 0, padding: -1 } },
   indexCopy: { inputs: [{ shape: [VOCABULARY, 384] }, IDS, { shape: [4096, 384] }] },
@@ -43,6 +63,11 @@ const BY_HAND: Readonly<Record<string, { readonly inputs: readonly CaseInput[]; 
 
 function size(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** A copy that moves as many bytes: how fast that is depends on which cache holds them. */
+export function copyCase(bytes: number): SizedCase {
+  return labelled([{ shape: [Math.ceil(bytes / 8)] }], {}, true);
 }
 
 /** Undefined for an op without cases. */

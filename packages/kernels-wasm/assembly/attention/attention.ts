@@ -99,9 +99,7 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
               const seen = finish_scores<T>(row, x, b, h, i0 + r, j0, min(m, reach + r + 1), masks);
               const state = rows + (<usize>r << 4);
               const before = load<f64>(state);
-              const top = largest<T>(row, seen);
-              // NaN must get through, so it counts as larger.
-              const now = top <= before ? before : top;
+              const now = max<f64>(before, largest<T>(row, seen));
               const sum = weigh<T>(row, seen, now == -Infinity ? 0 : now);
               clear_rest<T>(row, seen, width);
               let carried = load<f64>(state, 8);
@@ -122,7 +120,8 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
           for (let r = 0; r < n; r++) {
             const state = rows + (<usize>r << 4);
             const sum = load<f64>(state, 8);
-            const empty = load<f64>(state) == -Infinity;
+            // Not the largest score, which is −Inf too where all that is seen is NaN.
+            const empty = sum == 0;
             if (!empty) scale_row<T>(o + <usize>r * ldo, o + <usize>r * ldo, dv, <T>(1 / sum));
             const lse = empty ? Infinity : load<f64>(state) + scalar_log(sum);
             store<T>(load<usize>(p, 4) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>(), <T>lse);

@@ -1,12 +1,10 @@
-/**
- * Exponentials of one contiguous row and their sum, the core of softmax and cross-entropy. f32: the arithmetic of exp_strip with its constants pinned,
- * in f64 lanes after an exact subtraction. Sums are f64 in an order that the row's length alone decides.
- */
+/** Exponentials of one contiguous row and their sum, the core of softmax and cross-entropy, summed in an order that the row's length alone decides. */
 import { exp_wide } from "./exp";
-import { pinned_exp } from "./exp_strip";
-import { hidden_zero, pin } from "./pin";
+import { C0, C1, C2, C3, C4, exp_single, LEAST, LN2_HI, LN2_LO, LOG2E, ROUNDER } from "./exp_single";
+import { BLOCK, total_of } from "./lane_sum";
+import { hidden_zero, pin32 } from "./pin";
 import { hsum, lanes, store_partial } from "./simd";
-import { high, k2, low, narrow } from "./wide";
+import { k2 } from "./wide";
 
 /** The first n (≥ 1) elements at p and fillers behind them; reads whole vectors. */
 // @ts-ignore: decorator
@@ -41,7 +39,7 @@ export function row_top<T>(x: usize, n: i32): f64 {
 /** Largest lane. */
 // @ts-ignore: decorator
 @inline
-function top_of<T>(a: v128): f64 {
+export function top_of<T>(a: v128): f64 {
   const half = v128.pmax<T>(a, v128.shuffle<i64>(a, a, 1, 0));
   if (sizeof<T>() == 8) return f64x2.extract_lane(half, 0);
   return max<f64>(f32x4.extract_lane(half, 0), f32x4.extract_lane(half, 1));
@@ -54,12 +52,12 @@ function top_of<T>(a: v128): f64 {
 // @ts-ignore: decorator
 @inline
 function exp_row<T>(STORE: bool, AHEAD: bool, y: usize, x: usize, n: i32, shift: f64, out: usize): f64 {
-  const zero = hidden_zero(n);
   let next = x + <usize>n * sizeof<T>();
   let top = v128.splat<T>(<T>-Infinity);
-  const s = pin(shift, zero);
-  let a = k2(0);
+  let total: f64 = 0;
   if (sizeof<T>() == 8) {
+    const s = k2(shift);
+    let a = k2(0);
     for (let i = 0; i < n; i += 2) {
       const e = exp_wide<f64>(v128.sub<f64>(load_filled<f64>(x, n - i, -Infinity), s));
       if (STORE) store_partial<f64>(y + (<usize>i << 3), e, n - i);
@@ -70,50 +68,56 @@ function exp_row<T>(STORE: bool, AHEAD: bool, y: usize, x: usize, n: i32, shift:
       a = v128.add<f64>(a, e);
       x += 16;
     }
-    if (AHEAD) store<f64>(out, top_of<T>(top));
-    return hsum<f64>(a);
-  }
-  // e^−200 is below every f32, and within f64; NaN passes.
-  const bottom = v128.splat<f32>(<f32>(shift - 200));
-  const log2e = pin(1.4426950408889634, zero);
-  const rounder = pin(6755399441055744.0, zero);
-  const ln2 = pin(0.6931471805599453, zero);
-  const one = pin(1.0, zero);
-  const c0 = pin(0.500000006768109, zero);
-  const c1 = pin(0.1666666586907851, zero);
-  const c2 = pin(0.04166629494768501, zero);
-  const c3 = pin(0.008333497041269634, zero);
-  const c4 = pin(0.001394465970397555, zero);
-  const c5 = pin(0.00019790359937469387, zero);
-  let b = a;
-  let i = 0;
-  for (; i <= n - 4; i += 4) {
-    const u = v128.pmax<f32>(v128.load(x), bottom);
-    const e = pinned_exp(v128.sub<f64>(low(u), s), log2e, rounder, ln2, one, c0, c1, c2, c3, c4, c5);
-    const f = pinned_exp(v128.sub<f64>(high(u), s), log2e, rounder, ln2, one, c0, c1, c2, c3, c4, c5);
-    if (STORE) {
-      v128.store(y, narrow(e, f));
-      y += 16;
+    total = hsum<f64>(a);
+  } else {
+    const zero = hidden_zero(n);
+    const s = pin32(<f32>shift, zero);
+    const least = pin32(LEAST, zero);
+    const log2e = pin32(LOG2E, zero);
+    const rounder = pin32(ROUNDER, zero);
+    const ln2_hi = pin32(LN2_HI, zero);
+    const ln2_lo = pin32(LN2_LO, zero);
+    const c0 = pin32(C0, zero);
+    const c1 = pin32(C1, zero);
+    const c2 = pin32(C2, zero);
+    const c3 = pin32(C3, zero);
+    const c4 = pin32(C4, zero);
+    for (let first = 0; first < n; first += BLOCK) {
+      const m = min(BLOCK, n - first);
+      let a = k2(0);
+      let b = a;
+      let i = 0;
+      for (; i <= m - 8; i += 8) {
+        const e = exp_single(v128.sub<f32>(v128.load(x), s), least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4);
+        const f = exp_single(v128.sub<f32>(v128.load(x, 16), s), least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4);
+        if (STORE) {
+          v128.store(y, e);
+          v128.store(y, f, 16);
+          y += 32;
+        }
+        if (AHEAD) {
+          top = v128.pmax<f32>(v128.pmax<f32>(top, v128.load(next)), v128.load(next, 16));
+          next += 32;
+        }
+        a = v128.add<f32>(a, e);
+        b = v128.add<f32>(b, f);
+        x += 32;
+      }
+      for (; i < m; i += 4) {
+        const u = v128.sub<f32>(load_filled<f32>(x, m - i, -Infinity), s);
+        const e = exp_single(u, least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4);
+        if (STORE) store_partial<f32>(y, e, m - i);
+        if (AHEAD) top = v128.pmax<f32>(top, load_filled<f32>(next, m - i, -Infinity));
+        a = v128.add<f32>(a, e);
+        x += 16;
+        y += 16;
+        next += 16;
+      }
+      total += total_of<f32>(a, b);
     }
-    if (AHEAD) {
-      top = v128.pmax<T>(top, v128.load(next));
-      next += 16;
-    }
-    a = v128.add<f64>(a, e);
-    b = v128.add<f64>(b, f);
-    x += 16;
-  }
-  if (i < n) {
-    const u = v128.pmax<f32>(load_filled<f32>(x, n - i, -Infinity), bottom);
-    const e = pinned_exp(v128.sub<f64>(low(u), s), log2e, rounder, ln2, one, c0, c1, c2, c3, c4, c5);
-    const f = pinned_exp(v128.sub<f64>(high(u), s), log2e, rounder, ln2, one, c0, c1, c2, c3, c4, c5);
-    if (STORE) store_partial<f32>(y, narrow(e, f), n - i);
-    if (AHEAD) top = v128.pmax<T>(top, load_filled<T>(next, n - i, -Infinity));
-    a = v128.add<f64>(a, e);
-    b = v128.add<f64>(b, f);
   }
   if (AHEAD) store<f64>(out, top_of<T>(top));
-  return hsum<f64>(v128.add<f64>(a, b));
+  return total;
 }
 
 /** y = e^(x − shift), and Σ y; with `out`, also row_top of the next n elements. */

@@ -4,7 +4,7 @@
  * (least maximum by Lawson's weights: 2.5e-8; the form is that of Abramowitz and Stegun 7.1.28). So no argument needs a bound: where the power overflows the
  * tail is 0, NaN stays NaN, and −∞ · 0 is NaN as there.
  */
-import { exp_single, LEAST } from "./exp_single";
+import { C0, C1, C2, C3, C4, exp_single, LEAST, LN2_HI, LN2_LO, LOG2E, ROUNDER } from "./exp_single";
 import { hidden_zero, pin32 } from "./pin";
 import { madd, nmadd } from "./simd";
 
@@ -18,7 +18,7 @@ export function gelu_slope_single(dst: usize, a: usize, n: i32): void {
   loop(true, dst, a, n);
 }
 
-/** SLOPE is a literal. Constants of the exponential: exp_single.ts. */
+/** SLOPE is a literal. */
 // @ts-ignore: decorator
 @inline
 function loop(SLOPE: bool, dst: usize, a: usize, n: i32): void {
@@ -34,18 +34,17 @@ function loop(SLOPE: bool, dst: usize, a: usize, n: i32): void {
   const r6 = pin32(7.431346602970734e-5, zero);
   const r7 = pin32(-1.1411712875997182e-5, zero);
   const r8 = pin32(2.6148115921387216e-6, zero);
-  const least = pin32(LEAST, zero);
   const minus_half = pin32(-0.5, zero);
-  const log2e = pin32(1.44269504088896341, zero);
-  const rounder = pin32(12582912.0, zero);
-  const ln2_hi = pin32(0.693359375, zero);
-  const ln2_lo = pin32(-2.12194440e-4, zero);
-  const c0 = pin32(1.9875691e-4, zero);
-  const c1 = pin32(1.3981999e-3, zero);
-  const c2 = pin32(8.3334519e-3, zero);
-  const c3 = pin32(4.1665796e-2, zero);
-  const c4 = pin32(1.6666665e-1, zero);
-  const c5 = pin32(5.0000001e-1, zero);
+  const least = pin32(LEAST, zero);
+  const log2e = pin32(LOG2E, zero);
+  const rounder = pin32(ROUNDER, zero);
+  const ln2_hi = pin32(LN2_HI, zero);
+  const ln2_lo = pin32(LN2_LO, zero);
+  const c0 = pin32(C0, zero);
+  const c1 = pin32(C1, zero);
+  const c2 = pin32(C2, zero);
+  const c3 = pin32(C3, zero);
+  const c4 = pin32(C4, zero);
   const density = pin32(0.3989422804014327, zero);
   const end = <usize>n * 4;
   for (let i: usize = 0; i < end; i += 16) {
@@ -69,9 +68,7 @@ function loop(SLOPE: bool, dst: usize, a: usize, n: i32): void {
       v128.store(dst + i, madd<f32>(v128.pmin<f32>(x, zero), tail, right));
       continue;
     }
-    const e = exp_single(
-      v128.mul<f32>(v128.mul<f32>(b, b), minus_half), least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4, c5, one,
-    );
+    const e = exp_single(v128.mul<f32>(v128.mul<f32>(b, b), minus_half), least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4);
     // Of −|x|; that of |x| is 1 less it.
     const slope = nmadd<f32>(b, v128.mul<f32>(e, density), tail);
     v128.store(dst + i, v128.bitselect(slope, v128.sub<f32>(one, slope), v128.shr<i32>(x, 31)));

@@ -47,17 +47,6 @@ export function hsum<T>(v: v128): T {
   return <T>(f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1));
 }
 
-/** Largest lane; any NaN lane gives NaN. */
-// @ts-ignore: decorator
-@inline
-export function hmax<T>(v: v128): T {
-  if (sizeof<T>() == 4) {
-    const pair = f32x4.max(v, v128.shuffle<i64>(v, v, 1, 0));
-    return <T>max<f32>(f32x4.extract_lane(pair, 0), f32x4.extract_lane(pair, 1));
-  }
-  return <T>max<f64>(f64x2.extract_lane(v, 0), f64x2.extract_lane(v, 1));
-}
-
 /** The first n (0..lanes) elements at p, zeros beyond; reads nothing past them. */
 // @ts-ignore: decorator
 @inline

@@ -6,10 +6,11 @@ import { MR } from "../../dense/table";
 import { pack_b, pack_b_transposed } from "../../dense/pack";
 import { strip_adjacent, strip_rows } from "../../dense/tile";
 import { exp_wide } from "../exp";
+import { top_of } from "../exp_row";
 import { weigh_single } from "../exp_single";
 import { block_words, four_blocks, uniform } from "../philox";
 import { share_begin, share_end } from "../rows";
-import { hmax, hsum, lanes, load_partial } from "../simd";
+import { hsum, lanes, load_partial } from "../simd";
 import { high, k2, low } from "../wide";
 import {
   bias_row, bias_stride, cos_row, dense_q, dropout_index, dropout_rate, has_bias, has_lse_gradient, has_mask, has_rope, is_interleaved, k_row, k_stride, mask_row,
@@ -176,16 +177,15 @@ export function clear_rest<T>(row: usize, n: i32, width: i32): void {
   if (width > n) memory.fill(row + <usize>n * sizeof<T>(), 0, <usize>(width - n) * sizeof<T>());
 }
 
-/** Largest of n scores, n whole panels; NaN where there is one. */
+/** Largest of n scores, n whole panels, NaN left out as in row_top; −Inf if there is none. */
 export function largest<T>(s: usize, n: i32): f64 {
-  if (n == 0) return -Infinity;
-  let a = v128.load(s);
-  let b = v128.load(s, 16);
-  for (let j: usize = 32; j < <usize>n * sizeof<T>(); j += 32) {
-    a = v128.max<T>(a, v128.load(s + j));
-    b = v128.max<T>(b, v128.load(s + j, 16));
+  let a = v128.splat<T>(<T>-Infinity);
+  let b = a;
+  for (const end = s + <usize>n * sizeof<T>(); s < end; s += 32) {
+    a = v128.pmax<T>(a, v128.load(s));
+    b = v128.pmax<T>(b, v128.load(s, 16));
   }
-  return <f64>hmax<T>(v128.max<T>(a, b));
+  return top_of<T>(v128.pmax<T>(a, b));
 }
 
 /** s = e^(s − shift), n whole panels; returns the sum. */
