@@ -74,6 +74,8 @@ export const shipped: ShaderSource = {
   snippet: (name) => (library as Readonly<Record<string, string>>)[name],
 };
 
+export type Variant = "packed" | "f16" | "i32";
+
 export interface Snippet {
   readonly name: string;
   readonly text: string;
@@ -81,13 +83,13 @@ export interface Snippet {
 
 /**
  * The snippets of shaders/lib that texts ask for by `//! use name…`, each once and before whoever asks for it.
- * @param variants `name_variant` takes the place of `name` where there is one: "packed" where WGSL has packed_4x8_integer_dot_product, "i32" where
- * numbers are whole
+ * @param variants `name_variant` takes the place of `name` where there is one: "packed" where WGSL has packed_4x8_integer_dot_product, "f16" where the device
+ * widens f16 itself, "i32" where numbers are whole
  */
 export function librariesOf(
   texts: readonly string[],
   { snippet }: Pick<ShaderSource, "snippet"> = shipped,
-  variants: readonly ("packed" | "i32")[] = [],
+  variants: readonly Variant[] = [],
 ): Snippet[] {
   const found: Snippet[] = [];
   const seen = new Set<string>();

@@ -21,13 +21,3 @@ fn bytes_at(at: u32) -> u32 {
 fn signed_bytes(four: u32) -> vec4<f32> {
   return vec4<f32>(vec4<i32>(vec4<u32>(four << 24u, four << 16u, four << 8u, four)) >> vec4<u32>(24u));
 }
-
-// An f16 as f32, exactly. unpack2x16float may make subnormals zero, and scales of blocks of small weights are subnormal.
-fn widen_f16(bits: u32) -> f32 {
-  let magnitude = bits & 0x7fffu;
-  if (magnitude < 0x400u) {
-    return select(f32(magnitude), -f32(magnitude), bits != magnitude) * 0x1p-24;
-  }
-  let rebased = (magnitude << 13u) + select(0x38000000u, 0x70000000u, magnitude >= 0x7c00u);
-  return bitcast<f32>(rebased | ((bits & 0x8000u) << 16u));
-}

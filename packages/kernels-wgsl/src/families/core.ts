@@ -26,6 +26,7 @@ export const core = {
   record_loss: single("record_loss", () => 1),
   copy_words: single("copy_words", ({ words }) => Math.ceil((words[0] as number) / WORKGROUP)),
   probe_fma: single("probe_fma", ({ outputs }) => Math.ceil((outputs[0] as number) / WORKGROUP)),
+  probe_half: single("probe_half", () => 512),
   loop_index: single("loop_index", () => 1),
   slice_in: single(
     "slice_in",

@@ -1,10 +1,11 @@
 /** A WebGPU device: where it comes from in Node and in a browser, its pipelines, and what it says when it is lost. */
 
-import { librariesOf, type ShaderSource, type Snippet, shipped, type Traits } from "@tetrad/kernels-wgsl";
+import { librariesOf, type ShaderSource, type Snippet, shipped, type Traits, type Variant } from "@tetrad/kernels-wgsl";
 import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { availableThreads, isNode } from "../wasm/threads.js";
 import { STAGE_COMPUTE } from "./flags.js";
+import { widensHalves } from "./half.js";
 import { WebGpuSegment } from "./segment.js";
 
 /** Limits that kernels gain from; whatever the adapter has of them is asked for. */
@@ -17,7 +18,7 @@ const WANTED_LIMITS = [
 ] as const;
 
 /** Features that are used where the adapter has them. */
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
 
 /** Storage bindings that every kernel may count on: the least that an adapter may have. */
 export const STORAGE_BINDINGS = 8;
@@ -141,8 +142,8 @@ export class WebGpuDevice {
   private constructor(
     readonly adapter: GPUAdapter,
     readonly device: GPUDevice,
-    /** Whether WGSL has dot4I8Packed here. */
-    readonly packedDot: boolean,
+    /** Variants of snippets that are for this device. */
+    readonly variants: readonly Variant[],
     /** What decides which variants of kernels run, and with it the order of additions: what the adapter says of itself, and no measurement. */
     readonly traits: Traits,
     shared: Shared,
@@ -164,12 +165,21 @@ export class WebGpuDevice {
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
     const packedDot = (await findGpu())?.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
     const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-    return new WebGpuDevice(adapter, device, packedDot, traits ?? traitsOf(adapter, device), new Shared(device));
+    const own = (...variants: readonly Variant[]) =>
+      new WebGpuDevice(
+        adapter,
+        device,
+        [...(packedDot ? ["packed" as const] : []), ...variants],
+        traits ?? traitsOf(adapter, device),
+        shared,
+      );
+    const shared = new Shared(device);
+    return device.features.has("shader-f16") && (await widensHalves(own("f16"))) ? own("f16") : own();
   }
 
   /** The same device taken for another kind: what both compile is compiled once. */
   as(traits: Traits): WebGpuDevice {
-    return new WebGpuDevice(this.adapter, this.device, this.packedDot, traits, this.#shared);
+    return new WebGpuDevice(this.adapter, this.device, this.variants, traits, this.#shared);
   }
 
   /** Flat storage on this device. */
@@ -215,12 +225,15 @@ export class WebGpuDevice {
    */
   pipeline(label: string, shader: string, consts: Readonly<Record<string, number>> = {}, integers = false): Promise<Compiled> {
     const prelude = Object.entries(consts).map(([name, value]) => `const ${name} = ${value};`);
-    const variants = [...(this.packedDot ? ["packed" as const] : []), ...(integers ? ["i32" as const] : [])];
-    const directives = shader.match(DIRECTIVE) ?? [];
-    const parts = [
-      { name: "its constants", text: [...directives, ...prelude].join("\n") },
+    const variants = integers ? [...this.variants, "i32" as const] : this.variants;
+    const own = [
       ...librariesOf([shader], this.shaders, variants).map(({ name, text }) => ({ name: `lib/${name}`, text })),
-      { name: label, text: shader.replace(DIRECTIVE, "") },
+      { name: label, text: shader },
+    ];
+    const directives = own.flatMap((part) => part.text.match(DIRECTIVE) ?? []);
+    const parts = [
+      { name: "its constants", text: [...new Set(directives), ...prelude].join("\n") },
+      ...own.map((part) => ({ ...part, text: part.text.replace(DIRECTIVE, "") })),
     ];
     const text = parts.map((part) => part.text).join("\n");
     const { pipelines } = this.#shared;
