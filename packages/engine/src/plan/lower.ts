@@ -7,7 +7,7 @@
 import { TetradError } from "../errors.js";
 import type { LaunchContext, LaunchRequest, Operand, View } from "../op.js";
 import { copyOp } from "../ops/copy.js";
-import { sizeOf, stridesOf } from "../shape.js";
+import { sameShape, sizeOf, stridesOf } from "../shape.js";
 import { formatSite } from "../site.js";
 import { type Graph, type Node, type Spec, Tensor } from "../tensor.js";
 import { ChainDraft, computeType, isIdentity, isWhole } from "./chain.js";
@@ -362,7 +362,7 @@ export function finishDraft(draft: Draft, wanted: ReadonlySet<Tensor>, storageOf
       chain,
       nodes: chain.ops.map((op) => op.node),
       flops: chainFlops(chain.ops.map((op) => op.node)),
-      bytes: sum(operands.map(operandBytes)) + sum(chainOutputs.map(tensorBytes)),
+      bytes: readBytes(operands) + sum(chainOutputs.map(tensorBytes)),
     };
   }
   const own = request.outputs;
@@ -380,10 +380,17 @@ export function finishDraft(draft: Draft, wanted: ReadonlySet<Tensor>, storageOf
     // What is updated in place is read, too.
     bytes:
       request.bytes ??
-      sum([...request.inputs, ...extra].map(operandBytes)) +
+      readBytes([...request.inputs, ...extra]) +
         sum([...own.filter((y) => wanted.has(y) || epilogue === undefined), ...chainOutputs].map(tensorBytes)) *
           (request.updates === true ? 2 : 1),
   };
+}
+
+/** An operand that stands there twice is read from memory once: ops put one they have in the place of one they are not given. */
+function readBytes(operands: readonly Operand[]): number {
+  const same = (a: Operand, b: Operand) =>
+    a.base === b.base && a.offset === b.offset && sameShape(a.shape, b.shape) && sameShape(a.strides, b.strides);
+  return sum(operands.filter((x, i) => operands.findIndex((other) => same(x, other)) === i).map(operandBytes));
 }
 
 function chainFlops(nodes: readonly Node[]): number {

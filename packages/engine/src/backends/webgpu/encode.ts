@@ -377,15 +377,27 @@ function isShort(sources: readonly string[], shaders: ShaderSource): boolean {
   return [...sources, ...snippets].reduce((sum, { length }) => sum + length, 0) < SHORT;
 }
 
-export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
+/**
+ * Records steps. A pipeline that is set already is not set again: in Node each call into Dawn costs near a microsecond.
+ * @param set the pass's pipeline, if steps of it came before
+ * @returns the pass's pipeline afterwards
+ */
+export function replaySteps(
+  pass: GPUComputePassEncoder,
+  steps: readonly Step[],
+  set?: GPUComputePipeline | undefined,
+): GPUComputePipeline | undefined {
+  let last = set;
   for (const step of steps) {
-    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) replaySteps(pass, step.body);
+    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) last = replaySteps(pass, step.body, last);
     else if (step.x > 0) {
-      pass.setPipeline(step.pipeline);
+      if (step.pipeline !== last) pass.setPipeline(step.pipeline);
+      last = step.pipeline;
       pass.setBindGroup(0, step.group);
       pass.dispatchWorkgroups(step.x, step.y);
     }
   }
+  return last;
 }
 
 /** Workgroups over x and y, of which neither may have more than 65,535. */
