@@ -5,14 +5,15 @@
  */
 import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import { share_begin, share_end } from "../lib/rows";
+import { touch } from "../lib/touch";
 import { scalar_log } from "../reduce/row";
 import {
-  block_keys, block_queries, blocks_of, clear_rest, clear_rows, dropout_factors, FAR, finish_scores, largest, load_queries, mask_scores, multiply,
+  block_keys, block_queries, blocks_of, clear_rest, clear_rows, dropout_factors, FAR, FEW, finish_scores, largest, load_queries, mask_scores, multiply,
   pack_keys, pack_values, scalar_exp, scores_product, weigh, weights_product, whole,
 } from "../lib/attention/block";
 import {
-  dense_q, has_dropout, has_mask, head_dim, heads, is_causal, kv_heads, q_length, q_offset, scale_of, sequences, stored_queries,
-  uncovered_queries, value_dim, visible,
+  dense_q, has_dropout, has_mask, head_dim, heads, is_causal, k_row, k_stride, kv_heads, q_length, q_offset, q_row, q_stride, scale_of, sequences,
+  stored_queries, uncovered_queries, v_row, v_stride, value_dim, visible,
 } from "../lib/attention/problem";
 import { scale_row } from "../lib/attention/rotate";
 
@@ -73,6 +74,10 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
           const keys = visible(x, b, i1);
           const o = load<usize>(p) + <usize>(dense_q(x, b, h, i0) * dv) * sizeof<T>();
           const ldo = <usize>(heads(x) * dv) * sizeof<T>();
+          if (length >= FEW) {
+            touch(q_row<T>(x, b, h, i0), q_stride<T>(x), n, <usize>d * sizeof<T>());
+            touch(o, ldo, n, <usize>dv * sizeof<T>());
+          }
           load_queries<T>(queries, x, b, h, i0, n, d, i0 + q_offset(x, b), <T>scale_of(x));
           for (let r: usize = 0; r < <usize>n; r++) {
             store<f64>(rows + (r << 4), -Infinity);
@@ -84,6 +89,10 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
             // A block is packed whole, as later queries see more of it.
             const whole_block = min(bc, visible(x, b, length) - j0);
             if (block >= packed || block >= kept - 1) {
+              if (length >= FEW) {
+                touch(k_row<T>(x, b, g, j0), k_stride<T>(x), whole_block, <usize>d * sizeof<T>());
+                touch(v_row<T>(x, b, g, j0), v_stride<T>(x), whole_block, <usize>dv * sizeof<T>());
+              }
               pack_keys<T>(place, rotated, x, b, g, j0, whole_block, d);
               pack_values<T>(place + key_bytes, x, b, g, j0, whole_block, dv);
               packed = max(packed, min(block + 1, kept - 1));

@@ -5,16 +5,17 @@
  */
 import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import {
-  block_keys, block_queries, blocks_of, clear_rest, clear_rows, delta, dropout_factors, FAR, finish_scores, load_keys, load_queries, mask_scores,
+  block_keys, block_queries, blocks_of, clear_rest, clear_rows, delta, dropout_factors, FAR, FEW, finish_scores, load_keys, load_queries, mask_scores,
   pack_values_transposed, scores_product, slope, transposed_product, unrotate, weigh, weights_product, whole,
 } from "../lib/attention/block";
 import { pack_b_transposed } from "../dense/pack";
 import {
-  dense_k, dense_q, has_dropout, has_mask, head_dim, heads, is_causal, k_length, kv_heads, q_length, q_offset, scale_of, sequences, stored_keys, stored_queries,
-  uncovered_keys, uncovered_queries, value_dim, visible,
+  dense_k, dense_q, has_dropout, has_mask, head_dim, heads, is_causal, k_length, k_row, k_stride, kv_heads, q_length, q_offset, q_row, q_stride, scale_of,
+  sequences, stored_keys, stored_queries, uncovered_keys, uncovered_queries, v_row, v_stride, value_dim, visible,
 } from "../lib/attention/problem";
 import { scale_row } from "../lib/attention/rotate";
 import { share_begin, share_end } from "../lib/rows";
+import { touch } from "../lib/touch";
 
 export function attention_backward_f32(p: usize, thread: i32, threads: i32): void {
   backward<f32>(p, thread, threads);
@@ -80,12 +81,16 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
   const dk = load<usize>(p, 4) + <usize>dense_k(x, b, g, 0) * d_bytes;
   const dvs = load<usize>(p, 8) + <usize>dense_k(x, b, g, 0) * dv_bytes;
   const stored = uncovered_keys(x) >= 0 ? keys_all : stored_keys(x);
+  const length = q_length(x, b);
+  if (length >= FEW) {
+    touch(dk, ldk, stored, d_bytes);
+    touch(dvs, ldv, stored, dv_bytes);
+  }
   for (let j: usize = 0; j < <usize>stored; j++) {
     memory.fill(dk + j * ldk, 0, d_bytes);
     memory.fill(dvs + j * ldv, 0, dv_bytes);
   }
 
-  const length = q_length(x, b);
   const blocks = blocks_of(length, most);
   let packed = 0;
   for (let h = g * group; h < (g + 1) * group; h++) {
@@ -97,6 +102,12 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
       const dq = load<usize>(p) + <usize>dense_q(x, b, h, i0) * d_bytes;
       const o = load<usize>(p, 12) + <usize>dense_q(x, b, h, i0) * dv_bytes;
       const dout = load<usize>(p, 20) + <usize>dense_q(x, b, h, i0) * dv_bytes;
+      if (length >= FEW) {
+        touch(q_row<T>(x, b, h, i0), q_stride<T>(x), n, d_bytes);
+        touch(dout, ldo, n, dv_bytes);
+        touch(o, ldo, n, dv_bytes);
+        touch(dq, ldq, n, d_bytes);
+      }
       load_queries<T>(queries, x, b, h, i0, n, d, i0 + q_offset(x, b), <T>scale_of(x));
       for (let r: usize = 0; r < <usize>n; r++) {
         scale_row<T>(dos + r * dv_bytes, dout + r * ldo, dv, 1);
@@ -109,6 +120,10 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
         const values = panels + key_bytes;
         if (block >= packed || block >= kept - 1) {
           const width = min(bc, keys_all - j0);
+          if (length >= FEW) {
+            touch(k_row<T>(x, b, g, j0), k_stride<T>(x), width, d_bytes);
+            touch(v_row<T>(x, b, g, j0), v_stride<T>(x), width, dv_bytes);
+          }
           load_keys<T>(place, x, b, g, j0, width, d);
           pack_b_transposed<T>(panels, place, d_bytes, width, d);
           pack_values_transposed<T>(values, x, b, g, j0, width, dv);

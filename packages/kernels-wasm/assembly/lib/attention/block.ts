@@ -31,6 +31,12 @@ export function block_keys<T>(d: i32): i32 {
   return d * <i32>sizeof<T>() > WIDE ? 64 : 128;
 }
 
+/**
+ * From so many queries on, a head's rows are touched before they are read: its few cache lines of each lie as far apart as all heads are wide, and in the
+ * midst of arithmetic the wait for each is in full (16 sequences of 64 tokens, 12 heads of 32: 17 cycles a score, 14 with).
+ */
+export const FEW: i32 = 8;
+
 /** Blocks of a sequence's queries: equal shares of at most `most`. */
 // @ts-ignore: decorator
 @inline
