@@ -45,7 +45,10 @@ export function keep({ kernel, dtype, build, against, races, note, faster }) {
     note,
   };
   // Lists of numbers on one line, as the formatter has them.
-  const text = JSON.stringify([...history, entry], null, 2).replace(/\[\s+([^[\]{}]+?)\s+\]/g, (_, list) => `[${list.split(/,\s+/).join(", ")}]`);
+  const text = JSON.stringify([...history, entry], null, 2).replace(
+    /\[\s+([^[\]{}]+?)\s+\]/g,
+    (_, list) => `[${list.split(/,\s+/).join(", ")}]`,
+  );
   writeFileSync(`${path}.part`, `${text}\n`);
   renameSync(`${path}.part`, path);
   return entry;
