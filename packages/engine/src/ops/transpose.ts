@@ -58,6 +58,9 @@ export const transposeOp: Op<Attrs> = {
     { name: "cycle", inputs: [{ shape: [2, 9, 17] }], attrs: { permutation: [2, 0, 1] } },
     { name: "heads", inputs: [{ shape: [2, 5, 3, 8] }], attrs: { permutation: [0, 2, 1, 3] } },
     { name: "of transposed", inputs: [{ shape: [9, 17], transposed: true }], attrs: { permutation: [1, 0] } },
+    // Large enough that rows are brought together in groups, with rests of all.
+    { name: "in groups", inputs: [{ shape: [71, 133] }], attrs: { permutation: [1, 0] } },
+    { name: "in groups of matrices", inputs: [{ shape: [2, 3, 37, 21] }], attrs: { permutation: [1, 0, 3, 2] } },
     { name: "empty", inputs: [{ shape: [0, 3] }], attrs: { permutation: [1, 0] } },
   ],
   lowering: {
