@@ -6,13 +6,13 @@
 import { barrier } from "../lib/barrier";
 import { scratch, shared_scratch } from "../lib/control";
 import { exp_wide } from "../lib/exp";
-import { load_filled } from "../lib/exp_row";
+import { load_filled, row_exp_sum } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { touch } from "../lib/touch";
 import { high, k2, low } from "../lib/wide";
 import { chunk_length, inner_extent, inner_stride, is_small, kept_axes, kept_count, offset_of, rank_of, reduced_axes, reduced_count } from "../lib/reduce_layout";
-import { scalar_log } from "./row";
+import { row_extreme, scalar_log } from "./row";
 
 /** What is folded; a literal at every call, so that the compiler leaves one of the branches. */
 export const SUM: i32 = 0;
@@ -327,8 +327,16 @@ export function reduce<T>(kind: i32, y: usize, x: usize, m: usize, q: usize, div
 @inline
 function outputs<T>(kind: i32, y: usize, x: usize, m: usize, outer: usize, inner: usize, kept: i32, reduced: i32, divisor: f64, thread: i32, threads: i32): void {
   const end = share_end(kept, 1, thread, threads);
+  const in_rows = rank_of(inner) == 1 && inner_stride(inner, 0) == 1;
   for (let o = share_begin(kept, 1, thread, threads); o < end; o++) {
     const shift = kind == EXP_SUM ? shift_of<T>(m, o) : 0;
+    if (!isInteger<T>()) {
+      if (in_rows && (kind == EXP_SUM || kind == MAX || kind == MIN)) {
+        const at = x + <usize>offset_of(outer, 0, o) * sizeof<T>();
+        finish<T>(kind, y, o, kind == EXP_SUM ? row_exp_sum<T>(at, reduced, shift) : row_extreme<T>(kind == MAX, at, reduced), divisor, m);
+        continue;
+      }
+    }
     finish<T>(kind, y, o, fold_range<T>(kind, x + <usize>offset_of(outer, 0, o) * sizeof<T>(), inner, 0, reduced, shift), divisor, m);
   }
 }

@@ -1,8 +1,10 @@
 /** Position of the largest or smallest element: a fold of (value, index) pairs, in which NaN beats everything and the first of equals wins. */
 import { barrier } from "../lib/barrier";
 import { shared_scratch } from "../lib/control";
-import { chunk_length, inner_extent, inner_stride, is_small, kept_axes, kept_count, offset_of, reduced_axes, reduced_count } from "../lib/reduce_layout";
+import { chunk_length, inner_extent, inner_stride, is_small, kept_axes, kept_count, offset_of, rank_of, reduced_axes, reduced_count } from "../lib/reduce_layout";
 import { share_begin, share_end } from "../lib/rows";
+import { lanes } from "../lib/simd";
+import { row_extreme } from "./row";
 
 /** v strictly better than best. */
 // @ts-ignore: decorator
@@ -13,10 +15,30 @@ function better<T>(largest: bool, v: T, best: T): bool {
   return largest ? v > best : v < best;
 }
 
+/** The first of n neighbours that is the best, or NaN where there is one: what it is is found first, then where. */
+function find_in_row<T>(largest: bool, x: usize, n: i32): i32 {
+  const best = <T>row_extreme<T>(largest, x, n);
+  const none = best != best;
+  const wanted = v128.splat<T>(best);
+  let i = 0;
+  for (; i <= n - lanes<T>(); i += lanes<T>()) {
+    const u = v128.load(x + <usize>i * sizeof<T>());
+    if (v128.any_true(none ? v128.ne<T>(u, u) : v128.eq<T>(u, wanted))) break;
+  }
+  for (; i < n - 1; i++) {
+    const v = load<T>(x + <usize>i * sizeof<T>());
+    if (none ? v != v : v == best) break;
+  }
+  return i;
+}
+
 /** Flat index, among reduced elements lo … hi, of the best one of the output whose elements begin at x. */
 function find<T>(largest: bool, x: usize, axes: usize, lo: i32, hi: i32): i32 {
   const extent = inner_extent(axes);
   const stride = <usize>inner_stride(axes, 1) * sizeof<T>();
+  if (isFloat<T>()) {
+    if (rank_of(axes) == 1 && stride == sizeof<T>()) return lo + find_in_row<T>(largest, x + <usize>lo * sizeof<T>(), hi - lo);
+  }
   let best = load<T>(x + <usize>offset_of(axes, 0, lo) * sizeof<T>());
   let index = lo;
   for (let i = lo; i < hi; ) {
