@@ -22,9 +22,12 @@ test("flat ΛCDM is sampled in workers to its known posterior, with Node's draws
   const seen = await playground.visit("fit");
   const { page } = seen;
   const said = (id: string) => page.locator(id).textContent();
-  await expect.poll(() => said("#fit-results")).toMatch(/Om0\.31956/);
-  await page.getByLabel("draws of each").fill("1000");
-  await expectBriefTasks(await playground.browser(), page, async () => {
+  const prepare = async () => {
+    await page.reload();
+    await expect.poll(() => said("#fit-results")).toMatch(/Om0\.31956/);
+    await page.getByLabel("draws of each").fill("1000");
+  };
+  await expectBriefTasks(await playground.browser(), page, prepare, async () => {
     await page.locator("#posterior-start").click();
     await expect.poll(() => said("#posterior-verdict"), { timeout: 60_000 }).toMatch(/^converged/);
   });
