@@ -4,12 +4,13 @@
  * Words: o, lse, then as problem.ts. A query that may look at nothing gives zeros and lse = +Inf.
  */
 import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
+import { row_exp } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { touch } from "../lib/touch";
 import { scalar_log } from "../reduce/row";
 import {
   block_keys, block_queries, blocks_of, clear_rest, clear_rows, dropout_factors, FAR, FEW, finish_scores, largest, load_queries, mask_scores, multiply,
-  pack_keys, pack_values, scalar_exp, scores_product, weigh, weights_product, whole,
+  pack_keys, pack_values, scalar_exp, scores_product, weights_product, whole,
 } from "../lib/attention/block";
 import {
   dense_q, has_dropout, has_mask, head_dim, heads, is_causal, k_row, k_stride, kv_heads, q_length, q_offset, q_row, q_stride, scale_of, sequences,
@@ -109,7 +110,7 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
               const state = rows + (<usize>r << 4);
               const before = load<f64>(state);
               const now = max<f64>(before, largest<T>(row, seen));
-              const sum = weigh<T>(row, seen, now == -Infinity ? 0 : now);
+              const sum = row_exp<T>(row, row, seen, now == -Infinity ? 0 : now);
               clear_rest<T>(row, seen, width);
               let carried = load<f64>(state, 8);
               if (j0 > 0 && now != before) {

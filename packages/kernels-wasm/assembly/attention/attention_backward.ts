@@ -6,7 +6,7 @@
 import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import {
   block_keys, block_queries, blocks_of, clear_rest, clear_rows, delta, dropout_factors, FAR, FEW, finish_scores, load_keys, load_queries, mask_scores,
-  pack_values_transposed, scores_product, slope, transposed_product, unrotate, weigh, weights_product, whole,
+  pack_values_transposed, scores_product, slope, transposed_product, unrotate, weights_product, whole,
 } from "../lib/attention/block";
 import { pack_b_transposed } from "../dense/pack";
 import {
@@ -14,6 +14,7 @@ import {
   sequences, stored_keys, stored_queries, uncovered_keys, uncovered_queries, v_row, v_stride, value_dim, visible,
 } from "../lib/attention/problem";
 import { scale_row } from "../lib/attention/rotate";
+import { row_exp } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 import { touch } from "../lib/touch";
 
@@ -139,7 +140,7 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
         for (let r = 0; r < n; r++) {
           const row = weights + <usize>r * ld;
           const seen = finish_scores<T>(row, x, b, h, i0 + r, j0, min(m, reach + r + 1), masks);
-          weigh<T>(row, seen, <f64>load<T>(load<usize>(p, 16) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>()));
+          row_exp<T>(row, row, seen, <f64>load<T>(load<usize>(p, 16) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>()));
           clear_rest<T>(row, seen, width);
           if (has_dropout(x)) dropout_factors<T>(factors, x, b, h, i0 + r, j0, seen);
           slope<T>(slopes + <usize>r * ld, row, factors, seen, load<f64>(deltas + (<usize>r << 3)), has_dropout(x));

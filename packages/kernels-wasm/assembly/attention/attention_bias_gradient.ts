@@ -5,13 +5,14 @@
  */
 import {
   block_keys, block_queries, blocks_of, delta, dropout_factors, FAR, finish_scores, load_queries, mask_scores, pack_keys, pack_values_transposed,
-  scores_product, slope, weigh, whole,
+  scores_product, slope, whole,
 } from "../lib/attention/block";
 import {
   dense_q, has_dropout, has_mask, head_dim, heads, is_causal, kv_heads, q_length, q_offset, scalar, scale_of, sequences, value_dim, visible,
 } from "../lib/attention/problem";
 import { scale_row } from "../lib/attention/rotate";
 import { scratch } from "../lib/control";
+import { row_exp } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
 
 export function attention_bias_gradient_f32(p: usize, thread: i32, threads: i32): void {
@@ -86,7 +87,7 @@ function add_scores<T>(p: usize, x: usize, b: i32, h: i32, to: usize, thread: i3
         const row = weights + <usize>r * ld;
         const seen = min(m, reach + r + 1);
         const width = finish_scores<T>(row, x, b, h, i0 + r, j0, seen, masks);
-        weigh<T>(row, width, <f64>load<T>(load<usize>(p, 8) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>()));
+        row_exp<T>(row, row, width, <f64>load<T>(load<usize>(p, 8) + <usize>dense_q(x, b, h, i0 + r) * sizeof<T>()));
         if (has_dropout(x)) dropout_factors<T>(factors, x, b, h, i0 + r, j0, width);
         const slopes_row = slopes + <usize>r * ld;
         slope<T>(slopes_row, row, factors, width, load<f64>(deltas + (<usize>r << 3)), has_dropout(x));

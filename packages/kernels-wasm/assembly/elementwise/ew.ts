@@ -99,6 +99,20 @@ function gather_run<T>(dst: usize, src: usize, n: i32, stride: i32, type: i32): 
   for (let i = 0; i < n; i++) store<T>(dst + <usize>i * sizeof<T>(), load_as<T>(src + <isize>i * step, type));
 }
 
+/** Offset in elements of the flat index `index` over the first `axes` axes. */
+// @ts-ignore: decorator
+@inline
+function offset_over(dims: usize, strides: usize, axes: i32, index: i32): isize {
+  let offset: isize = 0;
+  for (let axis = axes - 1; axis > 0; axis--) {
+    const extent = load<i32>(dims + (<usize>axis << 2));
+    const next = index / extent;
+    offset += <isize>(index - next * extent) * load<i32>(strides + (<usize>axis << 2));
+    index = next;
+  }
+  return axes > 0 ? offset + <isize>index * load<i32>(strides) : offset;
+}
+
 /** Fills a strip with elements [first, first + n) of a strided input. */
 function fill_strip<T>(dst: usize, input: usize, dims: usize, rank: i32, first: i32, n: i32): void {
   const type = load<i32>(input, 4);
@@ -113,15 +127,7 @@ function fill_strip<T>(dst: usize, input: usize, dims: usize, rank: i32, first: 
   let done = 0;
   while (done < n) {
     const run = min(inner - column, n - done);
-    let rest = row;
-    let offset = <isize>column * inner_stride;
-    for (let axis = last - 1; axis > 0; axis--) {
-      const extent = load<i32>(dims + (<usize>axis << 2));
-      const next = rest / extent;
-      offset += <isize>(rest - next * extent) * load<i32>(strides + (<usize>axis << 2));
-      rest = next;
-    }
-    if (last > 0) offset += <isize>rest * load<i32>(strides);
+    const offset = <isize>column * inner_stride + offset_over(dims, strides, last, row);
     gather_run<T>(dst + <usize>done * sizeof<T>(), base + offset * bytes, run, inner_stride, type);
     done += run;
     column = 0;
@@ -196,15 +202,7 @@ function fill_transposed<T>(dst: usize, input: usize, dims: usize, rank: i32, fi
     const group = own / group_rows<T>();
     if (load<i32>(key) != outer * groups + group) {
       store<i32>(key, outer * groups + group);
-      let rest = outer;
-      let offset = <isize>(group * group_rows<T>());
-      for (let axis = last - 2; axis > 0; axis--) {
-        const extent = load<i32>(dims + (<usize>axis << 2));
-        const next = rest / extent;
-        offset += <isize>(rest - next * extent) * load<i32>(strides + (<usize>axis << 2));
-        rest = next;
-      }
-      if (last > 1) offset += <isize>rest * load<i32>(strides);
+      const offset = <isize>(group * group_rows<T>()) + offset_over(dims, strides, last - 1, outer);
       const count = <usize>min(group_rows<T>(), beside - group * group_rows<T>()) * sizeof<T>();
       let from = base + offset * <isize>sizeof<T>();
       let to = rows;

@@ -3,9 +3,7 @@
  * values in 13 instructions instead of 40. e^r = 1 + r + r² P(r) for |r| ≤ ln 2 / 2, P of degree 4 (least maximum by Lawson's weights: 2^-28.3); 1.02 ulp over
  * the whole range.
  */
-import { hidden_zero, pin32 } from "./pin";
-import { hsum, madd, nmadd } from "./simd";
-import { high, low } from "./wide";
+import { madd, nmadd } from "./simd";
 
 /** Here the power of two is that of the exponent 0, which stands for none: from −87.68 on e^x is 0, NaN is kept, and no lane needs a mask. */
 export const LEAST: f32 = -88;
@@ -20,35 +18,6 @@ export const C1: f32 = 8.36875e-3;
 export const C2: f32 = 4.166839e-2;
 export const C3: f32 = 1.666652e-1;
 export const C4: f32 = 4.9999993e-1;
-
-/** s = e^(s − shift) for n (a multiple of 8) scores of at most shift + 88; NaN stays NaN, −Inf gives 0. Returns the sum. */
-export function weigh_single(s: usize, n: i32, shift: f32): f64 {
-  const zero = hidden_zero(n);
-  const m = pin32(shift, zero);
-  const least = pin32(LEAST, zero);
-  const log2e = pin32(LOG2E, zero);
-  const rounder = pin32(ROUNDER, zero);
-  const ln2_hi = pin32(LN2_HI, zero);
-  const ln2_lo = pin32(LN2_LO, zero);
-  const c0 = pin32(C0, zero);
-  const c1 = pin32(C1, zero);
-  const c2 = pin32(C2, zero);
-  const c3 = pin32(C3, zero);
-  const c4 = pin32(C4, zero);
-  let a = v128.splat<f32>(0);
-  let b = a;
-  for (const end = s + (<usize>n << 2); s < end; s += 32) {
-    const x = v128.sub<f32>(v128.load(s), m);
-    const y = v128.sub<f32>(v128.load(s, 16), m);
-    const e = exp_single(x, least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4);
-    const f = exp_single(y, least, log2e, rounder, ln2_hi, ln2_lo, c0, c1, c2, c3, c4);
-    v128.store(s, e);
-    v128.store(s, f, 16);
-    a = v128.add<f32>(a, e);
-    b = v128.add<f32>(b, f);
-  }
-  return hsum<f64>(v128.add<f64>(v128.add<f64>(low(a), high(a)), v128.add<f64>(low(b), high(b))));
-}
 
 /** e^x for x of at most 88; the arguments after x are constants. */
 // @ts-ignore: decorator

@@ -146,10 +146,7 @@ function turn<T>(
       b0 = madd<T>(u2, u2, madd<T>(u0, u0, b0));
       b1 = madd<T>(u3, u3, madd<T>(u1, u1, b1));
       if (WRITE) {
-        v128.store(y, affine<T>(v128.load(x), m, f, o, v128.load(weight), v128.load(bias)));
-        v128.store(y, affine<T>(v128.load(x, 16), m, f, o, v128.load(weight, 16), v128.load(bias, 16)), 16);
-        v128.store(y, affine<T>(v128.load(x, 32), m, f, o, v128.load(weight, 32), v128.load(bias, 32)), 32);
-        v128.store(y, affine<T>(v128.load(x, 48), m, f, o, v128.load(weight, 48), v128.load(bias, 48)), 48);
+        write_four<T>(y, x, m, f, o, weight, bias);
         x += STRIDE;
         y += STRIDE;
         weight += ws;
@@ -190,6 +187,16 @@ function affine<T>(x: v128, shift: v128, scale: v128, offset: v128, weight: v128
   return madd<T>(madd<T>(v128.sub<T>(x, shift), scale, offset), weight, bias);
 }
 
+/** Four vectors of a row. */
+// @ts-ignore: decorator
+@inline
+function write_four<T>(y: usize, x: usize, m: v128, f: v128, o: v128, weight: usize, bias: usize): void {
+  v128.store(y, affine<T>(v128.load(x), m, f, o, v128.load(weight), v128.load(bias)));
+  v128.store(y, affine<T>(v128.load(x, 16), m, f, o, v128.load(weight, 16), v128.load(bias, 16)), 16);
+  v128.store(y, affine<T>(v128.load(x, 32), m, f, o, v128.load(weight, 32), v128.load(bias, 32)), 32);
+  v128.store(y, affine<T>(v128.load(x, 48), m, f, o, v128.load(weight, 48), v128.load(bias, 48)), 48);
+}
+
 /** The last row, which has no next. */
 function write_row<T>(y: usize, x: usize, n: i32, shift: T, scale: T, offset: T, weight: usize, ws: usize, bias: usize, bs: usize): void {
   const m = v128.splat<T>(shift);
@@ -197,10 +204,7 @@ function write_row<T>(y: usize, x: usize, n: i32, shift: T, scale: T, offset: T,
   const o = v128.splat<T>(offset);
   let i = 0;
   for (; i <= n - 4 * lanes<T>(); i += 4 * lanes<T>()) {
-    v128.store(y, affine<T>(v128.load(x), m, f, o, v128.load(weight), v128.load(bias)));
-    v128.store(y, affine<T>(v128.load(x, 16), m, f, o, v128.load(weight, 16), v128.load(bias, 16)), 16);
-    v128.store(y, affine<T>(v128.load(x, 32), m, f, o, v128.load(weight, 32), v128.load(bias, 32)), 32);
-    v128.store(y, affine<T>(v128.load(x, 48), m, f, o, v128.load(weight, 48), v128.load(bias, 48)), 48);
+    write_four<T>(y, x, m, f, o, weight, bias);
     x += STRIDE;
     y += STRIDE;
     weight += ws;

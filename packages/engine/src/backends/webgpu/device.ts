@@ -165,16 +165,12 @@ export class WebGpuDevice {
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
     const packedDot = (await findGpu())?.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
     const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-    const own = (...variants: readonly Variant[]) =>
-      new WebGpuDevice(
-        adapter,
-        device,
-        [...(packedDot ? ["packed" as const] : []), ...variants],
-        traits ?? traitsOf(adapter, device),
-        shared,
-      );
     const shared = new Shared(device);
-    return device.features.has("shader-f16") && (await widensHalves(own("f16"))) ? own("f16") : own();
+    const taken = traits ?? traitsOf(adapter, device);
+    const packed: readonly Variant[] = packedDot ? ["packed"] : [];
+    const withHalves = new WebGpuDevice(adapter, device, [...packed, "f16"], taken, shared);
+    if (device.features.has("shader-f16") && (await widensHalves(withHalves))) return withHalves;
+    return new WebGpuDevice(adapter, device, packed, taken, shared);
   }
 
   /** The same device taken for another kind: what both compile is compiled once. */

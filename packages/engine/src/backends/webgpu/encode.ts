@@ -385,11 +385,7 @@ function isShort(sources: readonly string[], shaders: ShaderSource): boolean {
  * @param set the pass's pipeline, if steps of it came before
  * @returns the pass's pipeline afterwards
  */
-export function replaySteps(
-  pass: GPUComputePassEncoder,
-  steps: readonly Step[],
-  set?: GPUComputePipeline | undefined,
-): GPUComputePipeline | undefined {
+export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[], set?: GPUComputePipeline): GPUComputePipeline | undefined {
   let last = set;
   for (const step of steps) {
     if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) last = replaySteps(pass, step.body, last);

@@ -7,7 +7,6 @@ import { pack_b, pack_b_transposed } from "../../dense/pack";
 import { strip_adjacent, strip_rows } from "../../dense/tile";
 import { exp_wide } from "../exp";
 import { top_of } from "../exp_row";
-import { weigh_single } from "../exp_single";
 import { block_words, four_blocks, uniform } from "../philox";
 import { share_begin, share_end } from "../rows";
 import { hsum, lanes, load_partial } from "../simd";
@@ -192,19 +191,6 @@ export function largest<T>(s: usize, n: i32): f64 {
     b = v128.pmax<T>(b, v128.load(s, 16));
   }
   return top_of<T>(v128.pmax<T>(a, b));
-}
-
-/** s = e^(s − shift), n whole panels; returns the sum. */
-export function weigh<T>(s: usize, n: i32, shift: f64): f64 {
-  if (sizeof<T>() == 4) return weigh_single(s, n, <f32>shift);
-  const m = v128.splat<f64>(shift);
-  let sum = v128.splat<f64>(0);
-  for (const end = s + (<usize>n << 3); s < end; s += 16) {
-    const e = exp_wide<f64>(v128.sub<f64>(v128.load(s), m));
-    v128.store(s, e);
-    sum = v128.add<f64>(sum, e);
-  }
-  return hsum<f64>(sum);
 }
 
 /** Zero or 1/(1 − rate) for n weights (whole panels) of query i from key j0 (a multiple of 4) on, a function of the element's index alone. */
