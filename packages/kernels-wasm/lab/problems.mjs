@@ -101,6 +101,7 @@ function callsForward(target, op, dtype) {
 
 /** Random numbers in [-1, 1) from a table that is drawn once: filling a vocabulary by Philox would take seconds. */
 function withValues(input) {
+  if (input.make !== undefined) return input.make();
   if (input.values !== undefined) return input;
   const [lo, hi] = input.range ?? [-2, 2];
   const middle = (lo + hi) / 2;

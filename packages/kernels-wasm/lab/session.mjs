@@ -1,5 +1,6 @@
 /** One sitting at the laboratory: a runtime, a warm compiler, the problems of one kernel, and the version to beat. */
 import { existsSync, readFileSync } from "node:fs";
+import { chooseIntegerProducts, INTEGER_PRODUCTS } from "../../engine/src/backends/wasm/integer-products.ts";
 import { WasmRuntime } from "../../engine/src/backends/wasm/runtime.ts";
 import { moduleOf } from "../src/index.ts";
 import { check } from "./check.mjs";
@@ -119,5 +120,7 @@ export class Session {
       if (!(error instanceof RangeError)) throw error;
       throw new LabError(`${error.message}; run \`npm run build\` first`);
     }
+    // As the engine has them: else what is raced is not the way that runs here.
+    if ([...kernels].some((kernel) => INTEGER_PRODUCTS.has(kernel))) chooseIntegerProducts(this.runtime);
   }
 }

@@ -5,6 +5,8 @@
  * MiniLM-L6: 6 layers, 384 wide, 12 heads of 32, 1536 inner, batch 16 of 64 tokens. GPT: 6 layers, 192 wide, 6 heads of 32, context 128, batch 16. MLP 784-512-256-10,
  * batch 128. CNN 32-64-fc128 on 28 × 28, batch 64. SmolLM2-135M: 576 wide, 9 heads and 3 key-value heads of 64, 1536 inner, 49,152 words, one token at a time.
  */
+import { storedCase } from "../../engine/src/ops/dequantize.ts";
+import { panelsCase } from "../../engine/src/ops/dequantizePanels.ts";
 
 /** One case: the shapes of its operands, or shapes with ranges; attributes are those of the op's first case unless told. */
 const on = (network, shapes, attrs) => ({ network, inputs: shapes.map((shape) => (Array.isArray(shape) ? { shape } : shape)), attrs });
@@ -21,6 +23,11 @@ const linear = (network, rows, inner, outer) =>
     ],
     { transposeA: false, transposeB: true },
   );
+/** The same with weights as they are stored: rows, or panels of integer products. Made when the case is. */
+const quantized = (network, rows, inner, outer, format) =>
+  on(network, [[rows, inner], { make: () => storedCase(format, outer, inner) }], { format, rows: outer, columns: inner });
+const integer = (network, rows, inner, outer, format) =>
+  on(network, [[rows, inner], { make: () => panelsCase(format, outer, inner) }], { format, rows: outer, columns: inner });
 const labels = (rows, classes) => ({ shape: [rows], dtype: "i32", range: [0, classes], frozen: true });
 
 const norm = (weight, bias, residual) => ({ eps: 1e-5, axes: 1, weight, bias, residual });
@@ -94,6 +101,22 @@ const SHAPES = {
     cold(linear("SmolLM2 decode: up, cold", 1, 576, 1536)),
     cold(linear("SmolLM2 decode: down, cold", 1, 1536, 576)),
     linear("4-64-32-1: layer 2", 32, 64, 32),
+  ],
+  linearQuantized: [
+    ...["f16", "q8_0", "q4_0", "q4_1"].map((format) => cold(quantized(`SmolLM2 decode: up in ${format}, cold`, 1, 576, 1536, format))),
+    ...["f16", "q4_1"].map((format) => quantized(`SmolLM2 prompt of 128 tokens: up in ${format}`, 128, 576, 1536, format)),
+  ],
+  linearInt8: [
+    ...["int8", "q8_0", "q4_0", "q4_1"].map((format) => cold(integer(`SmolLM2 decode: up in ${format}, cold`, 1, 576, 1536, format))),
+    ...["int8", "q4_1"].map((format) => integer(`SmolLM2 prompt of 128 tokens: up in ${format}`, 128, 576, 1536, format)),
+    integer("MiniLM: up in int8", 1024, 384, 1536, "int8"),
+  ],
+  matmulPanels: [
+    on("SmolLM2, 4 × 128 tokens: gradient of up in q4_1", [[512, 1536], { make: () => panelsCase("q4_1", 1536, 576) }], {
+      format: "q4_1",
+      rows: 1536,
+      columns: 576,
+    }),
   ],
   softmax: ROWS.map(([network, shape]) => on(network, [shape])),
   logSoftmax: ROWS.map(([network, shape]) => on(network, [shape])),
