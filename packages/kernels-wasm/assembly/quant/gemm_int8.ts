@@ -241,7 +241,20 @@ function wide_tile(c: usize, ldc: usize, a: usize, b: usize, w: usize, groups: i
 function row(IMITATED: bool, c: usize, a: usize, w: usize, groups: i32, width: i32, scale: f32, sum: i32): void {
   let c0 = v128.splat<i32>(0), c1 = c0, c2 = c0, c3 = c0;
   let b = w + 32;
-  for (const end = b + (<usize>groups << 5); b < end; b += 32) {
+  const end = b + (<usize>groups << 5);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    // Two groups a turn: what a core waits for from memory it has asked for the earlier, the fewer instructions lie between.
+    for (const pairs = end - 32; b < pairs; b += 64) {
+      let x = v128.load32_splat(a);
+      c0 = dot(IMITATED, x, v128.load(b), c0);
+      c1 = dot(IMITATED, x, v128.load(b, 16), c1);
+      x = v128.load32_splat(a, 4);
+      c0 = dot(IMITATED, x, v128.load(b, 32), c0);
+      c1 = dot(IMITATED, x, v128.load(b, 48), c1);
+      a += 8;
+    }
+  }
+  for (; b < end; b += 32) {
     const x = v128.load32_splat(a);
     if (ASC_FEATURE_RELAXED_SIMD) {
       c0 = dot(IMITATED, x, v128.load(b), c0);
