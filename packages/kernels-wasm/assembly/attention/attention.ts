@@ -3,6 +3,7 @@
  * arXiv:2205.14135; Milakov and Gimelshein 2018 for the running maximum). Also keeps ln Σ e^score of every row for the backward pass.
  * Words: o, lse, then as problem.ts. A query that may look at nothing gives zeros and lse = +Inf.
  */
+import { STRIP_BYTES } from "../dense/table";
 import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import { row_exp } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
@@ -41,7 +42,8 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
   const factors = masks + <usize>bc * sizeof<T>();
   const rows = factors + <usize>bc * sizeof<T>();
   const rotated = rows + (<usize>most << 4);
-  const packs = (rotated + <usize>(8 * d) * sizeof<T>() + 95) & ~63;
+  const room = (rotated + <usize>(8 * d) * sizeof<T>() + 95) & ~63;
+  const packs = room + STRIP_BYTES;
   const key_bytes = <usize>(bc * d) * sizeof<T>();
   const pack_bytes = key_bytes + <usize>(bc * whole<T>(dv)) * sizeof<T>();
   const kept = <i32>((scratch(thread) + EPILOGUE_SCRATCH - packs) / pack_bytes);
@@ -102,7 +104,7 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
             const width = whole<T>(m);
             const ld = <usize>width * sizeof<T>();
             const reach = is_causal(x) ? i0 + q_offset(x, b) - j0 : FAR;
-            scores_product<T>(scores, ld, queries, <usize>d * sizeof<T>(), place, n, m, d, reach);
+            scores_product<T>(scores, ld, queries, <usize>d * sizeof<T>(), place, n, m, d, reach, room);
             if (has_mask(x)) mask_scores<T>(masks, x, b, j0, m);
             for (let r = 0; r < n; r++) {
               const row = scores + <usize>r * ld;
@@ -125,7 +127,7 @@ function attention<T>(p: usize, thread: i32, threads: i32): void {
                 multiply<T>(row, factors, seen);
               }
             }
-            weights_product<T>(o, ldo, scores, ld, place + key_bytes, 32, <usize>whole_block << 5, n, dv, m, j0 == 0, reach);
+            weights_product<T>(o, ldo, scores, ld, place + key_bytes, 32, <usize>whole_block << 5, n, dv, m, j0 == 0, reach, room);
           }
           for (let r = 0; r < n; r++) {
             const state = rows + (<usize>r << 4);

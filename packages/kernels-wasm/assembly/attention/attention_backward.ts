@@ -3,6 +3,7 @@
  * owns the keys of a head with all their queries, hence every gradient it adds to.
  * Words: dq, dk, dv, o, lse, do, dlse, then as problem.ts.
  */
+import { STRIP_BYTES } from "../dense/table";
 import { EPILOGUE_SCRATCH, scratch } from "../lib/control";
 import {
   block_keys, block_queries, blocks_of, clear_rest, clear_rows, delta, dropout_factors, FAR, FEW, finish_scores, load_keys, load_queries, mask_scores,
@@ -69,7 +70,8 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
   const slopes = weights + <usize>(most * bc) * sizeof<T>();
   const masks = slopes + <usize>(most * bc) * sizeof<T>();
   const factors = masks + <usize>bc * sizeof<T>();
-  const packs = (factors + <usize>bc * sizeof<T>() + 63) & ~63;
+  const room = (factors + <usize>bc * sizeof<T>() + 63) & ~63;
+  const packs = room + STRIP_BYTES;
   const key_bytes = <usize>bc * d_bytes + 32;
   const pack_bytes = 2 * key_bytes + <usize>bc * dv_bytes + 32;
   const kept = <i32>((scratch(thread) + EPILOGUE_SCRATCH - packs) / pack_bytes);
@@ -134,8 +136,8 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
         const width = whole<T>(m);
         const ld = <usize>width * sizeof<T>();
         const reach = is_causal(x) ? i0 + q_offset(x, b) - j0 : FAR;
-        scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach);
-        scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach);
+        scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach, room);
+        scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach, room);
         if (has_mask(x)) mask_scores<T>(masks, x, b, j0, m);
         for (let r = 0; r < n; r++) {
           const row = weights + <usize>r * ld;
@@ -148,7 +150,7 @@ function head<T>(p: usize, x: usize, b: i32, g: i32, d: i32, dv: i32, thread: i3
         }
         transposed_product<T>(dvs + <usize>j0 * ldv, ldv, weights, ld, dos, dv_bytes, m, dv, n, reach);
         transposed_product<T>(dk + <usize>j0 * ldk, ldk, slopes, ld, queries, d_bytes, m, d, n, reach);
-        weights_product<T>(dq, ldq, slopes, ld, place, d_bytes, 32, n, d, m, j0 == 0, reach);
+        weights_product<T>(dq, ldq, slopes, ld, place, d_bytes, 32, n, d, m, j0 == 0, reach, room);
       }
       for (let r: usize = 0; r < <usize>n; r++) scale_row<T>(dq + r * ldq, dq + r * ldq, d, <T>scale_of(x));
       unrotate<T>(dq, ldq, x, n, d, i0 + q_offset(x, b));

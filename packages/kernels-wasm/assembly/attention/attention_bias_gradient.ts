@@ -80,8 +80,8 @@ function add_scores<T>(p: usize, x: usize, b: i32, h: i32, to: usize, thread: i3
       pack_keys<T>(panels, rotated, x, b, g, j0, m, d);
       pack_values_transposed<T>(values, x, b, g, j0, m, dv);
       const reach = is_causal(x) ? i0 + q_offset(x, b) - j0 : FAR;
-      scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach);
-      scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach);
+      scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach, 0);
+      scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach, 0);
       if (has_mask(x)) mask_scores<T>(masks, x, b, j0, m);
       for (let r = 0; r < n; r++) {
         const row = weights + <usize>r * ld;

@@ -1,6 +1,6 @@
 /**
  * Convolution of images (n, C, H, W) by (O, C/groups, kh, kw) as an implicit GEMM: for each image and group Y (O/g × outputs) = W · columns,
- * whose panels are packed block by block straight from the image and serve all rows of W, which are read in place.
+ * whose panels are packed block by block straight from the image and serve all rows of W.
  * Words: y, x, w, then geometry.ts. The epilogue gets finished blocks as flat ranges of y.
  */
 import { KC, MR } from "../dense/table";
@@ -11,8 +11,8 @@ import { lanes } from "../lib/simd";
 import { fill_band, fill_offsets } from "./band";
 import { pack_columns } from "./columns";
 import {
-  BAND_BYTES, BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, GROUPS, H, HO, IMAGES, KH, KW, MOST_COLUMNS, O, PANELS_BYTES, PH, PW, SH, SW, TABLE_OFFSET,
-  W, WO, band_bytes, block_columns, block_rows, channels_of, even_part, reach,
+  BAND_BYTES, BAND_OFFSET, C, DH, DW, EW_PARAMS, EW_SLOT, GROUPS, H, HO, IMAGES, KH, KW, MOST_COLUMNS, O, PANELS_BYTES, PH, PW, SH, STRIP_OFFSET, SW,
+  TABLE_OFFSET, W, WO, band_bytes, block_columns, block_rows, channels_of, even_part, reach,
 } from "./geometry";
 
 /** Blocks are not cut smaller than this for the sake of threads: eight panels repay fetching W once more. */
@@ -117,6 +117,7 @@ function conv2d<T>(p: usize, thread: i32, threads: i32): void {
         const count = share_end(m1 - m0, 1, s, strips) - i;
         strip_rows<T>(
           count, w + <usize>i * row_w + <usize>p0 * sizeof<T>(), row_w, packed, 32, <usize>kc << 5, y + <usize>i * row_y, row_y, n, kc, p0 == 0,
+          packed + STRIP_OFFSET,
         );
       }
     }

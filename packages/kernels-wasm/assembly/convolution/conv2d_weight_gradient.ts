@@ -130,7 +130,7 @@ function conv2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): void {
                 gather_rows<T>(gathered, a, count, own, together, row_dy, <usize>(groups * m) * row_dy);
                 a = gathered;
               }
-              strip_rows<T>(count, a, step, packed, 32, panel, c + <usize>i * row_dw, row_dw, n, kc, fresh);
+              strip_rows<T>(count, a, step, packed, 32, panel, c + <usize>i * row_dw, row_dw, n, kc, fresh, 0);
             }
           }
         }

@@ -16,7 +16,7 @@ import {
   A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, B_PACK_ROWS, EPILOGUE_BLOCK, EPILOGUE_ELEMENTS, FEW_COLUMNS, FEW_ROWS, FEW_ROWS_BYTES,
   FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, fixed_columns, kc_of, MR, packs_b, STREAM_BYTES, STREAM_ROWS,
 } from "./table";
-import { strip_adjacent, strip_rows } from "./tile";
+import { strip_adjacent, strip_begin, strip_rows } from "./tile";
 import { rows_times_matrix, rows_times_transposed } from "./vector";
 
 export function gemm_f32(p: usize, thread: i32, threads: i32): void {
@@ -243,17 +243,18 @@ function panels<T>(
         const panel: usize = pack ? <usize>kc << 5 : 32;
         const zero = fresh && pc == 0;
         for (let s = 0; s < strips; s++) {
-          const i = i0 + share_begin(mc, 1, s, strips);
-          const rows = i0 + share_end(mc, 1, s, strips) - i;
-          const strip_a = a + <usize>i * rsa + <usize>pc * ksa;
-          const strip_c = c + <usize>i * ldc_bytes + <usize>jc * sizeof<T>();
+          const first_row = strip_begin(mc, s);
+          const rows = strip_begin(mc, s + 1) - first_row;
+          const i = <usize>(i0 + first_row);
+          const strip_a = a + i * rsa + <usize>pc * ksa;
+          const strip_c = c + i * ldc_bytes + <usize>jc * sizeof<T>();
           if (pack_strips) {
             pack_a_transposed<T>(packed_a, strip_a, ksa, rows, kc);
             strip_adjacent<T>(rows, packed_a, <usize>MR * sizeof<T>(), from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);
           } else if (a_transposed) {
             strip_adjacent<T>(rows, strip_a, ksa, from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);
           } else {
-            strip_rows<T>(rows, strip_a, rsa, from, bs, panel, strip_c, ldc_bytes, nc, kc, zero);
+            strip_rows<T>(rows, strip_a, rsa, from, bs, panel, strip_c, ldc_bytes, nc, kc, zero, packed_a);
           }
         }
       }

@@ -1,6 +1,6 @@
 /** Copies blocks of A and B into the order in which the register tile reads them. */
 import { lanes } from "../lib/simd";
-import { MR } from "./table";
+import { MR, PITCH_F32, PITCH_F64 } from "./table";
 
 /**
  * B (k × n) into panels of two vectors' columns, k rows of 32 bytes each; columns beyond n hold anything.
@@ -124,5 +124,18 @@ export function pack_a_transposed<T>(d: usize, a: usize, lda: usize, rows: i32, 
       d += step;
       a += lda;
     }
+  }
+}
+
+/** MR rows of A, `stride` bytes apart, are copied to where they lie PITCH bytes apart; up to 28 bytes behind a row are touched. */
+export function gather_rows<T>(d: usize, a: usize, stride: usize, k: i32): void {
+  const bytes = <usize>k * sizeof<T>();
+  for (let r = 0; r < MR; r++) {
+    for (let i: usize = 0; i < bytes; i += 32) {
+      v128.store(d + i, v128.load(a + i));
+      v128.store(d + i, v128.load(a + i, 16), 16);
+    }
+    a += stride;
+    d += sizeof<T>() == 4 ? PITCH_F32 : PITCH_F64;
   }
 }

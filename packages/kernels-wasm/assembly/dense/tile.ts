@@ -2,45 +2,45 @@
  * The register tile of GEMM: a strip of 1..6 rows of C against all columns of a block, k upwards from C (or from zero),
  * one multiply-add per element and k, so that no blocking and no partition changes a bit.
  */
+import { share_begin } from "../lib/rows";
 import { lanes, load_splat, madd, store_partial } from "../lib/simd";
+import { gather_rows } from "./pack";
+import { A_GATHER_PANELS, MR, PITCH_F32, PITCH_F64 } from "./table";
 
-/** Element r of the MR adjacent elements at p. V8 takes only literal offsets. */
+/** Where a strip of A lies: rows in place, each with a pointer; elements of one k side by side; or rows gathered at a literal distance (gather_rows). */
+const ROWS: i32 = 0;
+const ADJACENT: i32 = 1;
+const GATHERED: i32 = 2;
+
+/** Element of row R where p is the address of row 0's and `row` that of its own. V8 takes only literal offsets, AssemblyScript no products of parameters. */
 // @ts-ignore: decorator
 @inline
-function adjacent1<T>(p: usize): v128 {
-  return sizeof<T>() == 4 ? v128.load32_splat(p, 4) : v128.load64_splat(p, 8);
-}
-// @ts-ignore: decorator
-@inline
-function adjacent2<T>(p: usize): v128 {
-  return sizeof<T>() == 4 ? v128.load32_splat(p, 8) : v128.load64_splat(p, 16);
-}
-// @ts-ignore: decorator
-@inline
-function adjacent3<T>(p: usize): v128 {
-  return sizeof<T>() == 4 ? v128.load32_splat(p, 12) : v128.load64_splat(p, 24);
-}
-// @ts-ignore: decorator
-@inline
-function adjacent4<T>(p: usize): v128 {
-  return sizeof<T>() == 4 ? v128.load32_splat(p, 16) : v128.load64_splat(p, 32);
-}
-// @ts-ignore: decorator
-@inline
-function adjacent5<T>(p: usize): v128 {
-  return sizeof<T>() == 4 ? v128.load32_splat(p, 20) : v128.load64_splat(p, 40);
+function element<T>(R: i32, WAY: i32, p: usize, row: usize): v128 {
+  const narrow = sizeof<T>() == 4;
+  if (WAY == ROWS) return load_splat<T>(row);
+  if (WAY == ADJACENT) {
+    if (R == 1) return narrow ? v128.load32_splat(p, 4) : v128.load64_splat(p, 8);
+    if (R == 2) return narrow ? v128.load32_splat(p, 8) : v128.load64_splat(p, 16);
+    if (R == 3) return narrow ? v128.load32_splat(p, 12) : v128.load64_splat(p, 24);
+    if (R == 4) return narrow ? v128.load32_splat(p, 16) : v128.load64_splat(p, 32);
+    return narrow ? v128.load32_splat(p, 20) : v128.load64_splat(p, 40);
+  }
+  if (R == 1) return narrow ? v128.load32_splat(p, PITCH_F32) : v128.load64_splat(p, PITCH_F64);
+  if (R == 2) return narrow ? v128.load32_splat(p, 2 * PITCH_F32) : v128.load64_splat(p, 2 * PITCH_F64);
+  if (R == 3) return narrow ? v128.load32_splat(p, 3 * PITCH_F32) : v128.load64_splat(p, 3 * PITCH_F64);
+  if (R == 4) return narrow ? v128.load32_splat(p, 4 * PITCH_F32) : v128.load64_splat(p, 4 * PITCH_F64);
+  return narrow ? v128.load32_splat(p, 5 * PITCH_F32) : v128.load64_splat(p, 5 * PITCH_F64);
 }
 
 /**
- * R and ADJACENT are literals at every call, so that each instance keeps R·2 accumulators and nothing else.
- * ADJACENT: element (r, p) of A is at a + r·sizeof<T> + p·stride, and one pointer serves all rows; else at a + r·stride + p·sizeof<T>,
- * and steps are literal (a runtime step costs 7 %).
+ * R and WAY are literals at every call, so that each instance keeps R·2 accumulators and nothing else.
+ * ADJACENT: element (r, p) of A is at a + r·sizeof<T> + p·stride; else at a + r·stride + p·sizeof<T>, and steps are literal (a runtime step costs 7 %).
  * B's panels are `panel` bytes apart and their rows `bs`; strides in bytes, n in elements. `fresh`: C's old values do not count.
  */
 // @ts-ignore: decorator
 @inline
 function strip<T>(
-  R: i32, ADJACENT: bool, a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize,
+  R: i32, WAY: i32, a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize,
   n: i32, k: i32, fresh: bool,
 ): void {
   const width = 2 * lanes<T>();
@@ -76,34 +76,32 @@ function strip<T>(
       c00 = madd<T>(x, b0, c00);
       c01 = madd<T>(x, b1, c01);
       if (R > 1) {
-        x = ADJACENT ? adjacent1<T>(a0) : load_splat<T>(a1);
+        x = element<T>(1, WAY, a0, a1);
         c10 = madd<T>(x, b0, c10);
         c11 = madd<T>(x, b1, c11);
       }
       if (R > 2) {
-        x = ADJACENT ? adjacent2<T>(a0) : load_splat<T>(a2);
+        x = element<T>(2, WAY, a0, a2);
         c20 = madd<T>(x, b0, c20);
         c21 = madd<T>(x, b1, c21);
       }
       if (R > 3) {
-        x = ADJACENT ? adjacent3<T>(a0) : load_splat<T>(a3);
+        x = element<T>(3, WAY, a0, a3);
         c30 = madd<T>(x, b0, c30);
         c31 = madd<T>(x, b1, c31);
       }
       if (R > 4) {
-        x = ADJACENT ? adjacent4<T>(a0) : load_splat<T>(a4);
+        x = element<T>(4, WAY, a0, a4);
         c40 = madd<T>(x, b0, c40);
         c41 = madd<T>(x, b1, c41);
       }
       if (R > 5) {
-        x = ADJACENT ? adjacent5<T>(a0) : load_splat<T>(a5);
+        x = element<T>(5, WAY, a0, a5);
         c50 = madd<T>(x, b0, c50);
         c51 = madd<T>(x, b1, c51);
       }
-      if (ADJACENT) {
-        a0 += stride;
-      } else {
-        a0 += sizeof<T>();
+      a0 += WAY == ADJACENT ? stride : sizeof<T>();
+      if (WAY == ROWS) {
         a1 += sizeof<T>();
         a2 += sizeof<T>();
         a3 += sizeof<T>();
@@ -161,15 +159,13 @@ function strip<T>(
     do {
       const b0 = v128.load(b);
       c00 = madd<T>(load_splat<T>(a0), b0, c00);
-      if (R > 1) c10 = madd<T>(ADJACENT ? adjacent1<T>(a0) : load_splat<T>(a1), b0, c10);
-      if (R > 2) c20 = madd<T>(ADJACENT ? adjacent2<T>(a0) : load_splat<T>(a2), b0, c20);
-      if (R > 3) c30 = madd<T>(ADJACENT ? adjacent3<T>(a0) : load_splat<T>(a3), b0, c30);
-      if (R > 4) c40 = madd<T>(ADJACENT ? adjacent4<T>(a0) : load_splat<T>(a4), b0, c40);
-      if (R > 5) c50 = madd<T>(ADJACENT ? adjacent5<T>(a0) : load_splat<T>(a5), b0, c50);
-      if (ADJACENT) {
-        a0 += stride;
-      } else {
-        a0 += sizeof<T>();
+      if (R > 1) c10 = madd<T>(element<T>(1, WAY, a0, a1), b0, c10);
+      if (R > 2) c20 = madd<T>(element<T>(2, WAY, a0, a2), b0, c20);
+      if (R > 3) c30 = madd<T>(element<T>(3, WAY, a0, a3), b0, c30);
+      if (R > 4) c40 = madd<T>(element<T>(4, WAY, a0, a4), b0, c40);
+      if (R > 5) c50 = madd<T>(element<T>(5, WAY, a0, a5), b0, c50);
+      a0 += WAY == ADJACENT ? stride : sizeof<T>();
+      if (WAY == ROWS) {
         a1 += sizeof<T>();
         a2 += sizeof<T>();
         a3 += sizeof<T>();
@@ -187,10 +183,28 @@ function strip<T>(
   }
 }
 
-/** A strip of `rows` (1..6) rows of A, `stride` bytes apart, each contiguous in k. */
+/**
+ * Row at which strip s of m rows begins; strip ceil(m / MR) begins at m. As many whole strips as leave no strip below four rows, which would wait for its own
+ * sums; what is left is shared evenly.
+ */
+export function strip_begin(m: i32, s: i32): i32 {
+  const left = m % MR;
+  const whole = max(0, m / MR - (left == 1 ? 2 : left == 2 || left == 3 ? 1 : 0));
+  if (s <= whole) return s * MR;
+  return whole * MR + share_begin(m - whole * MR, 1, s - whole, (m + MR - 1) / MR - whole);
+}
+
+/**
+ * A strip of `rows` (1..6) rows of A, `stride` bytes apart, each contiguous in k. Given room for STRIP_BYTES, whole strips are gathered there first, if k is
+ * at most 2 · KC; `room` may be 0.
+ */
 export function strip_rows<T>(
-  rows: i32, a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool,
+  rows: i32, a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool, room: usize,
 ): void {
+  if (rows == MR && room != 0 && n >= A_GATHER_PANELS * 2 * lanes<T>()) {
+    gather_rows<T>(room, a, stride, k);
+    return gathered_rows<T>(room, b, bs, panel, c, ldc, n, k, fresh);
+  }
   switch (rows) {
     case 6: return rows6<T>(a, stride, b, bs, panel, c, ldc, n, k, fresh);
     case 5: return rows5<T>(a, stride, b, bs, panel, c, ldc, n, k, fresh);
@@ -215,39 +229,42 @@ export function strip_adjacent<T>(
   }
 }
 
+function gathered_rows<T>(a: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
+  strip<T>(MR, GATHERED, a, 0, b, bs, panel, c, ldc, n, k, fresh);
+}
 function rows1<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(1, false, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(1, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function rows2<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(2, false, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(2, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function rows3<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(3, false, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(3, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function rows4<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(4, false, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(4, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function rows5<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(5, false, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(5, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function rows6<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(6, false, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(6, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function adjacent_rows1<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(1, true, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(1, ADJACENT, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function adjacent_rows2<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(2, true, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(2, ADJACENT, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function adjacent_rows3<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(3, true, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(3, ADJACENT, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function adjacent_rows4<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(4, true, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(4, ADJACENT, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function adjacent_rows5<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(5, true, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(5, ADJACENT, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function adjacent_rows6<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(6, true, a, stride, b, bs, panel, c, ldc, n, k, fresh);
+  strip<T>(6, ADJACENT, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }

@@ -3,7 +3,7 @@
  * Words: C, A, W, ew_slot, ew_params, m, n, k, lda, format, bytes of a panel. W is (k, n), a panel for eight of its rows. Threads share the columns, so that each weight is widened once.
  * A panel's group is eight rows by four columns, which is half a panel of B (f64: a whole one): it takes no transposition.
  */
-import { B_BYTES, KC, MR } from "../dense/table";
+import { A_OFFSET, B_BYTES, KC, MR } from "../dense/table";
 import { strip_rows } from "../dense/tile";
 import { scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
@@ -33,6 +33,7 @@ function gemm_panels<T>(p: usize, thread: i32, threads: i32): void {
   const a = load<usize>(p, 4);
   const lda = load<usize>(p, 32) * sizeof<T>();
   const packed = scratch(thread);
+  const room = packed + A_OFFSET;
   const most = B_BYTES / (KC * <i32>sizeof<T>());
   const strips = (m + MR - 1) / MR;
   for (let jc = 0; jc < width; jc += most) {
@@ -46,7 +47,7 @@ function gemm_panels<T>(p: usize, thread: i32, threads: i32): void {
         const i = share_begin(m, 1, s, strips);
         strip_rows<T>(
           share_end(m, 1, s, strips) - i, a + <usize>i * lda + <usize>pc * sizeof<T>(), lda, packed, 32, panel,
-          c + <usize>i * ldc + <usize>jc * sizeof<T>(), ldc, nc, kc, pc == 0,
+          c + <usize>i * ldc + <usize>jc * sizeof<T>(), ldc, nc, kc, pc == 0, room,
         );
       }
     }

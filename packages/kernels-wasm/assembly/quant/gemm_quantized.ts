@@ -91,7 +91,7 @@ function panels<T>(p: usize, c: usize, w: usize, m: i32, width: i32, n: i32, k: 
         const i = share_begin(m, 1, s, strips);
         strip_rows<T>(
           share_end(m, 1, s, strips) - i, a + <usize>i * lda + <usize>pc * sizeof<T>(), lda, packed, 32, <usize>kc << 5,
-          c + <usize>i * ldc + <usize>jc * sizeof<T>(), ldc, nc, kc, pc == 0,
+          c + <usize>i * ldc + <usize>jc * sizeof<T>(), ldc, nc, kc, pc == 0, rows + 8 * ld,
         );
       }
     }

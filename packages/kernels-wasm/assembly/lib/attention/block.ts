@@ -4,7 +4,7 @@
  */
 import { MR } from "../../dense/table";
 import { pack_b, pack_b_transposed } from "../../dense/pack";
-import { strip_adjacent, strip_rows } from "../../dense/tile";
+import { strip_adjacent, strip_begin, strip_rows } from "../../dense/tile";
 import { exp_wide } from "../exp";
 import { top_of } from "../exp_row";
 import { block_words, four_blocks, uniform } from "../philox";
@@ -107,27 +107,27 @@ export function pack_values_transposed<T>(to: usize, x: usize, b: i32, h: i32, j
 export const FAR: i32 = 1 << 30;
 
 /** C (m × n) = A (m × k) · B, B in panels; strides in bytes. Columns out of sight of all rows of a strip are left as they are. */
-export function scores_product<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, m: i32, n: i32, k: i32, reach: i32): void {
+export function scores_product<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, m: i32, n: i32, k: i32, reach: i32, room: usize): void {
   const strips = (m + MR - 1) / MR;
   for (let s = 0; s < strips; s++) {
-    const i = share_begin(m, 1, s, strips);
-    const rows = share_end(m, 1, s, strips) - i;
+    const i = strip_begin(m, s);
+    const rows = strip_begin(m, s + 1) - i;
     const seen = min(n, reach + i + rows);
-    if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, 32, <usize>k << 5, c + <usize>i * ldc, ldc, seen, k, true);
+    if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, 32, <usize>k << 5, c + <usize>i * ldc, ldc, seen, k, true, room);
   }
 }
 
 /** C (m × n) = or += A (m × k) · B, B in panels or, where panel is 32, rows bs apart. A is zero out of sight, and is not read there. */
 export function weights_product<T>(
-  c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, panel: usize, m: i32, n: i32, k: i32, fresh: bool, reach: i32,
+  c: usize, ldc: usize, a: usize, lda: usize, b: usize, bs: usize, panel: usize, m: i32, n: i32, k: i32, fresh: bool, reach: i32, room: usize,
 ): void {
   const strips = (m + MR - 1) / MR;
   for (let s = 0; s < strips; s++) {
-    const i = share_begin(m, 1, s, strips);
-    const rows = share_end(m, 1, s, strips) - i;
+    const i = strip_begin(m, s);
+    const rows = strip_begin(m, s + 1) - i;
     const seen = min(k, reach + i + rows);
     const to = c + <usize>i * ldc;
-    if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, bs, panel, to, ldc, n, seen, fresh);
+    if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, bs, panel, to, ldc, n, seen, fresh, room);
     else if (fresh) for (let r: usize = 0; r < <usize>rows; r++) memory.fill(to + r * ldc, 0, <usize>n * sizeof<T>());
   }
 }
