@@ -8,7 +8,7 @@
  */
 import { scratch } from "../lib/control";
 import { epilogue } from "../lib/epilogue";
-import { share_begin, share_end, share_whole } from "../lib/rows";
+import { share_begin, share_end, share_whole, strip_begin } from "../lib/rows";
 import { lanes } from "../lib/simd";
 import { touch } from "../lib/touch";
 import { pack_a_transposed, pack_b, pack_b_transposed } from "./pack";
@@ -16,7 +16,7 @@ import {
   A_IN_PLACE_BYTES, A_OFFSET, A_PACK_PANELS, B_BYTES, B_PACK_ROWS, EPILOGUE_BLOCK, EPILOGUE_ELEMENTS, FEW_COLUMNS, FEW_ROWS, FEW_ROWS_BYTES,
   FEW_ROWS_LONG, FEW_ROWS_TRANSPOSED, fixed_columns, kc_of, MR, packs_b, STREAM_BYTES, STREAM_ROWS,
 } from "./table";
-import { strip_adjacent, strip_begin, strip_rows } from "./tile";
+import { strip_adjacent, strip_rows } from "./tile";
 import { rows_times_matrix, rows_times_transposed } from "./vector";
 
 export function gemm_f32(p: usize, thread: i32, threads: i32): void {
@@ -207,7 +207,7 @@ function panels<T>(
   fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   const width = 2 * lanes<T>();
-  const kc_limit = even_share(k, kc_of(variant), 1);
+  const kc_limit = even_share(k, kc_of<T>(variant), 1);
   const kc_bytes = kc_limit * <i32>sizeof<T>();
   const pack = packs_b(variant, trans_b, m, ldb, kc_limit);
   // Few rows are bound by reading B: it comes as one stream into L2, in the order in which it lies, before it is cut up.
@@ -243,8 +243,8 @@ function panels<T>(
         const panel: usize = pack ? <usize>kc << 5 : 32;
         const zero = fresh && pc == 0;
         for (let s = 0; s < strips; s++) {
-          const first_row = strip_begin(mc, s);
-          const rows = strip_begin(mc, s + 1) - first_row;
+          const first_row = strip_begin(mc, MR, s);
+          const rows = strip_begin(mc, MR, s + 1) - first_row;
           const i = <usize>(i0 + first_row);
           const strip_a = a + i * rsa + <usize>pc * ksa;
           const strip_c = c + i * ldc_bytes + <usize>jc * sizeof<T>();

@@ -2,7 +2,6 @@
  * The register tile of GEMM: a strip of 1..6 rows of C against all columns of a block, k upwards from C (or from zero),
  * one multiply-add per element and k, so that no blocking and no partition changes a bit.
  */
-import { share_begin } from "../lib/rows";
 import { lanes, load_splat, madd, store_partial } from "../lib/simd";
 import { gather_rows } from "./pack";
 import { A_GATHER_PANELS, MR, PITCH_F32, PITCH_F64 } from "./table";
@@ -181,17 +180,6 @@ function strip<T>(
     if (R > 4) store_partial<T>(c4, c40, n);
     if (R > 5) store_partial<T>(c5, c50, n);
   }
-}
-
-/**
- * Row at which strip s of m rows begins; strip ceil(m / MR) begins at m. As many whole strips as leave no strip below four rows, which would wait for its own
- * sums; what is left is shared evenly.
- */
-export function strip_begin(m: i32, s: i32): i32 {
-  const left = m % MR;
-  const whole = max(0, m / MR - (left == 1 ? 2 : left == 2 || left == 3 ? 1 : 0));
-  if (s <= whole) return s * MR;
-  return whole * MR + share_begin(m - whole * MR, 1, s - whole, (m + MR - 1) / MR - whole);
 }
 
 /**

@@ -4,11 +4,11 @@
  */
 import { MR } from "../../dense/table";
 import { pack_b, pack_b_transposed } from "../../dense/pack";
-import { strip_adjacent, strip_begin, strip_rows } from "../../dense/tile";
+import { strip_adjacent, strip_rows } from "../../dense/tile";
 import { exp_wide } from "../exp";
 import { top_of } from "../exp_row";
 import { block_words, four_blocks, uniform } from "../philox";
-import { share_begin, share_end } from "../rows";
+import { share_begin, share_end, strip_begin } from "../rows";
 import { hsum, lanes, load_partial } from "../simd";
 import { high, k2, low } from "../wide";
 import {
@@ -110,8 +110,8 @@ export const FAR: i32 = 1 << 30;
 export function scores_product<T>(c: usize, ldc: usize, a: usize, lda: usize, b: usize, m: i32, n: i32, k: i32, reach: i32, room: usize): void {
   const strips = (m + MR - 1) / MR;
   for (let s = 0; s < strips; s++) {
-    const i = strip_begin(m, s);
-    const rows = strip_begin(m, s + 1) - i;
+    const i = strip_begin(m, MR, s);
+    const rows = strip_begin(m, MR, s + 1) - i;
     const seen = min(n, reach + i + rows);
     if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, 32, <usize>k << 5, c + <usize>i * ldc, ldc, seen, k, true, room);
   }
@@ -123,8 +123,8 @@ export function weights_product<T>(
 ): void {
   const strips = (m + MR - 1) / MR;
   for (let s = 0; s < strips; s++) {
-    const i = strip_begin(m, s);
-    const rows = strip_begin(m, s + 1) - i;
+    const i = strip_begin(m, MR, s);
+    const rows = strip_begin(m, MR, s + 1) - i;
     const seen = min(k, reach + i + rows);
     const to = c + <usize>i * ldc;
     if (seen > 0) strip_rows<T>(rows, a + <usize>i * lda, lda, b, bs, panel, to, ldc, n, seen, fresh, room);
