@@ -25,7 +25,7 @@ const STABLE = 0.03;
 /** Work that takes as long a call is warm after two calls, the one for its result and one more, and nobody waits for ten. */
 const LONGEST_WARM_UP_MS = 600;
 /** Beyond this the one for its result is enough. */
-const WARM_AT_ONCE_MS = 1500;
+const WARM_AT_ONCE_MS = 700;
 /** A comparison of slow contenders makes fewer rounds, but at least five, for the interval of a ratio to mean something; three where one takes that long. */
 const BUDGET_MS = 3000;
 const FEWEST_ROUNDS = 5;

@@ -21,5 +21,7 @@ export function normal<A extends Float32Array | Float64Array>(target: A, seed: n
 /** Whole numbers below `end`. */
 export function integers(length: number, end: number, seed: number): Int32Array<ArrayBuffer> {
   const next = uniform(seed);
-  return Int32Array.from({ length }, () => Math.floor(next() * end));
+  const filled = new Int32Array(length);
+  for (let i = 0; i < length; i++) filled[i] = Math.floor(next() * end);
+  return filled;
 }

@@ -2,8 +2,10 @@
 import * as engineModule from "@tetrad/engine";
 import { apply, type Engine, type FunctionProgram, mean, mul, type Op, type Optimizer, type Tensor, transpose } from "@tetrad/engine";
 import { agree, compare } from "../measure/compare.js";
+import type { Contender } from "../measure/contender.js";
+import { pairedRatio } from "../measure/statistics.js";
 import { type Own, ownFunction, withEngines } from "../own/engine.js";
-import { copyCase, fillInput, type SizedCase, sizedCase } from "../problems/op-cases.js";
+import { fillInput, flatCase, type SizedCase, sizedCase } from "../problems/op-cases.js";
 import type { Comparison, Figure, Roof, RooflinePoint, SuiteContext, SuiteResult } from "../suite.js";
 import { percent, short } from "../text.js";
 
@@ -17,9 +19,9 @@ const AGREEMENT = 1e-3;
 /** 130 ops share a minute. */
 const EFFORT = { rounds: 3, milliseconds: 20, warmUps: 4 };
 /** What ought to be bound by memory, or by the exponential, and nothing else. */
-const STREAMING = ["layerNorm", "rmsNorm", "adamw"];
+const STREAMING = ["layerNorm", "rmsNorm"];
 const EXPONENTIAL = ["softmax", "gelu"];
-const STREAMING_GOAL = 0.8;
+const BOUND_GOAL = 0.8;
 
 const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1, u8: 1 } as const;
 
@@ -55,7 +57,7 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
         continue;
       }
       try {
-        const { comparison, row } = await measureOp({ ...context, effort: less }, own, op, sized);
+        const { comparison, row } = await measureOp({ ...context, effort: less }, await prepare(own, op, sized, op.name));
         comparisons.push(comparison);
         rows.push(row);
       } catch (error) {
@@ -63,20 +65,39 @@ export async function run(context: SuiteContext): Promise<SuiteResult> {
         failures.push(`${op.name}: ${(error as Error).message.split("\n")[0]}`);
       }
     }
+    const figures: Figure[] = [];
     for (const [name, optimizer] of optimizers()) {
       context.log(name);
-      rows.push(await measureOptimizer(own.engine, name, optimizer));
+      const row = await measureOptimizer(own.engine, name, optimizer);
+      rows.push(row);
+      if (name !== "adamw") continue;
+      const { comparison, row: copied } = await measureOp(
+        { ...context, effort: less },
+        await prepare(own, engineModule.copyOp, flatCase(Math.ceil(row.bytes / 8)), "copy beside adamw"),
+      );
+      comparisons.push(comparison);
+      figures.push(bound("adamw", "copy's bandwidth", bandwidth(row) / bandwidth(copied)));
     }
-    // How fast a copy is depends on which cache holds it, so each has one of as many bytes beside it.
-    const copies = new Map<string, Row>();
-    for (const { name, bytes } of rows.filter((row) => STREAMING.includes(row.name))) {
-      const copied = await measureOp({ ...context, effort: less }, own, engineModule.copyOp, copyCase(bytes), `copy beside ${name}`);
-      comparisons.push(copied.comparison);
-      copies.set(name, copied.row);
+    for (const op of opsOf(engineModule)) {
+      const yardstick = STREAMING.includes(op.name) ? engineModule.copyOp : EXPONENTIAL.includes(op.name) ? engineModule.expOp : undefined;
+      if (yardstick === undefined) continue;
+      const { comparison, figure } = await measureBeside(context, own, op, yardstick);
+      comparisons.push(comparison);
+      figures.push(figure);
     }
-    return { ...describe(rows, copies, roof, comparisons), notes, failures };
+    return { ...describe(rows, roof), comparisons, figures, notes, failures };
   });
 }
+
+const bandwidth = (row: Row | undefined): number => (row === undefined ? Number.NaN : row.bytes / row.ms / 1e6);
+
+const bound = (name: string, what: string, value: number): Figure => ({
+  name: `${name}: share of ${what}`,
+  value,
+  goal: BOUND_GOAL,
+  unit: "",
+  atLeast: true,
+});
 
 export function opsOf(module: Readonly<Record<string, unknown>>): Op[] {
   return Object.values(module).filter(
@@ -84,14 +105,20 @@ export function opsOf(module: Readonly<Record<string, unknown>>): Op[] {
   );
 }
 
-async function measureOp(
-  context: SuiteContext,
-  own: Own,
-  op: Op,
-  sized: SizedCase,
-  name = op.name,
-): Promise<{ comparison: Comparison; row: Row }> {
-  const { inputs, attrs } = sized;
+/** An op on its operands, ready to be timed. */
+interface Prepared {
+  readonly name: string;
+  readonly label: string;
+  readonly contender: Contender;
+  readonly flops: number;
+  readonly bytes: number;
+  /** Largest operand or result. */
+  readonly elements: number;
+  check(y: ArrayLike<number>): void;
+}
+
+async function prepare(own: Own, op: Op, sized: SizedCase, name: string): Promise<Prepared> {
+  const { inputs, attrs, label } = sized;
   const specs = Object.fromEntries(
     inputs.map(({ shape, dtype = "f32", transposed }, i) => [
       `x${i}`,
@@ -108,17 +135,41 @@ async function measureOp(
   const data = inputs.map((input, i) => fillInput(input, 40 + i));
   program.set(Object.fromEntries(data.map((values, i) => [`x${i}`, values])));
   const output = program.outputs.get("y") as Tensor;
-  const { flops, bytes } = costOf(op, sized, data, output, program);
-  const contender = ownFunction(own, program, "y");
-  const comparison = await compare(context, name, { contenders: [contender], absent: {} }, (y) => checkPrefix(op, sized, data, y), {
-    flops,
-    bytes,
-  });
-  const { min } = comparison.timings[contender.name] as { min: number };
   return {
-    comparison,
-    row: { name, label: sized.label, ms: min, flops, bytes, elements: Math.max(output.size, ...data.map(({ length }) => length)) },
+    name,
+    label,
+    contender: ownFunction(own, program, "y"),
+    ...costOf(op, sized, data, output, program),
+    elements: Math.max(output.size, ...data.map(({ length }) => length)),
+    check: (y) => checkPrefix(op, sized, data, y),
   };
+}
+
+async function measureOp(
+  context: SuiteContext,
+  { name, label, contender, flops, bytes, elements, check }: Prepared,
+): Promise<{ comparison: Comparison; row: Row }> {
+  const comparison = await compare(context, name, { contenders: [contender], absent: {} }, check, { flops, bytes });
+  const { min } = comparison.timings[contender.name] as { min: number };
+  return { comparison, row: { name, label, ms: min, flops, bytes, elements } };
+}
+
+/** How fast a copy is depends on which cache holds it, and on what else the machine does: so it is one of as many bytes, in turns; and so is the exponential. */
+async function measureBeside(context: SuiteContext, own: Own, op: Op, yardstick: Op): Promise<{ comparison: Comparison; figure: Figure }> {
+  const copies = yardstick === engineModule.copyOp;
+  const one = await prepare(own, op, sizedCase(op) as SizedCase, op.name);
+  const other = await prepare(own, yardstick, flatCase(copies ? Math.ceil(one.bytes / 8) : one.elements), yardstick.name);
+  const named = ({ contender, name }: Prepared) => ({ ...contender, name });
+  const comparison = await compare(
+    context,
+    `${op.name} beside ${yardstick.name}`,
+    { contenders: [named(one), named(other)], absent: {} },
+    (y, { name }) => (name === one.name ? one : other).check(y),
+    { flops: one.flops, bytes: one.bytes },
+  );
+  const rounds = ({ name }: Prepared) => (comparison.timings[name] as { rounds: readonly number[] }).rounds;
+  const { value } = pairedRatio(rounds(other), rounds(one));
+  return { comparison, figure: bound(op.name, copies ? "copy's bandwidth" : "exp's rate", value) };
 }
 
 /** Operations and bytes of one call. Launches know best, but to be asked they are run many times, and an element-wise op's cost is plain. */
@@ -200,31 +251,11 @@ async function measureOptimizer(engine: Engine, name: string, optimizer: Optimiz
   return row;
 }
 
-function describe(
-  rows: readonly Row[],
-  copies: ReadonlyMap<string, Row>,
-  roof: Roof,
-  comparisons: readonly Comparison[],
-): Omit<SuiteResult, "notes"> {
-  const bandwidth = (row: Row | undefined) => (row === undefined ? Number.NaN : row.bytes / row.ms / 1e6);
-  const elementRate = (row: Row | undefined) => (row === undefined ? Number.NaN : row.elements / row.ms);
-  const find = (name: string) => rows.find((row) => row.name === name);
-  const [copy, exp] = [find("copy"), find("exp")];
+function describe(rows: readonly Row[], roof: Roof): Pick<SuiteResult, "tables" | "roof" | "points"> {
+  const copy = rows.find(({ name }) => name === "copy");
   const ofCopy = (row: Row) => bandwidth(row) / bandwidth(copy);
   const share = ({ flops, bytes, ms }: Row) => (Math.max(flops / roof.flopsPerSecond, bytes / roof.bytesPerSecond) * 1000) / ms;
-  const figure = (names: readonly string[], of: string, value: (row: Row) => number): Figure[] =>
-    names.flatMap((name) => {
-      const row = find(name);
-      return row === undefined
-        ? []
-        : [{ name: `${name}: share of ${of}`, value: value(row), goal: STREAMING_GOAL, unit: "", atLeast: true }];
-    });
-  const figures = [
-    ...figure(STREAMING, "copy's bandwidth", (row) => bandwidth(row) / bandwidth(copies.get(row.name))),
-    ...figure(EXPONENTIAL, "exp's rate", (row) => elementRate(row) / elementRate(exp)),
-  ];
   return {
-    comparisons,
     tables: [
       {
         title: `one thread, f32, fastest calls; roof ${short(roof.flopsPerSecond / 1e9)} GFLOP/s, ${short(roof.bytesPerSecond / 1e9)} GB/s`,
@@ -240,7 +271,6 @@ function describe(
         ]),
       },
     ],
-    figures,
     roof,
     points: rows.filter(({ flops, bytes, ms }) => flops > 0 && bytes > 0 && ms > 0).map(point),
   };
