@@ -124,3 +124,19 @@ test("a folder of somebody else's is refused before the training", async () => {
   });
   expect(readdirSync(place.folder).filter((name) => name.startsWith("bank"))).toEqual(["bank"]);
 });
+
+test("what could not be written or measured at the end is refused before the training", async () => {
+  const place = await prepared(YAML);
+  const refused = (message: RegExp, ...more: string[]) => {
+    const { code, stderr } = place.tetrad("finetune", "classify", "--config", "run.yaml", "--epochs", "100000", ...more);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+  };
+  place.write("bank/config.json", "{}");
+  place.write("bank/model.safetensors", "whole");
+  refused(/error\[IO\]: write bank: a whole model is there/, "--peft", "lora");
+  place.write("bank/report.html", "mine");
+  refused(/error\[IO\]: write bank: .*report\.html/);
+  place.write("new.csv", "text,label\nhello,unseen\n");
+  refused(/error\[DATA\]: new\.csv: .*got "unseen"/, "--test", "new.csv", "--out", "other");
+  expect(readdirSync(place.folder).filter((name) => name.startsWith("other"))).toEqual([]);
+});

@@ -98,7 +98,7 @@ parameters:
   const covariance = { source: "C", size, values: common, place: (row: number) => `C, row ${row + 1}` };
   const [line, slope] = both.sets as [(typeof both.sets)[number], (typeof both.sets)[number]];
   const sets = [{ ...line, data: { ...line.data, covariance } }, slope];
-  const theory = { ...both, ...sets[0], name: both.name, sets };
+  const theory = { ...both, ...sets[0], name: both.name, modelText: both.modelText, sets };
   const source = random(3);
   const columns = (f: (x: number) => number) => ({
     columns: { x: at, y: at.map((own) => f(own) + 0.6 * normalPair(source)[0]), e: at.map((_, i) => 0.2 + 0.05 * i) },

@@ -15,6 +15,12 @@ export type HostArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1, u8: 1 } as const satisfies Record<DType, number>;
 
+/** @throws TetradError DTYPE where plain JavaScript names a type that there is not */
+export function requireType(dtype: string): void {
+  if (!Object.hasOwn(BYTES, dtype))
+    throw new TetradError("DTYPE", { op: "input", what: "no such type", got: dtype, expected: Object.keys(BYTES).join(", ") });
+}
+
 export function byteSize(dtype: DType): number {
   return BYTES[dtype];
 }

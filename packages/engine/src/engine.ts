@@ -4,7 +4,7 @@
 import { gradients } from "./autodiff.js";
 import { type Backend, type Binding, type Executable, SCALAR, type Segment, STEP_SCALARS, type Training } from "./backends/backend.js";
 import { type BackendOptions, openBackend } from "./backends/select.js";
-import type { DType, FloatDType, HostArray } from "./dtype.js";
+import { type DType, type FloatDType, type HostArray, requireType } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { type HostNd, type NdInput, toNd } from "./nd-input.js";
 import type { Model } from "./nn/model.js";
@@ -106,6 +106,10 @@ export class Engine {
     this.#runs = new RunCache((f, arrays) => this.compileFunction(f, specsOf(arrays)), warn);
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   describe(): EngineDescription {
     const { name, build, threads, why } = this.backend;
     return { backend: name, build, threads, why };
@@ -119,10 +123,13 @@ export class Engine {
 
   /** Traces `f` once over inputs of the given shapes and compiles it. */
   async compileFunction(f: TracedFunction, inputs: InputSpecs, options: CompileOptions = {}, store?: Store): Promise<FunctionProgram> {
-    this.#open();
+    this.#open(store);
     const traced = traceInputs(inputs, store);
     const result = withGraph(traced.graph, () => f({ ...traced.inputs, ...traced.params }));
-    const outputs = new Map(result instanceof Tensor ? [["output", result] as const] : Object.entries(result));
+    const outputs = new Map(result instanceof Tensor ? [["output", result] as const] : Object.entries(result ?? {}));
+    if (outputs.size === 0 || [...outputs.values()].some((y) => !(y instanceof Tensor))) {
+      throw new TetradError("ARGUMENT", { op: "compile", what: "a function must return tensors, at once" });
+    }
     const executable = await this.backend.compile({
       graph: traced.graph,
       outputs,
@@ -173,7 +180,8 @@ export class Engine {
 
   /** A program that adds gradients to `sums`: it is what SGD at a rate of −1 makes of them. */
   async #compileAdding(store: Store, inputs: InputSpecs, step: StepFunction, options: TrainOptions, sums: Segment): Promise<Accumulation> {
-    const optimizer = sgd({ lr: -1, lrScale: (name, shape) => (options.optimizer.lrScale(name, shape) === 0 ? 0 : 1) });
+    const lrScale = (name: string, shape: Shape) => (options.optimizer.lrScale(name, shape) === 0 ? 0 : 1);
+    const optimizer = { ...sgd({ lr: 1, lrScale }), lr: -1 };
     const { runs } = layOut(store.layout, store.segment.length, optimizer);
     const scalars = this.#stepScalars();
     const seed = (options.seed ?? 0) + BATCH_STREAMS;
@@ -190,7 +198,7 @@ export class Engine {
     target: Pick<Training, "params" | "moments" | "scalars" | "runs">,
     sums?: Segment,
   ) {
-    this.#open();
+    this.#open(store);
     const { graph, inputs: tensors, params, maxima } = traceInputs(inputs, store);
     const loss = withGraph(graph, () => step(params, tensors));
     const trained = store.layout.filter(({ name, shape, state }) => !state && optimizer.lrScale(name, shape) !== 0);
@@ -324,8 +332,11 @@ export class Engine {
     return this.close();
   }
 
-  #open(): void {
+  #open(store?: Store): void {
     if (this.#closed) throw new TetradError("ARGUMENT", { op: "engine", what: "it is closed", hint: "create another by createEngine()" });
+    // Its numbers are addresses in the memory of the engine that made it.
+    if (store !== undefined && store.backend !== this.backend)
+      throw new TetradError("ARGUMENT", { op: "compile", what: "the store is another engine's" });
   }
 }
 
@@ -346,6 +357,7 @@ function traceInputs(specs: InputSpecs, store: Store | undefined): TracedInputs 
     if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
       throw new TetradError("SHAPE", { op: "compile", what: `input "${name}" needs whole, non-negative extents`, got: formatShape(shape) });
     }
+    requireType(dtype);
     if (bounded !== undefined) addMaximum(maxima, bounded, shape, name);
     const value: Spec = { shape, dtype, ...(bounded !== undefined && { bound: { name: bounded, times: 1 } }) };
     inputs[name] = graph.input(name, value);

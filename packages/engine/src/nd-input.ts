@@ -1,6 +1,6 @@
 /** Host data as users have it: numbers, nested arrays, typed arrays with or without a shape. */
 
-import { type DType, type HostArray, hostArray } from "./dtype.js";
+import { type DType, type HostArray, hostArray, requireType } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { formatShape, type Shape, sizeOf } from "./shape.js";
 import { flatten, type NestedNumbers } from "./trace.js";
@@ -30,8 +30,9 @@ export function dtypeOf(data: unknown): DType {
 
 /** @throws TetradError SHAPE when data and shape disagree, or rows differ in length */
 export function toNd(input: NdInput): HostNd {
-  if (typeof input === "object" && "data" in input && "shape" in input) {
+  if (typeof input === "object" && input !== null && "data" in input && "shape" in input) {
     const { data, shape, dtype = dtypeOf(input.data) } = input;
+    requireType(dtype);
     if (data.length !== sizeOf(shape)) {
       throw new TetradError("SHAPE", {
         op: "input",
@@ -43,12 +44,24 @@ export function toNd(input: NdInput): HostNd {
     return { shape, dtype, data: convert(data, dtype) };
   }
   if (ArrayBuffer.isView(input))
-    return { shape: [(input as unknown as ArrayLike<number>).length], dtype: dtypeOf(input), data: input as unknown as HostArray };
+    return toNd({ data: input as unknown as ArrayLike<number>, shape: [(input as unknown as ArrayLike<number>).length] });
   const { shape, values } = flatten(input as NestedNumbers);
+  if (isTruth(input)) return { shape, dtype: "bool", data: truths(values) };
   return { shape, dtype: "f32", data: Float32Array.from(values) };
 }
 
+/** Whether nested arrays begin with true or false. */
+function isTruth(input: unknown): boolean {
+  return typeof input === "boolean" || (Array.isArray(input) && isTruth(input[0]));
+}
+
+/** 1 for what is not 0, as a kernel expects it. */
+export function truths(data: ArrayLike<number | boolean>): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(data, (x) => Number(Number(x) !== 0));
+}
+
 function convert(data: ArrayLike<number>, dtype: DType): HostArray {
+  if (dtype === "bool") return truths(data);
   if (ArrayBuffer.isView(data) && dtypeOf(data) === dtype) return data as unknown as HostArray;
   const result = hostArray(dtype, data.length);
   result.set(data);

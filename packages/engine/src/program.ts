@@ -6,10 +6,11 @@ import { SCALAR } from "./backends/backend.js";
 import type { HostArray } from "./dtype.js";
 import { TetradError } from "./errors.js";
 import { explainText, type Machine } from "./explain.js";
+import { truths } from "./nd-input.js";
 import { type Optimizer, rateAt } from "./optim/optimizer.js";
 import { type MemoryMap, memoryMap } from "./plan/memory.js";
 import { planText } from "./plan/plan.js";
-import { formatShape } from "./shape.js";
+import { formatShape, type Shape, sameShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 import type { Timeline } from "./timeline.js";
 import { flatten, type NestedNumbers } from "./trace.js";
@@ -17,9 +18,12 @@ import { flatten, type NestedNumbers } from "./trace.js";
 export type Feed = NestedNumbers;
 export type Feeds = Readonly<Record<string, Feed>>;
 
-function flat(data: Feed): ArrayLike<number> {
-  if (typeof data === "number") return [data];
-  return ArrayBuffer.isView(data) || typeof data[0] === "number" ? (data as ArrayLike<number>) : flatten(data).values;
+/** Numbers in a row, and the shape that nested rows have. */
+function flat(data: Feed): { readonly values: ArrayLike<number>; readonly shape?: Shape } {
+  if (typeof data === "number") return { values: [data] };
+  return ArrayBuffer.isView(data) || typeof (data as ArrayLike<number>)?.[0] === "number"
+    ? { values: data as ArrayLike<number> }
+    : flatten(data);
 }
 
 /** The value of what a backend may only know later. */
@@ -31,6 +35,8 @@ function atOnce<T>(value: T | Promise<T>, op: string, later: string): T {
 /** What compiled functions and training steps have in common. */
 abstract class Program {
   #running = false;
+  readonly #written = new Set<string>();
+  #complete = false;
 
   constructor(
     protected readonly executable: Executable,
@@ -44,7 +50,15 @@ abstract class Program {
   }
 
   protected write(executable: Executable, feeds: Feeds): void {
-    for (const name in feeds) this.#write(executable, name, flat(feeds[name] as Feed));
+    for (const name in feeds) this.#write(executable, name, feeds[name] as Feed);
+  }
+
+  /** Throws ARGUMENT where an input that has elements was never written. */
+  protected requireInputs(): void {
+    if (this.#complete) return;
+    const name = [...this.inputs.keys()].find((input) => !this.#written.has(input) && this.inputSize(input) > 0);
+    if (name !== undefined) throw new TetradError("ARGUMENT", { op: "run", what: `input "${name}" was never written` });
+    this.#complete = true;
   }
 
   /** How many numbers an input takes. */
@@ -52,9 +66,21 @@ abstract class Program {
     return this.inputs.get(name)?.size ?? 0;
   }
 
-  #write(executable: Executable, name: string, data: ArrayLike<number>): void {
+  #write(executable: Executable, name: string, feed: Feed): void {
     const tensor = this.inputs.get(name);
     const bound = tensor?.bound;
+    const { values, shape } = flat(feed);
+    const free = bound === undefined ? 0 : 1;
+    if (tensor !== undefined && shape !== undefined && !sameShape(shape.slice(free), tensor.shape.slice(free))) {
+      throw new TetradError("SHAPE", {
+        op: "write",
+        what: `rows of input "${name}" do not fit`,
+        got: formatShape(shape),
+        expected: formatShape(tensor.shape),
+      });
+    }
+    const data = tensor?.dtype === "bool" ? truths(values) : values;
+    this.#written.add(name);
     if (tensor !== undefined && bound !== undefined) {
       const perStep = (tensor.size / (tensor.shape[0] as number)) * bound.times;
       const length = data.length / perStep;
@@ -207,6 +233,7 @@ export class FunctionProgram extends Program {
    */
   callSync(feeds?: Feeds): Readonly<Record<string, HostArray>> {
     if (feeds !== undefined) this.set(feeds);
+    this.requireInputs();
     this.executable.runSync();
     return this.#read();
   }
@@ -215,6 +242,7 @@ export class FunctionProgram extends Program {
   async call(feeds?: Feeds): Promise<Readonly<Record<string, HostArray>>> {
     await this.runAlone(() => {
       if (feeds !== undefined) this.set(feeds);
+      this.requireInputs();
     });
     const results = this.#collect();
     const bad = this.checkFinite ? this.#nonFinite(results) : undefined;
@@ -352,6 +380,7 @@ export class TrainProgram extends Program {
   #prepare(feeds: Feeds | undefined): void {
     this.#batches = 0;
     if (feeds !== undefined) this.set(feeds);
+    this.requireInputs();
     this.executable.setRate(rateAt(this.optimizer, this.steps));
   }
 

@@ -63,9 +63,10 @@ export class Store {
   /** Bytes of the matrices that stay as they are stored */
   readonly #blocks: Segment | undefined;
   readonly #byName: Map<string, ParamLayout>;
+  #released = false;
 
   constructor(
-    backend: Backend,
+    readonly backend: Backend,
     specs: ParamSpecs,
     readonly dtype: FloatDType,
     seed: number,
@@ -157,6 +158,7 @@ export class Store {
   }
 
   release(): void {
+    this.#released = true;
     this.segment.release();
     this.#blocks?.release();
   }
@@ -166,6 +168,7 @@ export class Store {
   }
 
   #entry(name: string): ParamLayout {
+    if (this.#released) throw new TetradError("ARGUMENT", { op: "store", what: "it was released" });
     const entry = this.#byName.get(name);
     if (entry === undefined) {
       throw new TetradError("ARGUMENT", {

@@ -14,6 +14,9 @@ export function withGraph<R>(graph: Graph, f: () => R): R {
   tracing.push(graph);
   try {
     return f();
+  } catch (error) {
+    // What an op refused before it reached the graph names the user's line too.
+    throw error instanceof TetradError ? error.locatedAt(formatSite({ error })) : error;
   } finally {
     tracing.pop();
   }
@@ -49,6 +52,8 @@ function literalType(inputs: readonly TensorLike[]): DType {
 
 /** Appends a node and returns all its outputs; errors of the op's shape rule name the user's line. */
 export function applyAll<A extends Attrs>(op: Op<A>, inputs: readonly TensorLike[], attrs: A): readonly Tensor[] {
+  const stranger = inputs.find((x) => typeof x !== "number" && !(x instanceof Tensor));
+  if (stranger !== undefined) throw new TetradError("ARGUMENT", { op: op.name, what: "neither tensor nor number", got: `${stranger}` });
   const first = inputs.find((x): x is Tensor => x instanceof Tensor);
   const graph = tracing[tracing.length - 1] ?? first?.graph ?? currentGraph(op.name);
   const dtype = literalType(inputs);
@@ -77,10 +82,10 @@ export function apply<A extends Attrs>(op: Op<A>, inputs: readonly TensorLike[],
   return applyAll(op, inputs, attrs)[0] as Tensor;
 }
 
-export type NestedNumbers = number | ArrayLike<number> | readonly NestedNumbers[];
+export type NestedNumbers = number | boolean | ArrayLike<number> | readonly NestedNumbers[];
 
 function nestedShape(data: NestedNumbers): number[] {
-  if (typeof data === "number") return [];
+  if (typeof data !== "object" || data === null) return [];
   const first = (data as ArrayLike<NestedNumbers>)[0];
   return first === undefined ? [0] : [data.length, ...nestedShape(first)];
 }
@@ -91,16 +96,16 @@ export function flatten(data: NestedNumbers): { shape: number[]; values: Float64
   const values = new Float64Array(sizeOf(shape));
   let next = 0;
   const visit = (part: NestedNumbers, depth: number): void => {
-    if (typeof part === "number") {
+    if (typeof part === "number" || typeof part === "boolean") {
       if (depth === shape.length) {
-        values[next++] = part;
+        values[next++] = Number(part);
         return;
       }
-    } else if (depth < shape.length && part.length === shape[depth]) {
+    } else if (depth < shape.length && part?.length === shape[depth]) {
       for (let i = 0; i < part.length; i++) visit((part as ArrayLike<NestedNumbers>)[i] as NestedNumbers, depth + 1);
       return;
     }
-    throw new TetradError("SHAPE", { op: "constant", what: "rows of different length", expected: formatShape(shape) });
+    throw new TetradError("SHAPE", { op: "constant", what: "rows of different length, or no numbers", expected: formatShape(shape) });
   };
   visit(data, 0);
   return { shape, values };

@@ -31,6 +31,7 @@ export {
   transformTfidf,
 } from "./data/tfidf.js";
 export { beginning } from "./data/words.js";
+export { FOLDER_FILES } from "./folder-files.js";
 export { type FreshOptions, freshLm } from "./fresh.js";
 export type { Generated, GenerateOptions } from "./generate/answer.js";
 export { type BeamAnswer, type BeamOptions, beamSearch } from "./generate/beam.js";
@@ -128,6 +129,7 @@ export {
 } from "./tasks/contrast.js";
 export { type Embedder, type EmbedderOptions, embed, openEmbedder } from "./tasks/embed.js";
 export { fillMasks, type Guess } from "./tasks/fill-masks.js";
+export { checkKnown } from "./tasks/labels.js";
 export { finetuneLm, type LmOptions, type LmRun, openLm, saveLm } from "./tasks/lm.js";
 export { encodeTexts } from "./tasks/lm-texts.js";
 export { finetuneMlm, type MlmOptions, type MlmRun, maskedPerplexity, openMlm, saveMlm } from "./tasks/mlm.js";

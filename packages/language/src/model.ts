@@ -16,6 +16,7 @@ import {
   TetradError,
   writeFolder,
 } from "@tetrad/engine";
+import { FOLDER_FILES } from "./folder-files.js";
 import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
@@ -215,7 +216,7 @@ export async function saveModel(
       hint: "each has the folder that it was read from; to merge one, open its folder alone",
     });
   }
-  if (adapted === undefined) return writeFolder(path, await filesOf(model, changes, extra));
+  if (adapted === undefined) return writeFolder(path, await filesOf(model, changes, extra), FOLDER_FILES);
   const written = configFor(model, changes);
   const described = { ...tokenizer.files, "config.json": `${JSON.stringify(written, null, 2)}\n`, ...extra };
   return saveAdapter(store, adapted.method, path, described, written, head.isBody === true ? backbone.prefix : "");

@@ -44,7 +44,7 @@ function bicVerdict(delta: number): string {
 
 /**
  * Theories that assume different laws of errors are compared by their whole densities: χ² leaves out a constant that is another for each law.
- * @throws ARGUMENT for fewer than two fits, or fits to different data: their criteria cannot be compared
+ * @throws ARGUMENT for fewer than two fits, two of one name, or fits to different data: their criteria cannot be compared
  */
 export function compareTheories(fits: readonly FitResult[]): Comparison {
   const [first] = fits;
@@ -54,6 +54,13 @@ export function compareTheories(fits: readonly FitResult[]): Comparison {
       what: "nothing to compare",
       got: `${fits.length} fits`,
       expected: "two or more",
+    });
+  const twice = fits.find(({ theory }, i) => fits.some((other, j) => j < i && other.theory === theory));
+  if (twice !== undefined)
+    throw new TetradError("ARGUMENT", {
+      op: "compareTheories",
+      what: `two theories are called ${twice.theory}`,
+      hint: "give each a `name` of its own",
     });
   for (const fit of fits) {
     const same =

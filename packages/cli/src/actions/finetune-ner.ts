@@ -13,7 +13,7 @@ export interface FinetuneNerOptions extends TrainingFlags, AdapterFlags {
 
 export async function finetuneNerAction(context: Context, flags: FinetuneNerOptions): Promise<void> {
   const { terminal } = context;
-  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, readTagged);
+  const { train, evaluation: watched, test, measuredOn } = await partsOf(flags, readTagged, ({ tags }) => tags);
   const { run, evaluation } = await fineTune(context, flags, async (engine, tune, { folder }) => {
     const outcome = await tune((options) =>
       finetuneTagger(engine, folder, train, { ...options, ...watched, ...methodOf(flags, "TOKEN_CLS"), crf: flags.crf === true }),

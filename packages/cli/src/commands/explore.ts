@@ -33,7 +33,7 @@ export function exploreCommand(io: Io): Command {
     )
     .option("--set <name>", "design: which of several data sets gets the measurement")
     .option("--error <sd>", "design: error of the next measurement (default: that of the nearest datum)", positiveNumber)
-    .option("--toys <n>", "region: simulated experiments at each value (default: 300)", positiveInteger)
+    .option("--toys <n>", "region: simulated experiments at each value, 50 at least (default: 300)", positiveInteger)
     .option("--level <p>", "region: confidence level", share, 0.6827)
     .option("--seed <n>", "the same seed gives the same result", wholeNumber, 0)
     .option("--starts <n>", "profile, design, region: starts of the fit they begin with", positiveInteger, 1)

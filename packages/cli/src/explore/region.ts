@@ -22,6 +22,7 @@ export async function exploreRegion({ engine, theory, data, options, progress, s
           level: options.level,
           seed: options.seed,
           signal,
+          points: count,
           ...(options.toys !== undefined && { toys: options.toys }),
           ...(span !== undefined && { values: Array.from({ length: count }, (_, i) => span[0] + ((span[1] - span[0]) * i) / (count - 1)) }),
           onProgress: (done, total) =>

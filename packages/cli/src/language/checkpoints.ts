@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError, refuseForeign, TetradError } from "@tetrad/engine";
-import { type RunState, readRunState, TASKS_FILE, type TrainingOptions } from "@tetrad/language";
+import { FOLDER_FILES, type RunState, readRunState, TASKS_FILE, type TrainingOptions } from "@tetrad/language";
 import { lockFolder } from "../folder-lock.js";
 import type { TrainingFlags } from "./training.js";
 
@@ -38,7 +38,7 @@ export function saveStrategyOf({ saveStrategy, saveSteps }: TrainingFlags): NonN
 
 /** @throws TetradError IO where there is nothing to resume, ARGUMENT where the interrupted run was asked for otherwise or another one is at work here */
 export async function openCheckpoints(flags: TrainingFlags): Promise<Checkpoints> {
-  await checkOut(flags.out);
+  await checkOut(flags);
   const folder = runFolder(flags.out);
   const own = fingerprint(flags);
   const { saveTotalLimit } = flags;
@@ -85,13 +85,30 @@ function resumable(error: unknown, last: number | undefined): unknown {
 /** What makes a folder one that models are written to. */
 const OURS = ["config.json", "adapter_config.json", TASKS_FILE];
 
-/** A folder without a model, but with files, is refused before hours of training, not after them. @throws TetradError IO */
-async function checkOut(out: string): Promise<void> {
+/**
+ * What could not be written at the end, or would be read wrongly then, is refused before hours of training, not after them: a folder of other files, the model's own
+ * folder, an adapter beside a whole model, which Python would read in its place.
+ * @throws TetradError IO
+ */
+async function checkOut({ out, model, peft, merge }: TrainingFlags & { readonly peft?: string; readonly merge?: boolean }): Promise<void> {
   const names = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw fileError("write", out, error);
   });
-  if (!OURS.some((name) => names.includes(name))) refuseForeign(out, names, []);
+  if (!OURS.some((name) => names.includes(name))) return refuseForeign(out, names, []);
+  const refuse = (what: string): never => {
+    throw new TetradError("IO", { op: `write ${out}`, what, hint: "choose another folder" });
+  };
+  if (resolve(out) === resolve(model)) refuse("this is the folder of the model that is to be trained");
+  const beside = peft !== undefined && merge !== true;
+  if (beside && names.includes("model.safetensors")) refuse("a whole model is there, which would be read in the adapter's place");
+  if (!beside && !names.includes(TASKS_FILE)) {
+    refuseForeign(
+      out,
+      names.filter((name) => !name.startsWith(".")),
+      FOLDER_FILES,
+    );
+  }
 }
 
 /** Steps that there are checkpoints of, in order. */

@@ -1,5 +1,6 @@
 /** The backends by name: the one list that the engine, its options and the command line are made from. */
 
+import { TetradError } from "../errors.js";
 import { AutoBackend, type AutoOptions } from "./auto/backend.js";
 import type { Backend } from "./backend.js";
 import { WasmBackend } from "./wasm/backend.js";
@@ -16,9 +17,18 @@ const BACKENDS = {
 };
 
 export type BackendName = keyof typeof BACKENDS;
+const BUILDS = ["baseline", "relaxed"];
 export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly BackendName[];
 
 /** @throws TetradError UNSUPPORTED when the platform lacks what was asked for */
-export function openBackend(options: BackendOptions): Promise<Backend> {
-  return BACKENDS[options.backend ?? "auto"](options);
+export async function openBackend(options: BackendOptions): Promise<Backend> {
+  const { backend = "auto", build = "relaxed" } = options;
+  for (const [given, choices] of [
+    [backend, BACKEND_NAMES],
+    [build, BUILDS],
+  ] as const) {
+    if (!choices.includes(given as never))
+      throw new TetradError("ARGUMENT", { op: "createEngine", what: "no such choice", got: `${given}`, expected: choices.join(", ") });
+  }
+  return BACKENDS[backend](options);
 }

@@ -34,10 +34,18 @@ export async function writeModelFolder(path: string, ...model: Parameters<typeof
   await writeFolder(path, modelFiles(...model));
 }
 
-/** As `writeModelFolder`, of any files: several models in folders inside, say. @param contents by name; a slash makes a folder inside */
-export async function writeFolder(path: string, contents: Readonly<Record<string, FileContent>>): Promise<void> {
+/**
+ * As `writeModelFolder`, of any files: several models in folders inside, say.
+ * @param contents by name; a slash makes a folder inside
+ * @param known further names that the folder may hold already, and then loses
+ */
+export async function writeFolder(
+  path: string,
+  contents: Readonly<Record<string, FileContent>>,
+  known: readonly string[] = [],
+): Promise<void> {
   const { writeFolderAtomic } = await files("write", path);
-  await writeFolderAtomic(path, contents, [...Object.keys(contents), TRAINING_FILE, RESULTS_FILE]);
+  await writeFolderAtomic(path, contents, [...Object.keys(contents), TRAINING_FILE, RESULTS_FILE, ...known]);
 }
 
 /** @throws TetradError IO for a missing folder or file, FORMAT for a damaged one */

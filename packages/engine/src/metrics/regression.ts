@@ -12,8 +12,9 @@ export interface RegressionMetrics {
   readonly explainedVariance: number;
   readonly medianAbsoluteError: number;
   readonly maxError: number;
-  /** Mean, median and largest of |y − ŷ| / max(|y|, 2⁻⁵²). */
+  /** Mean of |y − ŷ| / max(|y|, 2⁻⁵²), as scikit-learn has it. */
   readonly meanRelativeError: number;
+  /** Median and largest of |y − ŷ| / |y| where y is not 0; NaN where it always is. */
   readonly medianRelativeError: number;
   readonly maxRelativeError: number;
 }
@@ -31,7 +32,11 @@ export function regressionMetrics(target: ArrayLike<number>, predicted: ArrayLik
   const y = Float64Array.from(target);
   const error = y.map((value, i) => value - (predicted[i] as number));
   const absolute = error.map(Math.abs).sort();
-  const relative = error.map((e, i) => Math.abs(e) / Math.max(Math.abs(y[i] as number), Number.EPSILON)).sort();
+  const floored = error.map((e, i) => Math.abs(e) / Math.max(Math.abs(y[i] as number), Number.EPSILON));
+  const relative = error
+    .map((e, i) => Math.abs(e / (y[i] as number)))
+    .filter((_, i) => y[i] !== 0)
+    .sort();
   const mse = mean(error.map((e) => e * e));
   return {
     count: n,
@@ -42,9 +47,9 @@ export function regressionMetrics(target: ArrayLike<number>, predicted: ArrayLik
     explainedVariance: explained(variance(error), variance(y)),
     medianAbsoluteError: median(absolute),
     maxError: absolute[n - 1] as number,
-    meanRelativeError: mean(relative),
-    medianRelativeError: median(relative),
-    maxRelativeError: relative[n - 1] as number,
+    meanRelativeError: mean(floored),
+    medianRelativeError: relative.length === 0 ? NaN : median(relative),
+    maxRelativeError: relative.at(-1) ?? NaN,
   };
 }
 

@@ -4,7 +4,6 @@ import { type NdArray, ndReduce } from "../nd.js";
 import { normalizeAxes } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { apply } from "../trace.js";
-import { abs } from "./abs.js";
 import { equal } from "./equal.js";
 import { exp } from "./exp.js";
 import { mul } from "./mul.js";
@@ -20,8 +19,8 @@ export const logSumExpOp = reduction({
   reference: (x, { axes, keepDims }) => logSumExpReference(x, axes, keepDims),
   gradient({ inputs: [input], outputs: [output], dy, attrs: { axes } }) {
     const [x, y] = [input as Tensor, output as Tensor];
-    // A row of −Inf only has the result −Inf, and weights 0 rather than e^(−Inf + Inf).
-    const shift = where(equal(abs(y), Infinity), 0, y);
+    // A row of −Inf only has the result −Inf, and weights 0 rather than e^(−Inf + Inf). Where +Inf is, weights are NaN, and 0 beside it, as PyTorch has them.
+    const shift = where(equal(y, -Infinity), 0, y);
     return [mul(expandReduced(dy, x, axes), exp(sub(x, expandReduced(shift, x, axes))))];
   },
   launch(context, node, { axes }) {

@@ -1,6 +1,14 @@
 /** Adam and AdamW (Kingma and Ba 2015, arXiv 1412.6980; Loshchilov and Hutter 2019, arXiv 1711.05101). */
 
-import { decaysAlways, decaysByDefault, type FlatUpdate, makeOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.js";
+import {
+  checkBetas,
+  decaysAlways,
+  decaysByDefault,
+  type FlatUpdate,
+  makeOptimizer,
+  type Optimizer,
+  type OptimizerOptions,
+} from "./optimizer.js";
 
 export interface AdamOptions extends OptimizerOptions {
   readonly beta1?: number;
@@ -15,6 +23,7 @@ export function adamUpdate(
   decoupled: boolean,
   { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, amsgrad = false }: Omit<AdamOptions, keyof OptimizerOptions>,
 ): FlatUpdate {
+  checkBetas("adam", { beta1, beta2 });
   return {
     kind: "flat",
     kernel: "adam",

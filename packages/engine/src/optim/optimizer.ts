@@ -97,6 +97,10 @@ export function makeOptimizer(
   update: Update | ((name: string, shape: Shape) => Update),
 ): Optimizer {
   const { lr, weightDecay, clipNorm, decays, lrScale = () => 1 } = options;
+  for (const [option, value] of Object.entries({ lr, weightDecay, clipNorm })) {
+    if (value === undefined || typeof value === "function" || (Number.isFinite(value) && value >= 0)) continue;
+    throw new TetradError("ARGUMENT", { op: name, what: `${option} is no rate`, got: `${value}` });
+  }
   return { name, lr, weightDecay, clipNorm, decays, lrScale, updateOf: typeof update === "function" ? update : () => update };
 }
 

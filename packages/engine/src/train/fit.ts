@@ -100,6 +100,9 @@ export async function fit(engine: Engine, model: Model, options: FitOptions): Pr
       throw new TetradError("ARGUMENT", { op: "fit", what: `${name} must be a positive integer`, got: `${value}` });
   }
   const { x, y, rows } = trainingData(model, options.x, options.y);
+  if (typeof options.loss !== "function" || typeof options.optimizer?.updateOf !== "function") {
+    throw new TetradError("ARGUMENT", { op: "fit", what: "it needs a loss and an optimizer" });
+  }
   let settings: Settings = { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle };
   for (let losses = 0; ; losses++) {
     const store = engine.store(model.params, { seed });
@@ -325,6 +328,7 @@ class FitLoop {
       throw new DivergedError(error, await this.#result(executable, "diverged"));
     }
     if (done !== steps && this.settings.signal?.aborted !== true) {
+      if (this.engine.closed) throw new TetradError("CANCELLED", { op: "fit", what: "the engine was closed" });
       throw new TetradError("INTERNAL", { op: "fit", what: "a job ended early", got: `${done} of ${steps} steps` });
     }
   }

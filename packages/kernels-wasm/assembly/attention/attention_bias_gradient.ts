@@ -11,6 +11,7 @@ import {
   dense_q, has_dropout, has_mask, head_dim, heads, is_causal, kv_heads, q_length, q_offset, scalar, scale_of, sequences, value_dim, visible,
 } from "../lib/attention/problem";
 import { scale_row } from "../lib/attention/rotate";
+import { STRIP_BYTES } from "../dense/table";
 import { scratch } from "../lib/control";
 import { row_exp } from "../lib/exp_row";
 import { share_begin, share_end } from "../lib/rows";
@@ -57,7 +58,8 @@ function add_scores<T>(p: usize, x: usize, b: i32, h: i32, to: usize, thread: i3
   const masks = slopes + <usize>(most * bc) * sizeof<T>();
   const factors = masks + <usize>bc * sizeof<T>();
   const rotated = factors + <usize>bc * sizeof<T>();
-  const panels = (rotated + 8 * d_bytes + 95) & ~63;
+  const room = (rotated + 8 * d_bytes + 95) & ~63;
+  const panels = room + STRIP_BYTES;
   const values = panels + <usize>bc * d_bytes;
   const ldo = <usize>heads(x) * dv_bytes;
   const length = q_length(x, b);
@@ -80,8 +82,8 @@ function add_scores<T>(p: usize, x: usize, b: i32, h: i32, to: usize, thread: i3
       pack_keys<T>(panels, rotated, x, b, g, j0, m, d);
       pack_values_transposed<T>(values, x, b, g, j0, m, dv);
       const reach = is_causal(x) ? i0 + q_offset(x, b) - j0 : FAR;
-      scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach, 0);
-      scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach, 0);
+      scores_product<T>(weights, ld, queries, d_bytes, panels, n, m, d, reach, room);
+      scores_product<T>(slopes, ld, dos, dv_bytes, values, n, m, dv, reach, room);
       if (has_mask(x)) mask_scores<T>(masks, x, b, j0, m);
       for (let r = 0; r < n; r++) {
         const row = weights + <usize>r * ld;

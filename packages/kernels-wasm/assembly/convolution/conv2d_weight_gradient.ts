@@ -4,7 +4,7 @@
  * dY are read in place, or brought together from several images where each has few outputs.
  * Words: dw, x, dy, then geometry.ts.
  */
-import { KC, MR } from "../dense/table";
+import { KC, MR, STRIP_BYTES } from "../dense/table";
 import { strip_rows } from "../dense/tile";
 import { scratch } from "../lib/control";
 import { share_begin, share_end, share_whole } from "../lib/rows";
@@ -84,7 +84,8 @@ function conv2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): void {
   const channel_bytes = padded ? <usize>band_rows * row_bytes : <usize>(height * width) * sizeof<T>();
   const plane = <usize>(height * width) * sizeof<T>();
   const packed = scratch(thread);
-  const gathered = packed + STRIP_OFFSET;
+  const room = packed + STRIP_OFFSET;
+  const gathered = room + STRIP_BYTES;
   const table = packed + TABLE_OFFSET;
   const band = packed + BAND_OFFSET;
   const strips = (m1 - m0 + MR - 1) / MR;
@@ -130,7 +131,7 @@ function conv2d_weight_gradient<T>(p: usize, thread: i32, threads: i32): void {
                 gather_rows<T>(gathered, a, count, own, together, row_dy, <usize>(groups * m) * row_dy);
                 a = gathered;
               }
-              strip_rows<T>(count, a, step, packed, 32, panel, c + <usize>i * row_dw, row_dw, n, kc, fresh, 0);
+              strip_rows<T>(count, a, step, packed, 32, panel, c + <usize>i * row_dw, row_dw, n, kc, fresh, room);
             }
           }
         }

@@ -25,11 +25,11 @@ export const DH: usize = 72;
 export const DW: usize = 76;
 export const GROUPS: usize = 80;
 
-/** Scratch of a thread: packed panels, a strip of the other operand, a table of offsets, then the zero-padded band. */
+/** Scratch of a thread: packed panels, room for a strip of the other operand, twice, a table of offsets, then the zero-padded band. */
 export const PANELS_BYTES: i32 = 240 << 10;
 export const STRIP_OFFSET: usize = 240 << 10;
-export const TABLE_OFFSET: usize = 266 << 10;
-export const BAND_OFFSET: usize = 274 << 10;
+export const TABLE_OFFSET: usize = 278 << 10;
+export const BAND_OFFSET: usize = 286 << 10;
 /** Offsets that the table has room for. */
 export const MOST_TAPS: i32 = 2048;
 /** The op refuses geometries whose smallest band is larger; mirrored by ops/convolution.ts. Vectors may run 32 bytes over. */

@@ -27,15 +27,13 @@ export const B_PACK_ROWS: i32 = 72;
 export const STREAM_ROWS: i32 = 64;
 export const STREAM_BYTES: i32 = 128 << 10;
 /**
- * Whole strips of A are gathered in front of packed panels: one pointer then serves all rows, 24 instructions for 12 multiply-adds instead of 29. A core of one's own
+ * Whole strips of A are gathered: one pointer then serves all rows, 24 instructions for 12 multiply-adds instead of 29. A core of one's own
  * does not notice (0.98 of peak either way); one that shares its instructions with a neighbour's thread is 1.04 to 1.2 times as fast.
  * A stored transposed is read in place, unless KC rows of it spread over more than this many bytes and there are this many panels of B to repay bringing a
  * strip together.
  */
 export const A_IN_PLACE_BYTES: i32 = 24 << 10;
 export const A_PACK_PANELS: i32 = 4;
-/** Panels of B from which gathering a strip of A pays. */
-export const A_GATHER_PANELS: i32 = 3;
 /** Bytes from row to row of a gathered strip: the longest run of k and a cache line, so that its rows never meet in one set of L1. */
 export const PITCH_F32: usize = 2112;
 export const PITCH_F64: usize = 4160;

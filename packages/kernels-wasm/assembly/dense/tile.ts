@@ -4,7 +4,7 @@
  */
 import { lanes, load_splat, madd, store_partial } from "../lib/simd";
 import { gather_rows } from "./pack";
-import { A_GATHER_PANELS, MR, PITCH_F32, PITCH_F64 } from "./table";
+import { MR, PITCH_F32, PITCH_F64 } from "./table";
 
 /** Where a strip of A lies: rows in place, each with a pointer; elements of one k side by side; or rows gathered at a literal distance (gather_rows). */
 const ROWS: i32 = 0;
@@ -183,18 +183,14 @@ function strip<T>(
 }
 
 /**
- * A strip of `rows` (1..6) rows of A, `stride` bytes apart, each contiguous in k. Given room for STRIP_BYTES, whole strips are gathered there first, if k is
- * at most 2 · KC; `room` may be 0.
+ * A strip of `rows` (1..6) rows of A, `stride` bytes apart, each contiguous in k, which is at most 2 · KC. Whole strips are gathered in `room`, of STRIP_BYTES,
+ * first.
  */
 export function strip_rows<T>(
   rows: i32, a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool, room: usize,
 ): void {
-  if (rows == MR && room != 0 && n >= A_GATHER_PANELS * 2 * lanes<T>()) {
-    gather_rows<T>(room, a, stride, k);
-    return gathered_rows<T>(room, b, bs, panel, c, ldc, n, k, fresh);
-  }
   switch (rows) {
-    case 6: return rows6<T>(a, stride, b, bs, panel, c, ldc, n, k, fresh);
+    case MR: return gathered_rows<T>(room, a, stride, b, bs, panel, c, ldc, n, k, fresh);
     case 5: return rows5<T>(a, stride, b, bs, panel, c, ldc, n, k, fresh);
     case 4: return rows4<T>(a, stride, b, bs, panel, c, ldc, n, k, fresh);
     case 3: return rows3<T>(a, stride, b, bs, panel, c, ldc, n, k, fresh);
@@ -217,8 +213,11 @@ export function strip_adjacent<T>(
   }
 }
 
-function gathered_rows<T>(a: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(MR, GATHERED, a, 0, b, bs, panel, c, ldc, n, k, fresh);
+function gathered_rows<T>(
+  room: usize, a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool,
+): void {
+  gather_rows<T>(room, a, stride, k);
+  strip<T>(MR, GATHERED, room, 0, b, bs, panel, c, ldc, n, k, fresh);
 }
 function rows1<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
   strip<T>(1, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
@@ -234,9 +233,6 @@ function rows4<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c:
 }
 function rows5<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
   strip<T>(5, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
-}
-function rows6<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
-  strip<T>(6, ROWS, a, stride, b, bs, panel, c, ldc, n, k, fresh);
 }
 function adjacent_rows1<T>(a: usize, stride: usize, b: usize, bs: usize, panel: usize, c: usize, ldc: usize, n: i32, k: i32, fresh: bool): void {
   strip<T>(1, ADJACENT, a, stride, b, bs, panel, c, ldc, n, k, fresh);

@@ -36,18 +36,22 @@ export function labelsOfConfig(config: JsonObject, folder: string): string[] {
   });
 }
 
-/** @throws TetradError DATA that lists classes which training did not see */
-export function checkKnown(known: readonly string[], labels: Iterable<string>): void {
+/** @throws TetradError DATA that lists classes which training did not see; `op` says where they are */
+export function checkKnown(known: readonly string[], labels: Iterable<string>, op = "evaluate"): void {
   const unknown = [...new Set(labels)].filter((label) => !known.includes(label));
   if (unknown.length === 0) return;
   throw new TetradError("DATA", {
-    op: "evaluate",
+    op,
     what: "the data have classes that the model was not trained on",
     got: listed(
       unknown.map((label) => JSON.stringify(label)),
       5,
     ),
-    expected: `some of its ${known.length}`,
+    expected: `some of its ${known.length}: ${listed(
+      known.map((label) => JSON.stringify(label)),
+      5,
+    )}`,
+    hint: "leave their examples out, or train with some",
   });
 }
 

@@ -17,8 +17,10 @@ import { normals, random } from "../random.js";
 export interface RegionOptions {
   /** Which parameter. */
   readonly name: string;
-  /** Values of it to test; 21 over three errors to both sides, within the bounds, unless told. */
+  /** Values of it to test; `points` over three errors to both sides, within the bounds, unless told. */
   readonly values?: readonly number[];
+  /** 21 unless told */
+  readonly points?: number;
   /** Simulated experiments at each value; 300 unless told. */
   readonly toys?: number;
   /** Confidence level; 0.6827 unless told. */
@@ -64,7 +66,7 @@ export async function simulatedRegion(likelihood: Likelihood, fit: FitResult, op
       hint: "use profiles",
     });
   const best = Float64Array.from(likelihood.parameters, (one) => fit.parameters.find((p) => p.name === one.name)?.value as number);
-  const values = options.values ?? defaultValues(likelihood, fit, held, best[held] as number);
+  const values = options.values ?? defaultValues(likelihood, fit, held, best[held] as number, options.points ?? 21);
   if (values.length < 3 || !(toys >= 50) || !Number.isInteger(toys) || !(level > 0 && level < 1))
     throw new TetradError("ARGUMENT", {
       op: "simulatedRegion",
@@ -105,7 +107,7 @@ export async function simulatedRegion(likelihood: Likelihood, fit: FitResult, op
   return { name, level, toys, best: best[held] as number, tested, intervals: intervalsOf(tested) };
 }
 
-function defaultValues(likelihood: Likelihood, fit: FitResult, held: number, best: number): number[] {
+function defaultValues(likelihood: Likelihood, fit: FitResult, held: number, best: number, points: number): number[] {
   const { name, lower, upper } = likelihood.parameters[held] as Likelihood["parameters"][number];
   const found = fit.parameters.find((one) => one.name === name)?.uncertainty;
   const error = found !== null && found !== undefined && found > 0 ? found : (upper - lower) / 6;
@@ -116,7 +118,7 @@ function defaultValues(likelihood: Likelihood, fit: FitResult, held: number, bes
       hint: "give it bounds, or name the values",
     });
   const [from, to] = [Math.max(lower, best - 3 * error), Math.min(upper, best + 3 * error)];
-  return Array.from({ length: 21 }, (_, i) => from + ((to - from) * i) / 20);
+  return Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
 }
 
 /** Whitened noise of one experiment: standard normal, without the part along a marginalised offset, which no residual has. */

@@ -68,7 +68,7 @@ export async function predictFolds(
     const kept = observed.map(({ set }, s) => keptSet(set, foldOf[s] as number[], fold));
     const likelihood = await createLikelihood(
       engine,
-      { ...theory, ...(kept[0] as DataSet), name: theory.name, sets: kept },
+      { ...theory, ...(kept[0] as DataSet), name: theory.name, modelText: theory.modelText, sets: kept },
       Object.fromEntries(
         observed.map((one, s) => [one.set.name, columnsOf(one.set, one.observations, (row) => foldOf[s]?.[row] !== fold)]),
       ),
