@@ -55,13 +55,6 @@ export function compareTheories(fits: readonly FitResult[]): Comparison {
       got: `${fits.length} fits`,
       expected: "two or more",
     });
-  const twice = fits.find(({ theory }, i) => fits.some((other, j) => j < i && other.theory === theory));
-  if (twice !== undefined)
-    throw new TetradError("ARGUMENT", {
-      op: "compareTheories",
-      what: `two theories are called ${twice.theory}`,
-      hint: "give each a `name` of its own",
-    });
   for (const fit of fits) {
     const same =
       fit.n === first.n &&
@@ -84,6 +77,13 @@ export function compareTheories(fits: readonly FitResult[]): Comparison {
       });
     }
   }
+  const twice = fits.find(({ theory }, i) => fits.some((other, j) => j < i && other.theory === theory));
+  if (twice !== undefined)
+    throw new TetradError("ARGUMENT", {
+      op: "compareTheories",
+      what: `two theories are called ${twice.theory}`,
+      hint: "give each a `name` of its own",
+    });
   const laws = fits.map(({ sets }) => sets.map(({ noise }) => formatNoise(noise)).join(", "));
   const oneLaw = laws.every((law) => law === laws[0]);
   const constant = ({ sets }: FitResult): number => (oneLaw ? 0 : sets.reduce((sum, { normalisation }) => sum + normalisation, 0));
