@@ -18,7 +18,7 @@ const BYTES = { f32: 4, f64: 8, i32: 4, bool: 1, u8: 1 } as const satisfies Reco
 /** @throws TetradError DTYPE where plain JavaScript names a type that there is not */
 export function requireType(dtype: string): void {
   if (!Object.hasOwn(BYTES, dtype))
-    throw new TetradError("DTYPE", { op: "input", what: "no such type", got: dtype, expected: Object.keys(BYTES).join(", ") });
+    throw new TetradError("DTYPE", { op: "input", what: "no such type", got: dtype, expected: `${Object.keys(BYTES)}` });
 }
 
 export function byteSize(dtype: DType): number {

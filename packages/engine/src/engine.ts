@@ -128,7 +128,7 @@ export class Engine {
     const result = withGraph(traced.graph, () => f({ ...traced.inputs, ...traced.params }));
     const outputs = new Map(result instanceof Tensor ? [["output", result] as const] : Object.entries(result ?? {}));
     if (outputs.size === 0 || [...outputs.values()].some((y) => !(y instanceof Tensor))) {
-      throw new TetradError("ARGUMENT", { op: "compile", what: "a function must return tensors, at once" });
+      throw new TetradError("ARGUMENT", { op: "compile", what: "it must return tensors, at once" });
     }
     const executable = await this.backend.compile({
       graph: traced.graph,

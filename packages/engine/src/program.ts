@@ -74,7 +74,7 @@ abstract class Program {
     if (tensor !== undefined && shape !== undefined && !sameShape(shape.slice(free), tensor.shape.slice(free))) {
       throw new TetradError("SHAPE", {
         op: "write",
-        what: `rows of input "${name}" do not fit`,
+        what: `"${name}" has another shape`,
         got: formatShape(shape),
         expected: formatShape(tensor.shape),
       });

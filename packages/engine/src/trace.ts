@@ -105,7 +105,7 @@ export function flatten(data: NestedNumbers): { shape: number[]; values: Float64
       for (let i = 0; i < part.length; i++) visit((part as ArrayLike<NestedNumbers>)[i] as NestedNumbers, depth + 1);
       return;
     }
-    throw new TetradError("SHAPE", { op: "constant", what: "rows of different length, or no numbers", expected: formatShape(shape) });
+    throw new TetradError("SHAPE", { op: "constant", what: "ragged rows, or no numbers", expected: formatShape(shape) });
   };
   visit(data, 0);
   return { shape, values };

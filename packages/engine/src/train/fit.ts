@@ -101,7 +101,7 @@ export async function fit(engine: Engine, model: Model, options: FitOptions): Pr
   }
   const { x, y, rows } = trainingData(model, options.x, options.y);
   if (typeof options.loss !== "function" || typeof options.optimizer?.updateOf !== "function") {
-    throw new TetradError("ARGUMENT", { op: "fit", what: "it needs a loss and an optimizer" });
+    throw new TetradError("ARGUMENT", { op: "fit", what: "no loss or no optimizer" });
   }
   let settings: Settings = { ...options, batchSize: Math.min(batchSize, rows), epochs, seed, shuffle };
   for (let losses = 0; ; losses++) {
