@@ -10,21 +10,13 @@ import { truths } from "./nd-input.js";
 import { type Optimizer, rateAt } from "./optim/optimizer.js";
 import { type MemoryMap, memoryMap } from "./plan/memory.js";
 import { planText } from "./plan/plan.js";
-import { formatShape, type Shape, sameShape } from "./shape.js";
+import { formatShape, sameShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 import type { Timeline } from "./timeline.js";
 import { flatten, type NestedNumbers } from "./trace.js";
 
 export type Feed = NestedNumbers;
 export type Feeds = Readonly<Record<string, Feed>>;
-
-/** Numbers in a row, and the shape that nested rows have. */
-function flat(data: Feed): { readonly values: ArrayLike<number>; readonly shape?: Shape } {
-  if (typeof data === "number") return { values: [data] };
-  return ArrayBuffer.isView(data) || typeof (data as ArrayLike<number>)?.[0] === "number"
-    ? { values: data as ArrayLike<number> }
-    : flatten(data);
-}
 
 /** The value of what a backend may only know later. */
 function atOnce<T>(value: T | Promise<T>, op: string, later: string): T {
@@ -35,14 +27,16 @@ function atOnce<T>(value: T | Promise<T>, op: string, later: string): T {
 /** What compiled functions and training steps have in common. */
 abstract class Program {
   #running = false;
-  readonly #written = new Set<string>();
-  #complete = false;
+  /** Inputs that have elements, and no values yet */
+  readonly #unwritten: Set<string>;
 
   constructor(
     protected readonly executable: Executable,
     protected readonly inputs: ReadonlyMap<string, Tensor>,
     private readonly machine: () => Machine | Promise<Machine>,
-  ) {}
+  ) {
+    this.#unwritten = new Set([...inputs.keys()].filter((name) => this.inputSize(name) > 0));
+  }
 
   /** Writes inputs; each keeps its value until it is written again. A bounded axis takes its live length from the data. */
   set(feeds: Feeds): void {
@@ -55,10 +49,9 @@ abstract class Program {
 
   /** Throws ARGUMENT where an input that has elements was never written. */
   protected requireInputs(): void {
-    if (this.#complete) return;
-    const name = [...this.inputs.keys()].find((input) => !this.#written.has(input) && this.inputSize(input) > 0);
-    if (name !== undefined) throw new TetradError("ARGUMENT", { op: "run", what: `input "${name}" was never written` });
-    this.#complete = true;
+    if (this.#unwritten.size === 0) return;
+    const [name] = this.#unwritten;
+    throw new TetradError("ARGUMENT", { op: "run", what: `input "${name}" was never written` });
   }
 
   /** How many numbers an input takes. */
@@ -69,18 +62,9 @@ abstract class Program {
   #write(executable: Executable, name: string, feed: Feed): void {
     const tensor = this.inputs.get(name);
     const bound = tensor?.bound;
-    const { values, shape } = flat(feed);
-    const free = bound === undefined ? 0 : 1;
-    if (tensor !== undefined && shape !== undefined && !sameShape(shape.slice(free), tensor.shape.slice(free))) {
-      throw new TetradError("SHAPE", {
-        op: "write",
-        what: `"${name}" has another shape`,
-        got: formatShape(shape),
-        expected: formatShape(tensor.shape),
-      });
-    }
+    const values = this.#flat(name, feed);
     const data = tensor?.dtype === "bool" ? truths(values) : values;
-    this.#written.add(name);
+    this.#unwritten.delete(name);
     if (tensor !== undefined && bound !== undefined) {
       const perStep = (tensor.size / (tensor.shape[0] as number)) * bound.times;
       const length = data.length / perStep;
@@ -95,6 +79,22 @@ abstract class Program {
       executable.setLive(bound.name, length);
     }
     executable.write(name, data);
+  }
+
+  /** Numbers in a row; the shape that nested rows have must be the input's, but for a bounded axis. */
+  #flat(name: string, feed: Feed): ArrayLike<number> {
+    if (typeof feed === "number") return [feed];
+    if (ArrayBuffer.isView(feed) || typeof (feed as ArrayLike<number>)?.[0] === "number") return feed as ArrayLike<number>;
+    const { values, shape } = flatten(feed);
+    const tensor = this.inputs.get(name);
+    const free = tensor?.bound === undefined ? 0 : 1;
+    if (tensor === undefined || sameShape(shape.slice(free), tensor.shape.slice(free))) return values;
+    throw new TetradError("SHAPE", {
+      op: "write",
+      what: `"${name}" has another shape`,
+      got: formatShape(shape),
+      expected: formatShape(tensor.shape),
+    });
   }
 
   /** One asynchronous run; a second one would overwrite the inputs of the first while it reads them. */

@@ -61,15 +61,6 @@ export async function generateAction(context: Context, given: string, prompt: st
       got: prompt,
       hint: "is its name right?",
     });
-  const blank = isFile ? texts.findIndex((text) => text.trim() === "") : -1;
-  if (blank >= 0) {
-    throw new TetradError("DATA", {
-      op: prompt,
-      what: "a prompt is empty",
-      at: `prompt ${blank + 1} of ${texts.length}`,
-      hint: "leave it out",
-    });
-  }
   const schema = flags.jsonSchema === undefined ? undefined : parseJson(await readBytes(flags.jsonSchema), flags.jsonSchema);
   const { folder, ...place } = await findModel(context, given);
   const open = async (engine: Engine) => {

@@ -20,7 +20,7 @@ export type BackendName = keyof typeof BACKENDS;
 const BUILDS = ["baseline", "relaxed"];
 export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly BackendName[];
 
-/** @throws TetradError UNSUPPORTED when the platform lacks what was asked for */
+/** @throws TetradError ARGUMENT for a backend or build that there is not, UNSUPPORTED when the platform lacks what was asked for */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { backend = "auto", build = "relaxed" } = options;
   for (const [given, choices] of [

@@ -1,5 +1,6 @@
 /** Text that goes on from a prompt, or from each of several. */
 
+import { checkSequences } from "../tasks/labels.js";
 import { Answer, fullOptions, type Generated, type GenerateOptions, type Prompt, promptOf } from "./answer.js";
 import type { TextGenerator } from "./open.js";
 
@@ -18,7 +19,7 @@ export interface BatchOptions extends Omit<GenerateOptions, "onText"> {
 /**
  * The answers that `generate` gives, as many at a time as the generator has sequences: whoever has ended makes room for the next prompt.
  * @returns answers in the order of the prompts
- * @throws TetradError as `generate`
+ * @throws TetradError as `generate`; DATA for a prompt without a token
  */
 export async function generateBatch(
   generator: TextGenerator,
@@ -28,6 +29,8 @@ export async function generateBatch(
   const { decoder } = generator;
   const options = fullOptions(generator, given);
   const waiting = prompts.map((prompt, number) => ({ number, ids: promptOf(generator, prompt) })).reverse();
+  // Of several, one that is nothing is named before the others are answered; of one the decoder says it.
+  if (prompts.length > 1) checkSequences("generate", waiting.map(({ ids }) => ids).reverse());
   const answers: Generated[] = [];
   const running = new Array<{ readonly number: number; readonly answer: Answer } | undefined>(decoder.sequences).fill(undefined);
   const next: (number | undefined)[] = new Array(decoder.sequences).fill(undefined);
