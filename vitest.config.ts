@@ -1,7 +1,8 @@
 // Tests by environment (tests/unit … tests/acceptance), run against the packages' sources: no build of TypeScript is needed, so a
 // stack trace and a coverage report name the file a person edits. Only tests/acceptance and tests/cli look at what is really shipped.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./tests/support/longest-first.js";
@@ -14,6 +15,13 @@ const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 if (process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftshader)) process.env["VK_ICD_FILENAMES"] = swiftshader;
 // Nor on what this user's machine has kept, which tests leave alone.
 process.env["TETRAD_CACHE"] = "off";
+// What the files of one run have in common: a process of Python, what a GPU was measured to do.
+if (process.env["TETRAD_TEST_FOLDER"] === undefined) {
+  const folder = mkdtempSync(join(tmpdir(), "tetrad-tests-"));
+  process.env["TETRAD_TEST_FOLDER"] = folder;
+  process.env["TETRAD_TEST_OWNER"] = String(process.pid);
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+}
 process.env["XDG_RUNTIME_DIR"] ??= tmpdir(); // the Vulkan loader complains where a session has none
 // SwiftShader's compiler allocates and frees millions of small pieces: without what glibc does to give memory back it takes 0.87 of the time.
 process.env["GLIBC_TUNABLES"] ??= "glibc.malloc.mxfast=0";

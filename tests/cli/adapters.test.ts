@@ -34,6 +34,9 @@ test("texts by --peft prefix: generate and evaluate open its folder", () => {
   const goesOn = (model: string) => facts<{ text: string }>(place, "generate", model, "Lily had", "--max-tokens", "12").text;
   expect(goesOn("adapter")).toMatch(/ball/);
   expect(goesOn(STORIES())).not.toMatch(/ball/);
+  // Options of draws where nothing is drawn
+  const { code, stderr } = place.tetrad("generate", STORIES(), "Lily had", "--top-k", "5");
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/nothing is drawn.*got --top-k.*--temperature 0\.8/) });
 });
 
 test("adapters over int8: by --quantize and by a file, merged into exact weights, and what it does not go with", () => {

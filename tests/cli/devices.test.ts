@@ -5,7 +5,7 @@ import { missing } from "../support/missing.js";
 import { workplace } from "./tetrad.js";
 
 test("a GPU is measured once, and again when asked to or when what was kept is damaged", () => {
-  const place = workplace();
+  const place = workplace({}, false);
   const file = place.path("cache/tetrad/gpu-rates.json");
   const gpu = (...options: string[]) => {
     const { code, stdout, stderr } = place.tetrad("devices", ...options, "--json");
@@ -30,7 +30,7 @@ test("a GPU is measured once, and again when asked to or when what was kept is d
 });
 
 test("TETRAD_CACHE=off leaves the cache alone", () => {
-  const place = workplace({ TETRAD_CACHE: "off" });
+  const place = workplace({ TETRAD_CACHE: "off" }, false);
   expect(place.tetrad("devices", "--curve").code).toBe(0);
   expect(existsSync(place.path("cache"))).toBe(false);
 });

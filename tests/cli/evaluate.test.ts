@@ -37,10 +37,12 @@ test("classes: intervals, predictions, a report, runs and their comparison", () 
   });
 
   const files = ["--report", "report.html", "--predictions", "out.csv"];
-  const measured = facts<{ accuracy: number; macroF1: number; intervals: Record<"accuracy" | "macroF1", Interval> }>(
-    place,
-    ...["evaluate", "models/good", data, "--label", "colour", ...files],
-  );
+  const measured = facts<{
+    accuracy: number;
+    macroF1: number;
+    classes: Record<string, { support: number }>;
+    intervals: Record<"accuracy" | "macroF1", Interval>;
+  }>(place, ...["evaluate", "models/good", data, "--label", "colour", ...files]);
   expect(measured.accuracy).toBe(results.eval_accuracy);
   for (const name of ["accuracy", "macroF1"] as const) {
     const { value, low, high } = measured.intervals[name];
@@ -48,6 +50,10 @@ test("classes: intervals, predictions, a report, runs and their comparison", () 
     expect(low).toBeLessThanOrEqual(value);
     expect(high).toBeGreaterThanOrEqual(value);
   }
+  expect(Object.keys(measured.classes).sort()).toEqual(["green", "red", "yellow"]);
+  expect(Object.values(measured.classes).map(({ support }) => support)).toEqual([4, 4, 4]);
+  const long = place.tetrad("predict", "models/good", "an apple lies on the table ".repeat(100));
+  expect(long).toMatchObject({ code: 0, stderr: expect.stringContaining("note: 1 text is longer than the model reads and cut") });
   const html = readFileSync(place.path("report.html"), "utf8");
   expect(html).toContain("<h1>good on test.csv</h1>");
   expect(html).toMatch(/learned from<\/th><td>train\.csv/);

@@ -33,9 +33,9 @@ test("several labels: learnt, saved, used and measured", async () => {
   expect(measured.micro.f1).toBeGreaterThan(0.9);
   expect(facts(place, "predict", "out", coloured[5]?.text as string)).toMatchObject({ labels: ["blue", "red"] });
   expect(place.tetrad("predict", "out", test).stdout.split("\n").slice(0, 3)).toEqual([
-    "text,labels",
-    "a house  by the sea,[]",
-    'a house red by the sea,"[""red""]"',
+    "text,labels,predicted_labels",
+    "a house  by the sea,,[]",
+    'a house red by the sea,red,"[""red""]"',
   ]);
 });
 
@@ -78,7 +78,7 @@ test("answers: learnt from SQuAD's JSON, saved, used and measured", async () => 
   expect(place.tetrad(...ask("--question", "Who lives here?", "--null-threshold", "0")).stdout).toMatch(/^no answer\n/);
   const table = place.write("asked.csv", 'question,context\nWhich colour is first?,"a house blue by the sea"\n');
   expect(place.tetrad("predict", "out", table).stdout).toMatch(
-    /^question,answer,begin,end,probability\nWhich colour is first\?,blue,8,12,0\.\d+\n$/,
+    /^question,context,answer,begin,end,probability\nWhich colour is first\?,a house blue by the sea,blue,8,12,0\.\d+\n$/,
   );
   expect(place.tetrad("predict", "out", "--question", "Who?").stderr).toMatch(/error\[ARGUMENT\]: predict: there is nothing to answer/);
 });

@@ -4,6 +4,7 @@ import { readSafetensors } from "@tetrad/engine";
 import { describe, expect, test } from "vitest";
 import { python } from "../support/python.js";
 import { sharedPath } from "../support/shared.js";
+import { tinyBert } from "../support/tiny-model.js";
 import { facts, finetune, miniLm } from "./finetuning.js";
 import { type Workplace, workplace } from "./tetrad.js";
 
@@ -65,7 +66,9 @@ test("classes: learnt, saved, used, measured, and the same in Python", () => {
   expect(place.tetrad("predict", "bank", texts[0] as string).stdout).toMatch(/^card_swallowed +\d\d\.\d %\n/);
   const table = place.tetrad("predict", "bank", test, "--out", "answers.csv");
   expect(table).toMatchObject({ code: 0, stdout: "30 predictions written to answers.csv\n" });
-  expect(readFileSync(place.path("answers.csv"), "utf8").split("\n")[0]).toBe("text,label,probability");
+  expect(readFileSync(place.path("answers.csv"), "utf8").split("\n")[0]).toBe(
+    `${readFileSync(test, "utf8").split("\n")[0]},label,probability`,
+  );
 
   const there = JSON.parse(python(["torch", "transformers"])(CLASSIFY, place.path("bank"), JSON.stringify(texts))) as Record<
     string,
@@ -86,12 +89,13 @@ with torch.no_grad():
 print(json.dumps([{model.config.id2label[i]: p for i, p in enumerate(row)} for row in rows]))
 `;
 
-test("without a file to measure on, some texts are kept back", () => {
+test("without a file to measure on, some texts are kept back", async () => {
   const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
   const train = questions(place, "all.csv", 0, 20);
   const { texts, classes } = facts<{ texts: { train: number; test: number }; classes: string[] }>(
     place,
-    ...finetune("classify", { train, label: "category", epochs: "1", "test-share": "0.25" }),
+    ...finetune("classify", { model, train, label: "category", epochs: "1", "test-share": "0.25" }),
   );
   expect(texts).toEqual({ train: 45, test: 15 });
   expect(classes).toHaveLength(3);
@@ -149,6 +153,7 @@ test("text: an adapter is trained, saved as peft has it, and goes on from a prom
     target_modules: ["q_proj", "v_proj"],
     base_model_name_or_path: model,
   });
+  expect(readFileSync(place.path("adapter/README.md"), "utf8")).toMatch(/- adapter: lora\n- r: 8\n- lora_alpha: 16\n- lora_dropout: 0\n/);
   const goesOn = (folder: string) => facts<{ text: string }>(place, "generate", folder, "Theorem 3. Every black", "--max-tokens", "8").text;
   expect(goesOn("adapter")).toMatch(/^ hole/);
   expect(goesOn("adapter")).not.toBe(goesOn(model));
@@ -217,10 +222,11 @@ test.skipIf(process.platform === "win32")("an interrupted and resumed run ends w
   expect(place.tetrad(...command("bank"), "--resume").stderr).toMatch(/error\[IO\].*no checkpoint in bank-run/);
 });
 
-test("adversarial training is a flag", () => {
+test("adversarial training is a flag", async () => {
   const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
   const train = questions(place, "train.csv", 0, 6);
-  const command = finetune("classify", { train, test: train, label: "category", epochs: "2" });
+  const command = finetune("classify", { model, train, test: train, label: "category", epochs: "2" });
   const [plain, fgm] = [[], ["--adversarial", "fgm:0.5:text"]].map(
     (flags) => facts<{ finalLoss: number }>(place, ...command, ...flags).finalLoss,
   );

@@ -53,7 +53,7 @@ test("two tasks of a configuration: learned, measured, and used together and apa
   const said = facts<{ topic: { label: string }; people: { entities: { type: string }[] } }>(place, "predict", "both", "the card is stuck");
   expect(said.topic.label).toBe("card");
   expect(facts<{ label: string }>(place, "predict", "both/topic", "the card is stuck").label).toBe("card");
-  expect(place.tetrad("predict", "both", "topics.csv").stdout).toMatch(/^text,topic_label,topic_probability,people_entities\n/);
+  expect(place.tetrad("predict", "both", "topics.csv").stdout).toMatch(/^text,kind,topic_label,topic_probability,people_entities\n/);
   expect(facts<{ f1: number }>(place, "evaluate", "both/people", "people.conll").f1).toBeGreaterThan(0.9);
   expect(place.tetrad("evaluate", "both", "topics.csv").stderr).toMatch(
     /error\[ARGUMENT\]: both: these are several tasks.*topic, people.*tetrad evaluate both\/topic topics\.csv/,

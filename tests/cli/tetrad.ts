@@ -1,6 +1,6 @@
 // Runs the real, built `tetrad` binary as a user's shell would, in a folder of its own.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -66,10 +66,22 @@ export class Workplace {
   }
 }
 
-/** A fresh folder, removed when the running test ends. */
-export function workplace(env: Readonly<Record<string, string>> = {}): Workplace {
+/** What the first program of this run measured of the GPU, which takes each half a second. */
+const RATES = join(process.env["TETRAD_TEST_FOLDER"] as string, "gpu-rates.json");
+
+/**
+ * A fresh folder, removed when the running test ends.
+ * @param env what its programs' environment holds besides this process's
+ * @param measured whether its cache holds what another one measured of the GPU
+ */
+export function workplace(env: Readonly<Record<string, string>> = {}, measured = true): Workplace {
   if (!existsSync(program)) throw new Error("packages/cli/dist/bin.js is missing: run `npm run build` first");
   const place = new Workplace(env);
-  onTestFinished(() => rmSync(place.folder, { recursive: true, force: true }));
+  const own = "cache/tetrad/gpu-rates.json";
+  if (measured && existsSync(RATES)) place.write(own, readFileSync(RATES));
+  onTestFinished(() => {
+    if (existsSync(place.path(own))) renameSync(place.path(own), RATES);
+    rmSync(place.folder, { recursive: true, force: true });
+  });
   return place;
 }

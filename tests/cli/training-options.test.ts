@@ -134,6 +134,7 @@ test("what could not be written or measured at the end is refused before the tra
   place.write("bank/config.json", "{}");
   place.write("bank/model.safetensors", "whole");
   refused(/error\[IO\]: write bank: a whole model is there/, "--peft", "lora");
+  refused(/--r means nothing to this training.*got no --peft/, "--r", "4");
   place.write("bank/report.html", "mine");
   refused(/error\[IO\]: write bank: .*report\.html/);
   place.write("new.csv", "text,label\nhello,unseen\n");

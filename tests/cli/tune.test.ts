@@ -7,7 +7,7 @@ import { example, type Workplace, workplace } from "./tetrad.js";
 const config = example("iris/train.yaml");
 
 function cached(place: Workplace): string {
-  const [file] = readdirSync(place.path("cache/tetrad"));
+  const file = readdirSync(place.path("cache/tetrad")).find((name) => name !== "gpu-rates.json");
   return join(place.path("cache/tetrad"), file as string);
 }
 

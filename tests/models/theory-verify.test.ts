@@ -311,6 +311,25 @@ test("limits: what the file asserts, at the data and around the best fit; a wron
   expect(found.findings[0]).toMatchObject({ check: "units", outcome: "passed", verdict: expect.stringContaining("1 of 3 parameters") });
 });
 
+test("limits: beside 0 a difference counts against what the formula makes elsewhere, whatever the units", async () => {
+  const theory = parseTheory(`
+name: springs
+model: k*x
+data: {x: x, y: F, error: e}
+parameters:
+  k: {start: 2e-20}
+  c: {start: 0.001, fixed: true}
+limits:
+  - {name: at rest, when: {x: 0}, equals: 0*k}
+  - {name: nearly, when: {x: 0}, formula: k*(x+c), equals: 0*k}
+`);
+  const data = { columns: { x: [1, 2, 3], F: [2e-20, 4e-20, 6e-20], e: [1e-21, 1e-21, 1e-21] } };
+  const { findings } = await verifyTheory(engine, theory, data, { draws: 0, fits: 0, folds: 0 });
+  const limits = findings.filter(({ check }) => check.startsWith("limit "));
+  expect(limits.map(({ outcome }) => outcome)).toEqual(["passed", "failed"]);
+  expect(limits[1]?.numbers["worst"]).toBeCloseTo(0.001 / 3.001, 6);
+});
+
 test.each([
   ["{name: l, when: {Oh: 0}, equals: H0}", /Oh is neither a parameter .*did you mean "?Om/i],
   ["{name: l, equals: H0*Om*z1}", /z1/],

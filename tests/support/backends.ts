@@ -34,9 +34,9 @@ export const TESTED_BACKENDS: readonly TestedBackend[] = [
     close: closeBackends,
   })),
   // Compiling shaders for a software adapter takes most of this suite's time: TETRAD_ALL_CASES=1 runs all cases on both, otherwise each has its share of them.
-  { ...plainBackend("webgpu", ["f32"], () => openWebGpu(), false), share: shareOf({ every: 6, first: 0 }) },
+  { ...plainBackend("webgpu", ["f32"], () => openWebGpu(), false), share: shareOf({ every: 8, first: 0 }) },
   // The adapter of the tests is a processor; GPUs run other variants of many kernels.
-  { ...plainBackend("webgpu as on a GPU", ["f32"], () => openWebGpu(GPU), false), share: shareOf({ every: 12, first: 1 }) },
+  { ...plainBackend("webgpu as on a GPU", ["f32"], () => openWebGpu(GPU), false), share: shareOf({ every: 16, first: 1 }) },
   plainBackend("reference", ["f64"], async () => new ReferenceBackend()),
 ];
 

@@ -14,7 +14,7 @@ export interface CaseGraph {
   readonly graph: Graph;
   readonly feeds: Map<Tensor, NdArray>;
   readonly forward: readonly Tensor[];
-  /** Gradients by the float inputs that are not frozen; empty where the op says it has none. */
+  /** Gradients by the float inputs that are not frozen; empty where the op says it has none, and where none are asked for. */
   readonly gradients: readonly Tensor[];
 }
 
@@ -29,7 +29,7 @@ function caseValues(input: CaseInput, dtype: DType, stream: number): ArrayLike<n
   return dtype === "bool" ? drawn.map((x) => Number(x > (lo + hi) / 2)) : drawn;
 }
 
-export function caseGraph(op: Op, { inputs, attrs }: OpCase, float: FloatDType): CaseGraph {
+export function caseGraph(op: Op, { inputs, attrs }: OpCase, float: FloatDType, withGradients = true): CaseGraph {
   const graph = new Graph();
   const feeds = new Map<Tensor, NdArray>();
   const leaf = (name: string, input: CaseInput, stream: number): Tensor => {
@@ -46,7 +46,7 @@ export function caseGraph(op: Op, { inputs, attrs }: OpCase, float: FloatDType):
     const forward = applyAll(op, operands, attrs);
     const outputs = forward.filter((y) => isFloat(y.dtype));
     const wrt = leaves.filter((x, i) => isFloat(x.dtype) && inputs[i]?.frozen !== true);
-    if (outputs.length === 0 || wrt.length === 0) return { graph, feeds, forward, gradients: [] };
+    if (!withGradients || outputs.length === 0 || wrt.length === 0) return { graph, feeds, forward, gradients: [] };
     const cotangents = outputs.map((y, i) => leaf(`dy${i}`, { shape: y.shape, dtype: y.dtype, range: [-1, 1] }, 100 + i));
     try {
       return { graph, feeds, forward, gradients: vjp(outputs, cotangents, wrt) };

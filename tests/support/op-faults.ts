@@ -11,6 +11,8 @@ import { allowed, EPS, mismatch } from "./tolerance.js";
 export interface Share {
   readonly every?: number;
   readonly first?: number;
+  /** Whether gradients are asked for, too; true unless told. They are ops themselves, nearly all of them. */
+  readonly gradients?: boolean;
 }
 
 /**
@@ -22,13 +24,13 @@ export async function opFaults(
   float: FloatDType,
   wide: boolean,
   run: Executor,
-  { every = 1, first = 0 }: Share = {},
+  { every = 1, first = 0, gradients: asked = true }: Share = {},
 ): Promise<string[]> {
   const faults: string[] = [];
   const cases = op.cases();
   const chosen = cases.filter((_, i) => i % every === first);
   for (const opCase of chosen.length > 0 ? chosen : cases.slice(0, 1)) {
-    const { graph, feeds, forward, gradients } = caseGraph(op, opCase, float);
+    const { graph, feeds, forward, gradients } = caseGraph(op, opCase, float, asked);
     const outputs = [...forward, ...gradients];
     if (!wide && graph.nodes.some((node) => [...node.inputs, ...node.outputs].some((x) => x.dtype === "f64"))) {
       // Where there is nothing to compute there is nothing to refuse.

@@ -87,11 +87,15 @@ describe("spans", () => {
     expect(spans[0]).toMatchObject({ begin: 4, end: 7 });
     // The least that any window says of no answer: 1 + 1 and 4 − 2.
     expect(nullDifference).toBe(2 - 7);
-    expect(spans.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 12);
+    const all = bestAnswers(text, windows, { best: 20 }).spans;
+    expect(all.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 12);
   });
 
   test("are no longer than allowed, and give way to silence", () => {
     expect(bestAnswers(text, windows, { maxAnswerTokens: 1, best: 2 }).spans.map((span) => span.text)).toEqual(["c", "a"]);
+    // However few are named, all share the probability.
+    const [first] = bestAnswers(text, windows, {}).spans;
+    expect(bestAnswers(text, windows, { best: 1 }).spans).toEqual([first]);
     expect(bestAnswers(text, windows, { nullThreshold: -5 }).text).toBe("c d");
     const silent = bestAnswers(text, windows, { nullThreshold: -5.5 });
     expect(silent.text).toBe("");
