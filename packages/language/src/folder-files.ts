@@ -7,3 +7,6 @@ export const FOLDER_FILES: readonly string[] = [
   ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt"],
   ...["chat_template.jinja", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model"],
 ];
+
+/** The same of an adapter: beside a whole model it would not be read. */
+export const ADAPTER_FOLDER_FILES: readonly string[] = FOLDER_FILES.filter((name) => name !== "model.safetensors");

@@ -31,7 +31,7 @@ export {
   transformTfidf,
 } from "./data/tfidf.js";
 export { beginning } from "./data/words.js";
-export { FOLDER_FILES } from "./folder-files.js";
+export { ADAPTER_FOLDER_FILES, FOLDER_FILES } from "./folder-files.js";
 export { type FreshOptions, freshLm } from "./fresh.js";
 export type { Generated, GenerateOptions } from "./generate/answer.js";
 export { type BeamAnswer, type BeamOptions, beamSearch } from "./generate/beam.js";
@@ -177,6 +177,7 @@ export {
   tagWords,
 } from "./tasks/tag.js";
 export { TASK_KINDS, type TaskKind, type TaskModel, type TaskPart } from "./tasks/task-kinds.js";
+export type { UseOptions } from "./tasks/use.js";
 export { adaptersOverTexts, overTexts, type TextModel, type TextOptions, type TextRun } from "./tasks/whole-texts.js";
 export { evaluateWriting, type WritingOptions, type Written, writerOf, writingCache, writingFigures } from "./tasks/write-targets.js";
 export { type ChatMessage, type EncodeOptions, type Encoding, TOKENIZER_FILES, Tokenizer } from "./tokenizer/tokenizer.js";

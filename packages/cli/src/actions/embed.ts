@@ -15,7 +15,8 @@ export interface EmbedFlags {
 
 export async function embedAction(context: Context, given: string, data: string, flags: EmbedFlags): Promise<void> {
   const { terminal, withEngine } = context;
-  const { texts, isFile } = await textsFrom(data, flags.text);
+  const { texts, table } = await textsFrom(data, flags.text);
+  const isFile = table !== undefined;
   if (isFile && flags.out === undefined) {
     throw new TetradError("ARGUMENT", {
       op: "embed",

@@ -1,5 +1,14 @@
 /** What `tetrad evaluate` does with classifiers. */
-import { averageScores, balancedAccuracy, bootstrapInterval, calibration, matthewsCorrelation, writeFileAtomic } from "@tetrad/engine";
+import {
+  averageScores,
+  balancedAccuracy,
+  bootstrapInterval,
+  calibration,
+  classScores,
+  labelsOf,
+  matthewsCorrelation,
+  writeFileAtomic,
+} from "@tetrad/engine";
 import {
   accuracyUnderMoves,
   accuracyUnderWords,
@@ -10,6 +19,7 @@ import {
 } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
+import { noteCut } from "../language/cut-texts.js";
 import { accuracyOf, figureOf, macroF1Of, meanOf } from "../language/figures.js";
 import { readRun } from "../language/run-facts.js";
 import { readLabelled } from "../language/texts.js";
@@ -27,7 +37,7 @@ export async function evaluateClasses(
 ): Promise<void> {
   const rows = await readLabelled(path, options, (text) => terminal.note(text));
   const { labels, measured, left } = await withEngine(async (engine) => {
-    const classifier = await openClassifier(engine, folder);
+    const classifier = await openClassifier(engine, folder, noteCut(terminal));
     const own = { labels: classifier.labels, measured: await evaluateClassifier(engine, classifier, rows) };
     if (options.attack !== true) return { ...own, left: undefined };
     terminal.status("choosing texts against the model");
@@ -63,10 +73,18 @@ export async function evaluateClasses(
   ];
   terminal.result(`${measures.texts} texts of ${path} in ${seconds().toFixed(1)} s:\n\n${report}\n${lines.join("\n")}`, {
     ...measures,
+    classes: scoresByClass(target, guessed),
     intervals: { accuracy, macroF1 },
     ...(left !== undefined && { accuracyUnderMoves: left.moves, accuracyUnderWords: left.words }),
     seconds: seconds(),
   });
+}
+
+/** Precision, recall, F1 and support of each class that occurs. */
+function scoresByClass(target: readonly string[], guessed: readonly string[]) {
+  const labels = labelsOf(target, guessed);
+  const scores = classScores(target, guessed, { labels });
+  return Object.fromEntries(labels.map((label, i) => [label, scores[i]]));
 }
 
 /** What the report has beside accuracy and macro F1. */

@@ -2,6 +2,7 @@
 import { bootstrapInterval, writeFileAtomic } from "@tetrad/engine";
 import { entityF1, evaluateTagger, openTagger, type TaggedSentence } from "@tetrad/language";
 import type { Context } from "../context.js";
+import { noteCut } from "../language/cut-texts.js";
 import { readRun } from "../language/run-facts.js";
 import { readTagged } from "../language/texts.js";
 import { intervalText } from "../numbers.js";
@@ -17,7 +18,7 @@ export async function evaluateEntities(
 ): Promise<void> {
   const sentences = await readTagged(path);
   const { scores, report, words, predicted } = await withEngine(async (engine) =>
-    evaluateTagger(engine, await openTagger(engine, folder), sentences),
+    evaluateTagger(engine, await openTagger(engine, folder, noteCut(terminal)), sentences),
   );
   const { micro, macro, types, accuracy } = scores;
   const target = sentences.map(({ tags }) => tags);

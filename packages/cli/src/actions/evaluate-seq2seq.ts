@@ -3,6 +3,7 @@ import { bootstrapInterval, type Interval, TetradError, writeFileAtomic } from "
 import { evaluateWriting, type SourceTarget, targetPerplexity, type Written, writingFigures } from "@tetrad/language";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
+import { noteCut } from "../language/cut-texts.js";
 import { meanOf } from "../language/figures.js";
 import { readSourcesTargets } from "../language/pairs.js";
 import { readRun } from "../language/run-facts.js";
@@ -31,7 +32,7 @@ export async function evaluateSeq2Seq(
   }
   const pairs = await readSourcesTargets(path, options);
   const limits = limitsOf(options);
-  const { perplexity, tokens, written } = await withEngine(async (engine) => {
+  const { perplexity, tokens, cut, written } = await withEngine(async (engine) => {
     const { model, writing } = await openWriting(engine, folder, options);
     const { writer } = writing;
     terminal.status("writing");
@@ -39,6 +40,7 @@ export async function evaluateSeq2Seq(
     terminal.status("");
     return { ...(await targetPerplexity(engine, model, pairs, limits)), written: found };
   });
+  if (cut > 0) noteCut(terminal).onCut(cut);
   const lines = [`perplexity of ${tokens} tokens of targets: ${perplexity.toFixed(2)}`];
   if (written === undefined) {
     return terminal.result(said(pairs, path, seconds, lines), { perplexity, tokens, seconds: seconds() });

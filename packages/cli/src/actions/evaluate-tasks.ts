@@ -14,6 +14,7 @@ import {
   openRegressor,
   type RegressorEvaluation,
 } from "@tetrad/language";
+import { noteCut } from "../language/cut-texts.js";
 import type { LanguageTask } from "../language/folder.js";
 import { readPairs } from "../language/pairs.js";
 import { readQuestions } from "../language/questions.js";
@@ -45,10 +46,15 @@ export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "seq2s
       return { examples: `${questions.length} questions`, text: answerText(facts), facts };
     };
   },
-  async "multi-label"(path, options) {
+  async "multi-label"(path, options, terminal) {
     const rows = await readMultiLabelled(path, options, options.separator);
     return async (engine, folder) => {
-      const { report, predicted: _, perLabel: __, ...facts } = await evaluateMultiLabel(engine, await openMultiLabel(engine, folder), rows);
+      const {
+        report,
+        predicted: _,
+        perLabel: __,
+        ...facts
+      } = await evaluateMultiLabel(engine, await openMultiLabel(engine, folder, noteCut(terminal)), rows);
       const line = `all labels right ${facts.exactMatch.toFixed(4)}, wrong decisions ${facts.hammingLoss.toFixed(4)}`;
       return { examples: `${rows.length} texts`, text: `${report}\n${line}`, facts };
     };
@@ -56,7 +62,7 @@ export const MEASURES: Readonly<Record<Exclude<LanguageTask, "classify" | "seq2s
   async regress(path, options, terminal) {
     const rows = await readRated(path, options, (text) => terminal.note(text));
     return async (engine, folder) => {
-      const { predicted: _, ...facts } = await evaluateRegressor(engine, await openRegressor(engine, folder), rows);
+      const { predicted: _, ...facts } = await evaluateRegressor(engine, await openRegressor(engine, folder, noteCut(terminal)), rows);
       return { examples: `${rows.length} texts`, text: regressionText(facts), facts };
     };
   },

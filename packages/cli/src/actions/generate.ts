@@ -51,7 +51,8 @@ const BATCH = 8;
 export async function generateAction(context: Context, given: string, prompt: string, flags: GenerateFlags): Promise<void> {
   const { terminal, withEngine } = context;
   checkFlags(flags);
-  const { texts, isFile } = await textsFrom(prompt, flags.text);
+  const { texts, table } = await textsFrom(prompt, flags.text);
+  const isFile = table !== undefined;
   if (flags.stream === true && isFile)
     throw new TetradError("ARGUMENT", { op: "generate", what: "answers to a file's prompts do not stream", hint: "leave --stream out" });
   if (flags.out !== undefined && !isFile)
@@ -73,6 +74,7 @@ export async function generateAction(context: Context, given: string, prompt: st
       ...place,
     });
     terminal.status("");
+    checkDraws(generator, flags);
     return generator;
   };
   if (isFile) return withEngine(async (engine) => answerAll(terminal, await open(engine), prompt, texts, flags, schema));
@@ -98,6 +100,18 @@ function checkFlags(flags: GenerateFlags): void {
   const beamed = named(["lengthPenalty", "earlyStopping", "numReturnSequences"]);
   if (flags.numBeams === undefined && beamed.length > 0)
     refuse("these are options of beams", beamed.join(", "), "say how many: --num-beams 4");
+}
+
+/** @throws TetradError ARGUMENT for options of draws where the most probable token is always taken */
+function checkDraws({ defaults }: TextGenerator, flags: GenerateFlags): void {
+  const idle = (["topK", "topP", "minP"] as const).filter((name) => flags[name] !== undefined);
+  if (idle.length === 0 || (flags.temperature ?? defaults.temperature ?? 0) > 0) return;
+  throw new TetradError("ARGUMENT", {
+    op: "generate",
+    what: "nothing is drawn: the most probable token is taken always",
+    got: idle.map(flagOf).join(", "),
+    hint: "draw: --temperature 0.8; or leave them out",
+  });
 }
 
 /** What the command line says of how tokens are chosen; what it leaves out is the folder's. */

@@ -11,12 +11,12 @@ export async function predictAnswerAction(
   data: string | undefined,
   options: PredictOptions,
 ): Promise<void> {
-  const asked = await questionsFrom(data, options);
+  const { asked, table } = await questionsFrom(data, options);
   const { top: best, nullThreshold } = options;
   const spans = { best, ...(nullThreshold !== undefined && { nullThreshold }) };
   const found = await context.withEngine(async (engine) => answer(engine, await openAnswerer(engine, folder), asked, spans));
   const answers = found.map((one, i): Answer => ({ text: asked[i]?.question as string, ...told(one) }));
-  await writeAnswers(context, answers, data !== undefined, options, "question");
+  await writeAnswers(context, answers, table, options, "question");
 }
 
 function told({ text, spans, nullDifference }: Answered): Omit<Answer, "text"> {
@@ -33,9 +33,10 @@ async function questionsFrom(data: string | undefined, { question, context }: Pr
   if (data !== undefined) {
     const table = readTable(await readBytes(data), data);
     const [questionAt, contextAt] = [columnIndex(table, "question"), columnIndex(table, "context")];
-    return table.rows.map((row) => ({ question: row[questionAt] as string, context: row[contextAt] as string }));
+    return { table, asked: table.rows.map((row) => ({ question: row[questionAt] as string, context: row[contextAt] as string })) };
   }
-  if (question !== undefined && context !== undefined) return [{ question, context: decodeText(await readBytes(context), context) }];
+  if (question !== undefined && context !== undefined)
+    return { asked: [{ question, context: decodeText(await readBytes(context), context) }] };
   throw new TetradError("ARGUMENT", {
     op: "predict",
     what: "there is nothing to answer",

@@ -1,5 +1,5 @@
 /** `tetrad predict` with a language model: the class or the entities of one text, or of every text of a table. */
-import { type Engine, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { type Engine, type Table, TetradError, writeFileAtomic } from "@tetrad/engine";
 import {
   type Classified,
   classify,
@@ -19,7 +19,8 @@ import {
   type TaskModel,
 } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { csvText } from "../csv-text.js";
+import { csvText, unusedName } from "../csv-text.js";
+import { noteCut } from "../language/cut-texts.js";
 import type { LanguageTask } from "../language/folder.js";
 import { textsFrom } from "../language/texts.js";
 import type { PredictOptions } from "./predict.js";
@@ -46,18 +47,19 @@ export async function predictTextAction(
       hint: `use it with: tetrad embed ${folder}, or fine-tune it first: tetrad finetune classify`,
     });
   }
-  const { texts, isFile } = await textsFrom(data, options.text);
+  const { texts, table } = await textsFrom(data, options.text);
+  const use = noteCut(context.terminal);
   const answers = await context.withEngine(async (engine): Promise<Answer[]> => {
-    if (task === "tag") return ANSWERS.ner(engine, await openTagger(engine, folder), texts, options);
-    if (task === "regress") return ANSWERS.regress(engine, await openRegressor(engine, folder), texts, options);
-    if (task === "multi-label") return ANSWERS["multi-label"](engine, await openMultiLabel(engine, folder), texts, options);
+    if (task === "tag") return ANSWERS.ner(engine, await openTagger(engine, folder, use), texts, options);
+    if (task === "regress") return ANSWERS.regress(engine, await openRegressor(engine, folder, use), texts, options);
+    if (task === "multi-label") return ANSWERS["multi-label"](engine, await openMultiLabel(engine, folder, use), texts, options);
     if (task === "mask") {
       const filled = await fillMasks(engine, await openMlm(engine, folder), texts, { top: options.top });
       return filled.map((masks, i) => maskAnswer(texts[i] as string, masks));
     }
-    return ANSWERS.classify(engine, await openClassifier(engine, folder), texts, options);
+    return ANSWERS.classify(engine, await openClassifier(engine, folder, use), texts, options);
   });
-  await writeAnswers(context, answers, isFile, options, "text");
+  await writeAnswers(context, answers, table, options, "text");
 }
 
 type Answers<Kind extends TaskKind> = (
@@ -99,10 +101,10 @@ const ANSWERS: { readonly [Kind in Exclude<TaskKind, "qa">]: Answers<Kind> } = {
 
 /** What all heads over one backbone say of a text, or of every text of a table. */
 export async function predictTasksAction(context: Context, folder: string, data: string, options: PredictOptions): Promise<void> {
-  const { texts, isFile } = await textsFrom(data, options.text);
+  const { texts, table } = await textsFrom(data, options.text);
   const answers = await context.withEngine(async (engine): Promise<Answer[]> => {
     let all = texts.map((text): Answer => ({ text, lines: "", cells: {}, facts: {} }));
-    for (const [name, model] of Object.entries(await openMultiTask(engine, folder))) {
+    for (const [name, model] of Object.entries(await openMultiTask(engine, folder, noteCut(context.terminal)))) {
       if (model.kind === "qa") {
         context.terminal.note(
           `note: ${name} answers questions; ask it with: tetrad predict ${folder}/${name} --question "…" --context text.txt`,
@@ -114,7 +116,7 @@ export async function predictTasksAction(context: Context, folder: string, data:
     }
     return all;
   });
-  await writeAnswers(context, answers, isFile, options, "text");
+  await writeAnswers(context, answers, table, options, "text");
 }
 
 function joined(all: Answer, name: string, { lines, cells, facts }: Answer): Answer {
@@ -127,23 +129,30 @@ function joined(all: Answer, name: string, { lines, cells, facts }: Answer): Ans
   };
 }
 
-/** Prints the answer to one text, or writes a table of them. @param column of the texts in the table */
+/** Prints the answer to one text, or writes the table that they came in, with columns more. @param column what the text is called under --json */
 export async function writeAnswers(
   { terminal }: Context,
   answers: readonly Answer[],
-  isFile: boolean,
+  table: Table | undefined,
   options: PredictOptions,
   column: string,
 ): Promise<void> {
   const [first] = answers as readonly [Answer];
   const told = answers.map(({ text, facts }) => ({ [column]: text, ...facts }));
-  if (!isFile) return terminal.result(first.lines, told[0]);
-  const table =
+  if (table === undefined) return terminal.result(first.lines, told[0]);
+  const { columns } = table;
+  const names = [
+    ...columns,
+    // Classes that are known stand in a column of that name.
+    ...Object.keys(first.cells).map((name) => (columns.includes(name) ? unusedName(`predicted_${name}`, columns) : name)),
+  ];
+  const rows = answers.map(({ cells }, i) => [...(table.rows[i] as readonly string[]), ...Object.values(cells)]);
+  const written =
     options.format === "jsonl"
-      ? answers.map(({ text, cells }) => JSON.stringify({ [column]: text, ...cells })).join("\n")
-      : csvText([[column, ...Object.keys(first.cells)], ...answers.map(({ text, cells }) => [text, ...Object.values(cells)])]);
-  if (options.out !== undefined) await writeFileAtomic(options.out, `${table}\n`);
-  terminal.result(options.out === undefined ? table : `${answers.length} predictions written to ${options.out}`, {
+      ? rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, i) => [name, row[i]])))).join("\n")
+      : csvText([names, ...rows]);
+  if (options.out !== undefined) await writeFileAtomic(options.out, `${written}\n`);
+  terminal.result(options.out === undefined ? written : `${answers.length} predictions written to ${options.out}`, {
     predictions: told,
     out: options.out ?? null,
   });

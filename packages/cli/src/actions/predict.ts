@@ -2,7 +2,7 @@
 import { encodeInputs, isMissing, readBytes, readTable, type Table, TetradError, writeFileAtomic } from "@tetrad/engine";
 import { tasksIn } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { csvText } from "../csv-text.js";
+import { csvText, unusedName } from "../csv-text.js";
 import { findModel } from "../language/find-model.js";
 import { languageTask } from "../language/folder.js";
 import { decode, evaluate, type Predictions, type Result, resultText, truth } from "../training/evaluate.js";
@@ -79,8 +79,8 @@ function inOrder<T>(table: Table, rows: Int32Array, values: readonly T[]): (T | 
 
 function tableText(table: Table, rows: Int32Array, { predicted, probability }: Predictions, format: "csv" | "jsonl"): string {
   const added = {
-    [unused("prediction", table)]: inOrder(table, rows, predicted),
-    ...(probability !== undefined && { [unused("probability", table)]: inOrder(table, rows, probability) }),
+    [unusedName("prediction", table.columns)]: inOrder(table, rows, predicted),
+    ...(probability !== undefined && { [unusedName("probability", table.columns)]: inOrder(table, rows, probability) }),
   };
   if (format === "jsonl")
     return table.rows
@@ -97,10 +97,4 @@ function tableText(table: Table, rows: Int32Array, { predicted, probability }: P
     [...table.columns, ...Object.keys(added)],
     ...table.rows.map((cells, row) => [...cells, ...Object.values(added).map((values) => values[row] ?? "")]),
   ]);
-}
-
-function unused(name: string, { columns }: Table): string {
-  let free = name;
-  for (let i = 2; columns.includes(free); i++) free = `${name}_${i}`;
-  return free;
 }

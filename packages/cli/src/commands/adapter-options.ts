@@ -1,7 +1,7 @@
 /** Options of tasks that train an adapter where they are asked to. */
 import { type Command, Option } from "commander";
-import { positiveInteger, positiveNumber } from "../arguments.js";
-import { LAYERED_METHODS, PEFT_METHODS, type PeftName } from "../language/peft-methods.js";
+import { notNegative, positiveInteger, positiveNumber } from "../arguments.js";
+import { LAYERED_METHODS, LORA_DEFAULTS, PEFT_METHODS, type PeftName } from "../language/peft-methods.js";
 
 /** Of tasks with all methods. */
 export function withAdapters(command: Command): Command {
@@ -39,9 +39,12 @@ export function withLayerAdapters(command: Command): Command {
 const methodOption = (about: string, methods: readonly PeftName[]) => new Option("--peft <method>", about).choices(methods);
 
 const layerOptions = () => [
-  new Option("--r <n>", "rank of the adapter").argParser(positiveInteger).default(8),
-  new Option("--lora-alpha <x>", "scale of the adapter, times 1/r").argParser(positiveNumber).default(16),
-  new Option("--lora-dropout <x>", "probability of dropping an element of what the adapter takes").argParser(Number).default(0),
+  new Option("--r <n>", `rank of the adapter (default: ${LORA_DEFAULTS.r})`).argParser(positiveInteger),
+  new Option("--lora-alpha <x>", `scale of the adapter, times 1/r (default: ${LORA_DEFAULTS.loraAlpha})`).argParser(positiveNumber),
+  new Option(
+    "--lora-dropout <x>",
+    `probability of dropping an element of what the adapter takes (default: ${LORA_DEFAULTS.loraDropout})`,
+  ).argParser(notNegative),
   new Option("--use-rslora", "scale times 1/√r instead"),
   new Option(
     "--target-modules <names...>",

@@ -16,14 +16,14 @@ import {
 import { defined } from "../defined.js";
 import type { Terminal } from "../terminal.js";
 import { baseName } from "./find-model.js";
-import { isLayered, LAYERED_METHODS, PEFT_METHODS, type PeftName } from "./peft-methods.js";
+import { isLayered, LAYERED_METHODS, LORA_DEFAULTS, PEFT_METHODS, type PeftName } from "./peft-methods.js";
 import { flagOf } from "./training-arguments.js";
 
 export interface AdapterFlags {
   readonly peft?: PeftName;
-  readonly r: number;
-  readonly loraAlpha: number;
-  readonly loraDropout: number;
+  readonly r?: number;
+  readonly loraAlpha?: number;
+  readonly loraDropout?: number;
   readonly useRslora?: boolean;
   readonly targetModules?: readonly string[];
   readonly numVirtualTokens?: number;
@@ -37,8 +37,11 @@ export interface AdapterFlags {
   readonly merge?: boolean;
 }
 
-/** Methods that an option means something to, for options without a default */
+/** Methods that an option means something to */
 const METHODS_OF: Readonly<Partial<Record<keyof AdapterFlags, readonly PeftName[]>>> = {
+  r: ["lora", "dora"],
+  loraAlpha: ["lora", "dora"],
+  loraDropout: ["lora", "dora"],
   useRslora: ["lora", "dora"],
   targetModules: ["lora", "dora", "ia3"],
   numVirtualTokens: ["prompt", "prefix"],
@@ -113,7 +116,8 @@ export function methodOf(flags: MethodFlags, taskType: TaskType): { readonly pef
 }
 
 function makeMethod(peft: PeftName, flags: MethodFlags, taskType: TaskType): MakeMethod {
-  const { model, targetModules, r, loraAlpha, loraDropout, useRslora = false } = flags;
+  const { model, targetModules, useRslora = false } = flags;
+  const { r, loraAlpha, loraDropout } = { ...LORA_DEFAULTS, ...defined(flags) };
   const { numVirtualTokens, promptTuningInitText, prefixProjection, encoderHiddenSize, adapterConfig, reductionFactor, nonLinearity } =
     flags;
   const modulesToSave = taskType === null ? undefined : HEADS[taskType];

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError, refuseForeign, TetradError } from "@tetrad/engine";
-import { FOLDER_FILES, type RunState, readRunState, TASKS_FILE, type TrainingOptions } from "@tetrad/language";
+import { ADAPTER_FOLDER_FILES, FOLDER_FILES, type RunState, readRunState, TASKS_FILE, type TrainingOptions } from "@tetrad/language";
 import { lockFolder } from "../folder-lock.js";
 import type { TrainingFlags } from "./training.js";
 
@@ -102,11 +102,11 @@ async function checkOut({ out, model, peft, merge }: TrainingFlags & { readonly 
   if (resolve(out) === resolve(model)) refuse("this is the folder of the model that is to be trained");
   const beside = peft !== undefined && merge !== true;
   if (beside && names.includes("model.safetensors")) refuse("a whole model is there, which would be read in the adapter's place");
-  if (!beside && !names.includes(TASKS_FILE)) {
+  if (!names.includes(TASKS_FILE)) {
     refuseForeign(
       out,
       names.filter((name) => !name.startsWith(".")),
-      FOLDER_FILES,
+      beside ? ADAPTER_FOLDER_FILES : FOLDER_FILES,
     );
   }
 }

@@ -1,6 +1,6 @@
 /** Examples from files: texts and their classes from a table, tagged sentences from CoNLL columns. */
 import { existsSync } from "node:fs";
-import { columnIndex, decodeText, isMissing, parseJson, readBytes, readTable, TetradError } from "@tetrad/engine";
+import { columnIndex, decodeText, isMissing, parseJson, readBytes, readTable, type Table, TetradError } from "@tetrad/engine";
 import { type LabelledText, type MultiLabelledText, type RatedText, readConll, type TaggedSentence } from "@tetrad/language";
 
 export interface TextColumns {
@@ -9,7 +9,10 @@ export interface TextColumns {
 }
 
 export async function readTexts(path: string, column: string): Promise<string[]> {
-  const table = readTable(await readBytes(path), path);
+  return columnOf(readTable(await readBytes(path), path), column);
+}
+
+function columnOf(table: Table, column: string): string[] {
   const at = columnIndex(table, column);
   return table.rows.map((row) => row[at] as string);
 }
@@ -28,9 +31,10 @@ const FILE_NAME = /^\S+\.(csv|tsv|tab|jsonl|ndjson|json|txt|dat|parquet)$/i;
  * Texts of a file's column, or what was given as the one text where there is no such file.
  * @throws TetradError for a file's name where there is no such file
  */
-export async function textsFrom(given: string, column: string): Promise<{ readonly texts: readonly string[]; readonly isFile: boolean }> {
-  const isFile = existsSync(given) || FILE_NAME.test(given);
-  return { isFile, texts: isFile ? await readTexts(given, column) : [given] };
+export async function textsFrom(given: string, column: string): Promise<{ readonly texts: readonly string[]; readonly table?: Table }> {
+  if (!(existsSync(given) || FILE_NAME.test(given))) return { texts: [given] };
+  const table = readTable(await readBytes(given), given);
+  return { table, texts: columnOf(table, column) };
 }
 
 /** Rows with a class; `note` is told of those without. @throws TetradError DATA where none is left */

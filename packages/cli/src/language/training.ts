@@ -7,11 +7,13 @@ import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
 import { duration, type Progress } from "../progress.js";
 import type { Terminal } from "../terminal.js";
+import type { AdapterFlags } from "./adapters.js";
 import { type CardFacts, modelCard } from "./card.js";
 import { type Checkpoints, openCheckpoints, runFolder, saveStrategyOf } from "./checkpoints.js";
 import { findModel, type ModelPlace } from "./find-model.js";
 import { hubModelIn } from "./hub-name.js";
 import { licenceOf } from "./licence.js";
+import { recipeOf } from "./recipe.js";
 import { reportsOf } from "./reports.js";
 import { ARGUMENTS } from "./training-arguments.js";
 
@@ -194,8 +196,10 @@ export function runFacts(run: TrainingRun & { readonly cut: number }) {
   };
 }
 
-export function cardOf(flags: TrainingFlags, about: Pick<CardFacts, "task" | "adapter" | "summary" | "metrics" | "measuredOn">): string {
-  const { epochs, batchSize, learningRate, weightDecay, seed, maxTokens } = flags;
+export function cardOf(
+  flags: TrainingFlags & Partial<AdapterFlags>,
+  about: Pick<CardFacts, "task" | "adapter" | "summary" | "metrics" | "measuredOn">,
+): string {
   return modelCard({
     ...about,
     // Names of files, not where they lie on this machine
@@ -204,13 +208,6 @@ export function cardOf(flags: TrainingFlags, about: Pick<CardFacts, "task" | "ad
     base: existsSync(flags.model) ? basename(resolve(flags.model)) : (hubModelIn(flags.model)?.name as string),
     licence: licenceOf(flags.model),
     data: basename(flags.train),
-    recipe: {
-      epochs,
-      "examples a step": batchSize,
-      "learning rate": learningRate,
-      "weight decay": weightDecay,
-      seed,
-      "most tokens": maxTokens ?? "the model's own limit",
-    },
+    recipe: recipeOf(flags),
   });
 }

@@ -11,8 +11,9 @@ import {
   type Store,
   TetradError,
   type WideTensor,
-  writeFileAtomic,
+  writeFolder,
 } from "@tetrad/engine";
+import { ADAPTER_FOLDER_FILES } from "../folder-files.js";
 import type { Head } from "../heads/head.js";
 import { ADAPTERS, type Backbone, BEHIND, type Params, VIRTUAL } from "../models/backbone.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
@@ -124,7 +125,7 @@ export function adapterValues(
  * @param extra further files, by name
  * @param model config.json of the whole model, from which the latter take class and labels
  * @param body as in `adapterFiles`
- * @throws TetradError IO
+ * @throws TetradError IO, also for a folder with other files: a whole model's weights would be read in the adapter's place
  */
 export async function saveAdapter(
   store: Store,
@@ -148,8 +149,7 @@ export async function saveAdapter(
     ...saved,
   ]);
   const own = method.files?.(tensors, model) ?? adapterFiles(method.config, tensors, body);
-  // Its configuration comes last: what has one has the rest.
-  for (const [name, content] of Object.entries({ ...extra, ...own })) await writeFileAtomic(`${folder}/${name}`, content);
+  await writeFolder(folder, { ...extra, ...own }, ADAPTER_FOLDER_FILES);
 }
 
 /** @throws TetradError UNSUPPORTED for a method whose work weights alone cannot do */

@@ -21,6 +21,7 @@ import { TRAINING_DEFAULTS } from "../train/options.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, labelFields, labelsIn } from "./labels.js";
 import { trainSubject } from "./subject.js";
+import type { UseOptions } from "./use.js";
 import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, textSubject } from "./whole-texts.js";
 
 export interface LabelledText {
@@ -90,8 +91,8 @@ export async function saveClassifier(run: ClassifyRun, path: string, card?: stri
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without classes */
-export async function openClassifier(engine: Engine, folder: string): Promise<TextClassifier> {
-  return openOverTexts(engine, folder);
+export async function openClassifier(engine: Engine, folder: string, options: UseOptions = {}): Promise<TextClassifier> {
+  return openOverTexts(engine, folder, options);
 }
 
 export interface Classified {

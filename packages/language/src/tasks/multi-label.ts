@@ -5,6 +5,7 @@ import { saveModel } from "../model.js";
 import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, labelFields, labelsIn } from "./labels.js";
 import { trainSubject } from "./subject.js";
+import type { UseOptions } from "./use.js";
 import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, textSubject } from "./whole-texts.js";
 
 export interface MultiLabelledText {
@@ -82,8 +83,8 @@ export async function saveMultiLabel(run: MultiLabelRun, path: string, card?: st
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without labels */
-export async function openMultiLabel(engine: Engine, folder: string): Promise<MultiLabelClassifier> {
-  return openOverTexts(engine, folder);
+export async function openMultiLabel(engine: Engine, folder: string, options: UseOptions = {}): Promise<MultiLabelClassifier> {
+  return openOverTexts(engine, folder, options);
 }
 
 export interface MultiLabelled {

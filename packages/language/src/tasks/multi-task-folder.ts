@@ -12,6 +12,7 @@ import { openRegressor } from "./regress.js";
 import { overOneBackbone } from "./shared-backbone.js";
 import { openTagger } from "./tag.js";
 import { TASK_KINDS, type TaskKind, type TaskModel } from "./task-kinds.js";
+import type { UseOptions } from "./use.js";
 
 /** Lists the tasks and what kind each is. */
 export const TASKS_FILE = "multi_task.json";
@@ -43,13 +44,16 @@ export async function saveMultiTask(run: MultiTaskRun, path: string, extra: File
   await writeFolder(path, await filesOfTasks(run.tasks, { ...Object.fromEntries(told), ...extra }));
 }
 
+type Use = Pick<UseOptions, "onCut">;
+
 /** What each kind is opened by. */
-const OPENERS: { readonly [K in TaskKind]: (engine: Engine, folder: string) => Promise<Omit<TaskModel<K>, "kind">> } = {
+const OPENERS: { readonly [K in TaskKind]: (engine: Engine, folder: string, options: Use) => Promise<Omit<TaskModel<K>, "kind">> } = {
   classify: openClassifier,
   "multi-label": openMultiLabel,
   regress: openRegressor,
   ner: openTagger,
-  qa: openAnswerer,
+  // Reads all of a text, in windows.
+  qa: (engine, folder) => openAnswerer(engine, folder),
 };
 
 /** The kinds of a folder's tasks, by name; undefined where it is no folder of several. @throws TetradError FORMAT for a damaged list */
@@ -72,13 +76,13 @@ export async function tasksIn(folder: string): Promise<Readonly<Record<string, T
 }
 
 /** All tasks of a folder over one backbone in memory. @throws TetradError IO, FORMAT for a folder that lists no tasks, or whose backbones differ */
-export async function openMultiTask(engine: Engine, folder: string): Promise<Readonly<Record<string, TaskModel>>> {
+export async function openMultiTask(engine: Engine, folder: string, options: Use = {}): Promise<Readonly<Record<string, TaskModel>>> {
   const kinds = await tasksIn(folder);
   // Says which file it is that is not there.
   if (kinds === undefined) await readBytes(`${folder}/${TASKS_FILE}`);
   const opened: Record<string, TaskModel> = {};
   for (const [name, kind] of Object.entries(kinds ?? {}))
-    opened[name] = { ...(await OPENERS[kind](engine, `${folder}/${name}`)), kind } as TaskModel;
+    opened[name] = { ...(await OPENERS[kind](engine, `${folder}/${name}`, options)), kind } as TaskModel;
   const models = overOneBackbone(engine, Object.fromEntries(Object.entries(opened).map(([name, { model }]) => [name, model])));
   return Object.fromEntries(Object.entries(opened).map(([name, task]) => [name, { ...task, model: models[name] as LanguageModel }]));
 }

@@ -5,6 +5,7 @@ import { saveModel } from "../model.js";
 import { runFiles } from "../train/trainer-state.js";
 import { labelFields } from "./labels.js";
 import { trainSubject } from "./subject.js";
+import type { UseOptions } from "./use.js";
 import { openOverTexts, outputsOfTexts, type TextModel, type TextOptions, type TextRun, textSubject } from "./whole-texts.js";
 
 export interface RatedText {
@@ -74,8 +75,8 @@ export async function saveRegressor(run: TextRun, path: string, card?: string): 
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder whose head has other than one output */
-export async function openRegressor(engine: Engine, folder: string): Promise<TextModel> {
-  const { labels, ...regressor } = await openOverTexts(engine, folder);
+export async function openRegressor(engine: Engine, folder: string, options: UseOptions = {}): Promise<TextModel> {
+  const { labels, ...regressor } = await openOverTexts(engine, folder, options);
   if (labels.length === 1) return regressor;
   throw new TetradError("FORMAT", {
     op: `${folder}/config.json`,

@@ -25,7 +25,7 @@ export interface Span {
   readonly end: number;
   /** Sum of both logits */
   readonly score: number;
-  /** Among the answers that are named, and no answer where that is allowed */
+  /** Among the 20 best, as transformers counts it, however many are named, and no answer where that is allowed */
   readonly probability: number;
 }
 
@@ -40,6 +40,8 @@ export interface Answered {
 
 /** Beginnings and ends that are paired, of each window */
 const CANDIDATES = 20;
+/** Answers that share the probability */
+const SHARING = 20;
 
 /** @param context the text that the windows are of */
 export function bestAnswers(context: string, windows: readonly WindowScores[], options: SpanOptions): Answered {
@@ -62,8 +64,9 @@ export function bestAnswers(context: string, windows: readonly WindowScores[], o
       }
     }
   }
-  const named = [...found.values()].sort((a, b) => b.score - a.score).slice(0, best);
-  const scores = [...named.map(({ score }) => score), ...(nullThreshold === undefined ? [] : [nothing])];
+  const sorted = [...found.values()].sort((a, b) => b.score - a.score);
+  const named = sorted.slice(0, best);
+  const scores = [...sorted.slice(0, SHARING).map(({ score }) => score), ...(nullThreshold === undefined ? [] : [nothing])];
   const largest = Math.max(...scores);
   const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0);
   const spans = named.map((span) => ({ ...span, probability: Math.exp(span.score - largest) / total }));

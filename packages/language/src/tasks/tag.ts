@@ -17,6 +17,7 @@ import { runFiles } from "../train/trainer-state.js";
 import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
 import { type Subject, type SubjectOptions, trainSubject } from "./subject.js";
 import { apart, chained, IGNORED, isTag } from "./tag-objectives.js";
+import { tellCut, type UseOptions, useOf } from "./use.js";
 
 export interface TagOptions extends SubjectOptions {
   /** Sentences that are not learned, for evaluations while the others are */
@@ -27,7 +28,7 @@ export interface TagOptions extends SubjectOptions {
   readonly crf?: boolean;
 }
 
-export interface Tagger {
+export interface Tagger extends Pick<UseOptions, "onCut"> {
   readonly model: LanguageModel;
   /** Tags */
   readonly labels: readonly string[];
@@ -134,22 +135,19 @@ export async function saveTagger(run: TagRun, path: string, card?: string): Prom
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without tags */
-export async function openTagger(engine: Engine, folder: string): Promise<Tagger> {
+export async function openTagger(engine: Engine, folder: string, options: UseOptions = {}): Promise<Tagger> {
   const headOf = (backbone: Backbone, config: JsonObject) =>
     headWith(backbone, labelsOfConfig(config, folder).length, config["crf"] === true);
   const model = await openModel(engine, folder, headOf);
-  return { model, labels: labelsOfConfig(model.config, folder), maxTokens: model.backbone.maxTokens };
+  return { model, labels: labelsOfConfig(model.config, folder), ...useOf(model, options) };
 }
 
 /** The most probable tag at each of some places of some encodings; "O" where a word was cut. */
-async function tagsAt(
-  engine: Engine,
-  { model, labels }: Tagger,
-  encoded: readonly Encoding[],
-  places: readonly Int32Array[],
-): Promise<string[][]> {
+async function tagsAt(engine: Engine, tagger: Tagger, encoded: readonly Encoding[], places: readonly Int32Array[]): Promise<string[][]> {
+  const { model, labels } = tagger;
   const sequences = encoded.map(({ ids }) => ids);
   checkSequences("tag", sequences);
+  tellCut(tagger, encoded);
   const { backbone, head } = model;
   const context = { training: false };
   const results: string[][] = [];

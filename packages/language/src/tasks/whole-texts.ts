@@ -11,13 +11,14 @@ import { forEachBatch } from "../train/evaluate.js";
 import type { TrainingRun } from "../train/train.js";
 import { checkSequences, labelsOfConfig } from "./labels.js";
 import type { Figures, Subject, SubjectOptions } from "./subject.js";
+import { tellCut, type UseOptions, useOf } from "./use.js";
 
 export interface TextOptions extends SubjectOptions {
   /** Longer texts are cut, and counted. The model's own limit unless told. */
   readonly maxTokens?: number;
 }
 
-export interface TextModel {
+export interface TextModel extends Pick<UseOptions, "onCut"> {
   readonly model: LanguageModel;
   readonly maxTokens: number;
 }
@@ -98,8 +99,12 @@ export function textSubject<More extends object>(
 }
 
 /** A model over texts, by the names in its configuration. @throws TetradError FORMAT where it has none */
-export function overTexts(model: LanguageModel, source = "config.json"): TextModel & { readonly labels: readonly string[] } {
-  return { model, labels: labelsOfConfig(model.config, source), maxTokens: model.backbone.maxTokens };
+export function overTexts(
+  model: LanguageModel,
+  source = "config.json",
+  options: UseOptions = {},
+): TextModel & { readonly labels: readonly string[] } {
+  return { model, labels: labelsOfConfig(model.config, source), ...useOf(model, options) };
 }
 
 /**
@@ -113,10 +118,14 @@ export function adaptersOverTexts(engine: Engine, folder: string, folders: Reado
 }
 
 /** A fine-tuned folder whose config.json names what the head makes. @throws TetradError FORMAT for a folder without names */
-export async function openOverTexts(engine: Engine, folder: string): Promise<TextModel & { readonly labels: readonly string[] }> {
+export async function openOverTexts(
+  engine: Engine,
+  folder: string,
+  options: UseOptions = {},
+): Promise<TextModel & { readonly labels: readonly string[] }> {
   const headOf = (config: JsonObject) => labelsOfConfig(config, folder).length;
   const model = await openModel(engine, folder, (backbone, config) => sequenceClassification(backbone, headOf(config)));
-  return overTexts(model, folder);
+  return overTexts(model, folder, options);
 }
 
 /**
@@ -125,13 +134,16 @@ export async function openOverTexts(engine: Engine, folder: string): Promise<Tex
  */
 export async function outputsOfTexts(
   engine: Engine,
-  { model, maxTokens }: TextModel,
+  used: TextModel,
   texts: readonly string[],
   width: number,
   of: (logits: Tensor) => Tensor,
 ): Promise<Float32Array[]> {
-  const sequences = texts.map((text) => model.tokenizer.encode(text, { maxTokens }).ids);
+  const { model, maxTokens } = used;
+  const encoded = texts.map((text) => model.tokenizer.encode(text, { maxTokens }));
+  const sequences = encoded.map(({ ids }) => ids);
   checkSequences("classify", sequences);
+  tellCut(used, encoded);
   const { backbone, head } = model;
   const context = { training: false };
   const results: Float32Array[] = [];

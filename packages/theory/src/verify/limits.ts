@@ -8,7 +8,7 @@ import { type Finding, skipped } from "./finding.js";
 export interface LimitCheck {
   readonly limit: Limit;
   readonly holds: boolean;
-  /** Largest difference over all points, relative to the right side, or as it is where that is 0; NaN where a side has no value. */
+  /** Largest difference over all points, relative to the right side, or where that is 0 to the left one away from the limit; NaN where a side has no value. */
   readonly worst: number;
   /** Parameters and columns at the worst point. */
   readonly at: Readonly<Record<string, number>>;
@@ -32,6 +32,8 @@ export function checkLimit(
 ): LimitCheck {
   const source = random(seed);
   const x = limit.set === undefined ? {} : (observed[limit.set] as Observed).observations.x;
+  const columns = Object.keys(limit.when).filter((name) => theory.parameters.every((parameter) => parameter.name !== name));
+  const away = observed.find(({ observations }) => columns.every((name) => name in observations.x))?.observations.x ?? x;
   let worst = 0;
   let at: Record<string, number> = {};
   let points = 0;
@@ -45,9 +47,11 @@ export function checkLimit(
     const [left, right] = [evaluate(limit.formula, environment), evaluate(limit.equals, environment)];
     const rows = Math.max(left.length, right.length);
     points += rows;
+    // Beside 0 nothing says what is small: 1e-20 N is much for two electrons.
+    const usual = right.includes(0) ? magnitude(evaluate(limit.formula, { ...environment, ...values, ...away })) : 1;
     for (let row = 0; row < rows; row++) {
       const [a, b] = [left[left.length === 1 ? 0 : row] as number, right[right.length === 1 ? 0 : row] as number];
-      const difference = Math.abs(a - b) / (b === 0 ? 1 : Math.abs(b));
+      const difference = Math.abs(a - b) / (b === 0 ? usual : Math.abs(b));
       if (difference <= worst || Number.isNaN(worst)) continue;
       worst = difference;
       const columns = Object.fromEntries(Object.entries(x).map(([name, column]) => [name, column[row] as number]));
@@ -55,6 +59,12 @@ export function checkLimit(
     }
   }
   return { limit, holds: worst <= limit.within, worst, at, points };
+}
+
+/** The largest finite value there is, or 1 where all are 0. */
+function magnitude(values: ArrayLike<number>): number {
+  const largest = Array.from(values).reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
+  return largest === 0 ? 1 : largest;
 }
 
 export function limitFinding({ limit, holds, worst, at, points }: LimitCheck): Finding {
