@@ -6,7 +6,7 @@ import { type Backend, type Binding, type Executable, SCALAR, type Segment, STEP
 import { type BackendOptions, openBackend } from "./backends/select.js";
 import { type DType, type FloatDType, type HostArray, requireType } from "./dtype.js";
 import { TetradError } from "./errors.js";
-import { type HostNd, type NdInput, toNd } from "./nd-input.js";
+import { type NdInput, toNd } from "./nd-input.js";
 import type { Model } from "./nn/model.js";
 import { add } from "./ops/add.js";
 import { assign } from "./ops/assign.js";
@@ -16,7 +16,7 @@ import { layOut, type ParameterRun } from "./optim/runs.js";
 import { sgd } from "./optim/sgd.js";
 import { type Accumulation, FunctionProgram, TrainProgram } from "./program.js";
 import { storedShape } from "./quant/stored.js";
-import { RunCache } from "./run-cache.js";
+import type { RunCache } from "./run-cache.js";
 import { formatShape, type Shape } from "./shape.js";
 import { type ParamLayout, type ParamSpecs, Store } from "./store.js";
 import { Graph, type Spec, Tensor } from "./tensor.js";
@@ -92,7 +92,7 @@ export interface OptimizerState {
 }
 
 export class Engine {
-  readonly #runs: RunCache;
+  #runs: Promise<RunCache> | undefined;
   readonly #states = new WeakMap<Store, { readonly optimizer: string; readonly state: OptimizerState }>();
   #closed = false;
 
@@ -100,11 +100,7 @@ export class Engine {
     readonly backend: Backend,
     /** Where warnings go. */
     readonly warn: (message: string) => void = warnHost,
-  ) {
-    const specsOf = (arrays: ReadonlyMap<string, HostNd>) =>
-      Object.fromEntries([...arrays].map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
-    this.#runs = new RunCache((f, arrays) => this.compileFunction(f, specsOf(arrays)), warn);
-  }
+  ) {}
 
   get closed(): boolean {
     return this.#closed;
@@ -174,6 +170,8 @@ export class Engine {
    * @param sums gradients that are added to the step's own, and zeros after it
    */
   async compileTraining(store: Store, inputs: InputSpecs, step: StepFunction, options: TrainOptions, sums?: Segment) {
+    if (store.frozen) throw new TetradError("ARGUMENT", { op: "compile", what: "a frozen store is not trained" });
+    store.trained = true;
     const { runs, state } = this.#arrange(store, options.optimizer);
     return { ...(await this.#compileStep(store, inputs, step, options, { params: store.segment, ...state, runs }, sums)), state };
   }
@@ -301,7 +299,8 @@ export class Engine {
   ): Promise<ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>> {
     this.#open();
     const arrays = new Map(Object.entries(inputs).map(([name, input]) => [name, toNd(input)] as const));
-    const results = await this.#runs.run(f, arrays);
+    this.#runs ??= import("./run-cache.js").then(({ RunCache }) => new RunCache((g, specs) => this.compileFunction(g, specs), this.warn));
+    const results = await (await this.#runs).run(f, arrays);
     const { output, ...others } = results;
     const single = output !== undefined && Object.keys(others).length === 0;
     return (single ? output : results) as ReturnType<F> extends Tensor ? NdResult : Record<string, NdResult>;
@@ -386,5 +385,10 @@ function addMaximum(maxima: Map<string, number>, axis: string, shape: Shape, inp
 }
 
 function bindParams(store: Store, params: Readonly<Record<string, Tensor>>): Map<Tensor, Binding> {
-  return new Map(store.layout.map((entry) => [params[entry.name] as Tensor, { segment: store.segmentOf(entry), offset: entry.offset }]));
+  return new Map(
+    store.layout.map((entry) => {
+      const frozen = store.frozen && !entry.state;
+      return [params[entry.name] as Tensor, { segment: store.segmentOf(entry), offset: entry.offset, frozen }];
+    }),
+  );
 }

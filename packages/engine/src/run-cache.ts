@@ -1,7 +1,7 @@
 /** The programs behind `engine.run`: compiled once for each function and set of shapes, closed again when there are too many. */
 
 import type { HostArray } from "./dtype.js";
-import type { NdResult, TracedFunction } from "./engine.js";
+import type { InputSpecs, NdResult, TracedFunction } from "./engine.js";
 import type { HostNd } from "./nd-input.js";
 import type { FunctionProgram } from "./program.js";
 import { formatShape } from "./shape.js";
@@ -24,14 +24,14 @@ export class RunCache {
   #warned = false;
 
   constructor(
-    private readonly compile: (f: TracedFunction, arrays: ReadonlyMap<string, HostNd>) => Promise<FunctionProgram>,
+    private readonly compile: (f: TracedFunction, specs: InputSpecs) => Promise<FunctionProgram>,
     private readonly warn: (message: string) => void,
   ) {}
 
   async run(f: TracedFunction, arrays: ReadonlyMap<string, HostNd>): Promise<Record<string, NdResult>> {
     const shapes = [...arrays].map(([name, { shape, dtype }]) => `${name}: ${dtype}${formatShape(shape)}`).join(", ");
     const key = `${this.#id(f)} ${shapes}`;
-    const entry = this.#entries.get(key) ?? { program: this.compile(f, arrays), turn: Promise.resolve(), pending: 0 };
+    const entry = this.#entries.get(key) ?? { program: this.compile(f, specsOf(arrays)), turn: Promise.resolve(), pending: 0 };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     entry.pending++;
@@ -70,6 +70,9 @@ export class RunCache {
     return this.#nextId;
   }
 }
+
+const specsOf = (arrays: ReadonlyMap<string, HostNd>): InputSpecs =>
+  Object.fromEntries([...arrays].map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
 
 async function runOnce(program: FunctionProgram, arrays: ReadonlyMap<string, HostNd>): Promise<Record<string, NdResult>> {
   const results = await program.call(Object.fromEntries([...arrays].map(([name, { data }]) => [name, data])));

@@ -74,6 +74,7 @@ export async function ownBertForward(own: Own, problem: BertProblem): Promise<Co
   const encoder = Object.fromEntries(Object.entries(shapes).filter(([name]) => /embeddings|encoder/.test(name)));
   const store = own.engine.store(encoder);
   for (const name of store.names) store.set(name, weights[name] as Float32Array);
+  store.freeze();
   const program = await own.engine.compileWith(store, { ids: { shape: [rows * tokens], dtype: "i32" } }, (params, { ids }) => ({
     states: bert(params, ids as Tensor, problem),
   }));

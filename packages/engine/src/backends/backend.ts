@@ -25,6 +25,8 @@ export interface Segment {
 export interface Binding {
   readonly segment: Segment;
   readonly offset: number;
+  /** Nothing writes it any more. */
+  readonly frozen?: boolean;
 }
 
 export interface Training {

@@ -20,16 +20,17 @@ import { strip_adjacent, strip_rows } from "./tile";
 import { rows_times_matrix, rows_times_transposed } from "./vector";
 
 export function gemm_f32(p: usize, thread: i32, threads: i32): void {
-  gemm<f32>(p, thread, threads);
+  gemm<f32>(p, thread, threads, 0);
 }
 
 export function gemm_f64(p: usize, thread: i32, threads: i32): void {
-  gemm<f64>(p, thread, threads);
+  gemm<f64>(p, thread, threads, 0);
 }
 
 const BATCH: usize = 64;
 
-function gemm<T>(p: usize, thread: i32, threads: i32): void {
+/** `packed`: all of a B stored transposed, packed; or 0. With it there is one batch, and no variant. */
+export function gemm<T>(p: usize, thread: i32, threads: i32, packed: usize): void {
   const c0 = load<usize>(p);
   let a0 = load<usize>(p, 4);
   let b0 = load<usize>(p, 8);
@@ -131,7 +132,7 @@ function gemm<T>(p: usize, thread: i32, threads: i32): void {
     const a = a0 + <usize>at_a * sizeof<T>() + <usize>r0 * rsa;
     const b = b0 + <usize>at_b * sizeof<T>() + <usize>j0 * jsb;
     const c = c0 + <usize>first * sizeof<T>();
-    block<T>(c, first, a, b, r1 - r0, j1 - j0, m, k, rsa, ksa, ldb_bytes, trans_b, ldc, fresh, ew_slot, ew_params, thread, variant);
+    block<T>(c, first, a, b, packed, j0, n, r1 - r0, j1 - j0, m, k, rsa, ksa, ldb_bytes, trans_b, ldc, fresh, ew_slot, ew_params, thread, variant);
   }
 }
 
@@ -157,7 +158,7 @@ function grid_columns<T>(m: i32, n: i32, trans_b: bool, threads: i32): i32 {
 
 /** One thread's block (m × n) of one product; `whole_m` decides the method, so that a share is computed as the whole would be. */
 function block<T>(
-  c: usize, first: i32, a: usize, b: usize, m: i32, n: i32, whole_m: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool,
+  c: usize, first: i32, a: usize, b: usize, packed: usize, j0: i32, whole_n: i32, m: i32, n: i32, whole_m: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool,
   ldc: i32, fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   if (k <= 0) {
@@ -168,7 +169,7 @@ function block<T>(
   } else if (is_few<T>(whole_m, k, ksa, ldb, trans_b)) {
     few_rows<T>(c, first, a, b, m, n, k, rsa, ksa, ldb, trans_b, ldc, fresh, ew_slot, ew_params, thread);
   } else {
-    panels<T>(c, first, a, b, m, n, k, rsa, ksa, ldb, trans_b, ldc, fresh, ew_slot, ew_params, thread, variant);
+    panels<T>(c, first, a, b, packed, j0, whole_n, m, n, k, rsa, ksa, ldb, trans_b, ldc, fresh, ew_slot, ew_params, thread, variant);
   }
 }
 
@@ -203,7 +204,7 @@ function few_rows<T>(
 }
 
 function panels<T>(
-  c: usize, first: i32, a: usize, b: usize, m: i32, n: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool, ldc: i32,
+  c: usize, first: i32, a: usize, b: usize, packed: usize, j0: i32, whole_n: i32, m: i32, n: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool, ldc: i32,
   fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   const width = 2 * lanes<T>();
@@ -211,7 +212,7 @@ function panels<T>(
   const kc_bytes = kc_limit * <i32>sizeof<T>();
   const pack = packs_b(variant, trans_b, m, ldb, kc_limit);
   // Few rows are bound by reading B: it comes as one stream into L2, in the order in which it lies, before it is cut up.
-  const streams = trans_b && m <= STREAM_ROWS;
+  const streams = packed == 0 && trans_b && m <= STREAM_ROWS;
   let most = B_BYTES / kc_bytes;
   if (streams) most = min(most, max(width, STREAM_BYTES / (k * <i32>sizeof<T>())));
   const nc_limit = pack ? even_share(n, most, width) : n;
@@ -234,12 +235,13 @@ function panels<T>(
       for (let pc = 0; pc < k; pc += kc_limit) {
         const kc = min(kc_limit, k - pc);
         const block_b = b + <usize>jc * jsb + <usize>pc * ksb;
-        if (pack && (i0 == 0 || !single)) {
+        if (pack && packed == 0 && (i0 == 0 || !single)) {
           if (streams && pc == 0) touch(block_b, ldb, nc, <usize>k * sizeof<T>());
           if (trans_b) pack_b_transposed<T>(packed_b, block_b, ldb, nc, kc);
           else pack_b<T>(packed_b, block_b, ldb, nc, kc);
         }
-        const from = pack ? packed_b : block_b;
+        // Runs of k follow one another, in each its panels of all columns.
+        const from = packed != 0 ? packed + <usize>(pc * ((whole_n + width - 1) / width * width) + (j0 + jc) * kc) * sizeof<T>() : pack ? packed_b : block_b;
         const panel: usize = pack ? <usize>kc << 5 : 32;
         const zero = fresh && pc == 0;
         for (let s = 0; s < strips; s++) {

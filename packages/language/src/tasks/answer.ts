@@ -179,6 +179,7 @@ export async function saveAnswerer(run: AnswerRun, path: string, card?: string):
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without the head */
 export async function openAnswerer(engine: Engine, folder: string, options: WindowOptions = {}): Promise<Answerer> {
   const model = await openModel(engine, folder, questionAnswering);
+  model.store.freeze();
   return { model, ...sizes(model, options) };
 }
 

@@ -29,7 +29,7 @@ import { saveModel } from "../model.js";
 import { encodeAll } from "../tokenizer/encode-all.js";
 import { type TrainingRun, train } from "../train/train.js";
 import { runFiles } from "../train/trainer-state.js";
-import { type Embedder, embed, openEmbedder } from "./embed.js";
+import { type Embedder, embed, openTrainableEmbedder } from "./embed.js";
 import { checkSequences } from "./labels.js";
 import { pooled, poolingFeeds, poolingSpecs, unit } from "./pooling.js";
 import { sentenceTransformerFiles } from "./sentence-transformer.js";
@@ -83,7 +83,12 @@ export async function finetuneEmbedder(
 ): Promise<ContrastRun> {
   const kind = lossOf(pairs, options.loss);
   const { maxTokens: limit, freeze, peft, quantize, evaluation } = options;
-  const embedder = await openEmbedder(engine, folder, { freeze, peft, quantize, ...(limit !== undefined && { maxTokens: limit }) });
+  const embedder = await openTrainableEmbedder(engine, folder, {
+    freeze,
+    peft,
+    quantize,
+    ...(limit !== undefined && { maxTokens: limit }),
+  });
   const { model, pooling, maxTokens } = embedder;
   const { backbone, tokenizer } = model;
   const encoded = await encodeAll(

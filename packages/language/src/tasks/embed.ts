@@ -19,14 +19,18 @@ export interface Embedder {
 }
 
 export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
-  /** Modules whose parameters stand still in training */
-  readonly freeze?: readonly string[] | undefined;
-  /** A new adapter, which alone is trained */
-  readonly peft?: MakeMethod | undefined;
   /** "int8": layers that are not trained multiply whole numbers; without an adapter to train, the file's numbers of 16 bits stay so. About twice as fast, in half the memory */
   readonly quantize?: "int8" | undefined;
   /** Where an adapter's base model is, if not where its adapter_config.json says */
   readonly base?: string;
+}
+
+/** What is decided when an encoder is opened to be trained. */
+interface Training {
+  /** Modules whose parameters stand still */
+  readonly freeze?: readonly string[] | undefined;
+  /** A new adapter, which alone is trained */
+  readonly peft?: MakeMethod | undefined;
 }
 
 /**
@@ -35,6 +39,13 @@ export interface EmbedderOptions extends Partial<Omit<Embedder, "model">> {
  * @throws TetradError as `openModel`; UNSUPPORTED for a pooling that is not built
  */
 export async function openEmbedder(engine: Engine, folder: string, options: EmbedderOptions = {}): Promise<Embedder> {
+  const embedder = await openTrainableEmbedder(engine, folder, options);
+  embedder.model.store.freeze();
+  return embedder;
+}
+
+/** The same to be trained. */
+export async function openTrainableEmbedder(engine: Engine, folder: string, options: EmbedderOptions & Training): Promise<Embedder> {
   const { quantize, freeze, base, peft } = options;
   const own = (await readSentenceTransformer(folder)) ?? (await readSentenceTransformer(await wholeModel(folder, base))) ?? {};
   const model = await openModel(engine, folder, bodyOf, {

@@ -139,6 +139,7 @@ export async function openTagger(engine: Engine, folder: string, options: UseOpt
   const headOf = (backbone: Backbone, config: JsonObject) =>
     headWith(backbone, labelsOfConfig(config, folder).length, config["crf"] === true);
   const model = await openModel(engine, folder, headOf);
+  model.store.freeze();
   return { model, labels: labelsOfConfig(model.config, folder), ...useOf(model, options) };
 }
 

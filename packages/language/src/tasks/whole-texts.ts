@@ -125,6 +125,7 @@ export async function openOverTexts(
 ): Promise<TextModel & { readonly labels: readonly string[] }> {
   const headOf = (config: JsonObject) => labelsOfConfig(config, folder).length;
   const model = await openModel(engine, folder, (backbone, config) => sequenceClassification(backbone, headOf(config)));
+  model.store.freeze();
   return overTexts(model, folder, options);
 }
 

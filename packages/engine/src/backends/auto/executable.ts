@@ -15,7 +15,7 @@ export function requestFor(request: CompileRequest, side: (segment: AutoSegment)
   const own = (segment: Segment) => side(segment as AutoSegment);
   return {
     ...rest,
-    leaves: new Map([...leaves].map(([tensor, { segment, offset }]) => [tensor, { segment: own(segment), offset }])),
+    leaves: new Map([...leaves].map(([tensor, binding]) => [tensor, { ...binding, segment: own(binding.segment) }])),
     ...(training && {
       training: { ...training, params: own(training.params), moments: training.moments.map(own), scalars: own(training.scalars) },
     }),

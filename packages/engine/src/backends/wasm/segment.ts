@@ -23,6 +23,8 @@ export class WasmSegment implements Segment {
   readonly address: number;
   readonly bytes: number;
   readonly #view: HostArray;
+  /** Addresses of weights in it that were packed besides (packed-weights.ts) */
+  readonly panels = new Map<string, number>();
 
   constructor(
     private readonly memory: WasmMemory,
@@ -49,6 +51,6 @@ export class WasmSegment implements Segment {
   async pull(): Promise<void> {}
 
   release(): void {
-    this.memory.free(this.address);
+    for (const address of [this.address, ...this.panels.values()]) this.memory.free(address);
   }
 }

@@ -3,8 +3,8 @@
 import type { BaseKernel, IntegerKernel, StripName } from "@tetrad/kernels-wasm";
 import type { WgslFunctionName, WgslIntegerKernelName, WgslKernelName } from "@tetrad/kernels-wgsl";
 
-/** What a GPU has no need of: how plans are run on the CPU, and its probes. */
-type CpuOnly = "loop" | "probe_fma" | "probe_read" | "run" | "run_steps" | "run_traced";
+/** What a GPU has no need of: how plans are run on the CPU, weights as its products read them, and its probes. */
+type CpuOnly = "gemm_packed" | "loop" | "probe_fma" | "probe_read" | "run" | "run_steps" | "run_traced";
 
 /** Kernels without a shader, element-wise functions aside. */
 export type MissingKernels = Exclude<BaseKernel, StripName | WgslKernelName | CpuOnly>;
