@@ -1,6 +1,9 @@
 /** Products over weights that stand still: the bits of those over weights that may change, at every size, layout and thread count; and what a frozen store refuses. */
 import { adam, add, assign, createEngine, gelu, linear, matmul, mean, relu, slice, type Tensor } from "@tetrad/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { WasmExecutable } from "../../packages/engine/src/backends/wasm/executable.js";
+import type { Launch } from "../../packages/engine/src/plan/plan.js";
+import { launchKey } from "../../packages/engine/src/plan/variants.js";
 import { expectSame } from "../support/same.js";
 import { BUILDS } from "../support/wasm-executor.js";
 
@@ -91,6 +94,29 @@ describe("frozen stores", () => {
       return (await program.call({ x: numbers(640, 1) })).y as Float32Array;
     };
     expectSame((await call(true)).slice(), (await call(false)).slice(), "a part");
+  });
+
+  test("a variant that a table names is kept, to the same bits: its runs of k are others", async () => {
+    const inputs = { x: { shape: [16, 700], dtype: "f32" } } as const;
+    const layer = ({ w }: Readonly<Record<string, Tensor>>, { x }: Readonly<Record<string, Tensor>>) => ({
+      y: linear(x as Tensor, w as Tensor),
+    });
+    const compiled = async (engine: Awaited<typeof opened>, frozen: boolean) => {
+      const store = engine.store({ w: [40, 700] }, { seed: 3 });
+      if (frozen) store.freeze();
+      return engine.compileWith(store, inputs, layer);
+    };
+    const usual = await compiled(await opened, false);
+    const x = numbers(16 * 700, 1);
+    const expected = (await usual.call({ x })).y as Float32Array;
+    const { table } = usual.tune({ seconds: 0.05 });
+    const [launch] = (usual as unknown as { executable: WasmExecutable }).executable.untunedPlan.launches;
+    const launches = { [launchKey(launch as Launch)]: { variant: "kc 128", date: "2026-01-01" } };
+    const engine = await createEngine({ backend: "wasm", threads: 1, tuning: { ...table, launches } });
+    const tuned = await compiled(engine, true);
+    expect(tuned.choices().map(({ variant }) => variant)).toEqual(["kc 128"]);
+    expectSame((await tuned.call({ x })).y as Float32Array, expected, "tuned");
+    await engine.close();
   });
 
   test("are packed once for all programs, and released with their store", async () => {

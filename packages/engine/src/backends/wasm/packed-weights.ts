@@ -25,8 +25,9 @@ function overPanels(memory: WasmMemory, launch: Launch, leaves: ReadonlyMap<Tens
   const weights = launch.inputs[1] as Launch["inputs"][number];
   const binding = leaves.get(weights.base);
   // As the lowering of matmul writes them
-  const [, , rows, n, k, , distance, , , transposed, accumulate, , batches] = launch.scalars;
-  if (binding?.frozen !== true || transposed !== 1 || accumulate !== 0 || batches !== 0) return undefined;
+  const [, , rows, n, k, , distance, , , transposed, accumulate, variant, batches] = launch.scalars;
+  // Variants that were chosen by measurement cut k into other runs.
+  if (binding?.frozen !== true || transposed !== 1 || accumulate !== 0 || variant !== 0 || batches !== 0) return undefined;
   if (typeof n !== "number" || typeof k !== "number" || typeof distance !== "number" || n < WIDTH || k < 1) return undefined;
   if (typeof rows === "number" && (rows < ROWS.least || rows > ROWS.most)) return undefined;
   const { panels, address } = binding.segment as WasmSegment;
