@@ -208,7 +208,7 @@ function panels<T>(
   fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   const width = 2 * lanes<T>();
-  const kc_limit = even_share(k, kc_of<T>(variant), 1);
+  const kc_limit = even_share(k, kc_of<T>(variant, k), 1);
   const kc_bytes = kc_limit * <i32>sizeof<T>();
   const pack = packs_b(variant, trans_b, m, ldb, kc_limit);
   // Few rows are bound by reading B: it comes as one stream into L2, in the order in which it lies, before it is cut up.

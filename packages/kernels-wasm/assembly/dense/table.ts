@@ -10,7 +10,7 @@
 export const MR: i32 = 6;
 /**
  * Longest run of k between loads of C: a panel of B takes 8 KiB and a strip of A 6 of a 32 KiB L1. GEMM takes three quarters of it in f64, 6 KiB and 9 (n = 512
- * and 1024: 1.01 to 1.03 times as fast).
+ * and 1024: 1.01 to 1.03 times as fast), unless all of k is one run (n = 256: 1.02).
  */
 export const KC: i32 = 256;
 /**
@@ -64,8 +64,8 @@ const BY_COLUMNS: i32 = 6;
 
 // @ts-ignore: decorator
 @inline
-export function kc_of<T>(variant: i32): i32 {
-  const usual = sizeof<T>() == 4 ? KC : KC / 4 * 3;
+export function kc_of<T>(variant: i32, k: i32): i32 {
+  const usual = sizeof<T>() == 4 || k <= KC ? KC : KC / 4 * 3;
   return variant == SHORT ? usual / 2 : variant == LONG ? 2 * usual : usual;
 }
 
