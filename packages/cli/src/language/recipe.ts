@@ -7,7 +7,7 @@ import { ARGUMENTS, keyOf, snakeCase } from "./training-arguments.js";
 
 /** Said by the words of `recipeOf`, or about looking on and keeping, which changes no weight. */
 const APART = [
-  ...["epochs", "batchSize", "learningRate", "weightDecay", "seed", "maxSteps"],
+  ...["epochs", "batchSize", "gradientAccumulationSteps", "learningRate", "weightDecay", "seed", "maxSteps"],
   ...["loggingSteps", "evalStrategy", "evalSteps", "saveStrategy", "saveSteps", "saveTotalLimit", "reportTo", "gradientCheckpointing"],
 ];
 
