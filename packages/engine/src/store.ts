@@ -149,7 +149,7 @@ export class Store {
 
   /**
    * Parameters stand still from now on, states apart: programs that are compiled after this keep weights in the order in which they read them, besides, which makes
-   * few rows up to 1.5 times as fast.
+   * few rows up to 1.3 times as fast.
    * @throws TetradError ARGUMENT where a program trains them
    */
   freeze(): void {

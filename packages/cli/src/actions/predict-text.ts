@@ -19,7 +19,7 @@ import {
   type TaskModel,
 } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { csvText, unusedName } from "../csv-text.js";
+import { unusedName, widenedTable } from "../csv-text.js";
 import { noteCut } from "../language/cut-texts.js";
 import type { LanguageTask } from "../language/folder.js";
 import { textsFrom } from "../language/texts.js";
@@ -141,16 +141,12 @@ export async function writeAnswers(
   const told = answers.map(({ text, facts }) => ({ [column]: text, ...facts }));
   if (table === undefined) return terminal.result(first.lines, told[0]);
   const { columns } = table;
-  const names = [
-    ...columns,
-    // Classes that are known stand in a column of that name.
-    ...Object.keys(first.cells).map((name) => (columns.includes(name) ? unusedName(`predicted_${name}`, columns) : name)),
-  ];
-  const rows = answers.map(({ cells }, i) => [...(table.rows[i] as readonly string[]), ...Object.values(cells)]);
-  const written =
-    options.format === "jsonl"
-      ? rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, i) => [name, row[i]])))).join("\n")
-      : csvText([names, ...rows]);
+  // Classes that are known stand in a column of that name.
+  const named = (name: string) => (columns.includes(name) ? unusedName(`predicted_${name}`, columns) : name);
+  const added = Object.fromEntries(
+    Object.keys(first.cells).map((name) => [named(name), answers.map(({ cells }) => cells[name] as string | number)]),
+  );
+  const written = widenedTable(table, added, options.format);
   if (options.out !== undefined) await writeFileAtomic(options.out, `${written}\n`);
   terminal.result(options.out === undefined ? written : `${answers.length} predictions written to ${options.out}`, {
     predictions: told,

@@ -2,7 +2,7 @@
 import { encodeInputs, isMissing, readBytes, readTable, type Table, TetradError, writeFileAtomic } from "@tetrad/engine";
 import { tasksIn } from "@tetrad/language";
 import type { Context } from "../context.js";
-import { csvText, unusedName } from "../csv-text.js";
+import { unusedName, widenedTable } from "../csv-text.js";
 import { findModel } from "../language/find-model.js";
 import { languageTask } from "../language/folder.js";
 import { decode, evaluate, type Predictions, type Result, resultText, truth } from "../training/evaluate.js";
@@ -82,19 +82,5 @@ function tableText(table: Table, rows: Int32Array, { predicted, probability }: P
     [unusedName("prediction", table.columns)]: inOrder(table, rows, predicted),
     ...(probability !== undefined && { [unusedName("probability", table.columns)]: inOrder(table, rows, probability) }),
   };
-  if (format === "jsonl")
-    return table.rows
-      .map((cells, row) =>
-        JSON.stringify(
-          Object.fromEntries([
-            ...table.columns.map((name, i) => [name, cells[i]] as const),
-            ...Object.entries(added).map(([name, values]) => [name, values[row]] as const),
-          ]),
-        ),
-      )
-      .join("\n");
-  return csvText([
-    [...table.columns, ...Object.keys(added)],
-    ...table.rows.map((cells, row) => [...cells, ...Object.values(added).map((values) => values[row] ?? "")]),
-  ]);
+  return widenedTable(table, added, format);
 }

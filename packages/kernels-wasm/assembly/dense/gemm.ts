@@ -158,8 +158,8 @@ function grid_columns<T>(m: i32, n: i32, trans_b: bool, threads: i32): i32 {
 
 /** One thread's block (m × n) of one product; `whole_m` decides the method, so that a share is computed as the whole would be. */
 function block<T>(
-  c: usize, first: i32, a: usize, b: usize, packed: usize, j0: i32, whole_n: i32, m: i32, n: i32, whole_m: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool,
-  ldc: i32, fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
+  c: usize, first: i32, a: usize, b: usize, packed: usize, j0: i32, whole_n: i32, m: i32, n: i32, whole_m: i32, k: i32, rsa: usize,
+  ksa: usize, ldb: usize, trans_b: bool, ldc: i32, fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   if (k <= 0) {
     if (fresh) {
@@ -204,8 +204,8 @@ function few_rows<T>(
 }
 
 function panels<T>(
-  c: usize, first: i32, a: usize, b: usize, packed: usize, j0: i32, whole_n: i32, m: i32, n: i32, k: i32, rsa: usize, ksa: usize, ldb: usize, trans_b: bool, ldc: i32,
-  fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
+  c: usize, first: i32, a: usize, b: usize, packed: usize, j0: i32, whole_n: i32, m: i32, n: i32, k: i32, rsa: usize, ksa: usize,
+  ldb: usize, trans_b: bool, ldc: i32, fresh: bool, ew_slot: u32, ew_params: usize, thread: i32, variant: i32,
 ): void {
   const width = 2 * lanes<T>();
   const kc_limit = even_share(k, kc_of<T>(variant, k), 1);
@@ -225,6 +225,7 @@ function panels<T>(
   const jsb = trans_b ? ldb : sizeof<T>();
   const ksb = trans_b ? sizeof<T>() : ldb;
   const bs: usize = pack ? 32 : ldb;
+  const padded_n = (whole_n + width - 1) / width * width;
 
   for (let i0 = 0; i0 < m; i0 += mc_limit) {
     const mc = min(mc_limit, m - i0);
@@ -241,7 +242,7 @@ function panels<T>(
           else pack_b<T>(packed_b, block_b, ldb, nc, kc);
         }
         // Runs of k follow one another, in each its panels of all columns.
-        const from = packed != 0 ? packed + <usize>(pc * ((whole_n + width - 1) / width * width) + (j0 + jc) * kc) * sizeof<T>() : pack ? packed_b : block_b;
+        const from = packed != 0 ? packed + <usize>(pc * padded_n + (j0 + jc) * kc) * sizeof<T>() : pack ? packed_b : block_b;
         const panel: usize = pack ? <usize>kc << 5 : 32;
         const zero = fresh && pc == 0;
         for (let s = 0; s < strips; s++) {

@@ -79,10 +79,9 @@ export class WasmExecutable implements Executable {
       };
       const { gradients } = storage;
       const { plan: untunedPlan, bindings } = planOf(request, gradients && { ...storage, gradients });
-      const tunedPlan = applyTuning(untunedPlan, tuning);
-      const { tuned } = tunedPlan;
-      const steady = [...request.leaves.values()].some(({ frozen }) => frozen);
-      const plan = steady ? (await import("./packed-weights.js")).packWeights(memory, tunedPlan.plan, request.leaves) : tunedPlan.plan;
+      const { plan: tunedPlan, tuned } = applyTuning(untunedPlan, tuning);
+      const frozen = [...request.leaves.values()].some((leaf) => leaf.frozen);
+      const plan = frozen ? (await import("./packed-weights.js")).packWeights(memory, tunedPlan, request.leaves) : tunedPlan;
       await runtime.ensure(modulesOf(runtime, plan.launches));
       if (plan.launches.some(({ kernel }) => INTEGER_PRODUCTS.has(kernel))) chooseIntegerProducts(runtime);
       const linked = new Linked(memory, plan, bindings, storage.gradients);

@@ -30,18 +30,21 @@ function overPanels(memory: WasmMemory, launch: Launch, leaves: ReadonlyMap<Tens
   if (binding?.frozen !== true || transposed !== 1 || accumulate !== 0 || variant !== 0 || batches !== 0) return undefined;
   if (typeof n !== "number" || typeof k !== "number" || typeof distance !== "number" || n < WIDTH || k < 1) return undefined;
   if (typeof rows === "number" && (rows < ROWS.least || rows > ROWS.most)) return undefined;
-  const { panels, address } = binding.segment as WasmSegment;
-  const first = binding.offset + weights.offset;
+  const at = panelsOf(memory, binding.segment as WasmSegment, binding.offset + weights.offset, n, k, distance);
+  return at === undefined ? undefined : { ...launch, kernel: "gemm_packed_f32", scalars: [...launch.scalars, at] };
+}
+
+/** Address of the panels of (n, k) weights that begin at an element of the segment; undefined where there is no room for them. */
+function panelsOf(memory: WasmMemory, segment: WasmSegment, first: number, n: number, k: number, distance: number): number | undefined {
   const key = `${first} ${n} ${k} ${distance}`;
-  const known = panels.get(key);
+  const known = segment.panels.get(key);
+  if (known !== undefined) return known;
   const length = Math.ceil(n / WIDTH) * WIDTH * k;
-  if (known === undefined && memory.used + 4 * length > MOST_USED * memory.limit) return undefined;
-  const at = known ?? memory.allocate(4 * length);
-  if (known === undefined) {
-    pack(memory.f32(at, length), memory.f32(address + 4 * first, (n - 1) * distance + k), n, k, distance);
-    panels.set(key, at);
-  }
-  return { ...launch, kernel: "gemm_packed_f32", scalars: [...launch.scalars, at] };
+  if (memory.used + 4 * length > MOST_USED * memory.limit) return undefined;
+  const at = memory.allocate(4 * length);
+  pack(memory.f32(at, length), memory.f32(segment.address + 4 * first, (n - 1) * distance + k), n, k, distance);
+  segment.panels.set(key, at);
+  return at;
 }
 
 /**
