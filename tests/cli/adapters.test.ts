@@ -36,7 +36,7 @@ test("texts by --peft prefix: generate and evaluate open its folder", () => {
   expect(goesOn(STORIES())).not.toMatch(/ball/);
   // Options of draws where nothing is drawn
   const { code, stderr } = place.tetrad("generate", STORIES(), "Lily had", "--top-k", "5");
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/nothing is drawn.*got --top-k.*--temperature 0\.8/) });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/nothing is drawn.*got --top-k.*--temperature 0\.8/) });
 });
 
 test("adapters over int8: by --quantize and by a file, merged into exact weights, and what it does not go with", () => {
@@ -73,7 +73,7 @@ test("adapters over int8: by --quantize and by a file, merged into exact weights
     const { code, stderr } = place.tetrad(...finetune(task, { train, test: train, out: "none", ...flags }), ...more);
     return `${code} ${stderr}`;
   };
-  expect(refused("classify", {}, "--quantize", "int8")).toMatch(/^1 error\[ARGUMENT\].*stand still.*--quantize int8 without --peft/s);
+  expect(refused("classify", {}, "--quantize", "int8")).toMatch(/^2 error\[ARGUMENT\].*stand still.*--quantize int8 without --peft/s);
   expect(refused("classify", {}, "--peft", "lora", "--quantize", "int4")).toMatch(/^2 .*int4.*int8/s);
   const wrong = place.write("wrong.yaml", "peft: lora\nquantize: int4\n");
   expect(refused("classify", {}, "--config", wrong)).toMatch(/^1 error\[FORMAT\].*quantize.*int4/s);
@@ -115,5 +115,7 @@ test("classes by --peft bottleneck, and combinations that cannot be", () => {
     return `${code} ${stderr}`;
   };
   expect(refused("--peft", "prefix", "--merge")).toMatch(/^1 error\[UNSUPPORTED\].*cannot be merged.*--peft prefix --merge/s);
-  expect(refused("--peft", "lora", "--num-virtual-tokens", "3")).toMatch(/^1 error\[ARGUMENT\].*--num-virtual-tokens means nothing/s);
+  expect(refused("--peft", "lora", "--num-virtual-tokens", "3")).toMatch(/^2 error\[ARGUMENT\].*--num-virtual-tokens means nothing/s);
+  expect(refused("--merge")).toMatch(/^2 error\[ARGUMENT\].*--merge means nothing.*got no --peft/s);
+  expect(refused("--peft", "lora", "--lora-dropout", "1.5")).toMatch(/^2 .*'--lora-dropout <x>' argument '1.5' is invalid.*below 1/s);
 });

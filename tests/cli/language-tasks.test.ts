@@ -32,6 +32,18 @@ test("several labels: learnt, saved, used and measured", async () => {
   const measured = facts<{ micro: { f1: number } }>(place, "evaluate", "out", test, "--label", "labels", "--separator", ";");
   expect(measured.micro.f1).toBeGreaterThan(0.9);
   expect(facts(place, "predict", "out", coloured[5]?.text as string)).toMatchObject({ labels: ["blue", "red"] });
+  // Tables keep what else they hold; one text makes a table where one is asked for.
+  const told = coloured[0] as { readonly text: string };
+  place.write("in.jsonl", lines([{ text: told.text, n: 3, nested: [{ a: null }] }]));
+  expect(place.tetrad("predict", "out", "in.jsonl", "--out", "out.jsonl").code).toBe(0);
+  const { labels } = facts<{ labels: unknown }>(place, "predict", "out", told.text);
+  expect(JSON.parse(readFileSync(place.path("out.jsonl"), "utf8"))).toEqual({ text: told.text, n: 3, nested: [{ a: null }], labels });
+  expect(place.tetrad("predict", "out", "a wall", "--out", "one.tsv").stdout).toBe("1 prediction written to one.tsv\n");
+  expect(readFileSync(place.path("one.tsv"), "utf8")).toMatch(/^text\tlabels\na wall\t/);
+  expect(place.tetrad("predict", "out", "a wall", "--question", "Who?")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/does not answer questions.*--question/),
+  });
   expect(place.tetrad("predict", "out", test).stdout.split("\n").slice(0, 3)).toEqual([
     "text,labels,predicted_labels",
     "a house  by the sea,,[]",

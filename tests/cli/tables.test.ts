@@ -127,7 +127,7 @@ describe("a table with categories and gaps", () => {
     expect(Math.abs((predictions[0] as number) - (predictions[1] as number))).toBeLessThan(0.5); // the mean mass is 5
     expect(notes).toEqual(['1 value of "colour" never seen in training, treated as unknown (first "green" at new.jsonl:3)']);
     const lines = place.tetrad("predict", "m", "new.jsonl", "--format", "jsonl", "--quiet").stdout.trimEnd().split("\n");
-    expect(JSON.parse(lines[2] as string)).toMatchObject({ mass: "5", colour: "green", prediction: expect.any(Number) });
+    expect(JSON.parse(lines[2] as string)).toMatchObject({ mass: 5, colour: "green", prediction: expect.any(Number) });
   });
 
   test("error: the first gap ends the run, and nothing is written", () => {

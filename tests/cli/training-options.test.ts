@@ -129,7 +129,7 @@ test("what could not be written or measured at the end is refused before the tra
   const place = await prepared(YAML);
   const refused = (message: RegExp, ...more: string[]) => {
     const { code, stderr } = place.tetrad("finetune", "classify", "--config", "run.yaml", "--epochs", "100000", ...more);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+    expect({ code, stderr }).toEqual({ code: /means nothing/.test(message.source) ? 2 : 1, stderr: expect.stringMatching(message) });
   };
   place.write("bank/config.json", "{}");
   place.write("bank/model.safetensors", "whole");

@@ -51,7 +51,7 @@ describe("the real binary", () => {
     [["train", "a.yaml", "--epohcs", "3"], /unknown option '--epohcs'/],
     [["fit", "data.csv"], /name a theory file and a data file/],
     [["fit", "t.yaml", "d.csv", "--starts", "0"], /--starts.*It must be a whole number above 0/s],
-    [["predict", "m", "d.csv", "--format", "xls"], /Allowed choices are csv, jsonl/],
+    [["predict", "m", "d.csv", "--format", "xls"], /Allowed choices are csv, tsv, jsonl, json/],
     [["devices", "--threads", "two"], /It must be a whole number above 0/],
     [["devices", "--backend", "gpu"], /It must be auto or wasm or webgpu or reference/],
     [[], /Usage: tetrad/],
@@ -169,7 +169,7 @@ describe("what is written where", () => {
     expect(await main(["simulate", theory, data, "--model", "level", "--out", place.path("level.csv"), "--json"], io)).toBe(0);
     expect(JSON.parse(text.stdout)).toMatchObject({ parameters: { a: 5 }, files: [{ name: "two/level", rows: 2 }] });
     expect(Number(readFileSync(place.path("level.csv"), "utf8").split("\n")[2]?.split(",")[1])).toBeCloseTo(5, 0);
-    expect(await main(["simulate", theory, data, "--out", place.path("x.csv")], io)).toBe(1);
+    expect(await main(["simulate", theory, data, "--out", place.path("x.csv")], io)).toBe(2);
     expect(text.stderr).toMatch(/the file holds several models — expected --model with one of line, level/);
   });
 });

@@ -32,6 +32,13 @@ export function share(text: string): number {
   return value;
 }
 
+/** A part that may be nothing: 0 or more, and below 1. */
+export function shareOrNone(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1)) throw new InvalidArgumentError("It must be 0 or more, and below 1.");
+  return value;
+}
+
 /** `fgm:EPSILON`, `pgd:EPSILON,ALPHA,STEPS` or `freelb:EPSILON,ALPHA,STEPS`; with `:text` behind it where lengths are each text's own */
 export function adversarial(text: string) {
   const [method, list = "", per = "batch", ...more] = text.split(":");

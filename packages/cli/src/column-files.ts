@@ -1,6 +1,7 @@
 /** Columns of numbers as CSV or Parquet, whichever a file's ending says. */
 import { extname } from "node:path";
-import { TetradError, writeFileAtomic } from "@tetrad/engine";
+import { writeFileAtomic } from "@tetrad/engine";
+import { CalledWrongly } from "./called-wrongly.js";
 import { parquet } from "./parquet.js";
 
 export interface NumberColumn {
@@ -14,7 +15,7 @@ const MOST_CSV_NUMBERS = 20_000_000;
 /** Called before any work is done for the file. @throws ARGUMENT for an ending that is neither */
 export function checkColumnFile(path: string): void {
   if (![".csv", ".parquet"].includes(extname(path).toLowerCase()))
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "--out",
       what: "unknown kind of file",
       got: path,
@@ -33,7 +34,7 @@ export async function writeColumns(path: string, columns: readonly NumberColumn[
     return writeFileAtomic(path, parquet(doubles));
   }
   if (rows * columns.length > MOST_CSV_NUMBERS)
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "--out",
       what: `${rows} rows are too many for CSV`,
       got: path,

@@ -1,12 +1,12 @@
-/** Rows of cells as CSV text, and tables that have got columns more. */
-import type { Table } from "@tetrad/engine";
+/** Rows of cells as text, and tables that have got columns more. */
+import type { Table, TableFormat } from "@tetrad/engine";
 
-export function csvText(rows: readonly (readonly (string | number)[])[]): string {
-  return rows.map((row) => row.map((cell) => quoted(String(cell))).join(",")).join("\n");
+export function csvText(rows: readonly (readonly (string | number)[])[], separator: "," | "\t" = ","): string {
+  return rows.map((row) => row.map((cell) => quoted(String(cell), separator)).join(separator)).join("\n");
 }
 
-function quoted(cell: string): string {
-  return /[",\n\r]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+function quoted(cell: string, separator: string): string {
+  return /["\n\r]|^\s|\s$/.test(cell) || cell.includes(separator) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
 /** The name, or with a number behind it where a table has such a column. */
@@ -16,12 +16,26 @@ export function unusedName(name: string, columns: readonly string[]): string {
   return free;
 }
 
-type Cell = string | number | null;
+/** @param added further columns, a value for each row: in a cell null is empty, and lists and objects are JSON text; JSON has them and the table's records as they are */
+export function widenedTable(table: Table, added: Readonly<Record<string, readonly unknown[]>>, format: TableFormat): string {
+  const names = Object.keys(added);
+  const values = (row: number) => names.map((name) => added[name]?.[row]);
+  if (format === "csv" || format === "tsv") {
+    const rows = table.rows.map((cells, row) => [...cells, ...values(row).map(cellOf)]);
+    return csvText([[...table.columns, ...names], ...rows], format === "tsv" ? "\t" : ",");
+  }
+  const records = table.rows.map((cells, row) => ({
+    ...(table.records?.[row] ?? fromEntries(table.columns, cells)),
+    ...fromEntries(names, values(row)),
+  }));
+  return format === "json" ? JSON.stringify(records, undefined, 2) : records.map((record) => JSON.stringify(record)).join("\n");
+}
 
-/** The table with further columns behind its own, a value for each row: CSV, where null is an empty cell, or JSON lines. */
-export function widenedTable({ columns, rows }: Table, added: Readonly<Record<string, readonly Cell[]>>, format: "csv" | "jsonl"): string {
-  const names = [...columns, ...Object.keys(added)];
-  const wide = rows.map((cells, row): Cell[] => [...cells, ...Object.values(added).map((values) => values[row] as Cell)]);
-  if (format === "csv") return csvText([names, ...wide.map((row) => row.map((cell) => cell ?? ""))]);
-  return wide.map((row) => JSON.stringify(Object.fromEntries(names.map((name, i) => [name, row[i]])))).join("\n");
+function fromEntries(names: readonly string[], values: readonly unknown[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+}
+
+function cellOf(value: unknown): string | number {
+  if (typeof value === "number") return value;
+  return typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value);
 }

@@ -81,7 +81,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     if (error instanceof AlreadyTold) return error.exitCode;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     new Terminal(running.optsWithGlobals(), io).failure(error);
-    return 1;
+    return error instanceof Error && "exitCode" in error ? (error.exitCode as number) : 1;
   }
 }
 

@@ -26,6 +26,11 @@ export function percent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`;
 }
 
+/** `1 text`, `2 texts` */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `0.8701 (0.8581 to 0.8821)` */
 export function intervalText({ value, low, high }: Interval): string {
   return `${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;

@@ -1,6 +1,7 @@
 /** A theory's data from the command line: one file, files by the data sets' names, or those that the theory names itself. */
-import { decodeText, readBytes, readTable, type Table, TetradError } from "@tetrad/engine";
+import { decodeText, readBytes, readTable, type Table } from "@tetrad/engine";
 import { type DataFormat, isTabular, readDataText, type Theory, type TheoryData } from "@tetrad/theory";
+import { CalledWrongly } from "./called-wrongly.js";
 
 /**
  * @param file for the only data set, or for the only one whose file the theory does not name
@@ -16,7 +17,7 @@ export async function dataOf(
   const names = theory.sets.map(({ name }) => name);
   const stranger = Object.keys(named).find((name) => !names.includes(name));
   if (stranger !== undefined) {
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: theory.name,
       what: `there is no data set ${stranger}`,
       expected: names.join(", "),

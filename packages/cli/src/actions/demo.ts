@@ -9,7 +9,7 @@ import { predictElsewhere } from "../demo/second-process.js";
 import { type Universes, writeUniverses } from "../demo/universes.js";
 import { comparisonText, fitText } from "../fit-text.js";
 import { interruptible } from "../interrupt.js";
-import { aligned, percent, short } from "../numbers.js";
+import { aligned, counted, percent, short } from "../numbers.js";
 import { duration } from "../progress.js";
 import type { Terminal } from "../terminal.js";
 
@@ -25,7 +25,7 @@ async function demonstrate(terminal: Terminal, engine: Engine, out: string, sign
   const { bold, dim } = terminal.colors;
   const description = engine.describe();
   terminal.say(
-    `${bold("The machine")}\n  ${description.backend}, build ${description.build}, up to ${description.threads} thread${description.threads === 1 ? "" : "s"}: ${description.why}\n`,
+    `${bold("The machine")}\n  ${description.backend}, build ${description.build}, up to ${counted(description.threads, "thread")}: ${description.why}\n`,
   );
 
   terminal.say(bold("Three theories of the expansion rate, fitted to 31 measurements\n"));

@@ -2,6 +2,7 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import type { Curve } from "@tetrad/engine";
 import type { Context } from "../context.js";
+import { counted } from "../numbers.js";
 
 export async function devicesAction(
   { terminal, withEngine }: Context,
@@ -32,7 +33,7 @@ export async function devicesAction(
   const text = [
     `processor  ${facts.processor}, ${facts.cores} cores, ${(facts.memoryBytes / 2 ** 30).toFixed(1)} GiB, ${facts.platform}`,
     `runtime    Node ${facts.node}`,
-    `backend    ${chosen.backend}, build ${chosen.build}, up to ${chosen.threads} thread${chosen.threads === 1 ? "" : "s"}`,
+    `backend    ${chosen.backend}, build ${chosen.build}, up to ${counted(chosen.threads, "thread")}`,
     `why        ${chosen.why}`,
     `measured   ${(machine.flopsPerSecond / 1e9).toFixed(1)} GFLOP/s on one thread (float32), ${(machine.bytesPerSecond / 1e9).toFixed(1)} GB/s`,
     ...gpuLine,

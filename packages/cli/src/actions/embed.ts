@@ -1,6 +1,7 @@
 /** The work of `tetrad embed`. */
-import { TetradError, writeFileAtomic, writeSafetensors } from "@tetrad/engine";
+import { writeFileAtomic, writeSafetensors } from "@tetrad/engine";
 import { embed, openEmbedder } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
 import { findModel } from "../language/find-model.js";
 import { textsFrom } from "../language/texts.js";
@@ -18,7 +19,7 @@ export async function embedAction(context: Context, given: string, data: string,
   const { texts, table } = await textsFrom(data, flags.text);
   const isFile = table !== undefined;
   if (isFile && flags.out === undefined) {
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "embed",
       what: "the vectors of a file need a file",
       hint: "say where they go: --out vectors.safetensors",

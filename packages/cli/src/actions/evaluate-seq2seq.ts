@@ -1,6 +1,7 @@
 /** What `tetrad evaluate` does with models that make texts of texts. */
-import { bootstrapInterval, type Interval, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { bootstrapInterval, type Interval, writeFileAtomic } from "@tetrad/engine";
 import { evaluateWriting, type SourceTarget, targetPerplexity, type Written, writingFigures } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
 import { csvText } from "../csv-text.js";
 import { noteCut } from "../language/cut-texts.js";
@@ -24,7 +25,7 @@ export async function evaluateSeq2Seq(
   checkWriting(options);
   const needing = options.report !== undefined ? "--report" : options.predictions !== undefined ? "--predictions" : undefined;
   if (needing !== undefined && options.predictWithGenerate !== true) {
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "evaluate",
       what: `${needing} is of texts that are written`,
       hint: "add --predict-with-generate",
@@ -32,7 +33,7 @@ export async function evaluateSeq2Seq(
   }
   const pairs = await readSourcesTargets(path, options);
   const limits = limitsOf(options);
-  const { perplexity, tokens, cut, written } = await withEngine(async (engine) => {
+  const { perplexity, tokens, cut, maxTokens, written } = await withEngine(async (engine) => {
     const { model, writing } = await openWriting(engine, folder, options);
     const { writer } = writing;
     terminal.status("writing");
@@ -40,7 +41,7 @@ export async function evaluateSeq2Seq(
     terminal.status("");
     return { ...(await targetPerplexity(engine, model, pairs, limits)), written: found };
   });
-  if (cut > 0) noteCut(terminal).onCut(cut);
+  if (cut > 0) noteCut(terminal).onCut(cut, maxTokens);
   const lines = [`perplexity of ${tokens} tokens of targets: ${perplexity.toFixed(2)}`];
   if (written === undefined) {
     return terminal.result(said(pairs, path, seconds, lines), { perplexity, tokens, seconds: seconds() });

@@ -1,6 +1,7 @@
 /** The work of `tetrad evaluate`. */
 import { TetradError } from "@tetrad/engine";
 import { tasksIn } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
 import { findModel } from "../language/find-model.js";
 import { isCausal, type LanguageTask, languageTask } from "../language/folder.js";
@@ -25,7 +26,7 @@ export async function evaluateAction(context: Context, given: string, path: stri
   const several = await tasksIn(folder);
   if (several !== undefined) {
     const names = Object.keys(several);
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: folder,
       what: "these are several tasks, each with examples of its own",
       got: names.join(", "),

@@ -1,5 +1,5 @@
 /** The work of `tetrad generate`. */
-import { type Engine, type Json, parseJson, readBytes, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { type Engine, type Json, parseJson, readBytes, writeFileAtomic } from "@tetrad/engine";
 import {
   type BeamOptions,
   beamSearch,
@@ -10,6 +10,7 @@ import {
   openGenerator,
   type TextGenerator,
 } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
 import { interruptible } from "../interrupt.js";
 import { findModel } from "../language/find-model.js";
@@ -54,9 +55,9 @@ export async function generateAction(context: Context, given: string, prompt: st
   const { texts, table } = await textsFrom(prompt, flags.text);
   const isFile = table !== undefined;
   if (flags.stream === true && isFile)
-    throw new TetradError("ARGUMENT", { op: "generate", what: "answers to a file's prompts do not stream", hint: "leave --stream out" });
+    throw new CalledWrongly({ op: "generate", what: "answers to a file's prompts do not stream", hint: "leave --stream out" });
   if (flags.out !== undefined && !isFile)
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "generate",
       what: "--out is for the prompts of a file",
       got: prompt,
@@ -91,7 +92,7 @@ function sequencesOf({ numBeams, batchSize }: GenerateFlags, isFile: boolean): {
 /** @throws TetradError ARGUMENT for options that exclude each other */
 function checkFlags(flags: GenerateFlags): void {
   const refuse = (what: string, got: string, hint: string): never => {
-    throw new TetradError("ARGUMENT", { op: "generate", what, got, hint });
+    throw new CalledWrongly({ op: "generate", what, got, hint });
   };
   const named = (names: readonly (keyof GenerateFlags)[]) => names.filter((name) => flags[name] !== undefined).map(flagOf);
   const drawn = named(["temperature", "topK", "topP", "minP", "jsonSchema", "stop", "stream"]);
@@ -106,7 +107,7 @@ function checkFlags(flags: GenerateFlags): void {
 function checkDraws({ defaults }: TextGenerator, flags: GenerateFlags): void {
   const idle = (["topK", "topP", "minP"] as const).filter((name) => flags[name] !== undefined);
   if (idle.length === 0 || (flags.temperature ?? defaults.temperature ?? 0) > 0) return;
-  throw new TetradError("ARGUMENT", {
+  throw new CalledWrongly({
     op: "generate",
     what: "nothing is drawn: the most probable token is taken always",
     got: idle.map(flagOf).join(", "),

@@ -1,7 +1,9 @@
 /** `tetrad predict` with a model that answers questions: one question about a file, or a table of questions and texts. */
-import { columnIndex, decodeText, readBytes, readTable, TetradError } from "@tetrad/engine";
+import { columnIndex, decodeText, readBytes, readTable } from "@tetrad/engine";
 import { type Answered, answer, openAnswerer } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
+import { isFile } from "../language/texts.js";
 import type { PredictOptions } from "./predict.js";
 import { type Answer, writeAnswers } from "./predict-text.js";
 
@@ -30,16 +32,16 @@ function told({ text, spans, nullDifference }: Answered): Omit<Answer, "text"> {
 }
 
 async function questionsFrom(data: string | undefined, { question, context }: PredictOptions) {
-  if (data !== undefined) {
-    const table = readTable(await readBytes(data), data);
+  if (data !== undefined && (question ?? context) === undefined && isFile(data)) {
+    const table = readTable(await readBytes(data), data, undefined, { records: true });
     const [questionAt, contextAt] = [columnIndex(table, "question"), columnIndex(table, "context")];
     return { table, asked: table.rows.map((row) => ({ question: row[questionAt] as string, context: row[contextAt] as string })) };
   }
-  if (question !== undefined && context !== undefined)
+  if (data === undefined && question !== undefined && question.trim() !== "" && context !== undefined)
     return { asked: [{ question, context: decodeText(await readBytes(context), context) }] };
-  throw new TetradError("ARGUMENT", {
+  throw new CalledWrongly({
     op: "predict",
-    what: "there is nothing to answer",
-    expected: 'a table with columns "question" and "context", or --question "…" --context text.txt',
+    what: "there is nothing to answer, or too much",
+    expected: 'either a table with columns "question" and "context", or --question "…" --context text.txt',
   });
 }

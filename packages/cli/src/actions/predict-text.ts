@@ -23,13 +23,15 @@ import { unusedName, widenedTable } from "../csv-text.js";
 import { noteCut } from "../language/cut-texts.js";
 import type { LanguageTask } from "../language/folder.js";
 import { textsFrom } from "../language/texts.js";
+import { counted } from "../numbers.js";
 import type { PredictOptions } from "./predict.js";
 
 /** What is said of one text: for people, for a table, and for programs. */
 export interface Answer {
   readonly text: string;
   readonly lines: string;
-  readonly cells: Readonly<Record<string, string | number>>;
+  /** Columns of a table; lists and objects become JSON text where it is not JSON */
+  readonly cells: Readonly<Record<string, unknown>>;
   readonly facts: object;
 }
 
@@ -76,7 +78,7 @@ const ANSWERS: { readonly [Kind in Exclude<TaskKind, "qa">]: Answers<Kind> } = {
     return found.map((entities, i) => ({
       text: texts[i] as string,
       lines: entities.length === 0 ? "no entity" : entities.map(({ type, text }) => `${type}  ${text}`).join("\n"),
-      cells: { entities: JSON.stringify(entities) },
+      cells: { entities },
       facts: { entities },
     }));
   },
@@ -129,28 +131,30 @@ function joined(all: Answer, name: string, { lines, cells, facts }: Answer): Ans
   };
 }
 
-/** Prints the answer to one text, or writes the table that they came in, with columns more. @param column what the text is called under --json */
+/**
+ * Prints the answer to one text, or writes the table that they came in, with columns more; one text is a table too where a file or a format is asked for.
+ * @param column what a text is called under --json, and where it did not come in a table
+ */
 export async function writeAnswers(
   { terminal }: Context,
   answers: readonly Answer[],
-  table: Table | undefined,
-  options: PredictOptions,
+  given: Table | undefined,
+  { out, format }: Pick<PredictOptions, "out" | "format">,
   column: string,
 ): Promise<void> {
   const [first] = answers as readonly [Answer];
   const told = answers.map(({ text, facts }) => ({ [column]: text, ...facts }));
-  if (table === undefined) return terminal.result(first.lines, told[0]);
+  if (given === undefined && out === undefined && format === undefined) return terminal.result(first.lines, told[0]);
+  const table = given ?? { source: column, columns: [column], rows: answers.map(({ text }) => [text]), place: () => column };
   const { columns } = table;
   // Classes that are known stand in a column of that name.
   const named = (name: string) => (columns.includes(name) ? unusedName(`predicted_${name}`, columns) : name);
-  const added = Object.fromEntries(
-    Object.keys(first.cells).map((name) => [named(name), answers.map(({ cells }) => cells[name] as string | number)]),
-  );
-  const written = widenedTable(table, added, options.format);
-  if (options.out !== undefined) await writeFileAtomic(options.out, `${written}\n`);
-  terminal.result(options.out === undefined ? written : `${answers.length} predictions written to ${options.out}`, {
+  const added = Object.fromEntries(Object.keys(first.cells).map((name) => [named(name), answers.map(({ cells }) => cells[name])]));
+  const written = widenedTable(table, added, format ?? "csv");
+  if (out !== undefined) await writeFileAtomic(out, `${written}\n`);
+  terminal.result(out === undefined ? written : `${counted(answers.length, "prediction")} written to ${out}`, {
     predictions: told,
-    out: options.out ?? null,
+    out: out ?? null,
   });
 }
 
@@ -165,7 +169,7 @@ function maskAnswer(text: string, masks: readonly (readonly Guess[])[]): Answer 
   return {
     text,
     lines: blocks.join("\n\n"),
-    cells: { words: JSON.stringify(masks.map(([best]) => best?.token)) },
+    cells: { words: masks.map(([best]) => best?.token) },
     facts: { masks },
   };
 }
@@ -175,7 +179,7 @@ function labelsAnswer(text: string, { labels, probabilities }: MultiLabelled, al
   return {
     text,
     lines: labels.length === 0 ? "no label" : probabilityLines(classes.filter(({ label }) => labels.includes(label))),
-    cells: { labels: JSON.stringify(labels) },
+    cells: { labels },
     facts: { labels, classes },
   };
 }

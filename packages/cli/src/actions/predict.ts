@@ -1,38 +1,48 @@
 /** The work of `tetrad predict`: a saved model applied to a table, with everything that training did to its columns. */
-import { encodeInputs, isMissing, readBytes, readTable, type Table, TetradError, writeFileAtomic } from "@tetrad/engine";
+import { encodeInputs, isMissing, readBytes, readTable, type Table, type TableFormat, writeFileAtomic } from "@tetrad/engine";
 import { tasksIn } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
 import { unusedName, widenedTable } from "../csv-text.js";
+import { defined } from "../defined.js";
 import { findModel } from "../language/find-model.js";
 import { languageTask } from "../language/folder.js";
+import { flagOf } from "../language/training-arguments.js";
+import { counted } from "../numbers.js";
+import { formatOf } from "../output-format.js";
 import { decode, evaluate, type Predictions, type Result, resultText, truth } from "../training/evaluate.js";
 import { loadSaved, type SavedModel } from "../training/saved-model.js";
 
 export interface PredictOptions {
   readonly out?: string;
-  readonly format: "csv" | "jsonl";
+  readonly format?: TableFormat;
   /** Of language models */
   readonly text: string;
   readonly top: number;
+  /** Of those that answer questions */
   readonly question?: string;
   readonly context?: string;
   readonly nullThreshold?: number;
 }
 
-export async function predictAction(context: Context, given: string, path: string | undefined, options: PredictOptions): Promise<void> {
+export async function predictAction(context: Context, given: string, path: string | undefined, asked: PredictOptions): Promise<void> {
   const { terminal, withEngine } = context;
+  const options = { ...asked, ...defined({ format: formatOf(asked) }) };
   const { folder } = await findModel(context, given);
   const several = (await tasksIn(folder)) !== undefined;
   const task = several ? undefined : await languageTask(folder);
   if (task === "answer") return (await import("./predict-answer.js")).predictAnswerAction(context, folder, path, options);
   if (path === undefined)
-    throw new TetradError("ARGUMENT", { op: "predict", what: "there is nothing to predict from", expected: "a file, or a text" });
+    throw new CalledWrongly({ op: "predict", what: "there is nothing to predict from", expected: "a file, or a text" });
+  const idle = (["question", "context", "nullThreshold"] as const).filter((name) => options[name] !== undefined);
+  if (idle.length > 0)
+    throw new CalledWrongly({ op: folder, what: "this model does not answer questions", got: idle.map(flagOf).join(", ") });
   if (several) return (await import("./predict-text.js")).predictTasksAction(context, folder, path, options);
   if (task !== undefined) return (await import("./predict-text.js")).predictTextAction(context, task, folder, path, options);
-  const table = readTable(await readBytes(path), path);
+  const table = readTable(await readBytes(path), path, undefined, { records: true });
   const { predictions, rows, notes, result } = await withEngine(async (engine) => predictTable(await loadSaved(engine, folder), table));
   for (const note of notes) terminal.note(`note: ${note}`);
-  const text = tableText(table, rows, predictions, options.format);
+  const text = tableText(table, rows, predictions, options.format ?? "csv");
   if (options.out !== undefined) await writeFileAtomic(options.out, `${text}\n`);
   if (result !== undefined) terminal.note(`${resultText(result)}\n`);
   const facts = {
@@ -42,7 +52,7 @@ export async function predictAction(context: Context, given: string, path: strin
     notes,
     out: options.out ?? null,
   };
-  terminal.result(options.out === undefined ? text : `${rows.length} predictions written to ${options.out}`, facts);
+  terminal.result(options.out === undefined ? text : `${counted(rows.length, "prediction")} written to ${options.out}`, facts);
 }
 
 interface TablePredictions {
@@ -77,7 +87,7 @@ function inOrder<T>(table: Table, rows: Int32Array, values: readonly T[]): (T | 
   return all;
 }
 
-function tableText(table: Table, rows: Int32Array, { predicted, probability }: Predictions, format: "csv" | "jsonl"): string {
+function tableText(table: Table, rows: Int32Array, { predicted, probability }: Predictions, format: TableFormat): string {
   const added = {
     [unusedName("prediction", table.columns)]: inOrder(table, rows, predicted),
     ...(probability !== undefined && { [unusedName("probability", table.columns)]: inOrder(table, rows, probability) }),

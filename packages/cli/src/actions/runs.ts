@@ -1,6 +1,7 @@
 /** The work of `tetrad runs`. */
 import { existsSync } from "node:fs";
 import { TetradError } from "@tetrad/engine";
+import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
 import { findRuns, type RunFacts, readRun } from "../language/run-facts.js";
 import type { TextColumns } from "../language/texts.js";
@@ -17,7 +18,7 @@ export async function runsAction(context: Context, folders: readonly string[], o
     const [first, second, ...more] = compare;
     if (first !== undefined && second !== undefined && more.length === 0 && data !== undefined)
       return (await import("./compare-runs.js")).compareRuns(context, [first, second], data, options);
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "runs",
       what: "a comparison is of two models on one file",
       got: `${compare.length} models, ${data === undefined ? "no file" : "a file"}`,

@@ -1,6 +1,7 @@
 /** The work of `tetrad trace`: warm up, record, write the file, say what is in it. */
 import { largestOf, traceEvents, writeFileAtomic } from "@tetrad/engine";
 import type { Context } from "../context.js";
+import { counted } from "../numbers.js";
 import { stepProgram } from "../training/step-program.js";
 
 export interface TraceOptions {
@@ -36,7 +37,7 @@ export async function traceAction({ terminal, withEngine }: Context, path: strin
       placement: program.placement,
     };
     terminal.result(
-      `${out}: ${steps} steps of ${timeline.launches.length} launches on ${threads} thread${threads === 1 ? "" : "s"}, ${microseconds.toFixed(1)} µs; open it in https://ui.perfetto.dev`,
+      `${out}: ${steps} steps of ${timeline.launches.length} launches on ${counted(threads, "thread")}, ${microseconds.toFixed(1)} µs; open it in https://ui.perfetto.dev`,
       facts,
     );
     program.close();

@@ -1,6 +1,6 @@
 /** Options of tasks that train an adapter where they are asked to. */
 import { type Command, Option } from "commander";
-import { notNegative, positiveInteger, positiveNumber } from "../arguments.js";
+import { positiveInteger, positiveNumber, shareOrNone } from "../arguments.js";
 import { LAYERED_METHODS, LORA_DEFAULTS, PEFT_METHODS, type PeftName } from "../language/peft-methods.js";
 
 /** Of tasks with all methods. */
@@ -39,16 +39,16 @@ export function withLayerAdapters(command: Command): Command {
 const methodOption = (about: string, methods: readonly PeftName[]) => new Option("--peft <method>", about).choices(methods);
 
 const layerOptions = () => [
-  new Option("--r <n>", `rank of the adapter (default: ${LORA_DEFAULTS.r})`).argParser(positiveInteger),
-  new Option("--lora-alpha <x>", `scale of the adapter, times 1/r (default: ${LORA_DEFAULTS.loraAlpha})`).argParser(positiveNumber),
+  new Option("--r <n>", `of lora and dora: rank (default: ${LORA_DEFAULTS.r})`).argParser(positiveInteger),
+  new Option("--lora-alpha <x>", `of lora and dora: scale, times 1/r (default: ${LORA_DEFAULTS.loraAlpha})`).argParser(positiveNumber),
   new Option(
     "--lora-dropout <x>",
-    `probability of dropping an element of what the adapter takes (default: ${LORA_DEFAULTS.loraDropout})`,
-  ).argParser(notNegative),
-  new Option("--use-rslora", "scale times 1/√r instead"),
+    `of lora and dora: probability of dropping an element of what it takes (default: ${LORA_DEFAULTS.loraDropout})`,
+  ).argParser(shareOrNone),
+  new Option("--use-rslora", "of lora and dora: scale times 1/√r instead"),
   new Option(
     "--target-modules <names...>",
-    "layers that get an adapter (default: those that are usual for the model: query value, q_proj v_proj, c_attn, q v)",
+    "of lora, dora and ia3: layers that get one (default: those that are usual for the model: query value, q_proj v_proj, c_attn, q v)",
   ),
 ];
 
@@ -58,7 +58,8 @@ const quantizeOption = () =>
     "int8: layers that the adapter leaves alone are rounded when the model is read, and multiply whole numbers: faster, in less memory; evaluations are of the rounded model, but what is written is used with the exact one",
   ).choices(["int8"]);
 
-const mergeOption = () => new Option("--merge", "write a plain model with the adapter's share in its weights, as its file has them");
+const mergeOption = () =>
+  new Option("--merge", "of lora, dora and ia3: write a plain model with the adapter's share in its weights, as its file has them");
 
 function withOptions(command: Command, options: readonly Option[]): Command {
   for (const option of options) command.addOption(option.helpGroup("Adapters:"));

@@ -26,9 +26,17 @@ export function generateCommand(io: Io): Command {
       "draws tokens by their probability, flatter above 1, sharper below; 0 takes the most probable one always (default: what the folder's generation_config.json says, or 0)",
       notNegative,
     )
-    .option("--top-k <n>", "draws from the n most probable tokens only", positiveInteger)
-    .option("--top-p <share>", "draws from the most probable tokens that together have this probability", positiveNumber)
-    .option("--min-p <share>", "leaves out tokens below this share of the most probable one's probability", positiveNumber)
+    .option("--top-k <n>", "draws from the n most probable tokens only, with --temperature", positiveInteger)
+    .option(
+      "--top-p <share>",
+      "draws from the most probable tokens that together have this probability, with --temperature",
+      positiveNumber,
+    )
+    .option(
+      "--min-p <share>",
+      "with --temperature: leaves out tokens below this share of the most probable one's probability",
+      positiveNumber,
+    )
     .option("--repetition-penalty <x>", "above 1: tokens that have occurred become less probable", positiveNumber)
     .addOption(new Option("--no-repeat-ngram-size <n>", "no run of so many tokens occurs twice").default(0).argParser(positiveInteger))
     .option("--min-new-tokens <n>", "the answer has at least so many tokens", positiveInteger)

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { PredictOptions } from "../actions/predict.js";
 import { positiveInteger } from "../arguments.js";
 import { contextOf } from "../context.js";
+import { TABLE_FORMATS } from "../output-format.js";
 import type { Io } from "../terminal.js";
 
 export function predictCommand(io: Io): Command {
@@ -21,8 +22,10 @@ export function predictCommand(io: Io): Command {
       "no answer is given where it scores better than the best one by more than this (default: always one)",
       Number,
     )
-    .option("--out <file>", "write the table there instead of printing it")
-    .addOption(new Option("--format <name>", "format of the table").choices(["csv", "jsonl"]).default("csv"))
+    .option("--out <file>", "write the table there instead of printing it; JSON keeps numbers, lists and nested values as they came")
+    .addOption(
+      new Option("--format <name>", "format of the table (default: what the name of --out ends in, else csv)").choices(TABLE_FORMATS),
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, path: string | undefined, options: PredictOptions, command: Command) =>
       (await import("../actions/predict.js")).predictAction(contextOf(command, io), folder, path, options),
@@ -36,4 +39,5 @@ Examples:
   tetrad predict iris-model new.jsonl --json
   tetrad predict ./banking "my card was swallowed"
   tetrad predict ./answers --question "Who measured it?" --context paper.txt
-  tetrad predict ./banking questions.csv --text question --out answered.csv`;
+  tetrad predict ./banking questions.csv --text question --out answered.csv
+  tetrad predict ./ner sentences.jsonl --out entities.jsonl`;

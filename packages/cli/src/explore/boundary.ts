@@ -1,6 +1,6 @@
 /** `tetrad explore --method boundary --condition …`. */
-import { TetradError } from "@tetrad/engine";
 import { chi2At, createLikelihood, exploredBox, findBoundary, freeParameters, parseCondition } from "@tetrad/theory";
+import { CalledWrongly } from "../called-wrongly.js";
 import { aligned, percent, short } from "../numbers.js";
 import { boundarySections } from "../report/boundary-sections.js";
 import { labelsOf } from "../report/labels.js";
@@ -11,7 +11,7 @@ const SHOWN = 8;
 
 export async function exploreBoundary({ engine, theory, data, options, progress, signal }: Exploration): Promise<Explored> {
   if (options.condition === undefined)
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "--method boundary",
       what: "there is no condition whose boundary could be found",
       hint: 'give one: --condition "age > 13"',

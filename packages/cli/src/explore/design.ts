@@ -1,6 +1,7 @@
 /** `tetrad explore --method design`: which measurement next. */
-import { didYouMean, TetradError } from "@tetrad/engine";
+import { didYouMean } from "@tetrad/engine";
 import { createLikelihood, type DataSet, type Design, designNext, fitLikelihood, type Likelihood } from "@tetrad/theory";
+import { CalledWrongly } from "../called-wrongly.js";
 import { aligned, percent, short } from "../numbers.js";
 import { designSections } from "../report/design-sections.js";
 import { labelsOf } from "../report/labels.js";
@@ -73,7 +74,7 @@ function chosen(names: readonly string[], of: readonly string[] | undefined): nu
   return of.map((name) => {
     const i = names.indexOf(name);
     if (i >= 0) return i;
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "--of",
       what: `${name} has no error that could shrink`,
       expected: names.join(", "),
@@ -108,7 +109,7 @@ function candidatesOf(
   const columns = set.data.x;
   const stranger = Object.keys(spans).find((name) => !columns.includes(name));
   if (stranger !== undefined)
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "--x",
       what: `${stranger} is no column of ${set.name}`,
       expected: columns.join(", "),
@@ -117,7 +118,7 @@ function candidatesOf(
   const missing = columns.filter((name) => spans[name] === undefined);
   if (columns.length > 1 && missing.length === columns.length) return { ...observations.x };
   if (columns.length > 1 && missing.length > 0)
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "--x",
       what: `${missing.join(", ")} has no span`,
       expected: "a span for every column, or for none",

@@ -13,6 +13,7 @@ import {
   promptTuning,
   trainedShare,
 } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 import { defined } from "../defined.js";
 import type { Terminal } from "../terminal.js";
 import { baseName } from "./find-model.js";
@@ -51,6 +52,7 @@ const METHODS_OF: Readonly<Partial<Record<keyof AdapterFlags, readonly PeftName[
   adapterConfig: ["bottleneck"],
   reductionFactor: ["bottleneck"],
   nonLinearity: ["bottleneck"],
+  merge: PEFT_METHODS,
 };
 
 /** @throws TetradError ARGUMENT for an option that the method at hand has no use for, UNSUPPORTED for a merge that cannot be */
@@ -60,7 +62,7 @@ function checkOptions(flags: AdapterFlags): void {
     const value = flags[name as keyof AdapterFlags];
     if (value === undefined || value === false || (peft !== undefined && methods.includes(peft))) continue;
     const flag = flagOf(name);
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "finetune",
       what: `${flag} means nothing to this training`,
       got: peft === undefined ? "no --peft" : `--peft ${peft}`,
@@ -68,13 +70,12 @@ function checkOptions(flags: AdapterFlags): void {
     });
   }
   if (flags.quantize !== undefined && peft === undefined)
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "finetune",
       what: "layers that are rounded stand still, so that something else must be trained",
       got: `--quantize ${flags.quantize} without --peft`,
       expected: `--peft ${PEFT_METHODS.join(", ")}`,
     });
-  // Without an adapter a plain model is merged already.
   if (flags.merge === true && peft !== undefined && !isLayered(peft))
     throw new TetradError("UNSUPPORTED", {
       op: "finetune",
@@ -84,7 +85,7 @@ function checkOptions(flags: AdapterFlags): void {
       hint: "leave --merge out; the folder opens like a model's",
     });
   if (flags.encoderHiddenSize !== undefined && flags.prefixProjection !== true)
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: "finetune",
       what: "--encoder-hidden-size is that of a projection",
       expected: "--prefix-projection",

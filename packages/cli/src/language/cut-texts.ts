@@ -1,11 +1,15 @@
 /** Texts that are longer than a model reads, said once a command however often the model is asked. */
+import { counted } from "../numbers.js";
 import type { Terminal } from "../terminal.js";
 
-export function noteCut(terminal: Terminal): { readonly onCut: (texts: number) => void } {
+export function noteCut(terminal: Terminal): { readonly onCut: (texts: number, maxTokens: number) => void } {
   let told = false;
   return {
-    onCut(texts) {
-      if (!told) terminal.note(`note: ${texts} ${texts === 1 ? "text is" : "texts are"} longer than the model reads and cut`);
+    onCut(texts, maxTokens) {
+      if (!told)
+        terminal.note(
+          `note: ${counted(texts, "text")} ${texts === 1 ? "is" : "are"} longer than the ${maxTokens} tokens that are read, and cut`,
+        );
       told = true;
     },
   };

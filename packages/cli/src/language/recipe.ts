@@ -1,4 +1,5 @@
 /** How a model was trained, for its card: what was asked for and what of it matters to who would do it again. */
+import { type Adversarial, TRAINING_DEFAULTS } from "@tetrad/language";
 import { defined } from "../defined.js";
 import type { AdapterFlags } from "./adapters.js";
 import { LORA_DEFAULTS } from "./peft-methods.js";
@@ -20,8 +21,13 @@ const OF_OTHERS = [
 
 type Recipe = Record<string, number | string>;
 
-export function recipeOf(flags: TrainingFlags & Partial<AdapterFlags>): Recipe {
-  const { epochs, batchSize, learningRate, weightDecay, seed, maxTokens, maxSteps, adversarial, peft, quantize } = flags;
+/** What is said of every training, with what it was where nobody asked for something else */
+const ALWAYS = ["optim", "lrSchedulerType", "warmupRatio", "maxGradNorm"] as const;
+
+export function recipeOf(given: TrainingFlags & Partial<AdapterFlags>): Recipe {
+  const usual = Object.fromEntries(ALWAYS.map((option) => [option, TRAINING_DEFAULTS[option]]));
+  const flags = { ...usual, ...defined(given), ...(given.warmupSteps !== undefined && { warmupRatio: undefined }) } as typeof given;
+  const { epochs, batchSize, learningRate, weightDecay, seed, maxTokens, maxSteps, adversarial, peft, quantize, merge } = flags;
   const recipe: Recipe = {
     ...(maxSteps === undefined ? { epochs } : { steps: maxSteps }),
     "examples a step": batchSize * (flags.gradientAccumulationSteps ?? 1),
@@ -36,16 +42,24 @@ export function recipeOf(flags: TrainingFlags & Partial<AdapterFlags>): Recipe {
   for (const option of Object.keys(ARGUMENTS)) {
     if (!APART.includes(option)) note(keyOf(option), flags[option as keyof TrainingFlags]);
   }
-  note("adversarial", adversarial);
+  note("adversarial", adversarial && movesText(adversarial));
   note("adapter", peft);
   const adapter = { ...LORA_DEFAULTS, ...defined(flags) };
   for (const option of peft === undefined ? [] : peft === "lora" || peft === "dora" ? OF_LAYERS : OF_OTHERS)
     note(snakeCase(option), adapter[option]);
   note("quantize", quantize);
+  note("merged", merge);
   return recipe;
+}
+
+/** As the option has it */
+function movesText(moves: Adversarial): string {
+  const { method, epsilon, per } = moves;
+  const lengths = moves.method === "fgm" ? [epsilon] : [epsilon, moves.alpha, moves.steps];
+  return `${method}:${lengths.join(",")}${per === "text" ? ":text" : ""}`;
 }
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.join(" ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? JSON.stringify(value) : value === true ? "yes" : String(value);
 }

@@ -27,13 +27,16 @@ export async function readWrittenTexts(path: string, column: string): Promise<st
 /** A name that nobody means as a text. */
 const FILE_NAME = /^\S+\.(csv|tsv|tab|jsonl|ndjson|json|txt|dat|parquet)$/i;
 
+/** Whether a file is meant, there or not. */
+export const isFile = (given: string): boolean => existsSync(given) || FILE_NAME.test(given);
+
 /**
  * Texts of a file's column, or what was given as the one text where there is no such file.
  * @throws TetradError for a file's name where there is no such file
  */
 export async function textsFrom(given: string, column: string): Promise<{ readonly texts: readonly string[]; readonly table?: Table }> {
-  if (!(existsSync(given) || FILE_NAME.test(given))) return { texts: [given] };
-  const table = readTable(await readBytes(given), given);
+  if (!isFile(given)) return { texts: [given] };
+  const table = readTable(await readBytes(given), given, undefined, { records: true });
   return { table, texts: columnOf(table, column) };
 }
 

@@ -23,7 +23,7 @@ export const ARGUMENTS: Readonly<Record<string, Argument>> = {
   learningRate: { kind: "positive", about: "the highest rate" },
   weightDecay: { kind: "nonnegative", about: "of matrices; offsets and norms do not decay" },
   seed: { kind: "whole", about: "of the new head, dropout and the order of examples" },
-  maxSteps: { kind: "count", about: "end after so many steps" },
+  maxSteps: { kind: "count", about: "end after so many steps, whatever --epochs says" },
   gradientAccumulationSteps: { kind: "count", about: "batches of a step" },
   gradientCheckpointing: { kind: "flag", about: "compute layers again in the backward pass: less memory, a third more time" },
   optim: { kind: "text", about: "adamw_torch, adam, sgd, adafactor, lion, rmsprop, adagrad, lamb, …" },

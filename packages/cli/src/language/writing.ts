@@ -1,5 +1,5 @@
 /** Options of models that make texts of texts: what they read, and whether they write in evaluations. */
-import { type Engine, TetradError } from "@tetrad/engine";
+import type { Engine } from "@tetrad/engine";
 import {
   type LanguageModel,
   openSeq2Seq,
@@ -9,6 +9,7 @@ import {
   writerOf,
   writingCache,
 } from "@tetrad/language";
+import { CalledWrongly } from "../called-wrongly.js";
 
 export interface Seq2SeqColumns {
   readonly source: string;
@@ -53,7 +54,7 @@ export async function openWriting(
 /** @throws TetradError ARGUMENT for options of texts that are not to be written */
 export function checkWriting({ predictWithGenerate, generationMaxLength, generationNumBeams }: WritingFlags): void {
   if (predictWithGenerate === true || (generationMaxLength ?? generationNumBeams) === undefined) return;
-  throw new TetradError("ARGUMENT", {
+  throw new CalledWrongly({
     op: "seq2seq",
     what: "--generation-max-length and --generation-num-beams are for texts that are written",
     hint: "add --predict-with-generate",

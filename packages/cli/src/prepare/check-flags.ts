@@ -1,6 +1,7 @@
 /** Options of `tetrad prepare` that contradict each other, or say something of what was not asked for. */
-import { checkShares, TetradError } from "@tetrad/engine";
+import { checkShares } from "@tetrad/engine";
 import type { PrepareOptions } from "../actions/prepare.js";
+import { CalledWrongly } from "../called-wrongly.js";
 
 /** @throws TetradError ARGUMENT naming the first contradiction */
 export function checkFlags(options: PrepareOptions): void {
@@ -41,5 +42,5 @@ export function checkFlags(options: PrepareOptions): void {
   ];
   checkShares({ validation: validationShare, test: testShare });
   const broken = rules.find(([isBroken]) => isBroken);
-  if (broken !== undefined) throw new TetradError("ARGUMENT", { op: "prepare", what: broken[1], hint: broken[2] });
+  if (broken !== undefined) throw new CalledWrongly({ op: "prepare", what: broken[1], hint: broken[2] });
 }

@@ -1,7 +1,8 @@
 /** What a run samples and how: everything that its numbers depend on, as plain data that workers and the folder of an unfinished run get alike. */
 import { createHash } from "node:crypto";
-import { readBytes, TetradError } from "@tetrad/engine";
+import { readBytes } from "@tetrad/engine";
 import { type ChainOptions, type ChainSampler, loadTheories, observeAll, type Theory, type TheoryData } from "@tetrad/theory";
+import { CalledWrongly } from "../called-wrongly.js";
 import { dataOf } from "../theory-data.js";
 
 export type SamplerName = ChainSampler | "nested" | "laplace" | "variational";
@@ -51,7 +52,7 @@ export async function readTheoryAndData({ theory: path, model, data, named, fold
   const chosen = model === null ? theories : theories.filter(({ name }) => name === model || name.endsWith(`/${model}`));
   const [theory] = chosen;
   if (theory === undefined || chosen.length > 1) {
-    throw new TetradError("ARGUMENT", {
+    throw new CalledWrongly({
       op: path,
       what: model === null ? "the file holds several models" : `there is no model ${model}`,
       expected: `--model with one of ${theories.map(({ name }) => name.split("/").at(-1)).join(", ")}`,

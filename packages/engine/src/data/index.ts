@@ -19,6 +19,6 @@ export {
   usableRows,
 } from "./preprocess.js";
 export { parsePreprocessing } from "./preprocess-json.js";
-export { decodeText, readTable, streamTable, type TableFormat, textBlocks } from "./read-table.js";
+export { decodeText, readTable, streamTable, type TableFormat, tableFormat, textBlocks } from "./read-table.js";
 export { checkShares, type Split, type SplitShares, splitRows } from "./split.js";
 export { columnIndex, isMissing, listed, type StreamedRow, type Table } from "./table.js";

@@ -2,10 +2,17 @@
 import { TetradError } from "../errors.js";
 import type { RowReader, StreamedRow, Table } from "./table.js";
 
-/** @param nested lists and objects become cells of JSON text */
-export function readJsonTable(text: string, source: string, format: "json" | "jsonl", nested = false): Table {
-  if (format === "json") return recordTable(recordsIn(text, source), source, nested);
-  const reader = new JsonLinesReader(source, nested);
+/** What becomes of values that no cell can hold. */
+export interface JsonOptions {
+  /** Lists and objects become cells of JSON text */
+  readonly nested?: boolean;
+  /** Records stay beside their cells: lists of plain values are joined, and what no cell can hold becomes JSON text */
+  readonly records?: boolean;
+}
+
+export function readJsonTable(text: string, source: string, format: "json" | "jsonl", options: JsonOptions = {}): Table {
+  if (format === "json") return recordTable(recordsIn(text, source), source, options);
+  const reader = new JsonLinesReader(source, options);
   const found = reader.read(text);
   return {
     source,
@@ -14,16 +21,23 @@ export function readJsonTable(text: string, source: string, format: "json" | "js
       found.map(({ cells }) => cells),
       reader.columns.length,
     ),
+    ...(options.records === true && { records: found.map(({ record }) => record as Readonly<Record<string, unknown>>) }),
     place: (row) => `${source}:${found[row]?.line}`,
   };
 }
 
 /** @throws TetradError DATA for a record that is no object, and for values that no cell can hold */
-export function recordTable(records: readonly unknown[], source: string, nested = false): Table {
+export function recordTable(records: readonly unknown[], source: string, options: JsonOptions = {}): Table {
   const place = (row: number) => `${source}, record ${row + 1}`;
-  const columns = new RecordColumns(source, nested);
+  const columns = new RecordColumns(source, options);
   const rows = records.map((record, row) => columns.cells(record, place(row)));
-  return { source, columns: columns.names, rows: padded(rows, columns.names.length), place };
+  return {
+    source,
+    columns: columns.names,
+    rows: padded(rows, columns.names.length),
+    ...(options.records === true && { records: records as readonly Readonly<Record<string, unknown>>[] }),
+    place,
+  };
 }
 
 /** A key that turns up late is a missing value in the records before it. */
@@ -38,9 +52,9 @@ export class JsonLinesReader implements RowReader {
 
   constructor(
     private readonly source: string,
-    nested = false,
+    private readonly options: JsonOptions = {},
   ) {
-    this.#columns = new RecordColumns(source, nested);
+    this.#columns = new RecordColumns(source, options);
   }
 
   get columns(): readonly string[] {
@@ -55,7 +69,8 @@ export class JsonLinesReader implements RowReader {
       const line = this.#line++;
       if (text.trim() === "") continue;
       const at = `${this.source}:${line}`;
-      found.push({ cells: this.#columns.cells(parse(text, this.source, at), at), line });
+      const record = parse(text, this.source, at);
+      found.push({ cells: this.#columns.cells(record, at), line, ...(this.options.records === true && { record }) });
     }
     return found;
   }
@@ -68,7 +83,7 @@ class RecordColumns {
 
   constructor(
     private readonly source: string,
-    private readonly nested: boolean,
+    private readonly options: JsonOptions,
   ) {}
 
   cells(record: unknown, at: string): string[] {
@@ -87,8 +102,9 @@ class RecordColumns {
         index = this.names.push(name) - 1;
         this.#indexOf.set(name, index);
       }
-      const isNested = this.nested && typeof value === "object" && value !== null;
-      cells[index] = isNested ? JSON.stringify(value) : cellText(value, name, this.source, at);
+      const { nested = false, records = false } = this.options;
+      const asJson = (nested && typeof value === "object" && value !== null) || (records && !isPlain(value));
+      cells[index] = asJson ? JSON.stringify(value) : cellText(value, name, this.source, at);
     }
     return cells;
   }
@@ -118,15 +134,19 @@ function parse(text: string, source: string, at: string | undefined): unknown {
   }
 }
 
+function isPlain(value: unknown): boolean {
+  return typeof value !== "object" || value === null || (Array.isArray(value) && value.every((item) => typeof item !== "object"));
+}
+
 /** Items of a list stand in one cell with spaces between them: sentences become a text, tags a line of tags. */
 function cellText(value: unknown, name: string, source: string, at: string): string {
   if (value === null) return "";
-  if (Array.isArray(value) && value.every((item) => typeof item !== "object"))
+  if (Array.isArray(value) && isPlain(value))
     return value
       .map((item) => String(item).trim())
       .join(" ")
       .trim();
-  if (typeof value === "object")
+  if (!isPlain(value))
     throw new TetradError("DATA", {
       op: source,
       what: `column ${JSON.stringify(name)} holds a nested value`,

@@ -1,7 +1,7 @@
 /** Bytes of a data file into a table: which encoding, which format. */
 import { TetradError } from "../errors.js";
 import { CsvReader, readCsv } from "./csv.js";
-import { JsonLinesReader, readJsonTable } from "./json-table.js";
+import { JsonLinesReader, type JsonOptions, readJsonTable } from "./json-table.js";
 import type { RowReader, StreamedRow, Table } from "./table.js";
 
 export type TableFormat = "csv" | "tsv" | "jsonl" | "json";
@@ -11,18 +11,19 @@ export type TableFormat = "csv" | "tsv" | "jsonl" | "json";
  * A byte-order mark, CRLF, quoted cells, blank lines and any of `,` `;` tab `|` between cells are understood.
  * @param content the file's bytes, or its text
  * @param source file name; its ending decides the format unless `format` is given (csv where the ending says nothing)
- * @param nested lists and objects of JSON become cells of JSON text; else a list of plain values is joined by spaces, and others are refused
+ * @param options of JSON: lists and objects become cells of JSON text where they are `nested`; else a list of plain values is joined by spaces, and others are
+ * refused. With `records` they are no fault either, and the table has its records as they stood
  * @throws TetradError DATA for text that is not UTF-8 or UTF-16, no rows, ragged rows, unnamed or repeated columns, nested records
  */
 export function readTable(
   content: Uint8Array | string,
   source: string,
-  format: TableFormat = formatOf(source),
-  { nested = false }: { readonly nested?: boolean } = {},
+  format: TableFormat = tableFormat(source),
+  options: JsonOptions = {},
 ): Table {
   const text = typeof content === "string" ? content.replace(/^\uFEFF/, "") : decodeText(content, source);
   const isJson = format === "json" || format === "jsonl";
-  const table = isJson ? readJsonTable(text, source, format, nested) : readCsv(text, source, format);
+  const table = isJson ? readJsonTable(text, source, format, options) : readCsv(text, source, format);
   if (table.columns.length === 0)
     throw new TetradError("DATA", { op: source, what: "the file is empty", expected: "a header line with column names, then rows" });
   if (table.rows.length === 0)
@@ -90,7 +91,8 @@ function isUtf16(bytes: Uint8Array): boolean {
   return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }
 
-function formatOf(source: string): TableFormat {
+/** By the name's ending; csv where that says nothing. */
+export function tableFormat(source: string): TableFormat {
   if (/\.(jsonl|ndjson)$/i.test(source)) return "jsonl";
   if (/\.json$/i.test(source)) return "json";
   return /\.(tsv|tab)$/i.test(source) ? "tsv" : "csv";

@@ -8,6 +8,8 @@ export interface Table {
   readonly columns: readonly string[];
   /** Trimmed cells; a missing value is one of the missing tokens, in JSON also an absent key or null. */
   readonly rows: readonly (readonly string[])[];
+  /** Of JSON, where they were asked for: the records that the rows were made from, with numbers, lists and blanks as they stood. */
+  readonly records?: readonly Readonly<Record<string, unknown>>[];
   /** Where a row stands in the file, as `file:line` or `file, record n`. */
   readonly place: (row: number) => string;
 }
@@ -17,6 +19,8 @@ export interface StreamedRow {
   /** Fewer than there are columns where keys turn up later in the file: what is missing is empty */
   readonly cells: readonly string[];
   readonly line: number;
+  /** Of JSON, where records were asked for */
+  readonly record?: unknown;
 }
 
 export interface RowReader {

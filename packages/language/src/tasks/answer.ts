@@ -11,7 +11,7 @@ import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { TrainingRun } from "../train/train.js";
-import { runFiles } from "../train/trainer-state.js";
+import { type LoggedOrOpened, runFiles } from "../train/trainer-state.js";
 import { labelFields } from "./labels.js";
 import { type Answered, bestAnswers, type SpanOptions, type WindowScores } from "./spans.js";
 import { type Subject, type SubjectOptions, trainSubject } from "./subject.js";
@@ -172,7 +172,7 @@ function rowsOfTokens(sequences: readonly Ids[], starts: Int32Array, longest: nu
 }
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
-export async function saveAnswerer(run: AnswerRun, path: string, card?: string): Promise<void> {
+export async function saveAnswerer(run: Answerer & LoggedOrOpened, path: string, card?: string): Promise<void> {
   await saveModel(run.model, path, FIELDS, runFiles(run, card));
 }
 

@@ -18,7 +18,7 @@ import {
 } from "@tetrad/engine";
 import { saveModel } from "../model.js";
 import { TRAINING_DEFAULTS } from "../train/options.js";
-import { runFiles } from "../train/trainer-state.js";
+import { type LoggedOrOpened, runFiles } from "../train/trainer-state.js";
 import { checkKnown, labelFields, labelsIn } from "./labels.js";
 import { trainSubject } from "./subject.js";
 import type { UseOptions } from "./use.js";
@@ -86,7 +86,7 @@ export function classifySubject(engine: Engine, rows: readonly LabelledText[], o
 const fieldsOf = (labels: readonly string[]) => ({ ...labelFields(labels), problem_type: "single_label_classification" });
 
 /** Writes the folder as transformers reads it: config.json with the classes, weights, tokenizer, the log, and a card. @throws TetradError IO */
-export async function saveClassifier(run: ClassifyRun, path: string, card?: string): Promise<void> {
+export async function saveClassifier(run: TextClassifier & LoggedOrOpened, path: string, card?: string): Promise<void> {
   await saveModel(run.model, path, fieldsOf(run.labels), runFiles(run, card));
 }
 

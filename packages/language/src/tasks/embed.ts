@@ -6,7 +6,7 @@ import { type LanguageModel, openModel, wholeModel } from "../model.js";
 import { tokenLimit } from "../models/backbone.js";
 import type { MakeMethod } from "../peft/method.js";
 import { forEachBatch } from "../train/evaluate.js";
-import { checkSequences } from "./labels.js";
+import { checkSequences, checkTexts } from "./labels.js";
 import { type Pooling, pooled, poolingFeeds, poolingSpecs, unit } from "./pooling.js";
 import { readSentenceTransformer } from "./sentence-transformer.js";
 
@@ -72,6 +72,7 @@ export async function embed(
   onProgress?: (done: number) => void,
 ): Promise<{ readonly vectors: Float32Array; readonly width: number; readonly tokens: number; readonly cut: number }> {
   const { backbone, tokenizer } = model;
+  checkTexts("embed", texts);
   const encoded = texts.map((text) => tokenizer.encode(text, { maxTokens }));
   const sequences = encoded.map(({ ids }) => ids);
   checkSequences("embed", sequences);

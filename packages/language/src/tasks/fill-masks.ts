@@ -6,6 +6,7 @@ import type { MaskedLm } from "../heads/masked-lm.js";
 import type { LanguageModel } from "../model.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
+import { checkTexts } from "./labels.js";
 
 export interface Guess {
   readonly token: string;
@@ -24,6 +25,7 @@ export async function fillMasks(
 ): Promise<Guess[][][]> {
   const { tokenizer, backbone } = model;
   const mask = maskToken(tokenizer);
+  checkTexts("mlm", texts);
   const encoded = texts.map((text) => tokenizer.encode(text, { maxTokens: backbone.maxTokens }));
   const masks = encoded.map(({ ids }) => ids.flatMap((id, i) => (id === mask ? [i] : [])));
   const row = masks.findIndex(({ length }) => length === 0);

@@ -55,6 +55,18 @@ export function checkKnown(known: readonly string[], labels: Iterable<string>, o
   });
 }
 
+/** @throws TetradError ARGUMENT for what is no list of texts; plain JavaScript can pass anything */
+export function checkTexts(op: string, texts: readonly string[]): void {
+  const row = Array.isArray(texts) ? texts.findIndex((text) => typeof text !== "string") : -1;
+  if (Array.isArray(texts) && row < 0) return;
+  throw new TetradError("ARGUMENT", {
+    op,
+    what: row < 0 ? "texts come in a list" : `text ${row} is no text`,
+    got: row < 0 ? typeof texts : String(texts[row]),
+    expected: '["a text", …]',
+  });
+}
+
 /** @throws TetradError DATA where a tokenizer that adds nothing makes nothing of a text: a model can say nothing about nothing */
 export function checkSequences(op: string, sequences: readonly ArrayLike<number>[]): void {
   const row = sequences.findIndex(({ length }) => length === 0);

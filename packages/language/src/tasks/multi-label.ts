@@ -2,7 +2,7 @@
 
 import { bceWithLogits, type Engine, type MultiLabelScores, multiLabelReport, multiLabelScores, sigmoid } from "@tetrad/engine";
 import { saveModel } from "../model.js";
-import { runFiles } from "../train/trainer-state.js";
+import { type LoggedOrOpened, runFiles } from "../train/trainer-state.js";
 import { checkKnown, labelFields, labelsIn } from "./labels.js";
 import { trainSubject } from "./subject.js";
 import type { UseOptions } from "./use.js";
@@ -78,7 +78,7 @@ function indicators(some: readonly string[], all: readonly string[]): number[] {
 const fieldsOf = (labels: readonly string[]) => ({ ...labelFields(labels), problem_type: "multi_label_classification" });
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
-export async function saveMultiLabel(run: MultiLabelRun, path: string, card?: string): Promise<void> {
+export async function saveMultiLabel(run: MultiLabelClassifier & LoggedOrOpened, path: string, card?: string): Promise<void> {
   await saveModel(run.model, path, fieldsOf(run.labels), runFiles(run, card));
 }
 

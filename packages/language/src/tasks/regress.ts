@@ -2,7 +2,7 @@
 
 import { type Engine, mse, pearson, type RegressionMetrics, regressionMetrics, reshape, spearman, TetradError } from "@tetrad/engine";
 import { saveModel } from "../model.js";
-import { runFiles } from "../train/trainer-state.js";
+import { type LoggedOrOpened, runFiles } from "../train/trainer-state.js";
 import { labelFields } from "./labels.js";
 import { trainSubject } from "./subject.js";
 import type { UseOptions } from "./use.js";
@@ -70,7 +70,7 @@ function checkValues(rows: readonly RatedText[]): void {
 }
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
-export async function saveRegressor(run: TextRun, path: string, card?: string): Promise<void> {
+export async function saveRegressor(run: TextModel & LoggedOrOpened, path: string, card?: string): Promise<void> {
   await saveModel(run.model, path, FIELDS, runFiles(run, card));
 }
 

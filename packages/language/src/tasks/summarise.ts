@@ -142,7 +142,7 @@ export async function targetPerplexity(
   model: LanguageModel,
   pairs: readonly SourceTarget[],
   options: Seq2SeqLimits = {},
-): Promise<Perplexity & Pick<Seq2SeqRun, "cut">> {
+): Promise<Perplexity & Pick<Seq2SeqRun, "cut" | "maxTokens">> {
   const head = model.head as ConditionalGeneration;
   const encoded = await encode(model, pairs, options);
   let [sum, tokens] = [0, 0];
@@ -156,7 +156,7 @@ export async function targetPerplexity(
       tokens += count;
     },
   });
-  return { perplexity: Math.exp(sum / tokens), tokens, cut: encoded.cut };
+  return { perplexity: Math.exp(sum / tokens), tokens, cut: encoded.cut, maxTokens: encoded.maxTokens };
 }
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */

@@ -13,8 +13,8 @@ import type { Encoding } from "../tokenizer/tokenizer.js";
 import { forEachBatch } from "../train/evaluate.js";
 import { TRAINING_DEFAULTS } from "../train/options.js";
 import type { TrainingRun } from "../train/train.js";
-import { runFiles } from "../train/trainer-state.js";
-import { checkKnown, checkSequences, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
+import { type LoggedOrOpened, runFiles } from "../train/trainer-state.js";
+import { checkKnown, checkSequences, checkTexts, labelFields, labelsIn, labelsOfConfig } from "./labels.js";
 import { type Subject, type SubjectOptions, trainSubject } from "./subject.js";
 import { apart, chained, IGNORED, isTag } from "./tag-objectives.js";
 import { tellCut, type UseOptions, useOf } from "./use.js";
@@ -130,8 +130,10 @@ const fieldsOf = (labels: readonly string[], config: JsonObject, crf: boolean) =
 });
 
 /** Writes the folder as transformers reads it. @throws TetradError IO */
-export async function saveTagger(run: TagRun, path: string, card?: string): Promise<void> {
-  await saveModel(run.model, path, fieldsOf(run.labels, run.model.config, run.crf), runFiles(run, card));
+export async function saveTagger(run: TagRun | (Tagger & LoggedOrOpened), path: string, card?: string): Promise<void> {
+  const { config } = run.model;
+  const crf = "crf" in run ? run.crf : config["crf"] === true;
+  await saveModel(run.model, path, fieldsOf(run.labels, config, crf), runFiles(run, card));
 }
 
 /** A fine-tuned folder, ours or transformers'. @throws TetradError FORMAT for a folder without tags */
@@ -200,6 +202,7 @@ export interface FoundEntity {
 
 /** Entities of texts as they are written. */
 export async function findEntities(engine: Engine, tagger: Tagger, texts: readonly string[]): Promise<FoundEntity[][]> {
+  checkTexts("ner", texts);
   const encoded = texts.map((text) => tagger.model.tokenizer.encode(text, { maxTokens: tagger.maxTokens }));
   const places = encoded.map(({ wordIds }) => firstPieces(wordIds));
   const tags = await tagsAt(engine, tagger, encoded, places);

@@ -7,8 +7,8 @@ import { tokenLimit } from "../models/backbone.js";
 export interface UseOptions {
   /** Longer texts are cut. The model's own limit unless told. */
   readonly maxTokens?: number;
-  /** Told how many texts of a call were longer, where some were */
-  readonly onCut?: (texts: number) => void;
+  /** Told how many texts of a call were longer than how many tokens, where some were */
+  readonly onCut?: (texts: number, maxTokens: number) => void;
 }
 
 /** The part of a model that says how it is used. */
@@ -17,7 +17,7 @@ export function useOf({ backbone }: LanguageModel, { maxTokens, onCut }: UseOpti
 }
 
 /** Says how many texts were longer than the model reads. */
-export function tellCut({ onCut }: Pick<UseOptions, "onCut">, encoded: readonly { readonly cut: number }[]): void {
+export function tellCut({ onCut, maxTokens }: ReturnType<typeof useOf>, encoded: readonly { readonly cut: number }[]): void {
   const texts = encoded.filter(({ cut }) => cut > 0).length;
-  if (texts > 0) onCut?.(texts);
+  if (texts > 0) onCut?.(texts, maxTokens);
 }

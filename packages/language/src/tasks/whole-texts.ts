@@ -9,7 +9,7 @@ import { Adapters } from "../peft/switch.js";
 import { encodeAll } from "../tokenizer/encode-all.js";
 import { forEachBatch } from "../train/evaluate.js";
 import type { TrainingRun } from "../train/train.js";
-import { checkSequences, labelsOfConfig } from "./labels.js";
+import { checkSequences, checkTexts, labelsOfConfig } from "./labels.js";
 import type { Figures, Subject, SubjectOptions } from "./subject.js";
 import { tellCut, type UseOptions, useOf } from "./use.js";
 
@@ -141,6 +141,7 @@ export async function outputsOfTexts(
   of: (logits: Tensor) => Tensor,
 ): Promise<Float32Array[]> {
   const { model, maxTokens } = used;
+  checkTexts("classify", texts);
   const encoded = texts.map((text) => model.tokenizer.encode(text, { maxTokens }));
   const sequences = encoded.map(({ ids }) => ids);
   checkSequences("classify", sequences);

@@ -24,9 +24,15 @@ export interface Logged {
   readonly worse?: number;
 }
 
+/** What a training made, or what a folder was opened as, of which no log is known. */
+export type LoggedOrOpened = Logged | { readonly log?: undefined };
+
 /** Files by name. */
-export function runFiles(run: Logged, card: string | undefined): Readonly<Record<string, string>> {
-  return { "trainer_state.json": trainerState(run), ...(card !== undefined && { "README.md": card }) };
+export function runFiles(run: LoggedOrOpened, card: string | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(run.log !== undefined && { "trainer_state.json": trainerState(run) }),
+    ...(card !== undefined && { "README.md": card }),
+  };
 }
 
 export function trainerState({ epochs, allSteps, log, batchSize, loggingSteps, evalSteps, saveSteps, best, worse = 0 }: Logged): string {
