@@ -96,7 +96,7 @@ test("a run stops, goes on and ends; mistakes are told with their line; a file o
   const { page } = seen;
   const said = (id: string) => page.locator(id).textContent();
   await expect.poll(() => said("#fit-results")).toMatch(/Om0\.31956/);
-  await page.getByLabel("draws of each").fill("20000");
+  await page.getByLabel("draws of each").fill("10000");
   await page.getByLabel("warm-up").fill("100");
   await page.locator("#posterior-start").click();
   await expect.poll(() => page.locator("svg.corner .region").count(), { timeout: 30_000 }).toBe(2);
@@ -104,9 +104,9 @@ test("a run stops, goes on and ends; mistakes are told with their line; a file o
   await expect.poll(() => said("#posterior-verdict"), { timeout: 30_000 }).toMatch(/^stopped; /);
   const draws = async () => Number.parseInt((await said("#posterior-pace")) ?? "", 10);
   const before = await draws();
-  expect(before).toBeLessThan(80_000);
+  expect(before).toBeLessThan(40_000);
   await page.locator("#posterior-continue").click();
-  await expect.poll(draws, { timeout: 60_000 }).toBe(80_000);
+  await expect.poll(draws, { timeout: 60_000 }).toBe(40_000);
   await expect.poll(() => said("#posterior-verdict"), { timeout: 30_000 }).toMatch(/^converged/);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
 

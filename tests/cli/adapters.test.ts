@@ -34,6 +34,8 @@ test("texts by --peft prefix: generate and evaluate open its folder", () => {
   const goesOn = (model: string) => facts<{ text: string }>(place, "generate", model, "Lily had", "--max-tokens", "12").text;
   expect(goesOn("adapter")).toMatch(/ball/);
   expect(goesOn(STORIES())).not.toMatch(/ball/);
+  const drawn = ["generate", "adapter", "Lily", "--max-tokens", "8", "--temperature", "0.9", "--seed", "5", "--json", "--quiet"];
+  expect(JSON.parse(place.tetrad(...drawn).stdout).text).toBe(JSON.parse(place.tetrad(...drawn).stdout).text);
   // Options of draws where nothing is drawn
   const { code, stderr } = place.tetrad("generate", STORIES(), "Lily had", "--top-k", "5");
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/nothing is drawn.*got --top-k.*--temperature 0\.8/) });

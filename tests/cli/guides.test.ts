@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { root } from "../support/root.js";
 import { sharedPath } from "../support/shared.js";
-import { tinyBert } from "../support/tiny-model.js";
+import { tinyBert, tinyLlama } from "../support/tiny-model.js";
 import { workplace } from "./tetrad.js";
 
 const sentence = (name: string, city: string) => `${name}\tB-PER\nlives\tO\nin\tO\n${city}\tB-LOC\n.\tO\n`;
@@ -28,8 +28,8 @@ test.each([
   const guide = readFileSync(join(root, `docs/guides/${name}.md`), "utf8");
   const blocks = [...guide.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind, code]) => ({ kind, code: code as string }));
   const place = workplace();
-  symlinkSync(sharedPath("models/SmolLM2-135M-Instruct"), place.path("SmolLM2-135M-Instruct"));
-  // A dozen trainings, of which nobody asks how good the models become, need no large one.
+  // A dozen trainings, of which nobody asks how good the models become, need no large one, and what is written is read by nobody.
+  await tinyLlama(place.path("SmolLM2-135M-Instruct"));
   if (["training", "evaluate"].includes(name)) await tinyBert(place.path("all-MiniLM-L6-v2"));
   else symlinkSync(sharedPath("models/all-MiniLM-L6-v2"), place.path("all-MiniLM-L6-v2"));
   const lines = readFileSync(sharedPath("data/intent-banking77/train.csv"), "utf8").split("\n");
@@ -64,6 +64,9 @@ test.each([
     expect(code, `${command}\n${stderr}`).toBe(0);
   }
 
+  // Programs read the GGUF file besides.
+  rmSync(place.path("SmolLM2-135M-Instruct"), { recursive: true });
+  symlinkSync(sharedPath("models/SmolLM2-135M-Instruct"), place.path("SmolLM2-135M-Instruct"));
   // Inside the repository, so that the packages are found as a user's program would find them.
   const folder = join(root, ".tetrad", `guide-${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });

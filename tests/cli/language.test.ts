@@ -158,8 +158,6 @@ test("text: an adapter is trained, saved as peft has it, and goes on from a prom
   const learnt = goesOn("adapter");
   expect(learnt).toMatch(/^ hole/);
   expect(learnt).not.toBe(goesOn(model));
-  const drawn = ["generate", "adapter", "Theorem", "--max-tokens", "8", "--temperature", "0.9", "--seed", "5", "--json", "--quiet"];
-  expect(JSON.parse(place.tetrad(...drawn).stdout).text).toBe(JSON.parse(place.tetrad(...drawn).stdout).text);
 });
 
 test("vectors: of a file, and nearly the same from layers in int8", () => {
@@ -197,8 +195,10 @@ test("vectors: of a file, and nearly the same from layers in int8", () => {
 
 test.skipIf(process.platform === "win32")("an interrupted and resumed run ends with the same weights", async () => {
   const place = workplace();
+  const model = await tinyBert(place.path("tiny"));
   const train = questions(place, "train.csv", 0, 8);
-  const command = (out: string) => finetune("classify", { train, test: train, label: "category", out }, ...recipe, "--epochs", "4");
+  const command = (out: string) =>
+    finetune("classify", { model, train, test: train, label: "category", out }, ...recipe, "--epochs", "400");
   const { child, ended } = place.start(...command("bank"));
   child.stderr?.on("data", (text: string) => {
     // Asked twice it does not wait for the step's end.
@@ -207,9 +207,9 @@ test.skipIf(process.platform === "win32")("an interrupted and resumed run ends w
   const { code, stdout, stderr } = await ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(
-    /error\[CANCELLED\]: finetune: stopped after \d+ of 12 steps; where it stood is kept in bank-run\. Hint: .*--resume/,
+    /error\[CANCELLED\]: finetune: stopped after \d+ of 1200 steps; where it stood is kept in bank-run\. Hint: .*--resume/,
   );
-  expect(readdirSync(place.folder).sort()).toEqual(["bank-run", "cache", "train.csv"]);
+  expect(readdirSync(place.folder).sort()).toEqual(["bank-run", "cache", "tiny", "train.csv"]);
   const other = place.tetrad(...command("bank"), "--resume", "--learning-rate", "1e-4");
   expect(other.stderr).toMatch(
     /error\[ARGUMENT\]: resume: the interrupted run was asked for otherwise.*learningRate 0\.0001.*learningRate 0\.0003/,

@@ -7,6 +7,7 @@ import { embed, openEmbedder } from "@tetrad/language";
 import { expect, test } from "vitest";
 import { openEngine } from "../support/engines.js";
 import { describeShared, sharedPath } from "../support/shared.js";
+import { scratch, tinyBert } from "../support/tiny-model.js";
 
 interface Golden {
   readonly sentences: readonly string[];
@@ -67,7 +68,7 @@ describeShared("MiniLM", "models/all-MiniLM-L6-v2", (folder) => {
   test("pooling and length can be chosen, and the batch does not matter", async () => {
     const engine = await openEngine({ backend: "wasm" });
     try {
-      const first = await openEmbedder(engine, folder, { pooling: "first", normalized: false });
+      const first = await openEmbedder(engine, await tinyBert(scratch()), { pooling: "first", normalized: false });
       const many = Array.from({ length: 300 }, (_, i) => sentences[i % sentences.length] as string);
       const { vectors, width } = await embed(engine, first, many);
       const single = await embed(engine, first, [many[3] as string]);

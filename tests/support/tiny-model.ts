@@ -14,15 +14,24 @@ export function scratch(): string {
   return path;
 }
 
-const TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"];
+/** Files of a model's tokenizer, by the model's folder. */
+const TOKENIZERS = {
+  "all-MiniLM-L6-v2": ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"],
+  "SmolLM2-135M-Instruct": ["tokenizer.json", "tokenizer_config.json"],
+} as const;
 
-async function written(path: string, config: JsonObject, params: ParamSpecs): Promise<string> {
+async function written(
+  path: string,
+  config: JsonObject,
+  params: ParamSpecs,
+  tokenizer: keyof typeof TOKENIZERS = "all-MiniLM-L6-v2",
+): Promise<string> {
   const engine = await createEngine({ backend: "wasm" });
   try {
     mkdirSync(path, { recursive: true });
     const store = engine.store(params, { seed: 7 });
     await writeModelFolder(path, config, new Map(store.names.map((name) => [name, { shape: store.shape(name), data: store.get(name) }])));
-    for (const name of TOKENIZER) cpSync(sharedPath(`models/all-MiniLM-L6-v2/${name}`), join(path, name));
+    for (const name of TOKENIZERS[tokenizer]) cpSync(sharedPath(`models/${tokenizer}/${name}`), join(path, name));
     return path;
   } finally {
     await engine.close();
@@ -45,6 +54,16 @@ export async function tinyBert(path: string, changes: JsonObject = {}): Promise<
     ...changes,
   };
   return written(path, config, backboneOf(config).params);
+}
+
+/** Llama, 2 layers, 32 wide, with SmolLM2's tokenizer and its template of chats. */
+export async function tinyLlama(path: string): Promise<string> {
+  const source = "SmolLM2-135M-Instruct";
+  const config = {
+    ...(await readConfig(sharedPath(`models/${source}`))),
+    ...{ hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, intermediate_size: 48 },
+  };
+  return written(path, config, backboneOf(config).params, source);
 }
 
 /** T5 v1.1 of the goldens' size, with MiniLM's tokenizer, whose [PAD] and [SEP] begin and end a target. */
