@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTable, TetradError } from "@tetrad/engine";
-import { type DataRow, type ReadOptions, type ReadReport, readRows } from "@tetrad/language";
+import { type DataRow, type ReadOptions, type ReadReport, readDataTable, readRows } from "@tetrad/language";
 import { describe, expect, test } from "vitest";
 import { root } from "../support/root.js";
 
@@ -111,6 +111,25 @@ describe("read whole", () => {
     await expect(read({ "t.parquet": "text,label\na,b\n" })).rejects.toThrow(/this Parquet file cannot be read/);
     await expect(read({ "t.parquet": fixture("papers.parquet").subarray(0, 2000) })).rejects.toThrow(TetradError);
   });
+});
+
+test("a file as a table: by its ending, Parquet with its values, plain text a line each", async () => {
+  const parquet = new Uint8Array(readFileSync(join(root, "tests/support/fixtures/papers.parquet")));
+  const table = await readDataTable(parquet, "papers.parquet", { records: true });
+  expect(table.columns).toEqual(["text", "label", "authors", "year", "score", "day"]);
+  expect(table.records?.slice(0, 2)).toMatchObject([
+    { authors: ["A. Riess", "S. Perlmutter"], year: 1998, score: 0.5 },
+    { year: "9007199254740993", score: 1.25 },
+  ]);
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const lines = await readDataTable(bytes("one\r\n\n  two, three\n"), "t.txt");
+  expect({ columns: lines.columns, rows: lines.rows, at: lines.place(1) }).toEqual({
+    columns: ["text"],
+    rows: [["one"], ["two, three"]],
+    at: "t.txt:3",
+  });
+  await expect(readDataTable(bytes("\n \n"), "t.txt")).rejects.toThrow(/t\.txt: the file has no rows/);
+  expect((await readDataTable(bytes("a;b\n1;2\n"), "t.dat")).rows).toEqual([["1", "2"]]);
 });
 
 test("columns of several files are found by name", async () => {

@@ -14,6 +14,7 @@ export {
   READ_VERSION,
   type ReadOptions,
   type ReadReport,
+  readDataTable,
   readRows,
 } from "./data/read.js";
 export { applyStage, type DataRow, type DataRows, dataRows, PARTS, type Part, type Stage, type StageReport } from "./data/rows.js";

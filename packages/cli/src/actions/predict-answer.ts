@@ -1,6 +1,6 @@
 /** `tetrad predict` with a model that answers questions: one question about a file, or a table of questions and texts. */
-import { columnIndex, decodeText, readBytes, readTable } from "@tetrad/engine";
-import { type Answered, answer, openAnswerer } from "@tetrad/language";
+import { columnIndex, decodeText, readBytes } from "@tetrad/engine";
+import { type Answered, answer, openAnswerer, readDataTable } from "@tetrad/language";
 import { CalledWrongly } from "../called-wrongly.js";
 import type { Context } from "../context.js";
 import { isFile } from "../language/texts.js";
@@ -33,7 +33,7 @@ function told({ text, spans, nullDifference }: Answered): Omit<Answer, "text"> {
 
 async function questionsFrom(data: string | undefined, { question, context }: PredictOptions) {
   if (data !== undefined && (question ?? context) === undefined && isFile(data)) {
-    const table = readTable(await readBytes(data), data, undefined, { records: true });
+    const table = await readDataTable(await readBytes(data), data, { records: true });
     const [questionAt, contextAt] = [columnIndex(table, "question"), columnIndex(table, "context")];
     return { table, asked: table.rows.map((row) => ({ question: row[questionAt] as string, context: row[contextAt] as string })) };
   }

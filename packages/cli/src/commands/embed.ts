@@ -9,7 +9,7 @@ export function embedCommand(io: Io): Command {
   return new Command("embed")
     .description("turn texts into vectors, for search, clusters and features; pooling as the folder's sentence-transformers files say")
     .argument("<model>", "an encoder's folder as Hugging Face lays it out, or its name on the Hub: org/name")
-    .argument("<data>", "CSV, TSV, JSON lines or JSON with a column of texts; or one text")
+    .argument("<data>", "CSV, TSV, JSON lines, JSON or Parquet with a column of texts, or plain text, a text a line; or one text")
     .option("--text <column>", "the column of texts", "text")
     .option("--out <file>", "safetensors file with one tensor `embeddings`, a row a text")
     .option("--max-tokens <n>", "longer texts are cut (default: what the folder says)", positiveInteger)

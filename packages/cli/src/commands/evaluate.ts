@@ -14,7 +14,7 @@ export function evaluateCommand(io: Io): Command {
     .argument("<model>", "folder that `tetrad finetune` or transformers wrote, or its name on the Hub: org/name")
     .argument(
       "<data>",
-      "for classes CSV, TSV, JSON lines or JSON with a column of texts and one of classes, labels or numbers; for entities CoNLL columns",
+      "for classes CSV, TSV, JSON lines, JSON or Parquet with a column of texts and one of classes, labels or numbers; for entities CoNLL columns",
     )
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of classes, labels or numbers", "label")

@@ -13,7 +13,7 @@ export function seq2seqCommand(io: Io): Command {
       "make texts of texts, summaries say: trains a T5 model, whole or an adapter; prints the perplexity of targets before and after",
     )
     .option("--model <folder>", MODEL)
-    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of sources and one of targets")
+    .option("--train <file>", "CSV, TSV, JSON lines, JSON or Parquet with a column of sources and one of targets")
     .option("--test <file>", "pairs to measure the perplexity of, before and after")
     .option("--source <column>", "the column of sources", "source")
     .option("--target <column>", "the column of targets", "target")

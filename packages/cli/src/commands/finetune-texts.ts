@@ -11,7 +11,7 @@ export function multiLabelCommand(io: Io): Command {
   const command = new Command("multi-label")
     .description("give texts any number of labels: trains the whole model with a yes or no for each label")
     .option("--model <folder>", MODEL)
-    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of labels")
+    .option("--train <file>", "CSV, TSV, JSON lines, JSON or Parquet with a column of texts and one of labels")
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of labels: a JSON list, or names between separators; empty for none", "labels")
@@ -30,7 +30,7 @@ export function regressCommand(io: Io): Command {
   const command = new Command("regress")
     .description("give texts a number, a grade say: trains the whole model with a head of one output, by the squared error")
     .option("--model <folder>", MODEL)
-    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of numbers")
+    .option("--train <file>", "CSV, TSV, JSON lines, JSON or Parquet with a column of texts and one of numbers")
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of numbers", "value");

@@ -32,7 +32,7 @@ function classifyCommand(io: Io): Command {
   const command = new Command("classify")
     .description("put texts into classes: trains the whole model with a new head and writes a folder that Python's transformers opens")
     .option("--model <folder>", MODEL)
-    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts and one of classes")
+    .option("--train <file>", "CSV, TSV, JSON lines, JSON or Parquet with a column of texts and one of classes")
     .option("--test <file>", "texts to measure it on afterwards")
     .option("--text <column>", "the column of texts", "text")
     .option("--label <column>", "the column of classes", "label");
@@ -69,7 +69,7 @@ function lmCommand(io: Io): Command {
       "train a causal language model further on texts, whole or by an adapter that Python's peft opens; prints the perplexity before and after",
     )
     .option("--model <folder>", `${MODEL}; or a GGUF file or a checkpoint of llama2.c instead`)
-    .option("--train <file>", "CSV, TSV, JSON lines or JSON with a column of texts")
+    .option("--train <file>", "CSV, TSV, JSON lines, JSON or Parquet with a column of texts; or plain text, a text a line")
     .option("--test <file>", "texts to measure the perplexity of, before and after")
     .option("--text <column>", "the column of texts", "text");
   return withAdapters(withTraining(command, 1))

@@ -12,7 +12,7 @@ export function generateCommand(io: Io): Command {
       "<model>",
       "folder of a causal model (safetensors, a GGUF file, whose weights stay in its blocks, or a checkpoint of llama2.c), of a T5, or of an adapter that `tetrad finetune lm` or peft wrote; such a file itself; or a name on the Hub: org/name, org/name@revision, org/name/model.gguf",
     )
-    .argument("<prompt>", "text to go on from, or to answer; or CSV, TSV, JSON lines or JSON with a column of such texts")
+    .argument("<prompt>", "text to go on from, or to answer; or CSV, TSV, JSON lines, JSON or Parquet with a column of such texts")
     .option("--text <column>", "with a file: the column of prompts", "text")
     .option("--out <file>", "with a file: where the answers go, as JSON lines")
     .option(

@@ -1,6 +1,6 @@
 /** Pairs of texts from a table: alike, or one to be made of the other. */
-import { columnIndex, readBytes, readTable } from "@tetrad/engine";
-import type { SourceTarget, TextPair } from "@tetrad/language";
+import { columnIndex, readBytes } from "@tetrad/engine";
+import { readDataTable, type SourceTarget, type TextPair } from "@tetrad/language";
 import { numberIn } from "./texts.js";
 import type { Seq2SeqColumns } from "./writing.js";
 
@@ -13,7 +13,7 @@ export interface PairColumns {
 
 /** @throws TetradError DATA for a column that is not there, and for a score that is no number */
 export async function readPairs(path: string, { first, second, score }: PairColumns): Promise<TextPair[]> {
-  const table = readTable(await readBytes(path), path);
+  const table = await readDataTable(await readBytes(path), path);
   const [firstAt, secondAt] = [columnIndex(table, first), columnIndex(table, second)];
   const scoreAt = score === undefined ? undefined : columnIndex(table, score);
   return table.rows.map((row, i) => {

@@ -1,7 +1,7 @@
 /** Examples from files: texts and their classes from a table, tagged sentences from CoNLL columns. */
 import { existsSync } from "node:fs";
-import { columnIndex, decodeText, isMissing, parseJson, readBytes, readTable, type Table, TetradError } from "@tetrad/engine";
-import { type LabelledText, type MultiLabelledText, type RatedText, readConll, type TaggedSentence } from "@tetrad/language";
+import { columnIndex, decodeText, isMissing, parseJson, readBytes, type Table, TetradError } from "@tetrad/engine";
+import { type LabelledText, type MultiLabelledText, type RatedText, readConll, readDataTable, type TaggedSentence } from "@tetrad/language";
 
 export interface TextColumns {
   readonly text: string;
@@ -9,7 +9,7 @@ export interface TextColumns {
 }
 
 export async function readTexts(path: string, column: string): Promise<string[]> {
-  return columnOf(readTable(await readBytes(path), path), column);
+  return columnOf(await readDataTable(await readBytes(path), path), column);
 }
 
 function columnOf(table: Table, column: string): string[] {
@@ -36,7 +36,7 @@ export const isFile = (given: string): boolean => existsSync(given) || FILE_NAME
  */
 export async function textsFrom(given: string, column: string): Promise<{ readonly texts: readonly string[]; readonly table?: Table }> {
   if (!isFile(given)) return { texts: [given] };
-  const table = readTable(await readBytes(given), given, undefined, { records: true });
+  const table = await readDataTable(await readBytes(given), given, { records: true });
   return { table, texts: columnOf(table, column) };
 }
 
@@ -62,7 +62,7 @@ export function numberIn(cell: string, { path, column, place }: Record<"path" | 
 }
 
 async function readAnswered(path: string, { text, label }: TextColumns, what: string, note: (text: string) => void) {
-  const table = readTable(await readBytes(path), path);
+  const table = await readDataTable(await readBytes(path), path);
   const [textAt, labelAt] = [columnIndex(table, text), columnIndex(table, label)];
   const rows = table.rows
     .map((row, i) => ({ text: row[textAt] as string, answer: row[labelAt] as string, place: table.place(i) }))
@@ -77,7 +77,7 @@ async function readAnswered(path: string, { text, label }: TextColumns, what: st
 
 /** Rows with any number of labels: a JSON list, or names between separators; an empty cell is none. @throws TetradError DATA for a list of other things than text */
 export async function readMultiLabelled(path: string, { text, label }: TextColumns, separator: string): Promise<MultiLabelledText[]> {
-  const table = readTable(await readBytes(path), path, undefined, { nested: true });
+  const table = await readDataTable(await readBytes(path), path, { nested: true });
   const [textAt, labelAt] = [columnIndex(table, text), columnIndex(table, label)];
   return table.rows.map((row, i) => {
     const cell = row[labelAt] as string;

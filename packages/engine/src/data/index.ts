@@ -3,7 +3,7 @@
 export { type ColumnKind, columnKind, numberColumn } from "./columns.js";
 export { type DecodedLabels, decodeLabels, decodeNumbers, type EncodedInputs, encodeInputs, encodeTarget, featureNames } from "./encode.js";
 export { decodeIdx, type IdxArray, type IdxData, readIdx } from "./idx.js";
-export { recordTable } from "./json-table.js";
+export { type JsonOptions, recordTable } from "./json-table.js";
 export {
   type CategoryInput,
   type ColumnOptions,

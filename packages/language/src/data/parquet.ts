@@ -1,8 +1,8 @@
 /** Parquet files as tables: uncompressed or Snappy, as pandas and Hugging Face's datasets write them; hyparquet does the work. */
-import { recordTable, type Table, TetradError } from "@tetrad/engine";
+import { type JsonOptions, recordTable, type Table, TetradError } from "@tetrad/engine";
 
-/** @throws TetradError FORMAT for a damaged file or another compression, DATA for nested columns other than lists */
-export async function readParquet(bytes: Uint8Array<ArrayBuffer>, source: string): Promise<Table> {
+/** @throws TetradError FORMAT for a damaged file or another compression, DATA for nested columns other than lists unless the options allow them */
+export async function readParquet(bytes: Uint8Array<ArrayBuffer>, source: string, options: JsonOptions = {}): Promise<Table> {
   const { parquetReadObjects } = await import("hyparquet");
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const records = await parquetReadObjects({ file }).catch((error: Error) => {
@@ -16,12 +16,13 @@ export async function readParquet(bytes: Uint8Array<ArrayBuffer>, source: string
   return recordTable(
     records.map((record) => plain(record)),
     source,
+    options,
   );
 }
 
-/** Whole numbers of 64 bits and dates as text, as JSON would have them. */
+/** As JSON would have it: whole numbers that a float64 has not, and dates, as text. */
 function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;

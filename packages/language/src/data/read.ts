@@ -1,5 +1,15 @@
 /** Files of any of the known formats as rows: tables, CoNLL columns, plain text. CSV, TSV, JSON lines and text go through piece by piece, so that they need not fit into memory. */
-import { columnIndex, decodeText, readTable, type StreamedRow, streamTable, TetradError, textBlocks } from "@tetrad/engine";
+import {
+  columnIndex,
+  decodeText,
+  type JsonOptions,
+  readTable,
+  type StreamedRow,
+  streamTable,
+  type Table,
+  TetradError,
+  textBlocks,
+} from "@tetrad/engine";
 import { readConll } from "./conll.js";
 import { readParquet } from "./parquet.js";
 import type { DataRow, Part } from "./rows.js";
@@ -70,12 +80,29 @@ export async function readRows(files: Iterable<DataFile>, options: ReadOptions, 
       emit({ part, at, cells: placed });
       count++;
     }
-    if (count === 0)
-      throw new TetradError("DATA", { op: source, what: "the file has no rows", hint: "check that the right file was given" });
+    if (count === 0) throw emptyFile(source);
     for (const name of options.required) columnIndex({ source, columns: read.columns() }, name);
     rows.push({ source, part, rows: count });
   }
   return { columns, rows };
+}
+
+/**
+ * A whole file as a table: CSV, TSV, JSON, JSON lines, Parquet, or plain text, whose lines that hold something become the column `text`. An ending that says
+ * nothing is CSV's.
+ * @throws TetradError as `readTable` and `readParquet`
+ */
+export async function readDataTable(bytes: Uint8Array<ArrayBuffer>, source: string, options: JsonOptions = {}): Promise<Table> {
+  const format = formatOfFile(source);
+  if (format === "parquet") return readParquet(bytes, source, options);
+  if (format !== "text") return readTable(bytes, source, undefined, options);
+  const rows = [...documents(textBlocks([bytes], source), "line")];
+  if (rows.length === 0) throw emptyFile(source);
+  return { source, columns: ["text"], rows: rows.map(({ cells }) => cells), place: (row) => `${source}:${rows[row]?.line}` };
+}
+
+function emptyFile(source: string): TetradError {
+  return new TetradError("DATA", { op: source, what: "the file has no rows", hint: "check that the right file was given" });
 }
 
 interface FileRows {
