@@ -24,6 +24,8 @@ export class CsvReader implements RowReader {
   #delimiter: string | undefined;
   #rest = "";
   #line = 1;
+  /** The last of the lines before the names that begin with #. */
+  #remark: readonly string[] | undefined;
 
   constructor(
     private readonly source: string,
@@ -35,7 +37,7 @@ export class CsvReader implements RowReader {
     const text = this.#rest + piece.replace(/\r\n?/g, "\n");
     const found: StreamedRow[] = [];
     let begin = 0;
-    if (last || /\S.*\n/.test(text)) {
+    if (last || /^[^\S\n]*[^#\s].*\n/m.test(text)) {
       this.#delimiter ??= this.format === "tsv" ? "\t" : headerDelimiter(text);
       const parser = new Papa.Parser({
         delimiter: this.#delimiter,
@@ -76,8 +78,14 @@ export class CsvReader implements RowReader {
     const cells = data.map((cell) => cell.trim());
     if (cells.length === 1 && cells[0] === "" && columns.length !== 1) return undefined;
     if (columns.length === 0) {
-      if (cells.some((cell) => cell !== "")) this.columns = columnNames(cells, source, at);
-      return undefined;
+      if (cells[0]?.startsWith("#") === true) {
+        this.#remark = cells;
+        return undefined;
+      }
+      if (cells.every((cell) => cell === "")) return undefined;
+      const named = namesIn(this.#remark, cells);
+      this.columns = columnNames(named ?? cells, source, at);
+      return named === undefined ? undefined : cells;
     }
     if (cells.length === columns.length) return cells;
     throw new TetradError("DATA", {
@@ -91,9 +99,21 @@ export class CsvReader implements RowReader {
   }
 }
 
+/**
+ * The names in the last line before the first that does not begin with #: as many as that has cells, above a number, or without a space as no remark is.
+ * Undefined where it is a remark.
+ */
+function namesIn(remark: readonly string[] | undefined, next: readonly string[]): string[] | undefined {
+  const [first = "", ...others] = remark ?? [];
+  if (remark?.length !== next.length) return undefined;
+  const hasNumber = next.some((cell) => cell !== "" && Number.isFinite(Number(cell)));
+  if (!(hasNumber && next.length > 1) && !/^#\S*$/.test(first)) return undefined;
+  return [first.slice(1).trim() || first, ...others];
+}
+
 /** The separator that the header line holds most of, outside quotes. */
 function headerDelimiter(text: string): string {
-  const header = (text.match(/^\s*\n*(.*)/)?.[1] ?? "").replace(/"[^"]*"/g, "");
+  const header = (text.match(/^[^\S\n]*[^#\s].*/m)?.[0] ?? text).replace(/"[^"]*"/g, "");
   const count = (delimiter: string) => header.split(delimiter).length;
   return DELIMITERS.reduce<string>((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best), DELIMITERS[0]);
 }
