@@ -77,7 +77,7 @@ test("stored joint fit of supernovae and chronometers, data by folder and by nam
   expect(missing.code).toBe(1);
   expect(missing.stderr).toMatch(/error\[IO\].*there is no file .*_DS17f\.txt.*--folder/);
   const wrong = place.tetrad("fit", theory, "--folder", pantheon, "--data", "supernova=x.txt");
-  expect(wrong.code).toBe(1);
+  expect(wrong.code).toBe(2);
   expect(wrong.stderr).toMatch(/there is no data set supernova — expected supernovae, chronometers/);
 });
 

@@ -3,7 +3,7 @@
 import { evaluateRows } from "./expression/evaluate.js";
 import type { Likelihood } from "./likelihood.js";
 import type { Active } from "./minimise/bounds.js";
-import type { Vector } from "./minimise/dense.js";
+import type { Matrix, Vector } from "./minimise/dense.js";
 import type { SetFit } from "./set-fit.js";
 import { isRobust, type Parameter, parameterValues, type Theory } from "./theory.js";
 
@@ -15,6 +15,51 @@ export function boundMessages(parameters: readonly Parameter[], active: Active, 
       `${parameter.name} is at its ${side} bound ${side === "lower" ? parameter.lower : parameter.upper}: it has no symmetric uncertainty, and the others' hold for it fixed there.`,
     );
   }
+}
+
+/** Two standard normal numbers whose correlation is beyond this are one number to five digits of their sum of squares. */
+const INTERCHANGEABLE = 0.9999;
+
+/** Names what the data leave open though the Hessian can be inverted. @param free indices of the covariance's parameters */
+export function opennessMessages(
+  parameters: readonly Parameter[],
+  free: readonly number[],
+  covariance: Matrix | undefined,
+  messages: string[],
+): void {
+  if (covariance === undefined) return;
+  const n = free.length;
+  const sd = (row: number) => Math.sqrt(covariance[row * n + row] as number);
+  free.forEach((i, row) => {
+    const { name, lower, upper } = parameters[i] as Parameter;
+    // A number that may be anything between its bounds has this standard deviation.
+    if (sd(row) > (upper - lower) / Math.sqrt(12))
+      messages.push(`The data hardly determine ${name}: its uncertainty is larger than its bounds ${lower} and ${upper} alone leave.`);
+    for (let other = 0; other < row; other++) {
+      const correlation = (covariance[row * n + other] as number) / (sd(row) * sd(other));
+      if (Math.abs(correlation) < INTERCHANGEABLE) continue;
+      const partner = (parameters[free[other] as number] as Parameter).name;
+      messages.push(
+        `${partner} and ${name} are all but interchangeable (correlation ${correlation.toPrecision(6)}): the data determine a combination of both.`,
+      );
+    }
+  });
+}
+
+/** A χ² that chance does not bring about. */
+const CHANCE = 1e-6;
+
+export function goodnessMessages(
+  { chi2, dof, pValue }: { readonly chi2: number; readonly dof: number; readonly pValue: number | null },
+  messages: string[],
+): void {
+  if (dof <= 0 || pValue === null) return;
+  const perDegree = Number((chi2 / dof).toPrecision(3));
+  if (pValue < CHANCE)
+    messages.push(
+      `χ² per degree of freedom is ${perDegree}: this fit does not describe the data, so that its uncertainties say little. Is it another minimum (more starts), are errors too small, or is it the theory?`,
+    );
+  else if (1 - pValue < CHANCE) messages.push(`χ² per degree of freedom is ${perDegree}: the data scatter less than their errors say.`);
 }
 
 export function noiseMessages(theory: Theory, messages: string[]): void {

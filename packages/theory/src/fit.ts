@@ -3,7 +3,7 @@
 import { TetradError } from "@tetrad/engine";
 import { correlationOf, criteria } from "./criteria.js";
 import { covarianceOf } from "./fit-covariance.js";
-import { boundMessages, integralMessages, noiseMessages } from "./fit-messages.js";
+import { boundMessages, goodnessMessages, integralMessages, noiseMessages, opennessMessages } from "./fit-messages.js";
 import { createLikelihood, type FunctionEngine, type Likelihood, type TheoryData } from "./likelihood.js";
 import { lossOf } from "./loss.js";
 import { dot, type Matrix, multiplyVector, type Vector } from "./minimise/dense.js";
@@ -125,6 +125,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   const sandwich = robust ? sandwichCovariance(likelihood, theta, free, covariance) : undefined;
   if (!optimum.converged) messages.push("The fit has not converged: other starts, bounds or units may help.");
   boundMessages(likelihood.parameters, active, messages);
+  opennessMessages(likelihood.parameters, free, covariance, messages);
 
   const { derived, derivedJacobian, offsetGradients } = likelihood.curvature(theta);
   const models = observed.map((_, i) => likelihood.predict(theta, i));
@@ -142,6 +143,8 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
   const nuisances = sets.reduce((sum, { offset, scale }) => sum + (offset === null ? 0 : 1) + (scale === null ? 0 : 1), 0);
   const fitted = likelihood.parameters.length + nuisances;
   const judged = criteria(chi2, likelihood.n, fitted);
+  const pValue = theory.sets.some(({ noise }) => lossOf(noise) !== undefined) ? null : judged.pValue;
+  goodnessMessages({ ...judged, chi2, pValue }, messages);
   if (judged.dof <= 0) messages.push(`There are ${likelihood.n} data for ${fitted} fitted numbers: χ² says nothing about the theory.`);
   if (likelihood.parameters.some(({ prior }) => prior.kind === "normal"))
     messages.push("Normal priors take part in best fit and uncertainties; χ², AIC and BIC count the data alone.");
@@ -183,7 +186,7 @@ export function fitLikelihood(likelihood: Likelihood, options: FitOptions = {}, 
     n: likelihood.n,
     fitted,
     ...judged,
-    pValue: theory.sets.some(({ noise }) => lossOf(noise) !== undefined) ? null : judged.pValue,
+    pValue,
     minusLogLikelihood: optimum.value - minusLogPrior(likelihood.parameters, theta),
     minusLogPosterior: optimum.value,
     converged: optimum.converged,
