@@ -1,5 +1,5 @@
 /** Classes and tags learned by an adapter and a head: written, opened here and in Python's peft, and merged into a plain model. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createEngine, type Engine } from "@tetrad/engine";
 import {
@@ -69,20 +69,26 @@ test("classes by LoRA: the usual layers, the head and what the base model has no
   await saveClassifier(plain, join(folder, "merged"));
   expect(largestError(await probabilities(await openClassifier(engine, join(folder, "merged"))), own)).toBeLessThan(1e-5);
   const there = JSON.parse(
-    python(["torch", "transformers", "peft"])(THERE, base, join(folder, "adapter"), JSON.stringify(TEXTS)),
+    python(["torch", "transformers", "peft"])(THERE, base, join(folder, "adapter"), join(folder, "again"), JSON.stringify(TEXTS)),
   ) as number[];
   expect(largestError(there, own)).toBeLessThan(1e-5);
+  // As peft writes it, without a config.json and a tokenizer: those of the base model, and classes without names.
+  expect(readdirSync(join(folder, "again")).filter((name) => /^(config|tokenizer)/.test(name))).toEqual([]);
+  const again = await openClassifier(engine, join(folder, "again"));
+  expect(again.labels).toEqual(["LABEL_0", "LABEL_1"]);
+  expect(await probabilities(again)).toEqual(own);
 });
 
 const THERE = `
 import json, sys, torch
 from peft import PeftModel
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
-base, adapter, texts = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+base, adapter, again, texts = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
 model = PeftModel.from_pretrained(AutoModelForSequenceClassification.from_pretrained(base, num_labels=2), adapter).eval()
 tokenizer = AutoTokenizer.from_pretrained(adapter)
 with torch.no_grad():
     logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits
+model.save_pretrained(again)
 print(json.dumps(torch.softmax(logits, -1).flatten().tolist()))
 `;
 

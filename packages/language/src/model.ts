@@ -21,7 +21,7 @@ import type { Head } from "./heads/head.js";
 import type { Backbone, Params } from "./models/backbone.js";
 import { backboneOf } from "./models/index.js";
 import { type Adapted, adapt, checkMerge, initialiseAdapter, loadAdapter, mergedStore, SWITCHED, saveAdapter } from "./peft/adapt.js";
-import { type AdapterFolder, baseFolder, readAdapter } from "./peft/folder.js";
+import { type AdapterFolder, baseFolder, configWithHead, readAdapter } from "./peft/folder.js";
 import type { MakeMethod, Values } from "./peft/method.js";
 import { isModuleOf } from "./peft/targets.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
@@ -84,7 +84,8 @@ export async function wholeModel(folder: string, base?: string): Promise<string>
 /** config.json of a model's folder; of an adapter's, which peft writes without one, its base model's, which may be told. @throws TetradError IO, FORMAT */
 export async function configOf(folder: string, base?: string): Promise<JsonObject> {
   const adapter = await adapterOf(folder);
-  return (adapter && (await adapter.modelConfig())) ?? readConfig(adapter === undefined ? folder : (base ?? baseFolder(adapter, folder)));
+  if (adapter === undefined) return readConfig(folder);
+  return (await adapter.modelConfig()) ?? configWithHead(await readConfig(base ?? baseFolder(adapter, folder)), adapter);
 }
 
 /**
@@ -103,7 +104,7 @@ export async function openModel(
   const adapter = await adapterOf(folder);
   const base = adapter === undefined ? folder : (given ?? baseFolder(adapter, folder));
   const { config: own, tokenizer, file } = await partsOf(base, gguf);
-  const config = (await adapter?.modelConfig()) ?? own;
+  const config = (await adapter?.modelConfig()) ?? (adapter === undefined ? own : configWithHead(own, adapter));
   const backbone = bodyOf(config, `${base}/config.json`);
   const head = headOf(backbone, config);
   checkVocabulary(tokenizer, backbone, base);

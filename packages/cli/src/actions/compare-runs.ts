@@ -11,8 +11,9 @@ import { aligned } from "../numbers.js";
 type Two<T> = readonly [first: T, second: T];
 
 export async function compareRuns(context: Context, given: Two<string>, path: string, columns: TextColumns): Promise<void> {
-  const [first, second] = [(await findModel(context, given[0])).folder, (await findModel(context, given[1])).folder];
-  const tasks = [await languageTask(first), await languageTask(second)];
+  const places = [await findModel(context, given[0]), await findModel(context, given[1])] as const;
+  const [{ folder: first }, { folder: second }] = places;
+  const tasks = [await languageTask(places[0]), await languageTask(places[1])];
   const compare = tasks[0] === "classify" ? compareClassifiers : compareTaggers;
   if (tasks[0] !== tasks[1] || (tasks[0] !== "classify" && tasks[0] !== "tag")) {
     throw new TetradError("UNSUPPORTED", {

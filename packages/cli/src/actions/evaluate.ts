@@ -36,7 +36,7 @@ export async function evaluateAction(context: Context, given: string, path: stri
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
   if (await isCausal(place)) return (await import("./evaluate-lm.js")).evaluateLm(context, place, path, options, seconds);
-  const task = await languageTask(folder);
+  const task = await languageTask(place);
   if (task === undefined) {
     throw new TetradError("UNSUPPORTED", {
       op: folder,

@@ -28,9 +28,10 @@ export interface PredictOptions {
 export async function predictAction(context: Context, given: string, path: string | undefined, asked: PredictOptions): Promise<void> {
   const { terminal, withEngine } = context;
   const options = { ...asked, ...defined({ format: formatOf(asked) }) };
-  const { folder } = await findModel(context, given);
+  const place = await findModel(context, given);
+  const { folder } = place;
   const several = (await tasksIn(folder)) !== undefined;
-  const task = several ? undefined : await languageTask(folder);
+  const task = several ? undefined : await languageTask(place);
   if (task === "answer") return (await import("./predict-answer.js")).predictAnswerAction(context, folder, path, options);
   if (path === undefined)
     throw new CalledWrongly({ op: "predict", what: "there is nothing to predict from", expected: "a file, or a text" });

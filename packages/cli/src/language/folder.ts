@@ -1,7 +1,7 @@
 /** Which of our kinds of folders a folder is: a network for a table, or a language model as Hugging Face lays it out, and for which task. */
 import { existsSync } from "node:fs";
 import { TetradError } from "@tetrad/engine";
-import { configOf, MODEL_TYPES, readConfig } from "@tetrad/language";
+import { configOf, MODEL_TYPES } from "@tetrad/language";
 import type { ModelPlace } from "./find-model.js";
 
 export type LanguageTask = "answer" | "classify" | "embed" | "mask" | "multi-label" | "regress" | "seq2seq" | "tag";
@@ -18,8 +18,8 @@ export async function isCausal({ folder, base }: ModelPlace): Promise<boolean> {
 const KINDS: Readonly<Record<string, LanguageTask>> = { multi_label_classification: "multi-label", regression: "regress" };
 
 /** Undefined for a network for a table. @throws TetradError IO where there is no config.json, UNSUPPORTED for a language model of another task */
-export async function languageTask(folder: string): Promise<LanguageTask | undefined> {
-  const config = await readConfig(folder);
+export async function languageTask({ folder, base }: ModelPlace): Promise<LanguageTask | undefined> {
+  const config = await configOf(folder, base);
   // Networks for tables have a model_type too, and no architectures.
   if (!Array.isArray(config["architectures"]) && !(MODEL_TYPES as readonly unknown[]).includes(config["model_type"])) return undefined;
   const [architecture] = (config["architectures"] ?? []) as readonly string[];

@@ -11,6 +11,7 @@ import {
   writeSafetensors,
 } from "@tetrad/engine";
 import { ConfigFields } from "../models/config.js";
+import { labelFields } from "../tasks/labels.js";
 import { optional } from "../weights/read.js";
 import { isBottleneck, readBottleneck } from "./bottleneck-folder.js";
 import { ia3 } from "./ia3.js";
@@ -35,6 +36,31 @@ export interface AdapterFolder {
   readonly names: ReadonlyMap<string, string>;
   /** The config.json that we write beside an adapter and peft does not */
   modelConfig(): Promise<JsonObject | undefined>;
+}
+
+/** What transformers calls models with the heads that peft's types of tasks have */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  SEQ_CLS: "ForSequenceClassification",
+  TOKEN_CLS: "ForTokenClassification",
+  QUESTION_ANS: "ForQuestionAnswering",
+};
+
+/**
+ * The base model's config.json with the head that an adapter's folder brings, for peft writes none: as transformers has it of a new head of so many classes, whose
+ * names only the program that trained it knows.
+ */
+export function configWithHead(base: JsonObject, { config, tensors, names }: AdapterFolder): JsonObject {
+  const ending = ARCHITECTURES[config["task_type"] as string];
+  const head = [...names.keys()].find((name) => /^(classifier|score|qa_outputs)(\.out_proj)?\.weight$/.test(name));
+  const count = tensors.entries.get(names.get(head ?? "") ?? "")?.shape[0];
+  if (ending === undefined || count === undefined) return base;
+  const [architecture = ""] = [base["architectures"]].flat() as readonly string[];
+  const labels = Array.from({ length: count }, (_, i) => `LABEL_${i}`);
+  return {
+    ...base,
+    architectures: [architecture.replace(/(Model|For\w+)$/, "") + ending],
+    ...(ending !== ARCHITECTURES["QUESTION_ANS"] && labelFields(labels)),
+  };
 }
 
 /** @throws TetradError IO, FORMAT; UNSUPPORTED for a method that is not built */
