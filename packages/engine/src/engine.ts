@@ -14,7 +14,7 @@ import { full } from "./ops/full.js";
 import type { Optimizer } from "./optim/optimizer.js";
 import { layOut, type ParameterRun } from "./optim/runs.js";
 import { sgd } from "./optim/sgd.js";
-import { type Accumulation, FunctionProgram, TrainProgram } from "./program.js";
+import { FunctionProgram } from "./program.js";
 import { storedShape } from "./quant/stored.js";
 import type { RunCache } from "./run-cache.js";
 import { formatShape, type Shape } from "./shape.js";
@@ -24,6 +24,7 @@ import { withGraph } from "./trace.js";
 import type { FitOptions, FitRun } from "./train/fit.js";
 import { restoreState, type TrainingState, takeState } from "./train/state.js";
 import type { TrainedModel } from "./train/trained-model.js";
+import { type Accumulation, TrainProgram } from "./train-program.js";
 
 export interface EngineOptions extends BackendOptions {
   /** Takes warnings; by default `process.emitWarning` in Node, `console.warn` in a browser. */

@@ -72,7 +72,7 @@ export { type RmspropOptions, rmsprop } from "./optim/rmsprop.js";
 export * from "./optim/schedules.js";
 export { type SgdOptions, sgd } from "./optim/sgd.js";
 export type { MemoryBlock, MemoryMap } from "./plan/memory.js";
-export type { FunctionProgram, StepResult, TrainProgram } from "./program.js";
+export type { FunctionProgram } from "./program.js";
 export * from "./quant/index.js";
 export { fillNormal, permute, type RandomSource, uniformAt } from "./random.js";
 export type { Shape } from "./shape.js";
@@ -84,6 +84,7 @@ export type { FitHistory, FitOptions, FitProgress, FitRun, Loss } from "./train/
 export { DivergedError } from "./train/fit.js";
 export { decodeState, encodeState, type TrainingState } from "./train/state.js";
 export type { TrainedModel } from "./train/trained-model.js";
+export type { StepResult, TrainProgram } from "./train-program.js";
 export { checkGradient } from "./transforms/checkGradient.js";
 export * from "./transforms/index.js";
 export { deviceKey, mergeTuning, readTuning, type TunedLaunch, type TunedPlan, type Tuning, type TuningTable } from "./tuning.js";

@@ -8,10 +8,10 @@ import { type HostNd, type NdInput, toNd } from "../nd-input.js";
 import type { Model } from "../nn/model.js";
 import { type Optimizer, rateAt } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedules.js";
-import { diverged } from "../program.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Store } from "../store.js";
 import type { Tensor } from "../tensor.js";
+import { diverged } from "../train-program.js";
 import { restoreState, type TrainingState, takeState } from "./state.js";
 import { TrainedModel } from "./trained-model.js";
 
