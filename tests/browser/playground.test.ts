@@ -2,7 +2,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEngine } from "@tetrad/engine";
+import { createEngine, decodeNumbers, encodeInputs, parsePreprocessing, readTable } from "@tetrad/engine";
+import { sampleUniverses } from "@tetrad/theory";
 import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -46,9 +47,14 @@ describe.each([
 test("an emulator is trained, and Node opens what the page exports", async () => {
   const seen = await visit("train");
   const { page } = seen;
+  const message = page.locator("#train-message");
+  for (const wrong of ["0", "-5", "1.5", ""]) {
+    await page.getByLabel("epochs").fill(wrong);
+    await page.locator("#train-start").click();
+    await expect.poll(() => message.textContent()).toBe("epochs must be a whole number from 1 to 400");
+  }
   await page.getByLabel("epochs").fill("12");
   await page.locator("#train-start").click();
-  const message = page.locator("#train-message");
   await expect
     .poll(() => message.textContent(), { timeout: 60_000 })
     .toMatch(/epoch 12 of 12.*median error on held-out universes \d\.\d+ %/);
@@ -63,7 +69,15 @@ test("an emulator is trained, and Node opens what the page exports", async () =>
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name.split("/")[1] as string), bytes);
   const engine = await createEngine({ backend: "wasm" });
   const model = await engine.load(folder);
-  expect([...(await model.predict([0, 0, 0, 0]))].every(Number.isFinite)).toBe(true);
+  // What was done to the columns is there, too: universes that the page has not seen have their ages.
+  const { preprocessing } = model.extra["tetrad"] as { preprocessing: unknown };
+  const coding = parsePreprocessing(preprocessing, "config.json");
+  const { inputs, ages, n } = sampleUniverses(200, 77);
+  const rows = Array.from({ length: n }, (_, i) => Array.from(inputs.subarray(4 * i, 4 * i + 4)).join(","));
+  const table = readTable(["gravity,matter,dark_energy,curvature", ...rows].join("\n"), "universes.csv");
+  const found = decodeNumbers(coding, await model.predict({ data: encodeInputs(coding, table).x, shape: [n, 4] }));
+  const errors = Array.from(found, (age, i) => Math.abs(age / (ages[i] as number) - 1)).sort((a, b) => a - b);
+  expect(errors[n >> 1]).toBeLessThan(0.02);
   await engine.close();
   await rm(folder, { recursive: true, force: true });
   await page.locator("#train-keep").click();
@@ -89,8 +103,18 @@ test("digits are learnt, and a drawn 1 is read", async () => {
   await page.mouse.up();
   const bars = page.locator(".bars span:nth-child(3n)");
   await expect.poll(() => bars.allTextContents()).toHaveLength(10);
-  const percents = (await bars.allTextContents()).map(Number.parseFloat);
-  expect(percents.indexOf(Math.max(...percents))).toBe(1);
+  const read = async () => {
+    const percents = (await bars.allTextContents()).map(Number.parseFloat);
+    return percents.indexOf(Math.max(...percents));
+  };
+  expect(await read()).toBe(1);
+  // The same by keys alone.
+  await page.getByRole("button", { name: "Clear" }).click();
+  await expect.poll(() => bars.count()).toBe(0);
+  await page.locator("canvas.pad").focus();
+  for (const key of [...new Array(9).fill("ArrowUp"), " ", ...new Array(18).fill("ArrowDown"), " "]) await page.keyboard.press(key);
+  await expect.poll(() => bars.count()).toBe(10);
+  expect(await read()).toBe(1);
   await leave(seen);
 });
 

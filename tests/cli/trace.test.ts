@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { missing } from "../support/missing.js";
 import { example, workplace } from "./tetrad.js";
 
 const time = z.number().nonnegative();
@@ -81,4 +82,16 @@ test("what cannot be traced is refused in one line", () => {
   const { code, stdout, stderr } = workplace().tetrad("trace", example("iris/train.yaml"), "--backend", "reference");
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/^error\[UNSUPPORTED\]: trace: the reference backend has no launches to time[^\n]*\n$/);
+});
+
+test("a step on WebGPU is traced, and explained with what was chosen", () => {
+  const place = workplace();
+  const traced = place.tetrad("trace", example("iris/train.yaml"), "--backend", "webgpu", "--steps", "2", "--out", "t.json", "--json");
+  if (/no adapter|no WebGPU here/.test(traced.stderr)) missing("webgpu", `needs a WebGPU adapter (${traced.stderr.trim()})`);
+  expect(traced.code).toBe(0);
+  expect(JSON.parse(traced.stdout)).toMatchObject({ steps: 2, threads: 1, placement: expect.stringMatching(/^webgpu on /) });
+  const { traceEvents } = fileSchema.parse(JSON.parse(readFileSync(place.path("t.json"), "utf8")));
+  expect(traceEvents.filter(({ ph, cat }: { ph: string; cat?: string }) => ph === "X" && cat === "step")).toHaveLength(2);
+  const why = place.tetrad("explain", example("iris/train.yaml"), "--why", "--backend", "webgpu");
+  expect(why).toMatchObject({ code: 0, stdout: expect.stringMatching(/^backend {2}webgpu on .*\n(?:.*\n)*gemm_f32.*chosen by shape/) });
 });

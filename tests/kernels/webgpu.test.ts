@@ -6,6 +6,7 @@ import { AutoSegment } from "../../packages/engine/src/backends/auto/segment.js"
 import type { Backend, CompileRequest } from "../../packages/engine/src/backends/backend.js";
 import { WasmBackend } from "../../packages/engine/src/backends/wasm/backend.js";
 import type { WebGpuBackend } from "../../packages/engine/src/backends/webgpu/backend.js";
+import { WebGpuDevice } from "../../packages/engine/src/backends/webgpu/device.js";
 import { WebGpuExecutable } from "../../packages/engine/src/backends/webgpu/executable.js";
 import { Engine } from "../../packages/engine/src/engine.js";
 import { cnn } from "../../packages/engine/src/nn/cnn.js";
@@ -219,12 +220,66 @@ test("left alone, the engine compares predictions or measurements and says so, a
   expect(small.placement).toMatch(/below what any GPU takes/);
 });
 
+test("memory that the device has not, a store larger than it binds, pipelines that cannot be made", async () => {
+  const { gpu } = await webgpu();
+  const engine = new Engine(await webgpu());
+  const { device } = gpu;
+  const { createBuffer } = device;
+  const popErrorScope = device.popErrorScope.bind(device);
+  // What a driver without memory says of large buffers.
+  let refused = false;
+  const made = vi.spyOn(device, "createBuffer").mockImplementation((descriptor) => {
+    refused = descriptor.size >= 2 ** 20;
+    return createBuffer.call(device, descriptor);
+  });
+  const popped = vi.spyOn(device, "popErrorScope").mockImplementation(() => {
+    const own = refused;
+    refused = false;
+    return popErrorScope().then((error) => (own ? ({ message: "no room" } as GPUError) : error));
+  });
+  try {
+    const compile = engine.compileFunction(({ a, b }) => sum(matmul(a as Tensor, b as Tensor)), { a: [512, 512], b: [512, 512] });
+    await expect(compile).rejects.toMatchObject({
+      code: "OUT_OF_MEMORY",
+      message: expect.stringMatching(/has not enough memory — got no room.*largest values: a f32\[512, 512\] 1 MiB; b .*; matmul .*; sum /),
+    });
+  } finally {
+    made.mockRestore();
+    popped.mockRestore();
+  }
+  const most = device.limits.maxStorageBufferBindingSize / 4;
+  expect(() => engine.backend.allocate("f32", most + 4)).toThrow(
+    /numbers that lie together, as a store's parameters do, \d+ bytes, expected at most/,
+  );
+  const wrong = gpu.pipeline("test", "@compute @workgroup_size(1) fn other() {}", { N: 3 });
+  await expect(wrong).rejects.toThrow(/test: the pipeline cannot be made: .*main.* — got the variant const N = 3;/s);
+});
+
+test("an adapter that gives no device leaves the plan on the CPU, and is named where it was asked for", async () => {
+  const { gpu } = await webgpu();
+  const none = vi.spyOn(Object.getPrototypeOf(gpu.adapter) as GPUAdapter, "requestDevice").mockRejectedValue(new Error("not today"));
+  const slow = vi.spyOn(WasmBackend.prototype, "machine").mockReturnValue({ flopsPerSecond: 1e6, bytesPerSecond: 1e6, describe: "" });
+  try {
+    await expect(WebGpuDevice.open()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining("gives no device — got not today"),
+    });
+    const backend = await AutoBackend.create({});
+    open.push(backend);
+    const program = await new Engine(backend).compileFunction(({ a }) => matmul(a as Tensor, a as Tensor), { a: [256, 256] });
+    expect(program.placement).toMatch(/gives no device/);
+  } finally {
+    none.mockRestore();
+    slow.mockRestore();
+  }
+});
+
 test("a processor that measured itself too slow is timed on the plan before shaders are compiled", async () => {
   const { gpu } = await webgpu();
   const backend = await AutoBackend.create({});
   open.push(backend);
-  // A fiftieth of what processors do, so that the software adapter's prediction is not three times as long.
-  const slow = vi.spyOn(WasmBackend.prototype, "machine").mockReturnValue({ flopsPerSecond: 1e9, bytesPerSecond: 1e9, describe: "" });
+  // A hundredth of what processors do: software adapters that multiply at 0.26 to 2.3 GFLOP/s are then no three times as fast or slow.
+  const slow = vi.spyOn(WasmBackend.prototype, "machine").mockReturnValue({ flopsPerSecond: 5e8, bytesPerSecond: 1e9, describe: "" });
   const compiled = vi.spyOn(WebGpuExecutable, "compile");
   try {
     const engine = new Engine(backend);

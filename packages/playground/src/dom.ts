@@ -24,6 +24,14 @@ export function labelled(text: string, control: HTMLElement): HTMLLabelElement {
   return element("label", {}, `${text} `, control);
 }
 
+/** What a control of whole numbers holds. @throws Error that says what it may hold */
+export function wholeNumber(control: HTMLInputElement, name: string): number {
+  const value = Number(control.value);
+  const [least, most] = [Number(control.min), Number(control.max)];
+  if (control.value.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`${name} must be a whole number from ${least} to ${most}`);
+}
+
 /** Shows what went wrong in words. */
 export function showError(target: HTMLElement, error: unknown): void {
   target.className = "note error";

@@ -18,7 +18,7 @@ export async function explainAction({ terminal, withEngine }: Context, path: str
   await withEngine(async (engine) => {
     const program = await compile(engine);
     if (why === true) {
-      for (let step = 0; step < DECIDING_STEPS; step++) program.stepSync();
+      for (let step = 0; step < DECIDING_STEPS; step++) await program.step();
       const choices = program.choices();
       terminal.result(whyText(program.placement, engine.describe().why, choices), {
         placement: program.placement,

@@ -18,7 +18,7 @@ export async function traceAction({ terminal, withEngine }: Context, path: strin
   await withEngine(async (engine) => {
     const program = await compile(engine);
     const end = performance.now() + WARM_UP_MS;
-    for (let step = 0; step < WARM_UP_STEPS || performance.now() < end; step++) program.stepSync();
+    for (let step = 0; step < WARM_UP_STEPS || performance.now() < end; step++) await program.step();
     // The traced interpreter is another function, which has to warm up, too.
     for (let pass = 0; pass < 5; pass++) await program.trace(steps);
     const timeline = await program.trace(steps);

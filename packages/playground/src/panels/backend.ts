@@ -2,7 +2,7 @@
 import { AutoBackend, BACKEND_NAMES, type BackendName, formatSeconds } from "@tetrad/engine";
 import { Chart } from "../chart.js";
 import { describe } from "../describe.js";
-import { element, labelled, showError } from "../dom.js";
+import { element, labelled, showError, wholeNumber } from "../dom.js";
 import { engine, switchTo, warnings } from "../engine.js";
 import type { Panel } from "./panel.js";
 
@@ -29,7 +29,7 @@ export const backendPanel: Panel = {
     apply.addEventListener("click", async () => {
       apply.disabled = true;
       try {
-        const next = await switchTo(backend.value as BackendName, threads.value === "" ? undefined : Number(threads.value));
+        const next = await switchTo(backend.value as BackendName, threads.value === "" ? undefined : wholeNumber(threads, "threads"));
         status.textContent = describe(next);
         say(describe(next));
       } catch (error) {

@@ -11,6 +11,13 @@ const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const HELD_OUT = 500;
 const EPOCHS = 5;
+/** How far a key moves the pen, in pixels of the pad. */
+const STEPS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-8, 0],
+  ArrowRight: [8, 0],
+  ArrowUp: [0, -8],
+  ArrowDown: [0, 8],
+};
 
 interface Digits {
   readonly x: Float32Array;
@@ -43,14 +50,22 @@ export const digitsPanel: Panel = {
       { class: "note", id: "digits-message", "aria-live": "polite" },
       "Two convolutions and two linear layers; 2,500 digits to learn from, 500 held out.",
     );
-    const pad = element("canvas", { class: "pad", width: 224, height: 224, tabindex: 0, "aria-label": "drawing area for one digit" });
+    const pad = element("canvas", {
+      class: "pad",
+      width: 224,
+      height: 224,
+      tabindex: 0,
+      "aria-label": "drawing area for one digit: arrow keys move the pen, space lowers and lifts it",
+    });
+    const pen = element("span", { class: "pen", hidden: true });
+    const paper = element("div", { class: "paper" }, pad, pen);
     const bars = element("div", { class: "bars", "aria-live": "polite" });
     const lossHost = element("div");
     host.append(
       element("h2", {}, "Reading digits"),
       element("div", { class: "row" }, start, save),
       message,
-      element("div", { class: "columns" }, element("div", {}, pad, element("div", { class: "row" }, clear), bars), lossHost),
+      element("div", { class: "columns" }, element("div", {}, paper, element("div", { class: "row" }, clear), bars), lossHost),
     );
     const chart = new Chart(lossHost, {
       x: "step",
@@ -86,24 +101,56 @@ export const digitsPanel: Panel = {
       const box = pad.getBoundingClientRect();
       return [((event.clientX - box.left) * pad.width) / box.width, ((event.clientY - box.top) * pad.height) / box.height];
     };
-    pad.addEventListener("pointerdown", (event) => {
-      drawing = true;
-      pad.setPointerCapture(event.pointerId);
+    const begin = (at: readonly [number, number]): void => {
       context.beginPath();
-      context.moveTo(...place(event));
-    });
-    pad.addEventListener("pointermove", (event) => {
-      if (!drawing) return;
+      context.moveTo(...at);
+    };
+    const line = (to: readonly [number, number]): void => {
       context.lineWidth = 18;
       context.lineCap = context.lineJoin = "round";
       context.strokeStyle = "#fff";
-      context.lineTo(...place(event));
+      context.lineTo(...to);
       context.stroke();
+    };
+    pad.addEventListener("pointerdown", (event) => {
+      drawing = true;
+      pad.setPointerCapture(event.pointerId);
+      begin(place(event));
+    });
+    pad.addEventListener("pointermove", (event) => {
+      if (drawing) line(place(event));
     });
     pad.addEventListener("pointerup", () => {
       drawing = false;
       void read();
     });
+    const at: [number, number] = [pad.width / 2, pad.height / 2];
+    let lowered = false;
+    const showPen = (shown: boolean): void => {
+      pen.hidden = !shown;
+      pen.classList.toggle("lowered", lowered);
+      pen.style.left = `${(100 * at[0]) / pad.width}%`;
+      pen.style.top = `${(100 * at[1]) / pad.height}%`;
+    };
+    pad.addEventListener("keydown", (event) => {
+      const step = STEPS[event.key];
+      if (step === undefined && event.key !== " ") return;
+      event.preventDefault();
+      if (step === undefined) {
+        lowered = !lowered;
+        if (lowered) {
+          begin(at);
+          line(at);
+        } else void read();
+      } else {
+        at[0] = Math.min(pad.width, Math.max(0, at[0] + step[0]));
+        at[1] = Math.min(pad.height, Math.max(0, at[1] + step[1]));
+        if (lowered) line(at);
+      }
+      showPen(true);
+    });
+    pad.addEventListener("focus", () => showPen(pad.matches(":focus-visible")));
+    pad.addEventListener("blur", () => showPen(false));
     clear.addEventListener("click", () => {
       wipe();
       bars.replaceChildren();

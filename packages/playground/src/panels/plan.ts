@@ -97,7 +97,7 @@ export const planPanel: Panel = {
 /** Launch i takes the column between its begin and end in time; memory runs downwards by address. */
 function draw(program: TrainProgram, times: readonly LaunchTime[], machine: Machine, tell: (text: string) => void): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${TIMES + MEMORY + 50}`);
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${TIMES + MEMORY + 80}`);
   svg.setAttribute("class", "plan");
   svg.setAttribute("role", "group");
   svg.setAttribute("aria-label", "launches over time, and memory blocks");
@@ -135,16 +135,16 @@ function draw(program: TrainProgram, times: readonly LaunchTime[], machine: Mach
     const height = Math.max(4, share * (TIMES - 10));
     rect(begins[i] as number, TIMES - height, (begins[i + 1] as number) - (begins[i] as number), height, hue(time.title), text);
   });
-  label(svg, 0, TIMES + 16, "height: share of the roofline · width: time");
+  label(svg, 0, TIMES + 30, "height: share of the roofline · width: time");
   const { bytes, blocks } = program.memory();
-  const top = TIMES + 26;
+  const top = TIMES + 40;
   for (const { name, offset, bytes: size, first, last } of blocks) {
     const from = begins[Math.min(first, times.length)] as number;
     const to = begins[Math.min(last + 1, times.length)] as number;
     const text = `${name}: ${(size / 1024).toFixed(1)} KiB at ${offset}, launches ${first} to ${last}`;
     rect(from, top + (offset / bytes) * MEMORY, to - from, (size / bytes) * MEMORY, hue(name), text);
   }
-  label(svg, 0, TIMES + MEMORY + 40, "memory between launches, address downwards");
+  label(svg, 0, TIMES + MEMORY + 70, "memory between launches, address downwards");
   return svg;
 }
 

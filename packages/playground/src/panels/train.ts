@@ -1,8 +1,8 @@
 /** Train 4-64-32-1 to give the age of a universe from gravity, matter, dark energy and curvature, and watch it learn. */
-import { adam, type FitRun, mlp, mse, type TrainedModel, type TrainingState } from "@tetrad/engine";
+import { adam, type FitRun, type JsonObject, mlp, mse, type Preprocessing, type TrainedModel, type TrainingState } from "@tetrad/engine";
 import { sampleUniverses } from "@tetrad/theory";
 import { Chart } from "../chart.js";
-import { element, labelled, showError } from "../dom.js";
+import { element, labelled, showError, wholeNumber } from "../dom.js";
 import { engine, onSwitch } from "../engine.js";
 import { exportModel } from "../export.js";
 import { average, smoothed } from "../numbers.js";
@@ -24,7 +24,20 @@ function universes() {
   const ageMean = average(n, (i) => ages[i] as number);
   const ageSpread = Math.sqrt(average(n, (i) => ((ages[i] as number) - ageMean) ** 2));
   const y = ages.map((age) => (age - ageMean) / ageSpread);
-  return { x, y, ages, toGyr: (value: number) => value * ageSpread + ageMean };
+  // As `tetrad train` keeps it, so that `tetrad predict` does the same to columns of these names.
+  const preprocessing: Preprocessing = {
+    version: 1,
+    inputs: ["gravity", "matter", "dark_energy", "curvature"].map((name, k) => ({
+      kind: "number",
+      name,
+      mean: mean[k] as number,
+      scale: spread[k] as number,
+    })),
+    target: { kind: "number", name: "age", mean: ageMean, scale: ageSpread },
+    missing: "error",
+    unseen: "error",
+  };
+  return { x, y, ages, preprocessing, toGyr: (value: number) => value * ageSpread + ageMean };
 }
 
 export const trainPanel: Panel = {
@@ -34,7 +47,7 @@ export const trainPanel: Panel = {
     const save = element("button", { id: "train-export", disabled: true }, "Export model.zip");
     const keep = element("button", { id: "train-keep", disabled: true }, "Keep in this browser");
     const kept = element("button", { id: "train-kept" }, "Load the kept one");
-    const epochs = element("input", { type: "number", min: 4, max: 400, step: 4, value: 60 });
+    const epochs = element("input", { type: "number", min: 1, max: 400, value: 60 });
     const message = element(
       "p",
       { class: "note", id: "train-message", "aria-live": "polite" },
@@ -103,11 +116,11 @@ export const trainPanel: Panel = {
       abort = new AbortController();
       start.disabled = true;
       stop.disabled = false;
-      allow(false);
       let state: TrainingState | undefined;
-      const total = Number(epochs.value);
       const begun = performance.now();
       try {
+        const total = wholeNumber(epochs, "epochs");
+        allow(false);
         for (let done = 0; done < total && !abort.signal.aborted; ) {
           done = Math.min(total, done + EPOCHS_A_LOOK);
           const run: FitRun = await (await engine()).fit(mlp([4, 64, 32, 1], { activation: "relu" }), {
@@ -139,7 +152,13 @@ export const trainPanel: Panel = {
     };
     start.addEventListener("click", () => void train());
     stop.addEventListener("click", () => abort?.abort());
-    save.addEventListener("click", () => void (model && exportModel("age-of-the-universe", model)));
+    save.addEventListener(
+      "click",
+      () =>
+        void (
+          model && exportModel("age-of-the-universe", model, { tetrad: { preprocessing: data.preprocessing } } as unknown as JsonObject)
+        ),
+    );
     keep.addEventListener(
       "click",
       () =>

@@ -8,6 +8,7 @@ import { tensorBytes } from "../../plan/plan.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
 import type { Binding, Segment } from "../backend.js";
+import { largestValues, megabytes } from "../largest.js";
 import type { WasmMemory } from "./memory.js";
 import { viewOf, WasmSegment } from "./segment.js";
 
@@ -92,22 +93,13 @@ function refuseIfTooLarge(plan: MadePlan): void {
   const inputs = [...plan.inputs.values()];
   const total = plan.placement.bytes + inputs.reduce((sum, x) => sum + tensorBytes(x), 0);
   if (total <= MOST_BYTES) return;
-  const values = new Set<Tensor>([...inputs, ...plan.launches.flatMap((launch) => launch.outputs)]);
-  const largest = [...values].sort((a, b) => tensorBytes(b) - tensorBytes(a)).slice(0, 5);
-  const names = largest.map(
-    (x) => `${x.label ?? x.node?.op.name ?? "value"} ${x.dtype}${formatShape(x.shape)} ${megabytes(tensorBytes(x))}`,
-  );
   const batch = inputs[0]?.shape[0];
   const fits = batch === undefined ? undefined : Math.floor((batch * MOST_BYTES) / total);
   throw new TetradError("OUT_OF_MEMORY", {
     op: "compile",
     what: "the plan needs more memory than WebAssembly has",
     got: megabytes(total),
-    expected: `at most ${megabytes(MOST_BYTES)}; largest values: ${names.join("; ")}`,
+    expected: `at most ${megabytes(MOST_BYTES)}; largest values: ${largestValues(plan)}`,
     hint: fits === undefined || fits < 1 ? "use a smaller model" : `a batch of about ${fits} would fit`,
   });
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 2 : 0)} MiB`;
 }

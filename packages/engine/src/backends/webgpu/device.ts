@@ -4,7 +4,7 @@ import { librariesOf, type ShaderSource, type Snippet, shipped, type Traits, typ
 import type { DType } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import { availableThreads, isNode } from "../wasm/threads.js";
-import { STAGE_COMPUTE } from "./flags.js";
+import { COPY_DST, COPY_SRC, STAGE_COMPUTE, STORAGE } from "./flags.js";
 import { widensHalves } from "./half.js";
 import { WebGpuSegment } from "./segment.js";
 
@@ -110,12 +110,17 @@ export function bindingsOf(text: string): ShaderBinding[] {
 /** Directives, which only comments may stand before. */
 const DIRECTIVE = /^(?:enable|diagnostic)\b.*;$/gm;
 
+/** Of a buffer that was asked for: why there is none, or undefined where there is one. */
+export type Answer = Promise<string | undefined>;
+
 /** What is a GPUDevice's own, whatever it is taken for. */
 class Shared {
   /** By their texts. */
   readonly pipelines = new Map<string, Promise<Compiled>>();
   lost: string | undefined;
   refused: string | undefined;
+  /** Of buffers that no program has made: what the device has said of them. */
+  readonly asked: Answer[] = [];
 
   constructor(device: GPUDevice) {
     void device.lost.then(({ reason, message }) => {
@@ -164,7 +169,18 @@ export class WebGpuDevice {
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, limits[name] as number]));
     const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
     const packedDot = (await findGpu())?.wgslLanguageFeatures?.has("packed_4x8_integer_dot_product") === true;
-    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause) => {
+      throw new TetradError(
+        "UNSUPPORTED",
+        {
+          op: "createEngine",
+          what: `the adapter ${describeAdapter(adapter)} gives no device`,
+          got: cause instanceof Error ? cause.message : String(cause),
+          hint: 'use backend "wasm"',
+        },
+        { cause },
+      );
+    });
     const shared = new Shared(device);
     const taken = traits ?? traitsOf(adapter, device);
     const packed: readonly Variant[] = packedDot ? ["packed"] : [];
@@ -181,6 +197,50 @@ export class WebGpuDevice {
   /** Flat storage on this device. */
   segment(dtype: DType, length: number): WebGpuSegment {
     return new WebGpuSegment(this, dtype, length);
+  }
+
+  /**
+   * A buffer that shaders read and write.
+   * @param what it is for, in an error
+   * @param asked gets what the device says of it, which `allocated` waits for
+   * @throws TetradError OUT_OF_MEMORY when it is more than the adapter binds
+   */
+  storage(size: number, what: () => string, asked: Answer[] = this.#shared.asked): GPUBuffer {
+    const { device } = this;
+    const most = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+    if (size > most) {
+      throw new TetradError("OUT_OF_MEMORY", {
+        op: "compile",
+        what: `one value is larger than ${this.name} can bind`,
+        got: `${what()}, ${size} bytes`,
+        expected: `at most ${most} bytes`,
+        hint: "use a smaller batch or model",
+      });
+    }
+    device.pushErrorScope("out-of-memory");
+    const buffer = device.createBuffer({ size, usage: STORAGE | COPY_DST | COPY_SRC });
+    // A device that is lost meanwhile says so elsewhere.
+    asked.push(
+      device.popErrorScope().then(
+        (error) => error?.message,
+        () => undefined,
+      ),
+    );
+    return buffer;
+  }
+
+  /** @param largest what fills the program's memory @throws TetradError OUT_OF_MEMORY where the device has no memory for a buffer that was asked for */
+  async allocated(asked: readonly Answer[], largest: () => string): Promise<void> {
+    const answers = await Promise.all([...this.#shared.asked.splice(0), ...asked]);
+    const refused = answers.find((message) => message !== undefined);
+    if (refused === undefined) return;
+    throw new TetradError("OUT_OF_MEMORY", {
+      op: "compile",
+      what: `${this.name} has not enough memory`,
+      got: refused.trim(),
+      expected: `room for the program; largest values: ${largest()}`,
+      hint: "use a smaller batch or model",
+    });
   }
 
   /** @throws TetradError DEVICE_LOST once the device is gone */
@@ -270,8 +330,22 @@ export class WebGpuDevice {
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main" },
     };
-    const pipeline = isPolled() ? device.createComputePipeline(descriptor) : await device.createComputePipelineAsync(descriptor);
+    const pipeline = await (isPolled() ? this.#atOnce(descriptor) : device.createComputePipelineAsync(descriptor)).catch((error) => {
+      throw new TetradError("INTERNAL", {
+        op: label,
+        what: `the pipeline cannot be made: ${(error as Error).message.trim()}`,
+        ...(variant !== "" && { got: `the variant ${variant}` }),
+      });
+    });
     return { pipeline, layout, bindings };
+  }
+
+  async #atOnce(descriptor: GPUComputePipelineDescriptor): Promise<GPUComputePipeline> {
+    this.device.pushErrorScope("validation");
+    const pipeline = this.device.createComputePipeline(descriptor);
+    const error = await this.device.popErrorScope();
+    if (error !== null) throw new Error(error.message);
+    return pipeline;
   }
 
   destroy(): void {

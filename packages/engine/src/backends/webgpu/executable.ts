@@ -19,6 +19,7 @@ import {
   type Training,
   type Tuned,
 } from "../backend.js";
+import { largestValues } from "../largest.js";
 import { badIndex, inputOf, outputOf, planOf, requireLength, requireLive, stepsTaken } from "../planned.js";
 import { gatherLaunches, RING } from "../training.js";
 import { refuseF64 } from "./chain-shader.js";
@@ -124,6 +125,7 @@ export class WebGpuExecutable implements Executable {
         storageOf: (tensor) => plan.storageOf(tensor),
         kept: [...plan.outputs.values()],
       });
+      await gpu.allocated(storage.asked, () => largestValues(plan));
       return new WebGpuExecutable(gpu, plan, request, storage, replay, randomState, trainingStorage);
     } catch (error) {
       storage?.release();
@@ -192,6 +194,7 @@ export class WebGpuExecutable implements Executable {
       storageOf: (tensor) => tensor,
       kept: [],
     });
+    await this.gpu.allocated(storage.asked, () => largestValues(this.plan));
     this.#epoch = { replay, storage };
   }
 

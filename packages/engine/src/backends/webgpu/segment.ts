@@ -4,7 +4,7 @@ import { type DType, type HostArray, hostArray } from "../../dtype.js";
 import { TetradError } from "../../errors.js";
 import type { Segment } from "../backend.js";
 import type { WebGpuDevice } from "./device.js";
-import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE } from "./flags.js";
+import { COPY_DST, MAP_MODE_READ, MAP_READ } from "./flags.js";
 
 /** Bytes of `elements` on the device: everything takes four-byte words but stored blocks, which are packed. Numbers in f64 are held as f32. */
 export function deviceBytes(dtype: DType, elements: number): number {
@@ -47,10 +47,7 @@ export class WebGpuSegment implements Segment {
     readonly length: number,
   ) {
     this.#host = hostArray(dtype, length);
-    this.buffer = gpu.device.createBuffer({
-      size: deviceBytes(dtype, length),
-      usage: STORAGE | COPY_DST | COPY_SRC,
-    });
+    this.buffer = gpu.storage(deviceBytes(dtype, length), () => `${length} numbers that lie together, as a store's parameters do`);
   }
 
   view(): HostArray {

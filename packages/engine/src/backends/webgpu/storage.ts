@@ -5,8 +5,7 @@ import type { MadePlan } from "../../plan/make.js";
 import { formatShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
 import type { Binding } from "../backend.js";
-import type { WebGpuDevice } from "./device.js";
-import { COPY_DST, COPY_SRC, STORAGE } from "./flags.js";
+import type { Answer, WebGpuDevice } from "./device.js";
 import { deviceBytes, toDevice, type WebGpuSegment } from "./segment.js";
 import { colour, type Life } from "./slots.js";
 
@@ -19,6 +18,8 @@ export interface Place {
 export class Storage {
   readonly #places = new Map<Tensor, Place>();
   readonly #own: GPUBuffer[] = [];
+  /** What the device says of buffers that were asked for. */
+  readonly asked: Answer[] = [];
   /** Segments that the plan reads or writes. */
   readonly segments = new Set<WebGpuSegment>();
 
@@ -50,20 +51,8 @@ export class Storage {
 
   /** A buffer that goes with the program. @throws TetradError OUT_OF_MEMORY when it is more than the adapter binds */
   allocate(size: number, tensor?: Tensor): GPUBuffer {
-    const most = Math.min(this.gpu.device.limits.maxStorageBufferBindingSize, this.gpu.device.limits.maxBufferSize);
-    if (size > most) {
-      throw new TetradError("OUT_OF_MEMORY", {
-        op: "compile",
-        what: `one value is larger than ${this.gpu.name} can bind`,
-        got: `${tensor?.label ?? tensor?.node?.op.name ?? "value"} ${tensor === undefined ? "" : formatShape(tensor.shape)}, ${size} bytes`,
-        expected: `at most ${most} bytes`,
-        hint: "use a smaller batch",
-      });
-    }
-    const buffer = this.gpu.device.createBuffer({
-      size,
-      usage: STORAGE | COPY_DST | COPY_SRC,
-    });
+    const what = () => `${tensor?.label ?? tensor?.node?.op.name ?? "value"} ${tensor === undefined ? "" : formatShape(tensor.shape)}`;
+    const buffer = this.gpu.storage(size, what, this.asked);
     this.#own.push(buffer);
     return buffer;
   }
