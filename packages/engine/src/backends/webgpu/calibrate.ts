@@ -2,8 +2,8 @@
 
 import { families, type Kernel, type Pass, passesOf } from "@tetrad/kernels-wgsl";
 import type { WebGpuDevice } from "./device.js";
-import { fold } from "./encode.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE, UNIFORM } from "./flags.js";
+import { fold } from "./replay.js";
 
 export interface Calibration {
   readonly flopsPerSecond: number;

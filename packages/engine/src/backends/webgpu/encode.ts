@@ -8,31 +8,10 @@ import type { Tensor } from "../../tensor.js";
 import { type ChainForm, type ChainShader, chainShader, chainText, functionsIn, readsFours, wgslType } from "./chain-shader.js";
 import type { Compiled, WebGpuDevice } from "./device.js";
 import { type ChainPiece, giveStorage, type KernelPiece, type LoopPiece, ownOutputs, type Piece, piecesOf } from "./pieces.js";
+import { type Dispatch, fold, type Replay, type Step } from "./replay.js";
 import type { Place, Storage } from "./storage.js";
 import { SLICE_WORDS, type UniformSlice, Uniforms, type Word, wholes } from "./uniforms.js";
 
-/** One dispatch, ready to be replayed. */
-export interface Dispatch {
-  readonly launch: Launch;
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  /** Workgroups along x and y; they follow the live lengths of bounded axes. */
-  x: number;
-  y: number;
-}
-
-/** Dispatches in order; a loop repeats its own. */
-export type Step = Dispatch | { readonly launch: Launch; readonly turns: number; readonly body: readonly Step[] };
-
-export interface Replay {
-  readonly steps: readonly Step[];
-  /** Rewrites what follows the live length of a bounded axis. */
-  setLive(axis: string, length: number): void;
-  /** Some kernel reports indices out of range in this buffer's first word. */
-  readonly fault: GPUBuffer | undefined;
-}
-
-const MOST_GROUPS = 65535;
 /**
  * Elements of a thread of a chain. A GPU's threads are cheap, and neighbours read neighbouring words. Where threads run one after another, each costs something,
  * and so do the constants that it begins with: SwiftShader negates 2^20 numbers in 11 ms with one a thread, in 6.4 with 16. Vectors are read and written faster
@@ -66,6 +45,7 @@ class Encoder {
   readonly #uniforms: Uniforms;
   readonly #grids: { readonly dispatch: Dispatch; readonly groups: () => number }[] = [];
   #fault: GPUBuffer | undefined;
+  #draws = false;
 
   constructor(private readonly context: EncodeContext) {
     this.#uniforms = new Uniforms(context.gpu, context.live);
@@ -82,6 +62,7 @@ class Encoder {
     return {
       steps,
       fault: this.#fault,
+      draws: this.#draws,
       setLive: (axis, length) => {
         this.#uniforms.setLive(axis, length);
         for (const { dispatch, groups } of this.#grids) fold(dispatch, groups());
@@ -313,7 +294,10 @@ class Encoder {
   }
 
   #named(name: string): GPUBufferBinding | undefined {
-    if (name === "random_state") return { buffer: this.context.randomState };
+    if (name === "random_state") {
+      this.#draws = true;
+      return { buffer: this.context.randomState };
+    }
     if (name !== "fault") return undefined;
     this.#fault ??= this.context.storage.allocate(16);
     return { buffer: this.#fault };
@@ -366,33 +350,6 @@ function functionsOf(names: readonly string[], shaders: ShaderSource): Promise<s
 function isShort(sources: readonly string[], shaders: ShaderSource): boolean {
   const snippets = librariesOf(sources, shaders).map(({ text }) => text);
   return [...sources, ...snippets].reduce((sum, { length }) => sum + length, 0) < SHORT;
-}
-
-/**
- * Records steps. A pipeline that is set already is not set again: in Node each call into Dawn costs near a microsecond.
- * @param set the pass's pipeline, if steps of it came before
- * @returns the pass's pipeline afterwards
- */
-export function replaySteps(pass: GPUComputePassEncoder, steps: readonly Step[], set?: GPUComputePipeline): GPUComputePipeline | undefined {
-  let last = set;
-  for (const step of steps) {
-    if ("turns" in step) for (let turn = 0; turn < step.turns; turn++) last = replaySteps(pass, step.body, last);
-    else if (step.x > 0) {
-      if (step.pipeline !== last) pass.setPipeline(step.pipeline);
-      last = step.pipeline;
-      pass.setBindGroup(0, step.group);
-      // Each argument is a tenth of the call.
-      if (step.y === 1) pass.dispatchWorkgroups(step.x);
-      else pass.dispatchWorkgroups(step.x, step.y);
-    }
-  }
-  return last;
-}
-
-/** Workgroups over x and y, of which neither may have more than 65,535. */
-export function fold(dispatch: Pick<Dispatch, "x" | "y">, groups: number): void {
-  dispatch.y = Math.ceil(groups / MOST_GROUPS) || 1;
-  dispatch.x = Math.ceil(groups / dispatch.y);
 }
 
 /** How far before its first element an operand is read, as a number of elements ≤ 0: strides may be negative. */

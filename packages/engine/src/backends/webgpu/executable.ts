@@ -24,9 +24,10 @@ import { badIndex, inputOf, outputOf, planOf, requireLength, requireLive, stepsT
 import { gatherLaunches, RING } from "../training.js";
 import { refuseF64 } from "./chain-shader.js";
 import type { WebGpuDevice } from "./device.js";
-import { encode, type Replay, replaySteps, type Step } from "./encode.js";
+import { encode } from "./encode.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ } from "./flags.js";
 import { profile, trace } from "./profile.js";
+import { type Replay, replaySteps, type Step } from "./replay.js";
 import { deviceBytes, fromDevice, toDevice, WebGpuSegment } from "./segment.js";
 import { Storage } from "./storage.js";
 
@@ -349,6 +350,7 @@ export class WebGpuExecutable implements Executable {
     const scalars = this.request.training?.scalars;
     if (this.stopped) scalars?.write([0], STOPPED);
     for (const segment of this.storage.segments) segment.push();
+    if (!this.replay.draws && this.#epoch?.replay.draws !== true) return;
     const step = stepsTaken(this.request.training);
     const { seed } = this.request;
     const state = Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0, step | 0, Math.floor(step / 2 ** 32) | 0);

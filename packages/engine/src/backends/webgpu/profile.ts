@@ -4,8 +4,8 @@ import type { Launch } from "../../plan/plan.js";
 import { describeLaunch, type Timeline, type TimelineStep } from "../../timeline.js";
 import type { LaunchTime } from "../backend.js";
 import type { WebGpuDevice } from "./device.js";
-import { replaySteps, type Step } from "./encode.js";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, QUERY_RESOLVE } from "./flags.js";
+import { replaySteps, type Step } from "./replay.js";
 
 const PASSES = 5;
 /** Time stamps of one query set at most. */
