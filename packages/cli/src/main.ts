@@ -93,7 +93,10 @@ function addSharedOptions(command: Command): Command {
     new Option("-v, --verbose", "show where in the code an error came from"),
     new Option("--threads <n>", "how many threads to compute with (default: measured)").argParser(positiveInteger),
     new Option("--tuning <file>", "choices that `tetrad tune --export` wrote (default: those that it has kept on this machine)"),
-    new Option("--backend <name>", "auto, wasm, webgpu, or reference: slow, float64, for checking (default: auto, the faster one for each plan)").argParser(oneOf(...BACKENDS)),
+    new Option(
+      "--backend <name>",
+      "auto, wasm, webgpu, or reference: slow, float64, for checking (default: auto, the faster one for each plan)",
+    ).argParser(oneOf(...BACKENDS)),
   ];
   for (const option of shared) if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
   for (const part of command.commands) addSharedOptions(part).copyInheritedSettings(command);
