@@ -157,6 +157,23 @@ describe("a page whose policy forbids all that it need not have", () => {
   });
 });
 
+test("a page whose policy forbids WebAssembly is told which directive allows it", async () => {
+  browser ??= await openChromium();
+  const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:";
+  const served = await serveFolder(await built("esbuild"), { isolated: true, policy });
+  const page = await openPage(browser, served.url);
+  await page.waitForFunction(() => window.train !== undefined);
+  const error = await page.evaluate(() =>
+    window.train({ backend: "wasm" }).then(
+      () => undefined,
+      ({ code, message }: { code: string; message: string }) => ({ code, message }),
+    ),
+  );
+  expect(error).toMatchObject({ code: "UNSUPPORTED", message: expect.stringMatching(/WebAssembly.*script-src 'wasm-unsafe-eval'/s) });
+  await page.close();
+  await served.close();
+});
+
 test("the main thread stays free during training", async () => {
   const folder = await built("vite");
   browser ??= await openChromium();

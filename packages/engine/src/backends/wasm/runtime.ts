@@ -67,10 +67,17 @@ export class WasmRuntime {
     this.mayBlock = canBlock(this.#words);
   }
 
-  /** A runtime that can run plans of core kernels; threads start when first needed. Throws OUT_OF_MEMORY. */
+  /** A runtime that can run plans of core kernels; threads start when first needed. Throws OUT_OF_MEMORY; UNSUPPORTED where a page's policy forbids WebAssembly. */
   static async create(options: RuntimeOptions): Promise<WasmRuntime> {
     const runtime = new WasmRuntime(options, await workerStarter(options.workerUrl));
-    await runtime.ensure(["core"]);
+    await runtime.ensure(["core"]).catch((error) => {
+      if (!(error instanceof WebAssembly.CompileError)) throw error;
+      throw new TetradError("UNSUPPORTED", {
+        op: "createEngine",
+        what: error.message,
+        hint: "Content-Security-Policy: script-src 'wasm-unsafe-eval'",
+      });
+    });
     runtime.#runSteps = runtime.#table.get(runtime.slot("run_steps")) as RunSteps;
     return runtime;
   }
