@@ -2,7 +2,8 @@
  * A problem's launches on a device, for any version of a shader: every value has a buffer of its own between guard bands, so that a write outside a value is
  * seen on either side of it.
  */
-import { encode, replaySteps } from "../../engine/src/backends/webgpu/encode.ts";
+import { encode } from "../../engine/src/backends/webgpu/encode.ts";
+import { replaySteps } from "../../engine/src/backends/webgpu/replay.ts";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE } from "../../engine/src/backends/webgpu/flags.ts";
 import { deviceBytes, fromDevice, toDevice } from "../../engine/src/backends/webgpu/segment.ts";
 import { hostArray } from "../../engine/src/dtype.ts";

@@ -122,7 +122,8 @@ export const trainPanel: Panel = {
         const total = wholeNumber(epochs, "epochs");
         allow(false);
         for (let done = 0; done < total && !abort.signal.aborted; ) {
-          done = Math.min(total, done + EPOCHS_A_LOOK);
+          // The first look comes soon.
+          done = Math.min(total, done + (done === 0 ? 1 : EPOCHS_A_LOOK));
           const run: FitRun = await (await engine()).fit(mlp([4, 64, 32, 1], { activation: "relu" }), {
             x: data.x.subarray(0, 4 * ROWS),
             y: data.y.subarray(0, ROWS),

@@ -331,6 +331,7 @@ export class WebGpuDevice {
       compute: { module, entryPoint: "main" },
     };
     const pipeline = await (isPolled() ? this.#atOnce(descriptor) : device.createComputePipelineAsync(descriptor)).catch((error) => {
+      this.requirePresent();
       throw new TetradError("INTERNAL", {
         op: label,
         what: `the pipeline cannot be made: ${(error as Error).message.trim()}`,
