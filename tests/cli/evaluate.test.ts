@@ -53,7 +53,10 @@ test("classes: intervals, predictions, a report, runs and their comparison", () 
   expect(Object.keys(measured.classes).sort()).toEqual(["green", "red", "yellow"]);
   expect(Object.values(measured.classes).map(({ support }) => support)).toEqual([4, 4, 4]);
   const long = place.tetrad("predict", "models/good", "an apple lies on the table ".repeat(100));
-  expect(long).toMatchObject({ code: 0, stderr: expect.stringContaining("note: 1 text is longer than the 512 tokens that are read, and cut") });
+  expect(long).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining("note: 1 text is longer than the 512 tokens that are read, and cut"),
+  });
   const html = readFileSync(place.path("report.html"), "utf8");
   expect(html).toContain("<h1>good on test.csv</h1>");
   expect(html).toMatch(/learned from<\/th><td>train\.csv/);

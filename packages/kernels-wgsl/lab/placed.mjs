@@ -3,8 +3,8 @@
  * seen on either side of it.
  */
 import { encode } from "../../engine/src/backends/webgpu/encode.ts";
-import { replaySteps } from "../../engine/src/backends/webgpu/replay.ts";
 import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ, STORAGE } from "../../engine/src/backends/webgpu/flags.ts";
+import { replaySteps } from "../../engine/src/backends/webgpu/replay.ts";
 import { deviceBytes, fromDevice, toDevice } from "../../engine/src/backends/webgpu/segment.ts";
 import { hostArray } from "../../engine/src/dtype.ts";
 import { GUARD, trespassOf } from "../../kernels-wasm/lab/guards.mjs";
