@@ -26,21 +26,19 @@ export type ChainWord =
   | { readonly kind: "float"; readonly value: number };
 
 export interface ChainShader {
-  /** Function names without their texts. */
-  readonly functions: readonly string[];
   /** What is read once, for all elements: the words, as vectors c0, c1, … */
   readonly head: string;
   /** What becomes of element i. @param part of fours: which of the vectors' elements it is, `.x` or `[k]` */
   readonly body: (part: string) => string;
-  /** Of fours from `at` on: inputs are loaded, outputs begin as zeros or as what is there, and are stored. */
-  readonly fours: Readonly<Record<"load" | "zeros" | "kept" | "store", string>>;
+  /** Lines of fours from `at` on: inputs are loaded, outputs begin as zeros or as what is there, and are stored. */
+  readonly fours: Readonly<Record<"load" | "zeros" | "kept" | "store", readonly string[]>>;
   readonly words: readonly ChainWord[];
   readonly random: boolean;
 }
 
 const WGSL_TYPE = { f32: "f32", f64: "f32", i32: "i32", bool: "u32", u8: "u32" } as const;
 
-/** Names of the functions that a chain calls. */
+/** Names of the functions that a chain calls, without their texts. */
 export function functionsIn({ ops }: Chain): string[] {
   return [...new Set(ops.map(({ strip }) => strip))];
 }
@@ -141,15 +139,9 @@ export function chainShader(chain: Chain, bufferOf: (tensor: Tensor) => string, 
   });
   const constants = Array.from({ length: Math.ceil(words.length / 4) }, (_, k) => `  let c${k} = chain[${k}];`);
   return {
-    functions: functionsIn(chain),
     head: [...constants, ...once].join("\n"),
     body: (part) => lines.join("\n").replaceAll(PART, part),
-    fours: {
-      load: fours.load.join("\n"),
-      zeros: fours.zeros.join("\n"),
-      kept: fours.kept.join("\n"),
-      store: fours.store.join("\n"),
-    },
+    fours,
     words,
     random,
   };
@@ -179,12 +171,12 @@ export function chainText({ head, body, fours }: ChainShader, declarations: read
     `  let end = min(begin + ${group}u, c0.x);`,
     `  var at = begin + lane * ${step}u;`,
     `  for (; at + ${step - 1}u < end; at += ${WORKGROUP * step}u) {`,
-    ...(form === "vectors" ? [load, zeros, ...parts, store] : parts),
+    ...(form === "vectors" ? [...load, ...zeros, ...parts, ...store] : parts),
     "  }",
     ...(form === "fours" ? ["  for (; at < end; at++)", one("at", "")] : []),
     // The last vector is not whole: what lies behind it stays as it is.
     ...(form === "vectors"
-      ? ["  if (at < end) {", load, kept, "    for (var k = 0u; at + k < end; k++)", one("at + k", "[k]"), store, "  }"]
+      ? ["  if (at < end) {", ...load, ...kept, "    for (var k = 0u; at + k < end; k++)", one("at + k", "[k]"), ...store, "  }"]
       : []),
     "}",
   ].join("\n");

@@ -143,9 +143,9 @@ class Encoder {
       passesOf(kernel, this.#shape(launch)).map(async (pass) => {
         let text = await gpu.shaders.load(family, pass.shader);
         const epilogue = chain !== undefined && FINISH.test(text) ? this.#bindChain(chain, product, 1 + operands.length) : undefined;
-        if (epilogue !== undefined)
+        if (chain !== undefined && epilogue !== undefined)
           text = [
-            ...(await functionsOf(epilogue.shader.functions, gpu.shaders)),
+            ...(await functionsOf(functionsIn(chain), gpu.shaders)),
             withEpilogue(text, epilogue, this.context.storageOf(product) === product),
           ].join("\n");
         const count = words + (pass.words?.length ?? 0);

@@ -25,10 +25,11 @@ import { gatherLaunches, RING } from "../training.js";
 import { refuseF64 } from "./chain-shader.js";
 import type { WebGpuDevice } from "./device.js";
 import { encode } from "./encode.js";
-import { COPY_DST, COPY_SRC, MAP_MODE_READ, MAP_READ } from "./flags.js";
+import { COPY_DST, MAP_MODE_READ, MAP_READ } from "./flags.js";
 import { profile, trace } from "./profile.js";
 import { type Replay, replaySteps, type Step } from "./replay.js";
 import { deviceBytes, fromDevice, toDevice, WebGpuSegment } from "./segment.js";
+import { snapshot } from "./snapshot.js";
 import { Storage } from "./storage.js";
 
 /** Where something that the host reads after a run lands in the staging buffer. */
@@ -260,34 +261,17 @@ export class WebGpuExecutable implements Executable {
 
   async profile(): Promise<LaunchTime[]> {
     this.#begin();
-    const restore = this.#snapshot();
+    const restore = snapshot(this.gpu, this.storage.segments);
     const times = await profile(this.gpu, this.replay.steps);
     restore();
     this.gpu.check();
     return times;
   }
 
-  /** Copies what outlives a step on the device; the result puts it back. */
-  #snapshot(): () => void {
-    const { device, queue } = this.gpu;
-    const sources = [...this.storage.segments].map(({ buffer }) => buffer);
-    const copies = sources.map(({ size }) => device.createBuffer({ size, usage: COPY_SRC | COPY_DST }));
-    const move = (from: readonly GPUBuffer[], to: readonly GPUBuffer[]) => {
-      const encoder = device.createCommandEncoder();
-      from.forEach((buffer, i) => encoder.copyBufferToBuffer(buffer, 0, to[i] as GPUBuffer, 0, buffer.size));
-      queue.submit([encoder.finish()]);
-    };
-    move(sources, copies);
-    return () => {
-      move(copies, sources);
-      for (const copy of copies) copy.destroy();
-    };
-  }
-
   /** One thread: the device, whose clock gives begin and end of every launch. */
   async trace(steps: number): Promise<Timeline> {
     this.#begin();
-    const restore = this.#snapshot();
+    const restore = snapshot(this.gpu, this.storage.segments);
     const timeline = await trace(this.gpu, this.replay.steps, steps);
     restore();
     this.gpu.check();
@@ -305,7 +289,7 @@ export class WebGpuExecutable implements Executable {
   /** Runs launch by launch and looks at what each has made; the state of the program is as before. */
   async findNonFinite(): Promise<NonFinite | undefined> {
     this.#begin();
-    const restore = this.#snapshot();
+    const restore = snapshot(this.gpu, this.storage.segments);
     try {
       for (let i = 0; i < this.replay.steps.length; i++) {
         const step = this.replay.steps[i] as Step;
